@@ -1,0 +1,40 @@
+# `make help` lists the targets. Needs Python 3.10 or newer, Rust with cargo, git and make.
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint bench clean
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/pyo3-new
+
+# Every generated project builds into one place outside the checkout: pyo3 and its kin are compiled once.
+export CARGO_TARGET_DIR ?= $(CACHE)/target
+export CARGO_PROFILE_DEV_DEBUG ?= 0
+export CARGO_INCREMENTAL ?= 0
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+help: ## List the targets
+	@sed -n 's/^\([a-z]*\):.*## /  \1\t/p' $(MAKEFILE_LIST)
+
+$(VENV)/ready: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet --editable . --group test
+	@touch $@
+
+demo: $(VENV)/ready ## Make a project with every feature, build it and run its tests
+	@$(BIN)/python -m tests.demo
+
+test: $(VENV)/ready lint ## Run everything that CI runs
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/ready ## Check the formatting, lints and types of this repository
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+
+bench: $(VENV)/ready ## Compare the time of the command with Copier's
+	$(BIN)/python benchmarks/startup.py
+
+clean: ## Remove the environment and what was built
+	rm -rf $(VENV) dist $(CARGO_TARGET_DIR)

@@ -1,0 +1,5 @@
+"""Run the command as `python -m scaffolder`."""
+
+from scaffolder.cli import main
+
+main()

@@ -1,0 +1,147 @@
+"""What can be asked and chosen: the questions and features of a template's `copier.yml`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from scaffolder.errors import ScaffolderError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+# The C loader is ten times as fast, and not in every build of PyYAML.
+SafeLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of the values that a question offers."""
+
+    value: Any
+    label: str
+
+    @property
+    def purpose(self) -> str:
+        """The label without the value that it opens with."""
+        return self.label.removeprefix(f"{self.value}: ")
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question as `copier.yml` words it; texts may hold Jinja expressions."""
+
+    name: str
+    details: Mapping[str, Any]
+
+    @property
+    def help(self) -> str:
+        """What the user is asked."""
+        return str(self.details.get("help") or self.name)
+
+    @property
+    def type(self) -> str:
+        """The type of the answer, in Copier's words."""
+        return str(self.details.get("type") or "yaml")
+
+    @property
+    def multiselect(self) -> bool:
+        """Whether the answer is a list of choices."""
+        return bool(self.details.get("multiselect"))
+
+    @property
+    def computed(self) -> bool:
+        """Whether the answer is never asked, only worked out from others."""
+        return self.details.get("when", True) is False
+
+    @cached_property
+    def choices(self) -> tuple[Choice, ...]:
+        """The values on offer, or none if any value is."""
+        choices = self.details.get("choices") or ()
+        pairs = choices.items() if isinstance(choices, dict) else (_pair(choice) for choice in choices)
+        return tuple(Choice(_value(value), str(label)) for label, value in pairs)
+
+
+def _pair(choice: Any) -> tuple[Any, Any]:
+    """Return a choice of a list as label and value."""
+    return tuple(choice) if isinstance(choice, (list, tuple)) else (choice, choice)
+
+
+def _value(choice: Any) -> Any:
+    """Return the value of a choice, which may carry a condition beside it."""
+    return choice["value"] if isinstance(choice, dict) else choice
+
+
+@dataclass(frozen=True)
+class Feature:
+    """A capability that a project can start with."""
+
+    name: str
+    purpose: str
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """The questions of a template, in the order in which they are asked."""
+
+    questions: tuple[Question, ...]
+    settings: Mapping[str, Any]
+
+    @property
+    def asked(self) -> tuple[Question, ...]:
+        """The questions that have an answer of the user's."""
+        return tuple(question for question in self.questions if not question.computed)
+
+    @property
+    def features(self) -> tuple[Feature, ...]:
+        """The features on offer."""
+        found = [question for question in self.questions if question.name == "features"]
+        return tuple(Feature(str(choice.value), choice.purpose) for question in found for choice in question.choices)
+
+
+def load_catalog(folder: Path) -> Catalog:
+    """Read the questions of a template.
+
+    Args:
+        folder: Holds `copier.yml` and what it includes.
+
+    Raises:
+        ScaffolderError: There is no readable `copier.yml`.
+    """
+    path = next((path for name in ("copier.yml", "copier.yaml") if (path := folder / name).is_file()), None)
+    if path is None:
+        raise ScaffolderError(f"`{folder}` is not a Copier template: it has no `copier.yml`")
+    merged: dict[str, Any] = {}
+    for section in read_sections(path):
+        merged |= section
+    details = {name: value for name, value in merged.items() if not name.startswith("_")}
+    questions = (
+        Question(name, value if isinstance(value, dict) else {"default": value}) for name, value in details.items()
+    )
+    return Catalog(tuple(questions), {name: value for name, value in merged.items() if name.startswith("_")})
+
+
+def read_sections(path: Path) -> list[dict[str, Any]]:
+    """Read a YAML file's documents, with the files that `!include` names in their places."""
+
+    class Loader(SafeLoader):  # type: ignore[misc]
+        """A loader that knows where this file is."""
+
+    def include(loader: Any, node: Any) -> list[dict[str, Any]]:
+        pattern = str(loader.construct_scalar(node))
+        return [section for file in sorted(path.parent.glob(pattern)) for section in read_sections(file)]
+
+    Loader.add_constructor("!include", include)
+    try:
+        with path.open("rb") as file:
+            documents = list(yaml.load_all(file, Loader))
+    except (yaml.YAMLError, OSError, ValueError, NotImplementedError) as error:
+        raise ScaffolderError(f"`{path}` can't be read: {' '.join(str(error).split())}") from error
+    sections = [
+        section for document in documents for section in (document if isinstance(document, list) else [document])
+    ]
+    return [section for section in sections if isinstance(section, dict)]

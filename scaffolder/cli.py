@@ -1,0 +1,267 @@
+"""The command line: parse, call one verb, render, exit."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from contextlib import contextmanager, nullcontext
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+from scaffolder import __version__
+from scaffolder.errors import InterruptedRunError, InvalidAnswerError, ScaffolderError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
+    from types import FrameType
+
+    from scaffolder.catalog import Catalog
+    from scaffolder.generate import Project
+
+# Plain help: drawing it with rich takes as long as all the rest.
+app = typer.Typer(
+    name="pyo3-new", no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)  # fmt: skip
+
+
+def main() -> NoReturn:
+    """Run the command and exit."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    sys.exit(run())
+
+
+def run() -> int:
+    """Run the command, report what goes wrong, and return the exit code."""
+    try:
+        return app(prog_name="pyo3-new", standalone_mode=False) or 0
+    except ScaffolderError as error:
+        return fail(error)
+    except KeyboardInterrupt as interruption:
+        return fail(InterruptedRunError(*interruption.args))
+    except BrokenPipeError:
+        # Whoever read the output has seen enough; Python must not try to flush the rest.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except Exception as error:
+        # Typer's own errors have no class in common across its versions.
+        if not hasattr(error, "format_message"):
+            raise
+        context = getattr(error, "ctx", None)
+        text = str(error.format_message()).rstrip(".")
+        return fail(
+            UsageError(text[:1].lower() + text[1:], f"see `{context.command_path if context else 'pyo3-new'} --help`")
+        )
+
+
+def fail(error: ScaffolderError) -> int:
+    """Report an error and return its exit code."""
+    from scaffolder.report import problem
+
+    print(problem(error), file=sys.stderr)
+    return error.exit_code
+
+
+def show_version(value: bool) -> None:
+    """Print the version and leave."""
+    if value:
+        print(f"pyo3-new {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def pyo3_new(
+    version: Annotated[
+        bool, typer.Option("--version", callback=show_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Make Python packages written in Rust with PyO3."""
+
+
+def complete_feature(incomplete: str) -> list[tuple[str, str]]:
+    """Offer features to the shell."""
+    from scaffolder.catalog import load_catalog
+    from scaffolder.template import questions_folder
+
+    features = load_catalog(questions_folder()).features
+    return [(feature.name, feature.purpose) for feature in features if feature.name.startswith(incomplete)]
+
+
+@app.command(name="list")
+def list_command(
+    as_data: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """List the features that a project can start with."""
+    from scaffolder import report
+    from scaffolder.catalog import load_catalog
+    from scaffolder.template import questions_folder
+
+    features = load_catalog(questions_folder()).features
+    print(report.as_json(report.features_data(features)) if as_data else report.features_text(features))
+
+
+@app.command()
+def new(  # noqa: PLR0913, PLR0917
+    destination: Annotated[
+        Path | None,
+        typer.Argument(help="Where to make it: a new or empty folder.  [default: ./NAME]", show_default=False),
+    ] = None,
+    name: Annotated[
+        str | None, typer.Option(help="Project name.  [default: the destination's name]", show_default=False)
+    ] = None,
+    features: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--with",
+            metavar="FEATURE",
+            help="Start with this feature; may be repeated, or name several with commas.",
+            autocompletion=complete_feature,
+            show_default=False,
+        ),
+    ] = None,
+    all_features: Annotated[bool, typer.Option("--all", help="Start with every feature.")] = False,
+    data: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="KEY=VALUE",
+            help="Answer any other question, such as `license=MIT`; may be repeated.",
+            show_default=False,
+        ),
+    ] = None,
+    answers: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Take answers from a YAML file, such as another project's `.copier-answers.yml`.",
+            show_default=False,
+        ),
+    ] = None,
+    defaults: Annotated[
+        bool, typer.Option("--defaults", help="Ask nothing: take the defaults for what is not given.")
+    ] = False,
+    no_git: Annotated[bool, typer.Option("--no-git", help="Do not make a git repository.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print the tree that would be made, and write nothing.")
+    ] = False,
+    as_data: Annotated[bool, typer.Option("--json", help="Ask nothing, and print the result as JSON.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
+    template: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SOURCE", help="Use another Copier template: a folder or a git address.", show_default=False
+        ),
+    ] = None,
+    vcs_ref: Annotated[
+        str | None, typer.Option(metavar="REF", help="Use this release of the template.", show_default=False)
+    ] = None,
+) -> None:
+    """Make a new project.
+
+    In a terminal it asks what it needs to know, shows what it will make, and asks before it does. Anywhere else it
+    asks nothing.
+
+    \b
+    Examples:
+      pyo3-new new
+      pyo3-new new price-tools --with numpy,async
+      pyo3-new new price-tools --defaults --all --data license=BSD-3-Clause
+      pyo3-new new price-tools --defaults --dry-run
+    """
+    from scaffolder import report
+    from scaffolder.answers import collect
+    from scaffolder.catalog import load_catalog
+    from scaffolder.generate import check_destination, new_project
+    from scaffolder.template import open_template
+
+    if destination is not None:
+        check_destination(destination)
+    silent = as_data or quiet
+    with stoppable(), open_template(template, vcs_ref) as source:
+        catalog = load_catalog(source.folder)
+        given = collect(
+            catalog, file=answers, pairs=data or (), features=features or (), all_features=all_features, name=name
+        )
+
+        def make(chosen: dict[str, Any], dry_run: bool = dry_run) -> Project:
+            with progress("Rendering the project", visible=not silent):
+                folder = destination or folder_for(chosen)
+                return new_project(source, chosen, folder, use_git=not no_git, dry_run=dry_run)
+
+        ask = not (defaults or as_data) and sys.stdin.isatty() and sys.stdout.isatty()
+        chosen = decide(catalog, given, destination, partial(make, dry_run=True) if ask else None)
+        project = make(chosen)
+    if as_data:
+        print(report.as_json(report.project_data(project)))
+    elif dry_run or not quiet:
+        print(report.project_text(project))
+    for note in () if quiet else project.notes:
+        print(f"note: {note}", file=sys.stderr)
+
+
+def decide(
+    catalog: Catalog,
+    given: dict[str, Any],
+    destination: Path | None,
+    preview: Callable[[dict[str, Any]], Project] | None,
+) -> dict[str, Any]:
+    """Answer what is not given: by asking where there is a preview to show, else by defaults."""
+    from scaffolder.answers import NAME, name_from, resolve
+    from scaffolder.git import author
+
+    suggested = author(Path.cwd())
+    if preview is not None:
+        from scaffolder.wizard import Wizard
+
+        return Wizard(catalog, given, suggested, destination).run(preview)
+    if destination is not None:
+        given = {NAME: name_from(destination.resolve().name), **given}
+    try:
+        return resolve(catalog, given, suggested)
+    except InvalidAnswerError as error:
+        if error.question == NAME and error.hint:
+            error.hint = error.hint.replace("try `", "try `--name ")
+        raise
+
+
+def folder_for(answers: dict[str, Any]) -> Path:
+    """Return the folder that a project goes to if nothing else is said."""
+    if "project_name" not in answers:
+        raise UsageError("this template does not ask for a name, so it needs a destination")
+    return Path(str(answers["project_name"]))
+
+
+@contextmanager
+def stoppable() -> Iterator[None]:
+    """Let the signals that end a program end it tidily: everything half-made is removed on the way out."""
+    names = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
+    signals = [getattr(signal, name) for name in names if hasattr(signal, name)]
+    usual = {signal.SIG_DFL, signal.default_int_handler}
+
+    def stop(number: int, _: FrameType | None) -> None:
+        for other in signals:
+            signal.signal(other, signal.SIG_IGN)
+        raise KeyboardInterrupt(number)
+
+    # What is ignored already, as under nohup, stays so.
+    before = {number: signal.signal(number, stop) for number in signals if signal.getsignal(number) in usual}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def progress(text: str, *, visible: bool) -> AbstractContextManager[object]:
+    """Show on a terminal that something is going on."""
+    if not visible or not sys.stderr.isatty():
+        return nullcontext()
+    from rich.console import Console
+
+    return Console(stderr=True).status(text)

@@ -1,0 +1,47 @@
+"""The commands that a user types next, as this machine's shell takes them."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import subprocess
+from pathlib import Path
+
+
+def next_steps(destination: Path, python_min: str) -> tuple[str, ...]:
+    """Return the commands that enter, build and test, and check a new project.
+
+    Args:
+        destination: The project's folder as the user wrote it.
+        python_min: The oldest Python that it supports.
+    """
+    folder = destination if destination.resolve() != Path.cwd() else destination.resolve()
+    enter = f"cd {quote(str(folder))}"
+    if shutil.which("uv"):
+        return (enter, "uv run pytest", "uv run nox -s lint")
+    python, then = find_python(python_min), ";" if os.name == "nt" else " &&"
+    own = r".venv\Scripts\python" if os.name == "nt" else ".venv/bin/python"
+    return (
+        enter,
+        f"{python} -m venv .venv{then} {own} -m pip install --quiet --upgrade pip",
+        f"{own} -m pip install --quiet --group dev --editable .{then} {own} -m pytest",
+    )
+
+
+def quote(text: str) -> str:
+    """Quote an argument for a POSIX shell, or for PowerShell."""
+    if os.name != "nt":
+        return shlex.quote(text)
+    return text if all(char.isalnum() or char in r"._-:\/" for char in text) else "'" + text.replace("'", "''") + "'"
+
+
+def find_python(oldest: str) -> str:
+    """Return the name of a Python on PATH that is new enough, or the one that should be there."""
+    names = ("python", "py") if os.name == "nt" else ("python3", "python")
+    check = f"import sys; sys.exit(sys.version_info < ({oldest.replace('.', ', ')},))"
+    for name in names:
+        path = shutil.which(name)
+        if path and subprocess.run([path, "-c", check], capture_output=True, check=False).returncode == 0:
+            return name
+    return f"python{oldest}"
