@@ -1,0 +1,1 @@
+"""Filters that another package offers: some work, most are broken on purpose."""
