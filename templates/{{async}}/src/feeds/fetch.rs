@@ -2,8 +2,11 @@
 
 use std::sync::{Arc, Mutex};
 
+use pyo3::exceptions::PyTypeError;
+use pyo3::inspect::PyStaticExpr;
 use pyo3::prelude::*;
 use pyo3::types::{PyCFunction, PyDict, PyTuple};
+use pyo3::{Borrowed, type_hint_identifier, type_hint_subscript};
 use pyo3_async_runtimes::TaskLocals;
 use pyo3_async_runtimes::tokio::get_current_locals;
 use tokio::sync::{Semaphore, oneshot};
@@ -72,6 +75,33 @@ impl Drop for PythonTask {
     }
 }
 
+/// A coroutine function of Python, from a symbol to its price; without this type it were `Any`.
+pub struct Fetch(Py<PyAny>);
+
+impl FromPyObject<'_, '_> for Fetch {
+    type Error = PyErr;
+
+    const INPUT_TYPE: PyStaticExpr = type_hint_subscript!(
+        type_hint_identifier!("collections.abc", "Callable"),
+        PyStaticExpr::List {
+            elts: &[type_hint_identifier!("builtins", "str")]
+        },
+        type_hint_subscript!(
+            type_hint_identifier!("collections.abc", "Coroutine"),
+            type_hint_identifier!("builtins", "object"),
+            type_hint_identifier!("builtins", "object"),
+            type_hint_identifier!("builtins", "float")
+        )
+    );
+
+    fn extract(function: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
+        if !function.is_callable() {
+            return Err(PyTypeError::new_err("`fetch` must be a coroutine function"));
+        }
+        Ok(Self(function.to_owned().unbind()))
+    }
+}
+
 /// Fetch the prices of many symbols at once with a coroutine function of yours.
 ///
 /// Rust calls `fetch(symbol)` and awaits it on the running event loop, with the caller's context
@@ -90,15 +120,10 @@ impl Drop for PythonTask {
 ///     RuntimeError: If no event loop is running.
 ///     Exception: What a fetch raised.
 #[pyfunction]
-#[pyo3(signature = (
-    fetch: "collections.abc.Callable[[str], collections.abc.Coroutine[object, object, float]]",
-    symbols,
-    *,
-    limit = 8,
-))]
+#[pyo3(signature = (fetch, symbols, *, limit = 8))]
 pub fn fetch_all(
     py: Python<'_>,
-    fetch: Py<PyAny>,
+    fetch: Fetch,
     symbols: Vec<String>,
     limit: u16,
 ) -> PyResult<Awaitable<'_, Vec<f64>>> {
@@ -113,7 +138,7 @@ pub fn fetch_all(
             fetches.spawn(job(async move {
                 let _permit = gate.acquire().await.map_err(|_| Error::Stopped)?;
                 let task = Python::attach(|py| {
-                    PythonTask::start(&locals, &fetch.bind(py).call1((symbol,))?)
+                    PythonTask::start(&locals, &fetch.0.bind(py).call1((symbol,))?)
                 })?;
                 let price = task.result().await?;
                 let price: f64 = Python::attach(|py| price.extract(py))?;

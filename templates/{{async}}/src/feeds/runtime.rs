@@ -25,8 +25,8 @@ pub fn runtime(py: Python<'_>) -> PyResult<&'static Runtime> {
     let process = PROCESS.get_or_try_init(py, || {
         let mut builder = Builder::new_multi_thread();
         builder.enable_time().thread_name("feeds").worker_threads(2);
-        // These threads hand results to Python, one at a time anyway; the default is 512 of them.
-        builder.max_blocking_threads(4);
+        // It hands results to asyncio, one after another; 512, the default, would queue for the GIL.
+        builder.max_blocking_threads(1);
         bridge::init(builder);
         py.import("atexit")?
             .call_method1("register", (wrap_pyfunction!(close, py)?,))?;
@@ -50,7 +50,12 @@ fn close(py: Python<'_>) {
         py.detach(|| {
             runtime.block_on(async {
                 // It takes microseconds; the limit is for work that blocks a thread.
-                let _ = tokio::time::timeout(Duration::from_secs(1), CLOSING.closed()).await;
+                let _ = tokio::time::timeout(Duration::from_secs(1), async {
+                    CLOSING.closed().await;
+                    // Behind the last result that is on its way.
+                    tokio::task::spawn_blocking(|| ()).await
+                })
+                .await;
             });
         });
     }
@@ -60,11 +65,12 @@ fn close(py: Python<'_>) {
 pub fn job<F: Future>(work: F) -> impl Future<Output = Option<F::Output>> {
     let mut closing = CLOSING.subscribe();
     async move {
-        tokio::select! {
-            biased;
+        let output = tokio::select! {
             _ = closing.wait_for(|closing| *closing) => None,
             output = work => Some(output),
-        }
+        };
+        // Work may also have ended because other work was dropped.
+        output.filter(|_| !*closing.borrow())
     }
 }
 

@@ -2,7 +2,7 @@
 Price feeds that run in Rust and are awaited from asyncio.
 """
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import SupportsFloat, SupportsIndex, final
 
 from _typeshed import SupportsGetItem
@@ -150,7 +150,7 @@ class Feed:
         """
 
 def fetch_all(
-    fetch: "collections.abc.Callable[[str], collections.abc.Coroutine[object, object, float]]",
+    fetch: Callable[[str], Coroutine[object, object, float]],
     symbols: SupportsGetItem[int, str],
     *,
     limit: SupportsIndex = 8,

@@ -1,0 +1,130 @@
+"""Generated projects, built and tested by their own commands."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.template.conftest import BUILT_SETS, EXTREMES, FEATURES, set_name
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.template.conftest import Make, Run
+
+pytestmark = pytest.mark.slow
+
+THIS_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
+
+
+# One kind of check after the other, not one project after the other: what cargo has built for one serves the next.
+@pytest.mark.parametrize("features", BUILT_SETS, ids=set_name)
+def test_lints_and_types(make: Make, nox: Run, features: tuple[str, ...]) -> None:
+    nox("lint", folder=make(features))
+
+
+@pytest.mark.parametrize("features", BUILT_SETS, ids=set_name)
+def test_stubs_are_what_the_rust_code_says(make: Make, nox: Run, features: tuple[str, ...]) -> None:
+    nox("stubs", "--", "--check", folder=make(features))
+
+
+@pytest.mark.parametrize("features", BUILT_SETS, ids=set_name)
+def test_python_and_rust_suites(make: Make, nox: Run, features: tuple[str, ...]) -> None:
+    printed = nox("test", "--force-python", THIS_PYTHON, folder=make(features))
+    assert re.search(r"^=+ \d+ passed in .*=+$", printed, re.MULTILINE), printed
+    assert re.search(r"^test result: ok\. [1-9]", printed, re.MULTILINE), printed
+
+
+@pytest.mark.parametrize("features", EXTREMES, ids=set_name)
+def test_what_is_published_passes_the_auditors(make: Make, run: Run, nox: Run, features: tuple[str, ...]) -> None:
+    project = make(features, f"release-{set_name(features)}", git=True)
+    nox("build", folder=project)
+    package = project.name.replace("-", "_")
+    wheels = list((project / "dist").glob("*.whl"))
+    assert [wheel.name.split("-")[:4] for wheel in wheels] == [[package, "0.1.0", "cp311", "abi3"]]
+    assert run("git", "status", "--porcelain", folder=project).split() == ["??", "Cargo.lock"]
+
+
+def test_one_wheel_a_version_builds_too(make: Make, nox: Run) -> None:
+    project = make(FEATURES, "set-version", wheels="version", python_min="3.10")
+    printed = nox("test", "--force-python", THIS_PYTHON, folder=project)
+    assert " passed in " in printed
+
+
+def test_the_oldest_python_that_can_be_chosen(make: Make, run: Run, nox: Run) -> None:
+    oldest = shutil.which("python3.10")
+    if oldest is None or not run(oldest, "--version", folder=make()).startswith("Python 3.10"):
+        pytest.skip("there is no Python 3.10 on this machine; the workflow has one")
+    project = make(FEATURES, "set-oldest", python_min="3.10")
+    nox("test-3.10", folder=project)
+
+
+@pytest.fixture(scope="module")
+def alone(make: Make, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Copy a project to a path with spaces and other letters than ASCII's, to change it there."""
+    project = tmp_path_factory.mktemp("über Größe") / "price tools"
+    shutil.copytree(make((), "price-tools"), project)
+    return project
+
+
+def test_uv_builds_at_once_and_again_after_a_change(alone: Path, run: Run) -> None:
+    printed = run("uv", "run", "pytest", folder=alone)
+    assert " passed in " in printed
+    before = "no candidates to choose from"
+    error = alone / "src/error.rs"
+    error.write_text(error.read_text(encoding="utf-8").replace(before, "nothing to choose from"), encoding="utf-8")
+    code = "import price_tools\ntry: price_tools.closest('', [])\nexcept ValueError as error: print(error)"
+    started = time.perf_counter()
+    changed = run("uv", "run", "python", "-c", code, folder=alone)
+    seconds = time.perf_counter() - started
+    assert changed.splitlines()[-1] == "nothing to choose from"
+    print(f"from an edited line of Rust to its effect in Python: {seconds:.2f} s")
+    # Half a second on an idle machine; ten would mean that pyo3 was built again.
+    assert seconds < 10
+
+
+def test_pip_builds_too(alone: Path, run: Run, environment: dict[str, str], tmp_path: Path) -> None:
+    folder = tmp_path / "venv"
+    run(sys.executable, "-m", "venv", str(folder), folder=alone)
+    scripts = folder / ("Scripts" if os.name == "nt" else "bin")
+    python = str(scripts / "python")
+    run(python, "-m", "pip", "install", "--quiet", "--upgrade", "pip", folder=alone)
+    run(python, "-m", "pip", "install", "--quiet", "--group", "dev", "--editable", ".", folder=alone)
+    activated = {"VIRTUAL_ENV": str(folder), "PATH": f"{scripts}{os.pathsep}{environment['PATH']}"}
+    run("maturin", "develop", folder=alone, **activated)
+    assert " passed in " in run("pytest", folder=alone, **activated)
+
+
+def test_a_drifted_stub_is_found(make: Make, nox: Run) -> None:
+    project = make((), "drifted")
+    source = project / "src/distance.rs"
+    text = source.read_text(encoding="utf-8")
+    source.write_text(text.replace("signature = (left, right, /)", "signature = (left, right)"), encoding="utf-8")
+    with pytest.raises(pytest.fail.Exception, match="not what the Rust code says"):
+        nox("stubs", "--", "--check", folder=project)
+    nox("stubs", folder=project)
+    nox("stubs", "--", "--check", folder=project)
+
+
+def test_two_versions_that_differ_are_found(make: Make, nox: Run) -> None:
+    project = make((), "versions")
+    manifest = project / "Cargo.toml"
+    manifest.write_text(manifest.read_text(encoding="utf-8").replace('"0.1.0"', '"0.2.0"', 1), encoding="utf-8")
+    with pytest.raises(pytest.fail.Exception, match="test_cargo_and_pyproject_have_one_version"):
+        nox("test", "--force-python", THIS_PYTHON, folder=project)
+
+
+def test_benchmarks_measure_a_release_build(make: Make, nox: Run) -> None:
+    printed = nox("bench", "--", "--benchmark-disable", folder=make(FEATURES))
+    assert re.search(r"\d+ passed", printed), printed
+
+
+def test_benchmarks_refuse_a_debug_build(alone: Path, run: Run) -> None:
+    with pytest.raises(pytest.fail.Exception, match="this is a debug build"):
+        run("uv", "run", "--group", "bench", "pytest", "benchmarks", folder=alone)

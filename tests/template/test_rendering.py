@@ -1,0 +1,162 @@
+"""What every rendering has to be, whatever is built from it later."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import sys
+from itertools import combinations
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+import tomlkit
+import yaml
+
+from tests.template.conftest import ALL_SETS, EXTREMES, FEATURES, REPOSITORY, set_name
+
+if TYPE_CHECKING:
+    from tests.template.conftest import Make, Run
+
+TEMPLATES = REPOSITORY / "templates"
+LICENSES = ["MIT", "Apache-2.0", "MIT OR Apache-2.0", "BSD-3-Clause", "none"]
+# The shortest and the longest name that a project can have: neither may change how a line is wrapped.
+NAMES = ["ab", "a" * 35 + "-core"]
+
+
+def tree(project: Path) -> dict[str, bytes]:
+    """Return the files of a project by their paths."""
+    return {path.relative_to(project).as_posix(): path.read_bytes() for path in project.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("features", ALL_SETS, ids=set_name)
+def test_every_set_renders_cleanly(make: Make, features: tuple[str, ...]) -> None:
+    files = tree(make(features))
+    for path, content in files.items():
+        text = content.decode("utf-8")
+        assert "{%" not in text, path
+        assert not re.search(r"(?<!\$)\{\{ ", text), path
+        assert not re.search(r"[ \t]$", text, re.MULTILINE), f"{path} has trailing white space"
+        assert not re.search(r"\n\n\n\n|\n\n\Z|[^\n]\Z", text), f"{path} has stray empty lines, or no final newline"
+        assert "\r" not in text, path
+    tomlkit.parse(files["Cargo.toml"].decode())
+    tomlkit.parse(files["pyproject.toml"].decode())
+    answers = yaml.safe_load(files[".copier-answers.yml"])
+    assert answers["features"] == list(features)
+    assert answers["_src_path"] == "gh:pyo3-new/pyo3-new"
+    assert re.fullmatch(r"v\d+\.\d+\.\d+", answers["_commit"])
+
+
+@pytest.mark.parametrize("features", ALL_SETS, ids=set_name)
+def test_a_set_is_the_base_and_the_files_of_its_features(make: Make, features: tuple[str, ...]) -> None:
+    base = set(tree(make(())))
+    alone = [set(tree(make((feature,)))) for feature in features]
+    package = f"set_{set_name(features).replace('-', '_')}"
+
+    def renamed(paths: set[str]) -> set[str]:
+        return {re.sub(r"set_(none|all|\w+?)(?=/)", package, path) for path in paths}
+
+    assert renamed(set(tree(make(features)))) == renamed(base.union(*alone))
+
+
+def test_no_two_folders_of_the_template_hold_the_same_path() -> None:
+    folders = [folder for folder in TEMPLATES.iterdir() if folder.is_dir()]
+    owned = {
+        folder.name: {
+            path.relative_to(folder).as_posix().removesuffix(".jinja") for path in folder.rglob("*") if path.is_file()
+        }
+        for folder in folders
+    }
+    assert {f"{{{{{feature}}}}}" for feature in FEATURES} < set(owned), "a feature has no folder"
+    for one, other in combinations(owned, 2):
+        assert not owned[one] & owned[other], f"{one} and {other} overlap"
+
+
+@pytest.mark.parametrize("name", NAMES, ids=["short", "long"])
+@pytest.mark.parametrize("features", ALL_SETS, ids=set_name)
+def test_formatters_change_nothing(make: Make, run: Run, features: tuple[str, ...], name: str) -> None:
+    project = make(features, name)
+    run("ruff", "format", "--check", "--no-cache", folder=project)
+    run("ruff", "check", "--no-cache", folder=project)
+    run("taplo", "fmt", "--check", folder=project)
+    sources = [str(path) for path in project.rglob("*.rs")]
+    run("rustfmt", "--check", "--edition", "2024", *sources, folder=project)
+
+
+@pytest.mark.parametrize("license_", LICENSES)
+@pytest.mark.parametrize("wheels", ["abi3", "version"])
+@pytest.mark.parametrize("author", ["", 'Åsa "Q" O\'Neil'])
+def test_answers_reach_the_manifests(make: Make, run: Run, license_: str, wheels: str, author: str) -> None:
+    description = "Größen & \"quotes\" \\ 'more' 🦀"
+    answers = {"license": license_, "wheels": wheels, "author_name": author, "author_email": ""}
+    project = make((), "answers", python_min="3.12", description=description, **answers)
+    cargo = tomlkit.parse((project / "Cargo.toml").read_text(encoding="utf-8")).unwrap()
+    pyproject = tomlkit.parse((project / "pyproject.toml").read_text(encoding="utf-8")).unwrap()["project"]
+    assert cargo["package"]["description"] == pyproject["description"] == description
+    assert pyproject["requires-python"] == ">=3.12"
+    assert ("abi3-py312" in cargo["dependencies"]["pyo3"]["features"]) == (wheels == "abi3")
+    assert [entry.get("name") for entry in pyproject["authors"]] == ([author] if author else [])
+    texts = sorted(path.name for path in project.glob("LICENSE*"))
+    expected = {"MIT": "LICENSE-MIT", "Apache-2.0": "LICENSE-APACHE", "BSD-3-Clause": "LICENSE-BSD"}
+    assert texts == sorted(file for name, file in expected.items() if name in license_)
+    if license_ == "none":
+        assert cargo["package"]["publish"] is False
+        assert "license" not in pyproject
+    else:
+        assert cargo["package"]["license"] == pyproject["license"] == license_
+    run("taplo", "fmt", "--check", folder=project)
+
+
+@pytest.mark.parametrize("python_min", ["3.10", "3.14"])
+@pytest.mark.parametrize("wheels", ["abi3", "version"])
+@pytest.mark.parametrize("features", EXTREMES, ids=set_name)
+def test_workflows_are_sound_and_safe(
+    make: Make, run: Run, features: tuple[str, ...], wheels: str, python_min: str
+) -> None:
+    project = make(features, "workflows", wheels=wheels, python_min=python_min)
+    # Both look for workflows in a repository's root only.
+    run("git", "init", "--quiet", folder=project)
+    run("actionlint", folder=project)
+    run("zizmor", "--offline", "--persona=pedantic", "--quiet", ".", folder=project)
+    workflows = [path.read_text(encoding="utf-8") for path in (project / ".github/workflows").iterdir()]
+    uses = re.findall(r"uses: (.*)", "\n".join(workflows))
+    assert uses
+    assert all(re.fullmatch(r"[\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", action) for action in uses), uses
+
+
+@pytest.mark.parametrize("features", EXTREMES, ids=set_name)
+def test_plain_copier_gives_the_same_files(make: Make, run: Run, tmp_path: Path, features: tuple[str, ...]) -> None:
+    ours = make(features, author_name="Ada", author_email="ada@example.org")
+    data = {"project_name": ours.name, "author_name": "Ada", "author_email": "ada@example.org"}
+    answers = [f"--data={name}={value}" for name, value in (data | {"features": json.dumps(features)}).items()]
+    command = [sys.executable, "-m", "copier", "copy", "--defaults", "--quiet", *answers]
+    run(*command, "--vcs-ref=HEAD", str(REPOSITORY), str(tmp_path / "plain"), folder=tmp_path)
+
+    def comparable(project: Path) -> dict[str, bytes]:
+        files = tree(project)
+        files[".copier-answers.yml"] = re.sub(rb"(?m)^_(commit|src_path): .*\n", b"", files[".copier-answers.yml"])
+        return files
+
+    assert comparable(tmp_path / "plain") == comparable(ours)
+
+
+def test_hooks_pass_on_a_fresh_project(make: Make, run: Run, tmp_path: Path) -> None:
+    project = tmp_path / "hooks"
+    shutil.copytree(make(FEATURES), project)
+    run("git", "init", "--quiet", folder=project)
+    run("git", "add", "--all", folder=project)
+    # The hooks call the tools through uv, which takes them from this environment.
+    run("prek", "run", "--all-files", folder=project, UV_PROJECT_ENVIRONMENT=sys.prefix)
+
+
+@pytest.mark.parametrize("features", [(), *[(feature,) for feature in FEATURES]], ids=set_name)
+def test_pages_lead_to_what_is_there(make: Make, features: tuple[str, ...]) -> None:
+    project = make(features)
+    for page in project.rglob("*.md"):
+        for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text(encoding="utf-8")):
+            assert (page.parent / target).exists(), f"{page.relative_to(project)} links to {target}"
+    readme = (project / "README.md").read_text(encoding="utf-8")
+    for feature in features:
+        assert (project / "docs" / f"{feature}.md").is_file()
+        assert f"docs/{feature}.md" in readme
