@@ -124,8 +124,10 @@ pub fn cumulative<T: Reading>(readings: ArrayView1<'_, T>) -> Result<Vec<T::Tota
 ///
 /// [`Error::InfiniteReading`] if one is infinite; the readings are unchanged then.
 pub fn normalize<T: NdFloat>(mut readings: ArrayViewMutD<'_, T>) -> Result<()> {
-    // `max` returns the other operand if one is NaN.
-    let peak = readings.fold(T::zero(), |peak, reading| peak.max(reading.abs()));
+    // Every comparison with NaN is false.
+    let larger = |left, right| if right > left { right } else { left };
+    let take = |peak, reading: T| larger(peak, reading.abs());
+    let peak = reduce(readings.view(), T::zero(), take, larger);
     if peak.is_infinite() {
         return Err(Error::InfiniteReading);
     }
@@ -172,19 +174,40 @@ fn square<T: Reading>(reading: T) -> f64 {
 }
 
 fn sum_of_squares<T: Reading, D: Dimension>(readings: ArrayView<'_, T, D>) -> f64 {
-    let Some(slice) = readings.as_slice_memory_order() else {
-        return readings.fold(0.0, |sum, reading| sum + square(*reading));
-    };
-    // Float additions keep their order; only separate sums let the processor add several at once.
-    let mut sums = [0.0; 8];
-    let chunks = slice.chunks_exact(sums.len());
-    let rest: f64 = chunks.remainder().iter().copied().map(square).sum();
-    for chunk in chunks {
-        for (sum, reading) in sums.iter_mut().zip(chunk) {
-            *sum += square(*reading);
-        }
+    let add = |sum, reading| sum + square(reading);
+    reduce(readings, 0.0, add, |left, right| left + right)
+}
+
+/// Folds readings in several lanes and joins their results.
+///
+/// The compiler must not change the order of float operations: with one lane each would wait for
+/// the one before, with several the processor does them at once.
+fn reduce<T: Copy, S: Copy, D: Dimension>(
+    readings: ArrayView<'_, T, D>,
+    start: S,
+    step: impl Fn(S, T) -> S,
+    join: impl Fn(S, S) -> S,
+) -> S {
+    let mut lanes = [start; 8];
+    if let Some(slice) = readings.as_slice_memory_order() {
+        let chunks = slice.chunks_exact(lanes.len());
+        let rest = chunks.remainder();
+        let mut advance = |chunk: &[T]| {
+            for (lane, reading) in lanes.iter_mut().zip(chunk) {
+                *lane = step(*lane, *reading);
+            }
+        };
+        chunks.for_each(&mut advance);
+        advance(rest);
+    } else {
+        let mut next = 0;
+        readings.for_each(|reading| {
+            let lane = &mut lanes[next % 8];
+            *lane = step(*lane, *reading);
+            next += 1;
+        });
     }
-    sums.iter().sum::<f64>() + rest
+    lanes.into_iter().fold(start, join)
 }
 
 #[cfg(test)]
