@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex};
 use pyo3::exceptions::PyTypeError;
 use pyo3::inspect::PyStaticExpr;
 use pyo3::prelude::*;
-use pyo3::types::{PyCFunction, PyDict, PyTuple};
+use pyo3::sync::PyOnceLock;
+use pyo3::types::IntoPyDict;
 use pyo3::{Borrowed, type_hint_identifier, type_hint_subscript};
 use pyo3_async_runtimes::TaskLocals;
 use pyo3_async_runtimes::tokio::get_current_locals;
@@ -16,61 +17,102 @@ use super::at_least_one;
 use super::runtime::{Awaitable, awaitable, finished, job};
 use crate::error::Error;
 
-/// A coroutine on its event loop. Dropping this cancels the asyncio task.
+/// A call of a Python function whose result is awaited. Its methods run on the event loop.
+#[pyclass(frozen)]
+struct Call {
+    fetch: Arc<Fetch>,
+    symbol: String,
+    answer: Mutex<Option<oneshot::Sender<PyResult<Py<PyAny>>>>>,
+    task: PyOnceLock<Py<PyAny>>,
+}
+
+impl Call {
+    fn answer(&self, result: PyResult<Py<PyAny>>) {
+        let answer = self.answer.lock().ok().and_then(|mut answer| answer.take());
+        // Nobody listens to a task that was cancelled.
+        let _ = answer.map(|answer| answer.send(result));
+    }
+}
+
+#[pymethods]
+impl Call {
+    fn start(slf: &Bound<'_, Self>) -> PyResult<()> {
+        let (py, call) = (slf.py(), slf.get());
+        let result = call.fetch.0.bind(py).call1((&call.symbol,));
+        let ensure_future = py.import("asyncio")?.getattr("ensure_future")?;
+        match result.and_then(|awaitable| ensure_future.call1((awaitable,))) {
+            Ok(task) => {
+                task.call_method1("add_done_callback", (slf.getattr("done")?,))?;
+                let _ = call.task.set(py, task.unbind());
+            }
+            Err(error) => call.answer(Err(error)),
+        }
+        Ok(())
+    }
+
+    fn done(&self, task: &Bound<'_, PyAny>) {
+        self.answer(task.call_method0("result").map(Bound::unbind));
+    }
+
+    fn cancel(&self, py: Python<'_>) -> PyResult<()> {
+        if let Some(task) = self.task.get(py) {
+            task.call_method0(py, "cancel")?;
+        }
+        Ok(())
+    }
+}
+
+/// The Rust side of a call. Dropping it cancels the asyncio task.
 ///
 /// `pyo3_async_runtimes::into_future` is shorter, but what it started goes on when it is dropped.
-struct PythonTask {
-    future: Py<PyAny>,
+struct Calling {
+    locals: TaskLocals,
+    call: Py<Call>,
     result: oneshot::Receiver<PyResult<Py<PyAny>>>,
 }
 
-impl PythonTask {
-    /// Starts a coroutine on the event loop, and with the context variables, of `locals`.
-    fn start(locals: &TaskLocals, coroutine: &Bound<'_, PyAny>) -> PyResult<Self> {
-        let py = coroutine.py();
-        let asyncio = py.import("asyncio")?;
-        let submit = asyncio.getattr("run_coroutine_threadsafe")?;
-        let cancelled = asyncio.getattr("CancelledError")?.unbind();
-        // A copy, because nothing can enter a context that another thread is in.
-        let context = locals.context(py).call_method0("copy")?;
-        let future = context
-            .call_method1("run", (submit, coroutine, locals.event_loop(py)))
-            .inspect_err(|_| {
-                // Else Python warns that it was never awaited; what is no coroutine has no `close`.
-                let _ = coroutine.call_method0("close");
-            })?;
+impl Calling {
+    fn new(
+        py: Python<'_>,
+        locals: TaskLocals,
+        fetch: Arc<Fetch>,
+        symbol: String,
+    ) -> PyResult<Self> {
         let (sender, result) = oneshot::channel();
-        let sender = Mutex::new(Some(sender));
-        let done = move |args: &Bound<'_, PyTuple>, _: Option<&Bound<'_, PyDict>>| {
-            let future = args.get_item(0)?;
-            let result = if future.call_method0("cancelled")?.is_truthy()? {
-                Err(PyErr::from_value(cancelled.bind(args.py()).call0()?))
-            } else {
-                future.call_method0("result").map(Bound::unbind)
-            };
-            if let Some(sender) = sender.lock().ok().and_then(|mut sender| sender.take()) {
-                // Nobody listens after the drop.
-                let _ = sender.send(result);
-            }
-            PyResult::Ok(())
+        let call = Call {
+            fetch,
+            symbol,
+            answer: Mutex::new(Some(sender)),
+            task: PyOnceLock::new(),
         };
-        let done = PyCFunction::new_closure(py, None, None, done)?;
-        future.call_method1("add_done_callback", (done,))?;
-        Ok(Self {
-            future: future.unbind(),
+        let calling = Self {
+            locals,
+            call: Py::new(py, call)?,
             result,
-        })
+        };
+        calling.on_the_loop(py, "start")?;
+        Ok(calling)
     }
 
-    async fn result(mut self) -> PyResult<Py<PyAny>> {
+    /// Has a method called by the event loop, with the context variables of `locals`.
+    fn on_the_loop(&self, py: Python<'_>, method: &str) -> PyResult<()> {
+        let keywords = [("context", self.locals.context(py))].into_py_dict(py)?;
+        let method = self.call.bind(py).getattr(method)?;
+        let event_loop = self.locals.event_loop(py);
+        event_loop.call_method("call_soon_threadsafe", (method,), Some(&keywords))?;
+        Ok(())
+    }
+
+    async fn result(&mut self) -> PyResult<Py<PyAny>> {
         (&mut self.result).await.map_err(|_| Error::Stopped)?
     }
 }
 
-impl Drop for PythonTask {
+impl Drop for Calling {
     fn drop(&mut self) {
         if !self.result.is_terminated() {
-            Python::try_attach(|py| self.future.call_method0(py, "cancel"));
+            // An error means that the event loop is closed, and its tasks with it.
+            Python::try_attach(|py| self.on_the_loop(py, "cancel"));
         }
     }
 }
@@ -84,13 +126,11 @@ impl FromPyObject<'_, '_> for Fetch {
     const INPUT_TYPE: PyStaticExpr = type_hint_subscript!(
         type_hint_identifier!("collections.abc", "Callable"),
         PyStaticExpr::List {
-            elts: &[type_hint_identifier!("builtins", "str")]
+            elts: &[String::OUTPUT_TYPE],
         },
         type_hint_subscript!(
-            type_hint_identifier!("collections.abc", "Coroutine"),
-            type_hint_identifier!("builtins", "object"),
-            type_hint_identifier!("builtins", "object"),
-            type_hint_identifier!("builtins", "float")
+            type_hint_identifier!("collections.abc", "Awaitable"),
+            f64::OUTPUT_TYPE
         )
     );
 
@@ -100,6 +140,12 @@ impl FromPyObject<'_, '_> for Fetch {
         }
         Ok(Self(function.to_owned().unbind()))
     }
+}
+
+async fn price(locals: TaskLocals, fetch: Arc<Fetch>, symbol: String) -> PyResult<f64> {
+    let mut calling = Python::attach(|py| Calling::new(py, locals, fetch, symbol))?;
+    let price = calling.result().await?;
+    Python::attach(|py| price.extract(py))
 }
 
 /// Fetch the prices of many symbols at once with a coroutine function of yours.
@@ -136,12 +182,11 @@ pub fn fetch_all(
         for (place, symbol) in symbols.into_iter().enumerate() {
             let (gate, fetch, locals) = (Arc::clone(&gate), Arc::clone(&fetch), locals.clone());
             fetches.spawn(job(async move {
-                let _permit = gate.acquire().await.map_err(|_| Error::Stopped)?;
-                let task = Python::attach(|py| {
-                    PythonTask::start(&locals, &fetch.0.bind(py).call1((symbol,))?)
-                })?;
-                let price = task.result().await?;
-                let price: f64 = Python::attach(|py| price.extract(py))?;
+                let permit = gate.acquire().await.map_err(|_| Error::Stopped)?;
+                // Kept for good after an error: no further fetch begins.
+                let price = price(locals, fetch, symbol)
+                    .await
+                    .inspect_err(|_| permit.forget())?;
                 PyResult::Ok((place, price))
             }));
         }

@@ -2,7 +2,7 @@
 Price feeds that run in Rust and are awaited from asyncio.
 """
 
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from typing import SupportsFloat, SupportsIndex, final
 
 from _typeshed import SupportsGetItem
@@ -150,7 +150,7 @@ class Feed:
         """
 
 def fetch_all(
-    fetch: Callable[[str], Coroutine[object, object, float]],
+    fetch: Callable[[str], Awaitable[float]],
     symbols: SupportsGetItem[int, str],
     *,
     limit: SupportsIndex = 8,
