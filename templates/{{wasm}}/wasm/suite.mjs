@@ -1,0 +1,28 @@
+// Runs the project's tests in a Pyodide: the same under node and in a browser.
+
+/**
+ * @param pyodide What `loadPyodide` returned.
+ * @param folder The address of `dist/wasm/`, with a slash at its end.
+ * @param read Gets the bytes of an address.
+ * @param options Options for pytest.
+ * @returns pytest's exit code.
+ */
+export async function runSuite(pyodide, folder, read, options) {
+  const { packages, wheels } = JSON.parse(new TextDecoder().decode(await read(`${folder}suite.json`)));
+  const quiet = { messageCallback() {} };
+  await pyodide.loadPackage(packages, quiet);
+  await pyodide.loadPackage(wheels.map((wheel) => folder + wheel), quiet);
+  const missing = packages.filter((name) => !(name in pyodide.loadedPackages));
+  if (missing.length > 0) {
+    throw new Error(`Pyodide could not load ${missing.join(", ")}`);
+  }
+  pyodide.unpackArchive(await read(`${folder}project.zip`), "zip", { extractDir: "/project" });
+  pyodide.globals.set("options", pyodide.toPy(options));
+  return pyodide.runPython(`
+import os, sys, pytest
+os.chdir("/project")
+sys.dont_write_bytecode = True
+# There is no second thread that could watch the time.
+int(pytest.main(["-p", "no:cacheprovider", "-o", "faulthandler_timeout=0", *options]))
+`);
+}

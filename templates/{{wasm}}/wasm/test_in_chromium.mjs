@@ -1,0 +1,28 @@
+// node test_in_chromium.mjs [PYTEST OPTIONS]: the project's tests in Pyodide in Chromium.
+import { copyFile } from "node:fs/promises";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { dist, withBrowser } from "./browser.mjs";
+
+const suite = fileURLToPath(new URL("suite.mjs", import.meta.url));
+await copyFile(suite, path.join(dist, "wasm/suite.mjs"));
+
+const code = await withBrowser(async (page, address, version) => {
+  page.on("console", (message) => console.log(message.text()));
+  page.on("pageerror", (error) => console.error(error));
+  await page.goto(`${address}wasm/suite.json`);
+  return page.evaluate(
+    async ([address, version, options]) => {
+      const site = await (await fetch(`${address}web/site.json`)).json();
+      const runtime = new URL(site.pyodide, `${address}web/`);
+      const { loadPyodide } = await import(new URL("pyodide.mjs", runtime));
+      const { runSuite } = await import(`${address}wasm/suite.mjs`);
+      const pyodide = await loadPyodide({ stdout: console.log, stderr: console.log });
+      console.log(`Pyodide ${pyodide.version} in Chromium ${version}`);
+      const read = async (url) => new Uint8Array(await (await fetch(url)).arrayBuffer());
+      return runSuite(pyodide, `${address}wasm/`, read, options);
+    },
+    [address, version, process.argv.slice(2)],
+  );
+});
+process.exit(code);
