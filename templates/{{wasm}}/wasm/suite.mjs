@@ -9,12 +9,11 @@
  */
 export async function runSuite(pyodide, folder, read, options) {
   const { packages, wheels } = JSON.parse(new TextDecoder().decode(await read(`${folder}suite.json`)));
-  const quiet = { messageCallback() {} };
-  await pyodide.loadPackage(packages, quiet);
-  await pyodide.loadPackage(wheels.map((wheel) => folder + wheel), quiet);
-  const missing = packages.filter((name) => !(name in pyodide.loadedPackages));
-  if (missing.length > 0) {
-    throw new Error(`Pyodide could not load ${missing.join(", ")}`);
+  const problems = [];
+  const callbacks = { messageCallback() {}, errorCallback: (text) => problems.push(text) };
+  await pyodide.loadPackage([...packages, ...wheels.map((wheel) => folder + wheel)], callbacks);
+  if (problems.length > 0) {
+    throw new Error(problems.join("\n"));
   }
   pyodide.unpackArchive(await read(`${folder}project.zip`), "zip", { extractDir: "/project" });
   pyodide.globals.set("options", pyodide.toPy(options));

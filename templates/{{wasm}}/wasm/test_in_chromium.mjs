@@ -17,7 +17,18 @@ const code = await withBrowser(async (page, address, version) => {
       const runtime = new URL(site.pyodide, `${address}web/`);
       const { loadPyodide } = await import(new URL("pyodide.mjs", runtime));
       const { runSuite } = await import(`${address}wasm/suite.mjs`);
-      const pyodide = await loadPyodide({ stdout: console.log, stderr: console.log });
+      const pyodide = await loadPyodide();
+      // pytest prints a line piece by piece, and the console takes whole lines.
+      let rest = "";
+      const decoder = new TextDecoder();
+      const write = (bytes) => {
+        const lines = (rest + decoder.decode(bytes, { stream: true })).split("\n");
+        rest = lines.pop();
+        lines.forEach((line) => console.log(line));
+        return bytes.length;
+      };
+      pyodide.setStdout({ write });
+      pyodide.setStderr({ write });
       console.log(`Pyodide ${pyodide.version} in Chromium ${version}`);
       const read = async (url) => new Uint8Array(await (await fetch(url)).arrayBuffer());
       return runSuite(pyodide, `${address}wasm/`, read, options);
