@@ -58,7 +58,11 @@ def unpack_debian(root: Path) -> None:
 
 
 def install_what_llvm_links(root: Path) -> None:
-    programs = [root / "usr/bin/rustc", *root.glob(f"{LIBRARIES}/librustc_driver-*.so"), *root.glob("usr/lib/llvm-*/bin/lld")]
+    programs = [
+        root / "usr/bin/rustc",
+        *root.glob(f"{LIBRARIES}/librustc_driver-*.so"),
+        *root.glob("usr/lib/llvm-*/bin/lld"),
+    ]
     environment = os.environ | {"LD_LIBRARY_PATH": str(root / LIBRARIES)}
     listed = subprocess.run(["ldd", *map(str, programs)], env=environment, check=True, capture_output=True, text=True)
     if "not found" in listed.stdout:

@@ -20,8 +20,9 @@ export async function runSuite(pyodide, folder, read, options) {
   return pyodide.runPython(`
 import os, sys, pytest
 os.chdir("/project")
-sys.dont_write_bytecode = True
+sys.path.insert(0, "/project/wasm")
 # There is no second thread that could watch the time.
-int(pytest.main(["-p", "no:cacheprovider", "-o", "faulthandler_timeout=0", *options]))
+always = ["-p", "skips", "-p", "no:cacheprovider", "-o", "faulthandler_timeout=0"]
+int(pytest.main([*always, *options]))
 `);
 }

@@ -10,6 +10,7 @@ await copyFile(suite, path.join(dist, "wasm/suite.mjs"));
 const code = await withBrowser(async (page, address, version) => {
   page.on("console", (message) => console.log(message.text()));
   page.on("pageerror", (error) => console.error(error));
+  await page.route("**/favicon.ico", (route) => route.fulfill({ status: 204 }));
   await page.goto(`${address}wasm/suite.json`);
   return page.evaluate(
     async ([address, version, options]) => {

@@ -1,0 +1,38 @@
+// node load_together.mjs WHEEL...: two extensions in one interpreter, and a panic in one of them.
+import { pathToFileURL } from "node:url";
+import { loadPyodide } from "pyodide";
+
+const pyodide = await loadPyodide();
+const wheels = process.argv.slice(2).map((path) => pathToFileURL(path).href);
+await pyodide.loadPackage(wheels, { messageCallback() {} });
+pyodide.runPython(`
+import set_wasm, set_classes_wasm
+from collections.abc import Sequence
+from set_classes_wasm.ledger import Money
+
+print(set_wasm.edit_distance("kitten", "sitting"))
+print(Money.parse("12.50 EUR"))
+
+class Words(Sequence):
+    def __init__(self, error):
+        self.error = error
+    def __iter__(self):
+        raise self.error
+    __getitem__ = __len__ = None
+
+for package in (set_wasm, set_classes_wasm):
+    try:
+        package.closest("hat", Words(ZeroDivisionError()))
+    except ZeroDivisionError:
+        pass
+panics = [cls for cls in BaseException.__subclasses__() if cls.__name__ == "PanicException"]
+assert len(panics) == 2, panics
+for cls in panics:
+    panic = cls("on purpose")
+    try:
+        set_wasm.closest("hat", Words(panic))
+    except cls as raised:
+        if raised is not panic:
+            print(type(raised).__name__)
+print(set_classes_wasm.edit_distance("kitten", "sitting"))
+`);
