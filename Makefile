@@ -23,7 +23,11 @@ $(VENV)/ready: pyproject.toml
 	@touch $@
 
 demo: $(VENV)/ready ## Make a project with every feature, build it and run its tests
-	@$(BIN)/python -m tests.demo
+	@folder=$$(mktemp -d) && cd $$folder \
+	&& oldest=$$(python -c 'import sys; print("3.%d" % min(11, sys.version_info.minor))') \
+	&& pyo3-new new price-tools --all --defaults --data python_min=$$oldest \
+	&& cd price-tools && uv run pytest \
+	&& printf '\nThe project is in %s\n' $$folder/price-tools
 
 test: $(VENV)/ready lint ## Run everything that CI runs
 	$(BIN)/python -m pytest
