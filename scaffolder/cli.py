@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 # Plain help: drawing it with rich takes as long as all the rest.
 app = typer.Typer(
-    name="pyo3-new", no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False,
+    name="pyo3-new", invoke_without_command=True, rich_markup_mode=None, pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )  # fmt: skip
 
@@ -85,11 +85,14 @@ def show_version(value: bool) -> None:
 
 @app.callback()
 def pyo3_new(
+    context: typer.Context,
     version: Annotated[
         bool, typer.Option("--version", callback=show_version, is_eager=True, help="Show the version and exit.")
     ] = False,
 ) -> None:
     """Make Python packages written in Rust with PyO3."""
+    if context.invoked_subcommand is None:
+        print(context.get_help())
 
 
 def complete_feature(incomplete: str) -> list[tuple[str, str]]:

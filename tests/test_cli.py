@@ -21,7 +21,7 @@ def test_version(pyo3_new: Command) -> None:
     assert pyo3_new("--version").stdout == f"pyo3-new {__version__}\n"
 
 
-@pytest.mark.parametrize("arguments", [("--help",), ("-h",), ("new", "--help"), ("list", "--help")])
+@pytest.mark.parametrize("arguments", [(), ("--help",), ("-h",), ("new", "--help"), ("list", "--help")])
 def test_help_goes_to_stdout(pyo3_new: Command, arguments: tuple[str, ...]) -> None:
     done = pyo3_new(*arguments)
     assert done.stdout.startswith("Usage: pyo3-new")
@@ -48,7 +48,7 @@ def test_list_as_data(pyo3_new: Command) -> None:
     ("arguments", "error", "hint"),
     [
         (["nwe"], "no such command 'nwe'", "see `pyo3-new --help`"),
-        (["new", "--wiht", "numpy"], "no such option: --wiht", "see `pyo3-new new --help`"),
+        (["new", "--wiht", "numpy"], "no such option", "see `pyo3-new new --help`"),
         (["new", "a", "b"], "unexpected extra argument", "see `pyo3-new new --help`"),
         (["new"], "the answer `project_name` is missing", "--name NAME"),
         (["new", "x", "--with", "numpi"], "`numpi` is not a feature", "did you mean `numpy`?"),
