@@ -86,7 +86,7 @@ def show_version(value: bool) -> None:
 @app.callback()
 def pyo3_new(
     context: typer.Context,
-    version: Annotated[
+    version: Annotated[  # noqa: ARG001
         bool, typer.Option("--version", callback=show_version, is_eager=True, help="Show the version and exit.")
     ] = False,
 ) -> None:
