@@ -62,11 +62,11 @@ def test_one_wheel_a_version_builds_too(make: Make, nox: Run) -> None:
 def find_python(version: str) -> Path | None:
     """Find an interpreter that starts; a shim of pyenv may be on PATH and refuse to."""
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
-    candidates = [shutil.which(f"python{version}"), *sorted(pyenv.glob(f"{version}.*/bin/python{version}"))]
-    for candidate in filter(None, candidates):
-        done = subprocess.run([candidate, "--version"], capture_output=True, check=False)
-        if done.returncode == 0:
-            return Path(candidate)
+    on_path = shutil.which(f"python{version}")
+    candidates = [*([Path(on_path)] if on_path else []), *sorted(pyenv.glob(f"{version}.*/bin/python{version}"))]
+    for candidate in candidates:
+        if subprocess.run([candidate, "--version"], capture_output=True, check=False).returncode == 0:
+            return candidate
     return None
 
 
