@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import gc
 import os
-import signal
 import sys
-from contextlib import contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from scaffolder import __version__
-from scaffolder.errors import InterruptedRunError, InvalidAnswerError, ScaffolderError, UsageError
+from scaffolder import __version__, commands
+from scaffolder.commands import complete_feature
+from scaffolder.errors import InvalidAnswerError, ScaffolderError, UsageError
+from scaffolder.terminal import progress, stoppable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from contextlib import AbstractContextManager
-    from types import FrameType
+    from collections.abc import Callable
 
     from scaffolder.catalog import Catalog
     from scaffolder.generate import Project
@@ -93,15 +91,6 @@ def pyo3_new(
     """Make Python packages written in Rust with PyO3."""
     if context.invoked_subcommand is None:
         print(context.get_help())
-
-
-def complete_feature(incomplete: str) -> list[tuple[str, str]]:
-    """Offer features to the shell."""
-    from scaffolder.catalog import load_catalog
-    from scaffolder.template import questions_folder
-
-    features = load_catalog(questions_folder()).features
-    return [(feature.name, feature.purpose) for feature in features if feature.name.startswith(incomplete)]
 
 
 @app.command(name="list")
@@ -215,6 +204,12 @@ def new(  # noqa: PLR0913, PLR0917
         print(f"note: {note}", file=sys.stderr)
 
 
+app.command()(commands.add)
+app.command()(commands.remove)
+app.command()(commands.update)
+app.command()(commands.status)
+
+
 def decide(
     catalog: Catalog,
     given: dict[str, Any],
@@ -245,35 +240,3 @@ def folder_for(answers: dict[str, Any]) -> Path:
     if "project_name" not in answers:
         raise UsageError("this template does not ask for a name, so it needs a destination")
     return Path(str(answers["project_name"]))
-
-
-@contextmanager
-def stoppable() -> Iterator[None]:
-    """Let the signals that end a program end it tidily: everything half-made is removed on the way out."""
-    names = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
-    signals = [getattr(signal, name) for name in names if hasattr(signal, name)]
-    usual = {signal.SIG_DFL, signal.default_int_handler}
-
-    def stop(number: int, _: FrameType | None) -> None:
-        for other in signals:
-            signal.signal(other, signal.SIG_IGN)
-        raise KeyboardInterrupt(number)
-
-    # What is ignored already, as under nohup, stays so.
-    before = {number: signal.signal(number, stop) for number in signals if signal.getsignal(number) in usual}
-    try:
-        yield
-    except KeyboardInterrupt as interruption:
-        raise InterruptedRunError(*interruption.args) from interruption
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def progress(text: str, *, visible: bool) -> AbstractContextManager[object]:
-    """Show on a terminal that something is going on."""
-    if not visible or not sys.stderr.isatty():
-        return nullcontext()
-    from rich.console import Console
-
-    return Console(stderr=True).status(text)

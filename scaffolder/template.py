@@ -77,7 +77,10 @@ class Template:
         # The user's hooks are for the user's own commits, and line endings are the template's.
         settings = {"core.hooksPath": os.devnull, "core.autocrlf": "false"}
         if self.bundle:
-            settings |= {"protocol.file.allow": "always", f"url.{self.bundle.as_posix()}.insteadOf": expand(SOURCE)}
+            settings |= {
+                "protocol.file.allow": "always",
+                f"url.{self.bundle.as_posix()}.insteadOf": expand(self.source),
+            }
         first = int(os.environ.get("GIT_CONFIG_COUNT") or 0)
         variables = {"GIT_CONFIG_COUNT": str(first + len(settings)), "GIT_TERMINAL_PROMPT": "0"}
         for number, (key, value) in enumerate(settings.items(), first):
