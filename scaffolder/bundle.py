@@ -1,4 +1,4 @@
-"""The thin git bundle: for each release, one commit with nothing but the template.
+"""The thin git bundle: for each release, one commit with nothing but the template and its changelog.
 
 It stands in for the public repository wherever there is no network. The same tags give the same bytes.
 """
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 TEMPLATE_PATHS = ("copier.yml", "templates")
+# The changelog tells users of an update what is in it.
+CARRIED = (*TEMPLATE_PATHS, "CHANGELOG.md")
 RELEASE = re.compile(r"v(\d+)\.(\d+)\.(\d+)")
 # Only the content decides: who builds the bundle, when, and with which settings leaves no trace.
 COMMITTER = "pyo3-new <pyo3-new@localhost> 0 +0000"
@@ -90,16 +92,21 @@ def _released_trees(checkout: Path) -> dict[str, list[str]]:
     tags = sorted(filter(RELEASE.fullmatch, output.decode().split()), key=_order)
     if not tags:
         return {}
-    asked = "".join(f"{tag}:{path}\n" for tag in tags for path in TEMPLATE_PATHS)
+    asked = "".join(f"{tag}:{path}\n" for tag in tags for path in CARRIED)
     output = git.run("cat-file", "--batch-check=%(objectname)", folder=checkout, data=asked.encode())
     names = iter(output.decode().splitlines())
-    trees = {tag: [next(names) for _ in TEMPLATE_PATHS] for tag in tags}
-    return {tag: tree for tag, tree in trees.items() if not any(name.endswith("missing") for name in tree)}
+    trees = {tag: [next(names) for _ in CARRIED] for tag in tags}
+    return {tag: tree for tag, tree in trees.items() if not any(map(is_missing, tree[: len(TEMPLATE_PATHS)]))}
+
+
+def is_missing(name: str) -> bool:
+    """Whether git knows no object for what was asked."""
+    return name.endswith("missing")
 
 
 def _working_tree(checkout: Path) -> Iterator[bytes]:
     """Say to `git fast-import` which files the template has on disk, without what git ignores."""
-    output = git.run("ls-files", "-z", "-co", "--exclude-standard", "--", *TEMPLATE_PATHS, folder=checkout)
+    output = git.run("ls-files", "-z", "-co", "--exclude-standard", "--", *CARRIED, folder=checkout)
     for name in sorted(set(output.split(b"\0")) - {b""}):
         path = checkout / os.fsdecode(name)
         if path.is_symlink():
@@ -120,8 +127,10 @@ def _working_tree(checkout: Path) -> Iterator[bytes]:
 def _release(release: tuple[str, list[str]]) -> bytes:
     """Say to `git fast-import` what a release holds."""
     tag, names = release
-    paths = zip((b"100644", b"040000"), names, TEMPLATE_PATHS, strict=True)
-    files = (b"M %s %s %s\n" % (mode, name.encode(), path.encode()) for mode, name, path in paths)
+    paths = zip((b"100644", b"040000", b"100644"), names, CARRIED, strict=True)
+    files = (
+        b"M %s %s %s\n" % (mode, name.encode(), path.encode()) for mode, name, path in paths if not is_missing(name)
+    )
     return _commit(tag, files) + b"reset refs/tags/%s\nfrom refs/heads/main\n\n" % tag.encode()
 
 
@@ -141,8 +150,9 @@ def _import(repository: Path, commits: Iterable[bytes]) -> None:
 def _require_unchanged(repository: Path, checkout: Path, version: str) -> None:
     """Refuse a working tree that differs from the release of its version, and go back to that release."""
     released = f"refs/tags/v{version}"
-    trees = _git(repository, "rev-parse", f"{released}^{{tree}}", "refs/heads/main^{tree}").split()
-    if trees[0] != trees[1]:
+    asked = [f"{revision}:{path}" for revision in (released, "refs/heads/main") for path in TEMPLATE_PATHS]
+    names = _git(repository, "rev-parse", *asked).split()
+    if names[: len(TEMPLATE_PATHS)] != names[len(TEMPLATE_PATHS) :]:
         raise ScaffolderError(
             f"the template in `{checkout}` differs from its release `v{version}`",
             "raise the version in `scaffolder/__init__.py`",
