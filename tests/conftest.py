@@ -6,9 +6,12 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import pytest
+
+if TYPE_CHECKING:
+    from tests.history import Grow, History
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 IDENTITY = "[user]\n  name = Ada Lovelace\n  email = ada@example.org\n"
@@ -74,3 +77,30 @@ def tree(folder: Path) -> dict[str, bytes]:
     files = (path for path in folder.rglob("*") if path.is_file())
     names = {path.relative_to(folder).as_posix(): path for path in files}
     return {name: path.read_bytes() for name, path in names.items() if not name.startswith(".git/")}
+
+
+@pytest.fixture(scope="session")
+def history(tmp_path_factory: pytest.TempPathFactory) -> History:
+    """Three releases of the template."""
+    from tests.history import build
+
+    return build(tmp_path_factory.mktemp("history"))
+
+
+@pytest.fixture(scope="session")
+def renderings(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where what was rendered is kept for the next test."""
+    return tmp_path_factory.mktemp("renderings")
+
+
+@pytest.fixture
+def grow(history: History, renderings: Path, settings: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Grow:
+    """Run the command in this process, with three releases to choose from and no network."""
+    from tests.history import Grow
+
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(settings))
+    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    with settings.open("a", encoding="utf-8") as file:
+        nowhere = (tmp_path / "nowhere").as_posix()
+        file.write(f'[url "{nowhere}"]\n  insteadOf = https://github.com/pyo3-new/pyo3-new\n')
+    return Grow(history, tmp_path, monkeypatch, renderings)
