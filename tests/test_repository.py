@@ -30,6 +30,6 @@ def test_workflows_use_the_actions_that_projects_get() -> None:
 def test_pages_lead_to_what_is_there(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     links = re.findall(r"\]\((?!https?:|#)([^)#]+)", text)
-    named = re.findall(r"`((?:scaffolder|tests/template|benchmarks)/[\w./]+|copier\.yml|templates/\w+\.yml)`", text)
+    named = re.findall(r"`((?:scaffolder|tests/template)/[\w./]+|copier\.yml|templates/\w+\.yml)`", text)
     for target in {*links, *named}:
         assert (REPOSITORY / target).exists(), target
