@@ -28,17 +28,17 @@ THIS_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 # One kind of check after the other, not one project after the other: what cargo has built for one serves the next.
 @pytest.mark.parametrize("features", BUILT_SETS, ids=set_name)
 def test_lints_and_types(make: Make, nox: Run, features: tuple[str, ...]) -> None:
-    nox("lint", folder=make(features))
+    nox("lint", folder=make(features, f"built-{set_name(features)}"))
 
 
 @pytest.mark.parametrize("features", BUILT_SETS, ids=set_name)
 def test_stubs_are_what_the_rust_code_says(make: Make, nox: Run, features: tuple[str, ...]) -> None:
-    nox("stubs", "--", "--check", folder=make(features))
+    nox("stubs", "--", "--check", folder=make(features, f"built-{set_name(features)}"))
 
 
 @pytest.mark.parametrize("features", BUILT_SETS, ids=set_name)
 def test_python_and_rust_suites(make: Make, nox: Run, features: tuple[str, ...]) -> None:
-    printed = nox("test", "--force-python", THIS_PYTHON, folder=make(features))
+    printed = nox("test", "--force-python", THIS_PYTHON, folder=make(features, f"built-{set_name(features)}"))
     assert re.search(r"^=+ \d+ passed in .*=+$", printed, re.MULTILINE), printed
     assert re.search(r"^test result: ok\. [1-9]", printed, re.MULTILINE), printed
 
@@ -138,7 +138,7 @@ def test_two_versions_that_differ_are_found(make: Make, nox: Run) -> None:
 
 
 def test_benchmarks_measure_a_release_build(make: Make, nox: Run) -> None:
-    printed = nox("bench", "--", "--benchmark-disable", folder=make(FEATURES))
+    printed = nox("bench", "--", "--benchmark-disable", folder=make(FEATURES, "built-all"))
     assert re.search(r"\d+ passed", printed), printed
 
 
