@@ -207,6 +207,12 @@ def require_ready(checkout: Checkout) -> None:
     Raises:
         ScaffolderError: Git is in the middle of something, there are conflicts left, or changes not committed.
     """
+    checkout.tree()
+    require_clean(checkout, require_settled(checkout))
+
+
+def require_settled(checkout: Checkout) -> Mapping[str, str]:
+    """Refuse a project in which git or the user has something to finish, and return which files were changed."""
     if operation := checkout.in_progress():
         raise ScaffolderError(
             f"a {operation} is in progress in `{checkout.root}`", f"finish it, or run `git {operation} --abort`"
@@ -216,7 +222,7 @@ def require_ready(checkout: Checkout) -> None:
         raise ScaffolderError(
             f"there are conflicts left in {listing(conflicts, 'and')}", "solve them, then `git add` and `git commit`"
         )
-    require_clean(checkout, changed)
+    return changed
 
 
 def require_clean(checkout: Checkout, changed: Mapping[str, str]) -> None:

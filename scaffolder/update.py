@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from scaffolder import journal
 from scaffolder.answers import listing, near
-from scaffolder.checkout import ANSWERS, TEMPLATE, require_ready
+from scaffolder.checkout import ANSWERS, TEMPLATE, require_ready, require_settled
 from scaffolder.errors import InvalidAnswerError, ScaffolderError
 from scaffolder.generate import render
 from scaffolder.manifests import MANIFESTS, faults, outdated
@@ -227,8 +227,14 @@ def check(checkout: Checkout, version: str | None = None, *, offline: bool = Fal
 
 def opened(checkout: Checkout, releases: Releases) -> Record:
     """Return what a project records, if its release is at hand."""
-    releases.require(checkout.record.release)
-    return checkout.record
+    try:
+        record = checkout.record
+    except ScaffolderError:
+        # Conflicts in the answers file are the better reason.
+        require_settled(checkout)
+        raise
+    releases.require(record.release)
+    return record
 
 
 def newest(releases: Releases, public: PublicTags) -> tuple[str, tuple[str, ...]]:
