@@ -142,11 +142,11 @@ def change(path: Path, pattern: str, replacement: str) -> None:
     path.write_text(text, encoding="utf-8")
 
 
-def package(history: History, folder: Path) -> Path:
-    """Make what a wheel of the newest release installs, and return the folder to import it from."""
+def package(history: History, folder: Path, version: str = NEWEST) -> Path:
+    """Make what a wheel of a release installs, and return the folder to import it from."""
     installed = folder / "scaffolder"
     shutil.copytree(CHECKOUT / "scaffolder", installed, ignore=shutil.ignore_patterns("__pycache__"))
-    (installed / "__init__.py").write_text(f'__version__ = "{NEWEST}"\n', encoding="utf-8")
+    (installed / "__init__.py").write_text(f'__version__ = "{version}"\n', encoding="utf-8")
     shutil.copy2(history.bundle, installed / "template.bundle")
     for name in ("copier.yml", "templates/reserved_names.yml", "templates/versions.yml"):
         (installed / "questions" / name).parent.mkdir(parents=True, exist_ok=True)

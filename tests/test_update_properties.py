@@ -117,10 +117,14 @@ def test_no_line_of_the_users_is_lost(grow: Grow, tmp_path: Path) -> None:
         if raw:
             # Now git keeps line endings as they are.
             (project / ".gitattributes").unlink()
+            commit_all(project)
         user = User(project)
         for edits, (verb, what), back in turns:
             for edit in edits:  # type: ignore[attr-defined]
                 user.edit(*edit)
+            commit_all(project)
+            # Attributes that went count for the first time now.
+            git("add", "--renormalize", ".", cwd=project)
             commit_all(project)
             seen[turn(grow, project, verb, what, back=back)] += 1
         shutil.rmtree(folder)
