@@ -1,6 +1,6 @@
 # `make help` lists the targets. Needs Python 3.10 or newer, Rust with cargo, git and make.
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench clean
+.PHONY: help demo test lint bench release clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -23,7 +23,11 @@ $(VENV)/ready: pyproject.toml
 	@touch $@
 
 demo: $(VENV)/ready ## Make a project with every feature, build it and run its tests
-	@$(BIN)/python -m tests.demo
+	@folder=$$(mktemp -d) && cd $$folder \
+	&& oldest=$$(python -c 'import sys; print("3.%d" % min(11, sys.version_info.minor))') \
+	&& pyo3-new new price-tools --all --defaults --data python_min=$$oldest \
+	&& cd price-tools && uv run pytest \
+	&& printf '\nThe project is in %s\n' $$folder/price-tools
 
 test: $(VENV)/ready lint ## Run everything that CI runs
 	$(BIN)/python -m pytest
@@ -35,6 +39,10 @@ lint: $(VENV)/ready ## Check the formatting, lints and types of this repository
 
 bench: $(VENV)/ready ## Compare the time of the command with Copier's
 	$(BIN)/python benchmarks/startup.py
+	$(BIN)/python -m benchmarks.update
+
+release: $(VENV)/ready ## Check that the repository is ready to be tagged
+	$(BIN)/python -m tests.release
 
 clean: ## Remove the environment and what was built
 	rm -rf $(VENV) dist $(CARGO_TARGET_DIR)

@@ -6,7 +6,6 @@ written once.
 
 from __future__ import annotations
 
-import difflib
 import unicodedata
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
@@ -229,12 +228,16 @@ EXPECTATIONS = {"bool": "yes or no", "float": "a number", "int": "a whole number
 def refused_choice(question: Question, value: str) -> InvalidAnswerError:
     """Describe a value that is not among the choices."""
     names = [str(choice.value) for choice in question.choices]
-    noun = "a feature" if question.name == "features" else f"a choice for `{question.name}`"
-    return InvalidAnswerError(question.name, f"`{value}` is not {noun}", near(value, names))
+    if question.name == "features":
+        return InvalidAnswerError(question.name, f"`{value}` is not a feature", near(value, names))
+    message = f"`{value}` is not a choice for `{question.name}`"
+    return InvalidAnswerError(question.name, message, f"choose from {listing(names, 'and')}")
 
 
 def near(name: str, names: Sequence[str]) -> str:
     """Return the hint for a name that is none of `names`."""
+    import difflib
+
     close = difflib.get_close_matches(name.lower(), names, cutoff=0.5)
     return f"did you mean {listing(close)}?" if close else f"choose from {listing(names, 'and')}"
 

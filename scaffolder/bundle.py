@@ -1,10 +1,11 @@
-"""The thin git bundle: for each release, one commit with nothing but the template.
+"""The thin git bundle: for each release, one commit with nothing but the template and its changelog.
 
 It stands in for the public repository wherever there is no network. The same tags give the same bytes.
 """
 
 from __future__ import annotations
 
+import os
 import re
 import tempfile
 from pathlib import Path
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 TEMPLATE_PATHS = ("copier.yml", "templates")
+# The changelog tells users of an update what is in it.
+CARRIED = (*TEMPLATE_PATHS, "CHANGELOG.md")
 RELEASE = re.compile(r"v(\d+)\.(\d+)\.(\d+)")
 # Only the content decides: who builds the bundle, when, and with which settings leaves no trace.
 COMMITTER = "pyo3-new <pyo3-new@localhost> 0 +0000"
@@ -24,7 +27,7 @@ NO_SETTINGS = {"GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_NOSYSTEM": "1"}
 
 
 def write_bundle(checkout: Path, version: str, target: Path) -> None:
-    """Write the bundle of a checkout: its release tags, and its working tree as `version` where that has no tag.
+    """Write the bundle of a checkout.
 
     Args:
         checkout: The root of a git repository; nothing is written into it.
@@ -35,26 +38,34 @@ def write_bundle(checkout: Path, version: str, target: Path) -> None:
         ScaffolderError: The template differs from that of the release with this version.
     """
     with tempfile.TemporaryDirectory(prefix="pyo3-new-bundle-") as folder:
-        repository = Path(folder)
-        git.run("init", "--quiet", "--bare", ".", folder=repository, variables=NO_SETTINGS)
-        tags = git.run("for-each-ref", "--format=%(refname:short)", "refs/tags/v*", folder=checkout).decode().split()
-        trees = _released_trees(checkout, [tag for tag in tags if RELEASE.fullmatch(tag)])
-        current = _working_tree(checkout, repository)
-        if trees.setdefault(f"v{version}", current) != current:
-            raise ScaffolderError(
-                f"`{checkout}` has another template than its tag `v{version}`",
-                "raise the version in scaffolder/__init__.py",
-            )
-        _commit(repository, trees)
-        _pack(repository, target)
+        assemble(checkout, version, Path(folder))
+        _pack(Path(folder), target)
 
 
-def read_tags(bundle: Path) -> list[str]:
-    """Return the releases in a bundle, oldest first."""
-    with bundle.open("rb") as file:
-        header = iter(file.readline, b"\n")
-        tags = [line.decode().strip().partition(" refs/tags/")[2] for line in header]
-    return sorted(filter(None, tags), key=_order)
+def assemble(checkout: Path, version: str, repository: Path) -> None:
+    """Make a bare repository of a checkout's releases, and of its working tree where its version has no tag yet.
+
+    Args:
+        checkout: As for `write_bundle`; what is made borrows objects from it.
+        version: As for `write_bundle`.
+        repository: An existing empty folder.
+    """
+    options = ["--quiet", "--bare", "--template=", "--initial-branch=main"]
+    git.run("init", *options, ".", folder=repository, variables=NO_SETTINGS)
+    _borrow_objects(checkout, repository)
+    releases = _released_trees(checkout)
+    _import(repository, [*map(_release, releases.items()), _commit(f"v{version}", _working_tree(checkout))])
+    if f"v{version}" in releases:
+        _require_unchanged(repository, checkout, version)
+    else:
+        _git(repository, "update-ref", f"refs/tags/v{version}", "refs/heads/main")
+
+
+def read_tags(source: Path) -> list[str]:
+    """Return the releases in a bundle or repository, oldest first."""
+    lines = git.run("ls-remote", "--tags", "--", str(source), folder=source.parent).decode().splitlines()
+    tags = (line.partition("\trefs/tags/")[2] for line in lines)
+    return sorted(filter(RELEASE.fullmatch, tags), key=_order)
 
 
 def _order(tag: str) -> tuple[int, ...]:
@@ -62,54 +73,91 @@ def _order(tag: str) -> tuple[int, ...]:
     return tuple(int(part) for part in re.findall(r"\d+", tag))
 
 
-Tree = tuple[str, ...]
+def _git(repository: Path, *arguments: str, data: bytes | None = None) -> bytes:
+    """Run git on a bare repository, whatever the user's settings are."""
+    return git.run(*arguments, folder=repository, data=data, variables={**NO_SETTINGS, "GIT_DIR": str(repository)})
 
 
-def _released_trees(checkout: Path, tags: Iterable[str], variables: dict[str, str] | None = None) -> dict[str, Tree]:
-    """Return for each revision the object names of the template's paths; those without a template are left out."""
-    tags = list(tags)
-    asked = "".join(f"{tag}:{path}\n" for tag in tags for path in TEMPLATE_PATHS)
-    output = git.run(
-        "cat-file", "--batch-check=%(objectname)", folder=checkout, data=asked.encode(), variables=variables
+def _borrow_objects(checkout: Path, repository: Path) -> None:
+    """Let a repository read the objects of a checkout."""
+    objects = checkout / git.run("rev-parse", "--git-path", "objects", folder=checkout).decode().strip()
+    alternates = repository / "objects/info/alternates"
+    alternates.parent.mkdir(exist_ok=True)
+    alternates.write_text(f"{objects.resolve().as_posix()}\n", encoding="utf-8", newline="\n")
+
+
+def _released_trees(checkout: Path) -> dict[str, list[str]]:
+    """Return for each release, oldest first, the object names of the template's paths."""
+    output = git.run("for-each-ref", "--format=%(refname:short)", "refs/tags/v*", folder=checkout)
+    tags = sorted(filter(RELEASE.fullmatch, output.decode().split()), key=_order)
+    if not tags:
+        return {}
+    asked = "".join(f"{tag}:{path}\n" for tag in tags for path in CARRIED)
+    output = git.run("cat-file", "--batch-check=%(objectname)", folder=checkout, data=asked.encode())
+    names = iter(output.decode().splitlines())
+    trees = {tag: [next(names) for _ in CARRIED] for tag in tags}
+    return {tag: tree for tag, tree in trees.items() if not any(map(is_missing, tree[: len(TEMPLATE_PATHS)]))}
+
+
+def is_missing(name: str) -> bool:
+    """Whether git knows no object for what was asked."""
+    return name.endswith("missing")
+
+
+def _working_tree(checkout: Path) -> Iterator[bytes]:
+    """Say to `git fast-import` which files the template has on disk, without what git ignores."""
+    output = git.run("ls-files", "-z", "-co", "--exclude-standard", "--", *CARRIED, folder=checkout)
+    for name in sorted(set(output.split(b"\0")) - {b""}):
+        path = checkout / os.fsdecode(name)
+        if path.is_symlink():
+            mode, content = b"120000", os.fsencode(path.readlink())
+        elif path.is_file():
+            mode, content = (
+                (b"100755" if os.access(path, os.X_OK) and os.name != "nt" else b"100644"),
+                path.read_bytes(),
+            )
+        else:
+            continue
+        if b"\0" not in content:
+            # As git does it: a checkout with other line endings is the same template.
+            content = content.replace(b"\r\n", b"\n")
+        yield b"M %s inline %s\ndata %d\n%s\n" % (mode, name, len(content), content)
+
+
+def _release(release: tuple[str, list[str]]) -> bytes:
+    """Say to `git fast-import` what a release holds."""
+    tag, names = release
+    paths = zip((b"100644", b"040000", b"100644"), names, CARRIED, strict=True)
+    files = (
+        b"M %s %s %s\n" % (mode, name.encode(), path.encode()) for mode, name, path in paths if not is_missing(name)
     )
-    names = output.decode().splitlines()
-    width = len(TEMPLATE_PATHS)
-    trees = {tag: tuple(names[width * index : width * (index + 1)]) for index, tag in enumerate(tags)}
-    return {tag: tree for tag, tree in trees.items() if not any(name.endswith("missing") for name in tree)}
+    return _commit(tag, files) + b"reset refs/tags/%s\nfrom refs/heads/main\n\n" % tag.encode()
 
 
-def _working_tree(checkout: Path, repository: Path) -> Tree:
-    """Store the template as it is on disk, without what git ignores, in `repository`."""
-    objects = Path(git.run("rev-parse", "--git-path", "objects", folder=checkout).decode().strip())
-    objects = (checkout / objects).resolve()
-    (repository / "objects/info/alternates").write_text(f"{objects.as_posix()}\n", encoding="utf-8", newline="\n")
-    variables = {
-        "GIT_INDEX_FILE": str(repository / "working-tree"),
-        "GIT_OBJECT_DIRECTORY": str(repository / "objects"),
-        "GIT_ALTERNATE_OBJECT_DIRECTORIES": str(objects),
-    }
-    files = git.run("ls-files", "-z", "-co", "--exclude-standard", "--", *TEMPLATE_PATHS, folder=checkout)
-    git.run("update-index", "-z", "--add", "--remove", "--stdin", folder=checkout, data=files, variables=variables)
-    tree = git.run("write-tree", folder=checkout, variables=variables).decode().strip()
-    found = _released_trees(checkout, [tree], variables)
-    if not found:
-        raise ScaffolderError(f"`{checkout}` has no template: `copier.yml` or `templates` is missing")
-    return found[tree]
+def _commit(message: str, files: Iterable[bytes]) -> bytes:
+    """Say to `git fast-import` to add a commit with these files and no others."""
+    head = f"commit refs/heads/main\ncommitter {COMMITTER}\ndata {len(message)}\n{message}\ndeleteall\n"
+    return head.encode() + b"".join(files) + b"\n"
 
 
-def _commit(repository: Path, trees: dict[str, Tree]) -> None:
-    """Make the chain of releases."""
-    script = "".join(_script(trees))
-    git.run("fast-import", "--quiet", folder=repository, data=script.encode(), variables=_environment(repository))
+def _import(repository: Path, commits: Iterable[bytes]) -> None:
+    """Make a chain of commits."""
+    # What is thrown away in a moment needs neither to be small nor to survive a power cut.
+    settings = ["-c", "core.fsync=none", "-c", "core.compression=0", "-c", "fastimport.unpackLimit=1"]
+    _git(repository, *settings, "fast-import", "--quiet", "--depth=0", data=b"".join(commits))
 
 
-def _script(trees: dict[str, Tree]) -> Iterator[str]:
-    """Say to `git fast-import` what the releases hold."""
-    for tag in sorted(trees, key=_order):
-        yield f"commit refs/heads/main\ncommitter {COMMITTER}\ndata {len(tag)}\n{tag}\ndeleteall\n"
-        for path, name in zip(TEMPLATE_PATHS, trees[tag], strict=True):
-            yield f"M {'100644' if '.' in path else '040000'} {name} {path}\n"
-        yield f"\nreset refs/tags/{tag}\nfrom refs/heads/main\n\n"
+def _require_unchanged(repository: Path, checkout: Path, version: str) -> None:
+    """Refuse a working tree that differs from the release of its version, and go back to that release."""
+    released = f"refs/tags/v{version}"
+    asked = [f"{revision}:{path}" for revision in (released, "refs/heads/main") for path in TEMPLATE_PATHS]
+    names = _git(repository, "rev-parse", *asked).split()
+    if names[: len(TEMPLATE_PATHS)] != names[len(TEMPLATE_PATHS) :]:
+        raise ScaffolderError(
+            f"the template in `{checkout}` differs from its release `v{version}`",
+            "raise the version in `scaffolder/__init__.py`",
+        )
+    _git(repository, "update-ref", "refs/heads/main", released)
 
 
 def _pack(repository: Path, target: Path) -> None:
@@ -117,16 +165,8 @@ def _pack(repository: Path, target: Path) -> None:
 
     `git bundle create` would reuse the deltas of the packs it finds, so that its bytes depend on the clone.
     """
-    environment = _environment(repository)
-    refs = git.run("show-ref", "--head", folder=repository, variables=environment)
+    refs = _git(repository, "show-ref", "--head")
     wanted = b"".join(line.partition(b" ")[0] + b"\n" for line in refs.splitlines())
-    pack = git.run(
-        "pack-objects", "--quiet", "--revs", "--stdout", "--threads=1", "--no-reuse-delta", "--no-reuse-object",
-        folder=repository, data=wanted, variables=environment,
-    )  # fmt: skip
+    options = ["--quiet", "--revs", "--stdout", "--threads=1", "--no-reuse-delta", "--no-reuse-object"]
+    pack = _git(repository, "pack-objects", *options, data=wanted)
     target.write_bytes(b"# v2 git bundle\n" + refs + b"\n" + pack)
-
-
-def _environment(repository: Path) -> dict[str, str]:
-    """Address a bare repository in spite of `safe.bareRepository`."""
-    return {**NO_SETTINGS, "GIT_DIR": str(repository)}

@@ -2,40 +2,47 @@
 
 from __future__ import annotations
 
+import gc
 import os
-import signal
 import sys
-from contextlib import contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from scaffolder import __version__
-from scaffolder.errors import InterruptedRunError, InvalidAnswerError, ScaffolderError, UsageError
+from scaffolder import __version__, commands
+from scaffolder.commands import complete_feature
+from scaffolder.errors import InvalidAnswerError, ScaffolderError, UsageError
+from scaffolder.terminal import progress, stoppable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from contextlib import AbstractContextManager
-    from types import FrameType
+    from collections.abc import Callable
 
     from scaffolder.catalog import Catalog
     from scaffolder.generate import Project
 
 # Plain help: drawing it with rich takes as long as all the rest.
 app = typer.Typer(
-    name="pyo3-new", no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False,
+    name="pyo3-new", invoke_without_command=True, rich_markup_mode=None, pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )  # fmt: skip
 
 
 def main() -> NoReturn:
     """Run the command and exit."""
+    # Looking for garbage takes a tenth of a run's time, and finds too little to matter.
+    gc.disable()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
-    sys.exit(run())
+    code = run()
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    finally:
+        # All is done and closed by now; freeing each object would take longer than starting Python did.
+        os._exit(code)
 
 
 def run() -> int:
@@ -44,8 +51,6 @@ def run() -> int:
         return app(prog_name="pyo3-new", standalone_mode=False) or 0
     except ScaffolderError as error:
         return fail(error)
-    except KeyboardInterrupt as interruption:
-        return fail(InterruptedRunError(*interruption.args))
     except BrokenPipeError:
         # Whoever read the output has seen enough; Python must not try to flush the rest.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -78,20 +83,14 @@ def show_version(value: bool) -> None:
 
 @app.callback()
 def pyo3_new(
-    version: Annotated[
+    context: typer.Context,
+    version: Annotated[  # noqa: ARG001
         bool, typer.Option("--version", callback=show_version, is_eager=True, help="Show the version and exit.")
     ] = False,
 ) -> None:
     """Make Python packages written in Rust with PyO3."""
-
-
-def complete_feature(incomplete: str) -> list[tuple[str, str]]:
-    """Offer features to the shell."""
-    from scaffolder.catalog import load_catalog
-    from scaffolder.template import questions_folder
-
-    features = load_catalog(questions_folder()).features
-    return [(feature.name, feature.purpose) for feature in features if feature.name.startswith(incomplete)]
+    if context.invoked_subcommand is None:
+        print(context.get_help())
 
 
 @app.command(name="list")
@@ -205,6 +204,12 @@ def new(  # noqa: PLR0913, PLR0917
         print(f"note: {note}", file=sys.stderr)
 
 
+app.command()(commands.add)
+app.command()(commands.remove)
+app.command()(commands.update)
+app.command()(commands.status)
+
+
 def decide(
     catalog: Catalog,
     given: dict[str, Any],
@@ -216,13 +221,13 @@ def decide(
     from scaffolder.git import author
 
     suggested = author(Path.cwd())
-    if preview is not None:
-        from scaffolder.wizard import Wizard
-
-        return Wizard(catalog, given, suggested, destination).run(preview)
-    if destination is not None:
-        given = {NAME: name_from(destination.resolve().name), **given}
     try:
+        if preview is not None:
+            from scaffolder.wizard import Wizard
+
+            return Wizard(catalog, given, suggested, destination).run(preview)
+        if destination is not None:
+            given = {NAME: name_from(destination.resolve().name), **given}
         return resolve(catalog, given, suggested)
     except InvalidAnswerError as error:
         if error.question == NAME and error.hint:
@@ -235,33 +240,3 @@ def folder_for(answers: dict[str, Any]) -> Path:
     if "project_name" not in answers:
         raise UsageError("this template does not ask for a name, so it needs a destination")
     return Path(str(answers["project_name"]))
-
-
-@contextmanager
-def stoppable() -> Iterator[None]:
-    """Let the signals that end a program end it tidily: everything half-made is removed on the way out."""
-    names = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
-    signals = [getattr(signal, name) for name in names if hasattr(signal, name)]
-    usual = {signal.SIG_DFL, signal.default_int_handler}
-
-    def stop(number: int, _: FrameType | None) -> None:
-        for other in signals:
-            signal.signal(other, signal.SIG_IGN)
-        raise KeyboardInterrupt(number)
-
-    # What is ignored already, as under nohup, stays so.
-    before = {number: signal.signal(number, stop) for number in signals if signal.getsignal(number) in usual}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def progress(text: str, *, visible: bool) -> AbstractContextManager[object]:
-    """Show on a terminal that something is going on."""
-    if not visible or not sys.stderr.isatty():
-        return nullcontext()
-    from rich.console import Console
-
-    return Console(stderr=True).status(text)

@@ -57,8 +57,9 @@ class InterruptedRunError(ScaffolderError):
 
     Args:
         signal: The signal's number; shells expect it in the exit code.
+        state: How things are left.
     """
 
-    def __init__(self, signal: int = 2) -> None:
-        super().__init__("stopped, nothing was made")
+    def __init__(self, signal: int = 2, *, state: str = "nothing was made") -> None:
+        super().__init__(f"stopped, {state}")
         self.exit_code = 128 + signal

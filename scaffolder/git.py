@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from scaffolder.errors import ScaffolderError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from pathlib import Path
 
 # Set while git runs a hook: they would point every other git command at that repository.
@@ -36,7 +36,13 @@ def require_git() -> None:
         raise ScaffolderError("`git` was not found on PATH", "install git, then run the command again")
 
 
-def run(*arguments: str, folder: Path, data: bytes | None = None, variables: Mapping[str, str] | None = None) -> bytes:
+def run(
+    *arguments: str,
+    folder: Path,
+    data: bytes | None = None,
+    variables: Mapping[str, str] | None = None,
+    codes: Collection[int] = (0,),
+) -> bytes:
     """Run a git command and return what it wrote.
 
     Args:
@@ -44,6 +50,7 @@ def run(*arguments: str, folder: Path, data: bytes | None = None, variables: Map
         folder: Where it runs.
         data: What it reads from stdin.
         variables: Environment variables on top of the process's own.
+        codes: Exit codes that are no failure.
 
     Raises:
         GitError: The command failed, or there is no git.
@@ -56,7 +63,7 @@ def run(*arguments: str, folder: Path, data: bytes | None = None, variables: Map
     except FileNotFoundError:
         require_git()
         raise
-    if done.returncode:
+    if done.returncode not in codes:
         raise GitError(f"`{' '.join(command[:4])}` failed: {last_line(done.stderr.decode(errors='replace'))}")
     return done.stdout
 

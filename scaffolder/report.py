@@ -67,7 +67,9 @@ def review(catalog: Catalog, answers: Mapping[str, Any], project: Project) -> st
     rows.append(("Folder", str(project.path)))
     width = max(len(label) for label, _ in rows)
     lines = [f"  {label:<{width}}  {value}" for label, value in rows]
-    return "\n".join(["", *lines, "", f"  {len(project.files)} files:", *indented(tree(project.files, limit=16)), ""])
+    return "\n".join(
+        ["", *lines, "", f"  {counted(len(project.files))}:", *indented(tree(project.files, limit=16)), ""]
+    )
 
 
 def shown(question: Question, answer: Any) -> str:
@@ -111,10 +113,15 @@ def branches(folder: Folder, depth: int, prefix: str = "") -> Iterator[str]:
     entries = sorted(folder.items(), key=lambda entry: (not entry[1], entry[0].lower()))
     for name, inside in entries:
         last = name == entries[-1][0]
-        closed = f"  ({count(inside)} files)" if inside and not depth else ""
+        closed = f"  ({counted(count(inside))})" if inside and not depth else ""
         yield f"{prefix}{end if last else middle}{name}{'/' if inside else ''}{closed}"
         if inside and depth:
             yield from branches(inside, depth - 1, prefix + ("    " if last else down))
+
+
+def counted(number: int) -> str:
+    """Return a number of files in words."""
+    return f"{number} file{'s' if number != 1 else ''}"
 
 
 def count(folder: Folder) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -38,10 +39,19 @@ def quote(text: str) -> str:
 
 def find_python(oldest: str) -> str:
     """Return the name of a Python on PATH that is new enough, or the one that should be there."""
+    wanted = tuple(map(int, oldest.split(".")))
     names = ("python", "py") if os.name == "nt" else ("python3", "python")
-    check = f"import sys; sys.exit(sys.version_info < ({oldest.replace('.', ', ')},))"
-    for name in names:
-        path = shutil.which(name)
-        if path and subprocess.run([path, "-c", check], capture_output=True, check=False).returncode == 0:
-            return name
-    return f"python{oldest}"
+    return next((name for name in names if python_version(name) >= wanted), f"python{oldest}")
+
+
+def python_version(name: str) -> tuple[int, ...]:
+    """Return the version of a Python on PATH; without one, nothing."""
+    path = shutil.which(name)
+    if path is None:
+        return ()
+    # Most are links to a file with the version in its name, which is quicker than asking.
+    if named := re.search(r"python(\d+)\.(\d+)$", os.path.realpath(path)):
+        return int(named[1]), int(named[2])
+    code = "import sys; print(*sys.version_info[:2])"
+    done = subprocess.run([path, "-c", code], capture_output=True, text=True, check=False)
+    return tuple(map(int, done.stdout.split())) if done.returncode == 0 else ()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from scaffolder import __version__, git
 from scaffolder.answers import listing
-from scaffolder.bundle import RELEASE, read_tags, write_bundle
+from scaffolder.bundle import RELEASE, assemble, read_tags
 from scaffolder.errors import ScaffolderError
 
 if TYPE_CHECKING:
@@ -25,7 +25,8 @@ BUNDLE = PACKAGE / "template.bundle"
 QUESTIONS = PACKAGE / "questions"
 
 ALIASES = {"gh:": "https://github.com/", "gl:": "https://gitlab.com/"}
-REMOTE = (*ALIASES, "git@", "git+", "git://", "ssh://", "http://", "https://", "file://")
+UNDERSTOOD = (*ALIASES, *ALIASES.values(), "git@", "git+", "git://")
+REMOTE = (*UNDERSTOOD, "ssh://", "http://", "https://", "file://")
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class Template:
         ref: The release, branch or commit; none for a plain folder.
         folder: Holds `copier.yml` as of that revision.
         workspace: A folder for files that last as long as the template is open.
-        bundle: Stands in for the source, or none if that is read itself.
+        bundle: A bundle or repository that stands in for the source, or none if that is read itself.
     """
 
     source: str
@@ -64,8 +65,9 @@ class Template:
 
         # Copier's git runs in plumbum's environment: a snapshot of the process's own.
         with local.env():
-            for name in set(git.REPOSITORY_VARIABLES) & set(local.env):
-                del local.env[name]
+            for name in git.REPOSITORY_VARIABLES:
+                if name in local.env:
+                    del local.env[name]
             local.env.update(self._git_settings())
             with self._private_cache():
                 yield
@@ -75,7 +77,10 @@ class Template:
         # The user's hooks are for the user's own commits, and line endings are the template's.
         settings = {"core.hooksPath": os.devnull, "core.autocrlf": "false"}
         if self.bundle:
-            settings |= {"protocol.file.allow": "always", f"url.{self.bundle.as_posix()}.insteadOf": expand(SOURCE)}
+            settings |= {
+                "protocol.file.allow": "always",
+                f"url.{self.bundle.as_posix()}.insteadOf": expand(self.source),
+            }
         first = int(os.environ.get("GIT_CONFIG_COUNT") or 0)
         variables = {"GIT_CONFIG_COUNT": str(first + len(settings)), "GIT_TERMINAL_PROMPT": "0"}
         for number, (key, value) in enumerate(settings.items(), first):
@@ -134,10 +139,10 @@ def expand(source: str) -> str:
 
 def _official(ref: str | None, workspace: Path) -> Template:
     """Open one of the releases that came with this package."""
-    bundle = BUNDLE
-    if not bundle.is_file():
-        bundle = workspace / "template.bundle"
-        write_bundle(PACKAGE.parent, __version__, bundle)
+    bundle = BUNDLE if BUNDLE.is_file() else workspace / "template.git"
+    if bundle != BUNDLE:
+        bundle.mkdir()
+        assemble(PACKAGE.parent, __version__, bundle)
     current = f"v{__version__}"
     if ref in {None, current, __version__}:
         return Template(SOURCE, current, questions_folder(), workspace, bundle)
@@ -158,7 +163,9 @@ def _given(source: str, ref: str | None, workspace: Path) -> Template:
         if not source.startswith(REMOTE):
             raise ScaffolderError(f"the template `{source}` is neither a folder nor the address of a git repository")
         folder, ref = _check_out(expand(source), ref, workspace)
-        return Template(source, ref, folder, workspace)
+        # Copier takes other addresses for those of folders.
+        known = source.startswith(UNDERSTOOD) or source.endswith(".git")
+        return Template(source if known else f"git+{source}", ref, folder, workspace)
     path = path.resolve()
     if path.is_dir() and not (path / ".git").exists():
         if ref:

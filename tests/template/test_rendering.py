@@ -7,7 +7,6 @@ import re
 import shutil
 import sys
 from itertools import combinations
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,6 +16,8 @@ import yaml
 from tests.template.conftest import ALL_SETS, EXTREMES, FEATURES, REPOSITORY, set_name
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.template.conftest import Make, Run
 
 TEMPLATES = REPOSITORY / "templates"

@@ -1,0 +1,106 @@
+"""Run the command as a user does: in a process of its own, away from this machine's settings."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.history import Grow, History
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+IDENTITY = "[user]\n  name = Ada Lovelace\n  email = ada@example.org\n"
+
+
+class Command(Protocol):
+    """Runs `pyo3-new` with these arguments."""
+
+    def __call__(self, *arguments: str, cwd: Path | None = None, code: int = 0) -> subprocess.CompletedProcess[str]: ...
+
+
+@pytest.fixture
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Git's settings: who the user is, and nothing else."""
+    path = tmp_path_factory.mktemp("settings") / "gitconfig"
+    path.write_text(IDENTITY, encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def environment(settings: Path) -> dict[str, str]:
+    """The environment that commands run in."""
+    unwanted = ("GIT_", "PYO3_", "COPIER_", "NO_COLOR", "FORCE_COLOR", "EMAIL")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(unwanted)}
+    return kept | {
+        "GIT_CONFIG_GLOBAL": str(settings),
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "PYTHONPATH": str(CHECKOUT),
+        "PYTHONUTF8": "1",
+    }
+
+
+@pytest.fixture
+def pyo3_new(environment: dict[str, str], tmp_path: Path) -> Command:
+    """Run the command in an empty folder and expect an exit code."""
+
+    def run(*arguments: str, cwd: Path | None = None, code: int = 0) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            [sys.executable, "-m", "scaffolder", *arguments],
+            cwd=cwd or tmp_path,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            encoding="utf-8",
+            check=False,
+        )
+        assert done.returncode == code, done.stdout + done.stderr
+        assert "Traceback" not in done.stderr
+        return done
+
+    return run
+
+
+def git(*arguments: str, cwd: Path) -> str:
+    """Run git, as the person who set up the test."""
+    person = ["-c", "user.name=Grace", "-c", "user.email=grace@example.org", "-c", "commit.gpgSign=false"]
+    done = subprocess.run(["git", *person, *arguments], cwd=cwd, capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    """Return the files in a folder with what they hold, the repository aside."""
+    files = (path for path in folder.rglob("*") if path.is_file())
+    names = {path.relative_to(folder).as_posix(): path for path in files}
+    return {name: path.read_bytes() for name, path in names.items() if not name.startswith(".git/")}
+
+
+@pytest.fixture(scope="session")
+def history(tmp_path_factory: pytest.TempPathFactory) -> History:
+    """Three releases of the template."""
+    from tests.history import build
+
+    return build(tmp_path_factory.mktemp("history"))
+
+
+@pytest.fixture(scope="session")
+def renderings(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where what was rendered is kept for the next test."""
+    return tmp_path_factory.mktemp("renderings")
+
+
+@pytest.fixture
+def grow(history: History, renderings: Path, settings: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Grow:
+    """Run the command in this process, with three releases to choose from and no network."""
+    from tests.history import Grow
+
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(settings))
+    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    with settings.open("a", encoding="utf-8") as file:
+        nowhere = (tmp_path / "nowhere").as_posix()
+        file.write(f'[url "{nowhere}"]\n  insteadOf = https://github.com/pyo3-new/pyo3-new\n')
+    return Grow(history, tmp_path, monkeypatch, renderings)

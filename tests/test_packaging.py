@@ -1,0 +1,88 @@
+"""What is in the wheel and the source distribution, and that it works on its own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from typing import TYPE_CHECKING
+
+import pytest
+
+from scaffolder.bundle import read_tags
+from tests.conftest import CHECKOUT, tree
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.slow
+
+BUNDLE = "scaffolder/template.bundle"
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the source distribution, and the wheel that was built from it."""
+    folder = tmp_path_factory.mktemp("dist")
+    subprocess.run([sys.executable, "-m", "build", "--outdir", str(folder), str(CHECKOUT)], check=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def wheel(built: Path) -> Path:
+    return next(built.glob("*.whl"))
+
+
+@pytest.fixture(scope="session")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The command in an environment that has nothing but the wheel and what it needs."""
+    folder = tmp_path_factory.mktemp("installed") / "environment"
+    subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
+    programs = folder / ("Scripts" if os.name == "nt" else "bin")
+    subprocess.run([programs / "python", "-m", "pip", "install", "--quiet", str(wheel)], check=True)
+    return programs / "pyo3-new"
+
+
+def test_the_wheel_has_the_template_as_a_bundle_only(wheel: Path) -> None:
+    names = zipfile.ZipFile(wheel).namelist()
+    assert BUNDLE in names
+    questions = {"copier.yml", "templates/reserved_names.yml", "templates/versions.yml"}
+    assert {name.removeprefix("scaffolder/questions/") for name in names if "questions/" in name} == questions
+    assert not [name for name in names if "{{" in name]
+
+
+def test_the_wheel_built_from_the_source_distribution_has_its_bundle(built: Path, tmp_path: Path) -> None:
+    source = next(built.glob("*.tar.gz"))
+    shutil.unpack_archive(source, tmp_path)
+    root = tmp_path / source.name.removesuffix(".tar.gz")
+    with zipfile.ZipFile(next(built.glob("*.whl"))) as archive:
+        assert (root / BUNDLE).read_bytes() == archive.read(BUNDLE)
+    assert read_tags(root / BUNDLE)
+    assert (root / "copier.yml").read_bytes() == (CHECKOUT / "copier.yml").read_bytes()
+
+
+def test_what_is_installed_needs_neither_checkout_nor_network(
+    installed: Path, tmp_path: Path, environment: dict[str, str]
+) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    del environment["PYTHONPATH"]
+    # Where the kernel can, it takes the network away; everywhere, git may read files only.
+    offline = {"GIT_ALLOW_PROTOCOL": "file", "https_proxy": "http://127.0.0.1:9", "HOME": str(home)}
+    alone = ["unshare", "--net"] if can_unshare() else []
+    arguments = ["--all", "--defaults", "--no-git", "--quiet"]
+    away = environment | offline
+    subprocess.run([*alone, installed, "new", "price-tools", *arguments], cwd=tmp_path, env=away, check=True)
+    here = [sys.executable, "-m", "scaffolder", "new", "here", "--name", "price-tools", *arguments]
+    subprocess.run(here, cwd=tmp_path, env=environment | {"PYTHONPATH": str(CHECKOUT)}, check=True)
+    assert tree(tmp_path / "price-tools") == tree(tmp_path / "here")
+    assert not [name for name in tree(tmp_path / "price-tools") if "__pycache__" in name]
+
+
+def can_unshare() -> bool:
+    """Whether a process can be started without a network."""
+    if shutil.which("unshare") is None:
+        return False
+    return subprocess.run(["unshare", "--net", "true"], capture_output=True, check=False).returncode == 0

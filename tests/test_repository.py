@@ -1,0 +1,35 @@
+"""What this repository says of itself."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+PAGES = sorted(REPOSITORY.glob("*.md"))
+
+
+@pytest.mark.parametrize("command", [["actionlint"], ["zizmor", "--offline", "--persona=pedantic", ".github"]], ids=str)
+def test_workflows_are_sound_and_safe(command: list[str]) -> None:
+    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_workflows_use_the_actions_that_projects_get() -> None:
+    table = yaml.safe_load((REPOSITORY / "templates/versions.yml").read_text(encoding="utf-8"))
+    pinned = set(table["actions"]["default"].values())
+    for workflow in (REPOSITORY / ".github/workflows").iterdir():
+        assert set(re.findall(r"uses: (.*)", workflow.read_text(encoding="utf-8"))) <= pinned
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_pages_lead_to_what_is_there(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    links = re.findall(r"\]\((?!https?:|#)([^)#]+)", text)
+    named = re.findall(r"`((?:scaffolder|tests/template)/[\w./]+|copier\.yml|templates/\w+\.yml)`", text)
+    for target in {*links, *named}:
+        assert (REPOSITORY / target).exists(), target
