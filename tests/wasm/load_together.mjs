@@ -5,7 +5,7 @@ import { loadPyodide } from "pyodide";
 const pyodide = await loadPyodide();
 const wheels = process.argv.slice(2).map((path) => pathToFileURL(path).href);
 await pyodide.loadPackage(wheels, { messageCallback() {} });
-pyodide.runPython(`
+const script = `
 import set_wasm, set_classes_wasm
 from collections.abc import Sequence
 from set_classes_wasm.ledger import Money
@@ -25,14 +25,21 @@ for package in (set_wasm, set_classes_wasm):
         package.closest("hat", Words(ZeroDivisionError()))
     except ZeroDivisionError:
         pass
+# One or two of them: the loader lets modules share what has the same name in both, like a static of pyo3's.
 panics = [cls for cls in BaseException.__subclasses__() if cls.__name__ == "PanicException"]
-assert len(panics) == 2, panics
-for cls in panics:
-    panic = cls("on purpose")
-    try:
-        set_wasm.closest("hat", Words(panic))
-    except cls as raised:
-        if raised is not panic:
-            print(type(raised).__name__)
+for package in (set_wasm, set_classes_wasm):
+    for cls in panics:
+        panic = cls("on purpose")
+        try:
+            package.closest("hat", Words(panic))
+        except cls as raised:
+            if raised is not panic:
+                print(package.__name__)
 print(set_classes_wasm.edit_distance("kitten", "sitting"))
-`);
+`;
+try {
+  pyodide.runPython(script);
+} catch (error) {
+  console.error(error.message);
+  process.exitCode = 1;
+}

@@ -80,7 +80,9 @@ def write_programs(root: Path, programs: Path) -> None:
     script(programs / "emcc", f'{variables} exec "{sys.executable}" "{EMCC}" "$@"\n')
     cargo = shutil.which("cargo")
     linked = f'CARGO_TARGET_WASM32_WASIP1_LINKER="{programs}/wasm-ld"'
-    script(programs / "cargo", f'RUSTC="{programs}/rustc" {linked} exec "{cargo}" "$@"\n')
+    # What is compiled stays beside the standard library that it is for: cargo would not notice another one.
+    place = f'CARGO_TARGET_DIR="{root}/target"'
+    script(programs / "cargo", f'RUSTC="{programs}/rustc" {linked} {place} exec "{cargo}" "$@"\n')
     rust = output(str(programs / "rustc"), "--version").split()[1]
     answers = [f'"config get {name}") echo {value} ;;' for name, value in {**PYODIDE, "rust_toolchain": rust}.items()]
     refusal = '*) echo "error: this `pyodide` does not know \\`$*\\`" >&2; exit 1 ;;'

@@ -3,6 +3,7 @@
 `nox -s wasi` runs this. Set `WASM_SDK` to a folder with `cargo` and `rustc` to build with those.
 """
 
+import json
 import os
 import shutil
 import subprocess
@@ -34,8 +35,11 @@ def check_target() -> None:
 
 def build_program() -> None:
     """Build the program; its folder has the settings for it."""
-    target = Path(os.environ.get("CARGO_TARGET_DIR", HERE / "target"))
-    run("cargo", "build", "--release", "--target-dir", str(target.resolve()), folder=HERE)
+    run("cargo", "build", "--release", folder=HERE)
+    cargo = shutil.which("cargo", path=SEARCHED) or "cargo"
+    command = [cargo, "metadata", "--no-deps", "--format-version", "1"]
+    done = subprocess.run(command, cwd=HERE, check=True, capture_output=True)
+    target = Path(json.loads(done.stdout)["target_directory"])
     shutil.copy(target / TARGET / "release" / "closest.wasm", OUT)
 
 

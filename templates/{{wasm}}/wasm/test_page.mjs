@@ -23,6 +23,7 @@ await withBrowser(async (page, address) => {
   await page.route("**/*.whl", (route) => route.abort());
   await page.reload();
   await page.locator("#status[data-state=failed]").waitFor();
+  assert.match(await problem.textContent(), /\.whl: Failed to fetch$/);
   assert.ok(await problem.isVisible());
   assert.ok(await page.locator("#find").isDisabled());
   await picture(page, "page-failed");
