@@ -110,6 +110,11 @@ def build_standard_library(root: Path, programs: Path, target: str) -> None:
                 shutil.copy(library, place)
 
 
+def possible() -> bool:
+    """Find out whether this machine can install the packages: Debian or one of its kin, and its administrator."""
+    return shutil.which("apt-get") is not None and os.geteuid() == 0
+
+
 def prepare(cache: Path) -> Path:
     """Return the folder for `WASM_SDK`; make it if the cache is empty."""
     root = cache / "wasm-sdk"
