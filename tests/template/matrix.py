@@ -72,7 +72,6 @@ class Cell:
         """The project's name: no two cells may have the same, as their builds share a folder."""
         plain = Cell(self.features)
         differs = [getattr(self, way) for way in WAYS if getattr(self, way) != getattr(plain, way)]
-
         name = "-".join(["built", set_name(self.features), *(value.replace(".", "") for value in differs)])
         return name if len(name) <= LONGEST_NAME else f"{name[:31].rstrip('-')}-{zlib.crc32(name.encode()):08x}"
 
@@ -138,10 +137,14 @@ class Matrix:
 
     def excluded(self, values: Mapping[str, Any]) -> bool:
         """Whether what is known of a cell is enough to leave it out."""
-        return any(
-            all(fits(key, wanted, values) for key, wanted in exclusion.items() if key != "because")
-            for exclusion in self.rules["exclusions"]
-        )
+        return self.reason(values) is not None
+
+    def reason(self, values: Mapping[str, Any]) -> str | None:
+        """Return why a cell is left out, or none if it is not."""
+        for exclusion in self.rules["exclusions"]:
+            if all(fits(key, wanted, values) for key, wanted in exclusion.items() if key != "because"):
+                return str(exclusion["because"])
+        return None
 
     def _pairs(self) -> list[Features]:
         """Return every pair of features, or where there are too many the sets of a covering array."""
@@ -240,7 +243,11 @@ def choose(matrix: Matrix, options: argparse.Namespace) -> list[Cell]:
         if all(getattr(cell, axis) == value for axis, value in wanted.items())
         and (not options.feature or options.feature in cell.features)
     ]
-    return cells or [Cell(**{"features": (options.feature,) if options.feature else (), **wanted})]
+    if not cells:
+        cells = [Cell(**{"features": (options.feature,) if options.feature else (), **wanted})]
+        if reason := matrix.reason(vars(cells[0])):
+            sys.exit(f"error: {cells[0].short} is never built: {reason}")
+    return cells
 
 
 def chosen() -> list[Cell]:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import re
 import shlex
+import subprocess
+import sys
 from dataclasses import replace
 from itertools import combinations, product
 from typing import Any
@@ -100,6 +104,35 @@ def test_an_unknown_feature_is_told(options: str, capsys: pytest.CaptureFixture[
     with pytest.raises(SystemExit):
         select(options)
     assert "there is no feature `numpie`; the features are classes, " in capsys.readouterr().err
+
+
+def test_a_cell_that_is_never_built_is_told_with_the_reason() -> None:
+    with pytest.raises(SystemExit, match="only a feature holds a project back"):
+        select("--only none --python 3.12 --pyo3 0.29")
+
+
+def run_pytest(*arguments: str, **variables: str) -> str:
+    environment = {name: value for name, value in os.environ.items() if name != VARIABLE}
+    command = [sys.executable, "-m", "pytest", "tests/template/test_build.py", *arguments]
+    done = subprocess.run(
+        command, cwd=REPOSITORY, env=environment | variables, capture_output=True, encoding="utf-8", check=False
+    )
+    return done.stdout
+
+
+def test_the_summary_names_the_cells_that_are_left() -> None:
+    *lines, last = run_pytest("--setup-only", "-k", "test_lints_and_types and built-none").splitlines()
+    assert re.fullmatch(r"=+ .* in .*s.* =+", last)
+    title = next(number for number, line in enumerate(lines) if "were left to the workflow" in line)
+    assert f"{len(MATRIX.left)} cells" in lines[title]
+    named = [line.split(": ")[1].split(", ") for line in lines[title:] if re.match("(linux|macos|windows): ", line)]
+    assert sorted(short for shorts in named for short in shorts) == sorted(cell.short for cell in MATRIX.left)
+
+
+def test_a_cell_that_fails_comes_with_its_command() -> None:
+    printed = run_pytest("-m", "cell", **{VARIABLE: "--only numpy --python 3.12 --wheels none-such"})
+    assert "1 failed" in printed
+    assert "nox -s matrix -- --only numpy --python 3.12 --wheels none-such --front uv --pyo3 0.30\n" in printed
 
 
 def test_the_workflows_jobs_build_every_cell_once() -> None:
