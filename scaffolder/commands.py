@@ -34,7 +34,7 @@ def complete_feature(incomplete: str) -> list[tuple[str, str]]:
 
 Features = Annotated[
     list[str],
-    typer.Argument(metavar="FEATURE...", help="`pyo3-new list` shows them.", autocompletion=complete_feature),
+    typer.Argument(metavar="FEATURE", help="`pyo3-new list` shows them.", autocompletion=complete_feature),
 ]
 ProjectFolder = Annotated[
     Path | None,
@@ -49,7 +49,7 @@ Offline = Annotated[bool, typer.Option("--offline", help="Use no network.")]
 
 
 def add(features: Features, project: ProjectFolder = None, dry_run: DryRun = False, as_data: AsData = False) -> None:
-    r"""Add features to a project.
+    """Add features to a project.
 
     The result is staged, for you to look at and to commit. Exits with 3 if there are conflicts to solve.
 
@@ -73,7 +73,7 @@ def remove(
     dry_run: DryRun = False,
     as_data: AsData = False,
 ) -> None:
-    r"""Remove features from a project.
+    """Remove features from a project.
 
     The result is staged, for you to look at and to commit. Exits with 3 if there are conflicts to solve.
 
@@ -105,7 +105,7 @@ def update(
     offline: Offline = False,
     as_data: AsData = False,
 ) -> None:
-    r"""Bring a project to a newer release of the template.
+    """Bring a project to a newer release of the template.
 
     The result is staged, for you to look at and to commit. Exits with 3 if there are conflicts to solve.
 

@@ -11,7 +11,6 @@ import tarfile
 import tempfile
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -171,7 +170,6 @@ class PublicTags:
     def __init__(self, *, offline: bool) -> None:
         self.process = None if offline else start_asking()
 
-    @cache  # noqa: B019
     def answer(self) -> tuple[str, ...] | None:
         """Return the tags, or none if nobody answered in time."""
         if self.process is None:

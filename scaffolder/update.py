@@ -346,7 +346,7 @@ class Result:
         if mine and not plan.force:
             raise ScaffolderError(
                 f"you edited {listing(mine, 'and')}, which would go",
-                "commit what you want to keep, then pass `--force`",
+                "move what you want to keep to files of your own, or pass `--force`",
             )
         self.base = {path: file if path not in mine else self.ours[path] for path, file in self.base.items()}
         merged, gone = scratch.merge(self.base, self.theirs, f"{TEMPLATE}{plan.release}")

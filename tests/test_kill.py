@@ -70,16 +70,20 @@ class Kills:
         self.arguments = arguments
         self.project = grow.project("async", version="0.2.0")
         self.before = tree(self.project)
-        begin = time.monotonic()
         assert wait(start(grow, arguments, self.project)) == 0
-        self.restore()
-        begin = time.monotonic()
-        assert wait(start(grow, arguments, self.project)) == 0
-        self.longest = time.monotonic() - begin
         self.after = tree(self.project)
         self.staged = git("write-tree", cwd=self.project)
         self.restore()
+        self.longest = self.calibrate()
         self.ends = {"before": 0, "after": 0, "recovered": 0}
+
+    def calibrate(self) -> float:
+        """Let the command finish, and return the seconds that it takes now."""
+        begin = time.monotonic()
+        assert wait(start(self.grow, self.arguments, self.project)) == 0
+        longest = time.monotonic() - begin
+        self.restore()
+        return longest
 
     def restore(self) -> None:
         """Go back as the command says."""
@@ -110,14 +114,17 @@ def test_killed_at_a_random_moment(grow: Grow, temporary: Path, arguments: tuple
     kills = Kills(grow, arguments)
     moments = random.Random(0)
     for turn in range(KILLS):
+        # The machine may have become slower or faster; and what is over by then is no kill.
+        kills.longest = kills.calibrate() if turn % 10 == 0 else kills.longest
         number = start(grow, arguments, kills.project)
-        time.sleep(kills.longest * (turn + moments.random()) / KILLS)
+        time.sleep(kills.longest * moments.uniform(0, 1.1))
         kill(number)
         kills.look()
         shutil.rmtree(temporary)
         temporary.mkdir()
     print(f"{kills.longest:.3f} s", kills.ends)
     assert kills.ends["before"] > KILLS / 4
+    assert kills.ends["before"] < KILLS
 
 
 @pytest.mark.parametrize("arguments", COMMANDS, ids=lambda arguments: arguments[0])
@@ -210,7 +217,8 @@ def test_stopped_with_a_signal(grow: Grow, temporary: Path, number: signal.Signa
         time.sleep(0.02 + kills.longest * turn / 10)
         os.kill(process, number)
         code = wait(process)
-        assert code in {0, 128 + number, -number}
+        # 99: before the command took notice of signals.
+        assert code in {0, 99, 128 + number, -number}
         assert tree(kills.project) == (kills.before if code else kills.after)
         kills.look()
     assert not [path for path in temporary.iterdir() if path.is_dir()]

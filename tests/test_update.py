@@ -5,13 +5,17 @@ from __future__ import annotations
 import hashlib
 import itertools
 import random
+import socket
+import subprocess
+import sys
+import time
 from typing import TYPE_CHECKING
 
 import pytest
 
-from scaffolder import checkout
+from scaffolder import checkout, releases
 from tests.conftest import git, tree
-from tests.history import MOVED, NEWEST, TAGS, commit_all
+from tests.history import MOVED, NEWEST, TAGS, commit_all, package
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -458,6 +462,20 @@ def test_a_public_repository_that_does_not_answer_is_no_error(grow: Grow) -> Non
     assert tree(project) == tree(grow.project(folder="whole"))
 
 
+def test_a_public_repository_that_keeps_one_waiting_is_left(
+    grow: Grow, settings: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = grow.project()
+    monkeypatch.setattr(releases, "PATIENCE", 0.3)
+    with socket.create_server(("127.0.0.1", 0)) as server, settings.open("a", encoding="utf-8") as file:
+        address = f"git://127.0.0.1:{server.getsockname()[1]}/"
+        file.write(f'[url "{address}"]\n  insteadOf = https://github.com/pyo3-new/pyo3-new.git\n')
+        file.flush()
+        begin = time.monotonic()
+        assert "did not answer" in grow("update", "--check", cwd=project).stderr
+        assert time.monotonic() - begin < 10
+
+
 @pytest.mark.slow
 def test_plain_copier_gives_the_same(
     grow: Grow, history: History, tmp_path: Path, settings: Path, monkeypatch: pytest.MonkeyPatch
@@ -478,3 +496,61 @@ def test_plain_copier_gives_the_same(
         copier.run_update(tmp_path / "copied", defaults=True, overwrite=True, quiet=True, vcs_ref=TAGS[-1])
     grow("update", "--offline", cwd=project)
     assert tree(project) == tree(tmp_path / "copied")
+
+
+@pytest.mark.slow
+def test_what_a_wheel_installs_needs_no_network(
+    history: History, environment: dict[str, str], settings: Path, tmp_path: Path
+) -> None:
+    environment["PYTHONPATH"] = str(package(history, tmp_path / "installed"))
+    with settings.open("a", encoding="utf-8") as file:
+        file.write(f'[url "{(tmp_path / "nowhere").as_posix()}"]\n  insteadOf = https://\n')
+
+    def run(*arguments: str, code: int = 0) -> str:
+        command = [sys.executable, "-m", "scaffolder", *arguments]
+        done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == code, done.stdout + done.stderr
+        return done.stdout
+
+    run("new", "price-tools", "--defaults", "--vcs-ref", "v0.1.0")
+    project = tmp_path / "price-tools"
+    run("update", "--check", "--project", "price-tools", code=1)
+    for arguments in (["add", "numpy"], ["update"], ["add", "mini"], ["remove", "numpy"]):
+        assert "price-tools" in run(*arguments, "--project", "price-tools")
+        commit_all(project)
+    assert f"v{NEWEST}" in run("status", "--project", "price-tools")
+    run("new", "fresh", "--name", "price-tools", "--defaults", "--with", "mini")
+    assert tree(project) == tree(tmp_path / "fresh")
+
+
+def test_filters_and_line_endings_of_the_users_apply(grow: Grow, settings: Path) -> None:
+    with settings.open("a", encoding="utf-8") as file:
+        swap = "tr a-zA-Z A-Za-z"
+        file.write(f'[filter "swap"]\n  smudge = {swap}\n  clean = {swap}\n')
+    project = grow.project()
+    append(project / ".gitattributes", "docs/*.md filter=swap\n*.py eol=crlf\n")
+    commit_all(project)
+    grow("add", "numpy", cwd=project)
+    assert "nUMpY" in (project / "docs/numpy.md").read_text("utf-8")
+    content = (project / "python/price_tools/arrays.py").read_bytes()
+    assert content.count(b"\n") == content.count(b"\r\n") > 0
+    assert not git("diff", "--name-only", cwd=project)
+
+
+def test_a_shallow_clone_and_links_are_fine(grow: Grow, tmp_path: Path) -> None:
+    project = grow.project(version="0.2.0")
+    (project / "src/own.rs").symlink_to("lib.rs")
+    commit_all(project)
+    git("clone", "--quiet", "--depth=1", project.as_uri(), "shallow", cwd=tmp_path)
+    grow("update", "--offline", cwd=tmp_path / "shallow")
+    grow("update", "--offline", cwd=project)
+    assert tree(tmp_path / "shallow") == tree(project)
+    assert (tmp_path / "shallow/src/own.rs").is_symlink()
+
+
+def test_nothing_is_written_through_a_link_out_of_the_project(grow: Grow, tmp_path: Path) -> None:
+    project = grow.project()
+    (tmp_path / "elsewhere").mkdir()
+    (project / "docs").symlink_to(tmp_path / "elsewhere")
+    assert "`docs` is in the way" in grow("add", "numpy", cwd=project, code=1).stderr
+    assert not list((tmp_path / "elsewhere").iterdir())

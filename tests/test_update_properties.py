@@ -31,6 +31,8 @@ MINE = re.compile(rb"mine-\d+-\xc3\xa4")
 KINDS = [
     "insert",
     "insert beside an anchor",
+    "change",
+    "change beside an anchor",
     "append without a newline",
     "new",
     "in the way",
@@ -63,9 +65,11 @@ class User:
     def edit(self, kind: str, where: int, line: int) -> None:
         """Do one thing to one file."""
         names = [name for name in sorted(tree(self.project)) if name != ANSWERS]
+        if kind.endswith("an anchor"):
+            names = [name for name in names if b"features: begin" in (self.project / name).read_bytes()] or names
         path = self.project / names[where % len(names)]
-        if kind in {"insert", "insert beside an anchor"}:
-            self.insert(path, line, anchor=kind != "insert")
+        if kind.startswith(("insert", "change")):
+            self.write_line(path, line, anchor=kind.endswith("an anchor"), instead=kind.startswith("change"))
         elif kind == "append without a newline":
             path.write_bytes(path.read_bytes() + b"\n" + self.line())
         elif kind == "new":
@@ -86,13 +90,14 @@ class User:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(self.line() + b"\n")
 
-    def insert(self, path: Path, line: int, *, anchor: bool) -> None:
+    def write_line(self, path: Path, line: int, *, anchor: bool, instead: bool) -> None:
+        """Write a line between others or in place of one, beside one that the template changes if so asked."""
         lines = path.read_bytes().splitlines(keepends=True)
-        anchors = [number for number, text in enumerate(lines) if b"features: " in text]
+        anchors = [number for number, text in enumerate(lines) if b"features: " in text or b"release line" in text]
         number = anchors[line % len(anchors)] + line % 2 if anchor and anchors else line % (len(lines) + 1)
         if number and not lines[number - 1].endswith(b"\n"):
             number -= 1
-        path.write_bytes(b"".join([*lines[:number], self.line() + b"\n", *lines[number:]]))
+        path.write_bytes(b"".join([*lines[:number], self.line() + b"\n", *lines[number + instead :]]))
 
 
 @pytest.mark.slow

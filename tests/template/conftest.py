@@ -1,9 +1,10 @@
-"""What the tests of the generated projects share: the sets of features, and how a project is made and run."""
+"""What the tests of the generated projects share: how a project is made and run, and what is said of the matrix."""
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from itertools import combinations
@@ -11,27 +12,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import yaml
 
-from scaffolder.catalog import load_catalog
+from tests.template import matrix
+from tests.template.matrix import FEATURES, REPOSITORY, set_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Generator, Iterable, Mapping
 
     Make = Callable[..., Path]
     Run = Callable[..., str]
 
-REPOSITORY = Path(__file__).resolve().parents[2]
-FEATURES = [feature.name for feature in load_catalog(REPOSITORY).features]
+__all__ = ["ALL_SETS", "EXTREMES", "FEATURES", "REPOSITORY", "set_name"]
+
 ALL_SETS = [chosen for size in range(len(FEATURES) + 1) for chosen in combinations(FEATURES, size)]
-# Every pair that can disturb each other is there, and the whole.
-BUILT_SETS = [chosen for chosen in ALL_SETS if len(chosen) <= 2 or len(chosen) == len(FEATURES)]
 EXTREMES = [ALL_SETS[0], ALL_SETS[-1]]
-
-
-def set_name(features: Iterable[str]) -> str:
-    """Name a set of features, for the tests' ids and for projects that must not share a name."""
-    chosen = list(features)
-    return "all" if chosen == FEATURES else "-".join(chosen) or "none"
 
 
 @pytest.fixture(scope="session")
@@ -97,18 +92,73 @@ def make(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Make:
     """Make a project as a user does, once for equal arguments."""
     made: dict[str, Path] = {}
 
-    def make(features: Iterable[str] = (), name: str = "", git: bool = False, **data: str) -> Path:
+    def make(
+        features: Iterable[str] = (), name: str = "", git: bool = False, template: Path | None = None, **data: str
+    ) -> Path:
         chosen = list(features)
         name = name or f"set-{set_name(chosen)}"
-        key = json.dumps([chosen, name, git, data])
+        key = json.dumps([chosen, name, git, str(template), data])
         if key not in made:
             project = tmp_path_factory.mktemp("projects") / name
             pairs = [f"--data={question}={answer}" for question, answer in data.items()]
             pairs += [f"--with={','.join(chosen)}"] if chosen else []
             pairs += [] if git else ["--no-git"]
+            pairs += [f"--template={template}"] if template else []
             command = [sys.executable, "-m", "scaffolder", "new", str(project), "--defaults", "--quiet", *pairs]
             run(*command, folder=project.parent)
             made[key] = project
         return made[key]
 
     return make
+
+
+@pytest.fixture(scope="session")
+def make_cell(make: Make, tmp_path_factory: pytest.TempPathFactory) -> Callable[[matrix.Cell], Path]:
+    """Make the project of a cell."""
+    templates: dict[str, Path] = {}
+
+    def holding_back(features: Iterable[str]) -> Path:
+        """Copy the template and let these features hold a project back: no answer of a user's does."""
+        folder = tmp_path_factory.mktemp("template")
+        shutil.copy(REPOSITORY / "copier.yml", folder)
+        shutil.copytree(REPOSITORY / "templates", folder / "templates")
+        table = folder / "templates/versions.yml"
+        versions = yaml.safe_load(table.read_text(encoding="utf-8"))
+        versions["held_back"]["default"] = list(features)
+        table.write_text(yaml.safe_dump(versions), encoding="utf-8")
+        return folder
+
+    def make_cell(cell: matrix.Cell) -> Path:
+        if cell.held_back and cell.name not in templates:
+            templates[cell.name] = holding_back(cell.features)
+        project = make(cell.features, cell.name, template=templates.get(cell.name), **cell.answers)
+        assert f'pyo3 = {{ version = "{cell.pyo3}"' in (project / "Cargo.toml").read_text(encoding="utf-8")
+        return project
+
+    return make_cell
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Say how a cell that failed is built again."""
+    report = yield
+    parameters: dict[str, object] = item.callspec.params if hasattr(item, "callspec") else {}
+    cell = parameters.get("cell")
+    if report.failed and isinstance(cell, matrix.Cell):
+        report.sections.append(("build this cell again", cell.command))
+    return report
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say which cells were left to the workflow."""
+    run = [report for kind, reports in terminalreporter.stats.items() if kind != "deselected" for report in reports]
+    if matrix.VARIABLE in os.environ or not any("test_build.py" in getattr(report, "nodeid", "") for report in run):
+        return
+    left = matrix.load().left
+    terminalreporter.section(f"{len(left)} cells of the matrix were left to the workflow")
+    for system in dict.fromkeys(cell.system for cell in left):
+        cells = [cell for cell in left if cell.system == system]
+        terminalreporter.write_line(f"{system}: " + ", ".join(cell.short for cell in cells))
+    terminalreporter.write_line(
+        "`nox -s matrix -- --list` tells them apart, `nox -s matrix -- --help` how to build one"
+    )

@@ -6,41 +6,53 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.template.conftest import BUILT_SETS, EXTREMES, FEATURES, set_name
+from tests.template.conftest import EXTREMES, FEATURES, set_name
+from tests.template.matrix import THIS_PYTHON, Cell, chosen
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from tests.template.conftest import Make, Run
 
+    MakeCell = Callable[[Cell], Path]
+    Suites = Callable[[Path, str], str]
+
 pytestmark = pytest.mark.slow
 
-THIS_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
+CELLS = chosen()
+
+
+def cells(check: str) -> pytest.MarkDecorator:
+    """Run a test for each cell that has this check."""
+    return pytest.mark.parametrize("cell", [cell for cell in CELLS if check in cell.checks], ids=lambda cell: cell.name)
 
 
 # One kind of check after the other, not one project after the other: what cargo has built for one serves the next.
-@pytest.mark.parametrize("features", BUILT_SETS, ids=set_name)
-def test_lints_and_types(make: Make, nox: Run, features: tuple[str, ...]) -> None:
-    nox("lint", folder=make(features, f"built-{set_name(features)}"))
+@pytest.mark.cell
+@cells("lint")
+def test_lints_and_types(make_cell: MakeCell, nox: Run, cell: Cell) -> None:
+    nox("lint", folder=make_cell(cell))
 
 
-@pytest.mark.parametrize("features", BUILT_SETS, ids=set_name)
-def test_stubs_are_what_the_rust_code_says(make: Make, nox: Run, features: tuple[str, ...]) -> None:
-    nox("stubs", "--", "--check", folder=make(features, f"built-{set_name(features)}"))
+@pytest.mark.cell
+@cells("stubs")
+def test_stubs_are_what_the_rust_code_says(make_cell: MakeCell, nox: Run, cell: Cell) -> None:
+    nox("stubs", "--", "--check", folder=make_cell(cell))
 
 
-@pytest.mark.parametrize("features", BUILT_SETS, ids=set_name)
-def test_python_and_rust_suites(make: Make, nox: Run, features: tuple[str, ...]) -> None:
-    printed = nox("test", "--force-python", THIS_PYTHON, folder=make(features, f"built-{set_name(features)}"))
-    assert re.search(r"^=+ \d+ passed in .*=+$", printed, re.MULTILINE), printed
-    assert re.search(r"^test result: ok\. [1-9]", printed, re.MULTILINE), printed
+@pytest.mark.cell
+@cells("test")
+def test_python_and_rust_suites(make_cell: MakeCell, cell: Cell, uv_suites: Suites, pip_suites: Suites) -> None:
+    project = make_cell(cell)
+    printed = pip_suites(project, cell.python) if cell.front == "pip" else uv_suites(project, cell.python)
+    assert re.search(r"^=+ \d+ passed(, \d+ skipped)? in .*=+$", printed, re.MULTILINE), printed
+    assert cell.front == "pip" or re.search(r"^test result: ok\. [1-9]", printed, re.MULTILINE), printed
 
 
 @pytest.mark.parametrize("features", EXTREMES, ids=set_name)
@@ -51,12 +63,6 @@ def test_what_is_published_passes_the_auditors(make: Make, run: Run, nox: Run, f
     wheels = list((project / "dist").glob("*.whl"))
     assert [wheel.name.split("-")[:4] for wheel in wheels] == [[package, "0.1.0", "cp311", "abi3"]]
     assert run("git", "status", "--porcelain", folder=project).split() == ["??", "Cargo.lock"]
-
-
-def test_one_wheel_a_version_builds_too(make: Make, nox: Run) -> None:
-    project = make(FEATURES, "set-version", wheels="version", python_min="3.10")
-    printed = nox("test", "--force-python", THIS_PYTHON, folder=project)
-    assert " passed in " in printed
 
 
 def find_python(version: str) -> Path | None:
@@ -70,16 +76,47 @@ def find_python(version: str) -> Path | None:
     return None
 
 
-def test_the_oldest_python_that_can_be_chosen(
-    make: Make, run: Run, cache: Path, environment: Mapping[str, str]
-) -> None:
-    python = find_python("3.10")
-    if python is None:
-        pytest.skip("there is no Python 3.10 on this machine")
-    project = make(FEATURES, "set-oldest", python_min="3.10")
-    path = f"{python.parent}{os.pathsep}{environment['PATH']}"
-    command = ["nox", "--envdir", str(cache / "nox"), "--error-on-missing-interpreters", "--session", "test-3.10"]
-    assert " passed in " in run(*command, folder=project, PATH=path)
+@pytest.fixture(scope="session")
+def uv_suites(cache: Path, environment: Mapping[str, str], run: Run) -> Suites:
+    """Run a project's own session for a Python, whose environment uv makes."""
+
+    def uv_suites(project: Path, version: str) -> str:
+        found = find_python(version) if version != THIS_PYTHON else None
+        if found is None and version != THIS_PYTHON and "CI" not in os.environ:
+            pytest.skip(f"there is no Python {version} on this machine")
+        path = f"{found.parent}{os.pathsep}{environment['PATH']}" if found else environment["PATH"]
+        command = ["nox", "--envdir", str(cache / "nox"), "--error-on-missing-interpreters", "--session", "test"]
+        return run(*command, "--force-python", version, folder=project, PATH=path)
+
+    return uv_suites
+
+
+@pytest.fixture(scope="session")
+def pip_suites(run: Run, environment: Mapping[str, str], tmp_path_factory: pytest.TempPathFactory) -> Suites:
+    """Install a project in place with pip, build it with maturin and run its tests."""
+
+    def pip_suites(project: Path, version: str) -> str:
+        folder = tmp_path_factory.mktemp("environments") / "venv"
+        # In the workflow uv fetches what isn't there.
+        run(
+            "uv",
+            "venv",
+            "--quiet",
+            "--seed",
+            "--python",
+            str(find_python(version) or version),
+            str(folder),
+            folder=project,
+        )
+        scripts = folder / ("Scripts" if os.name == "nt" else "bin")
+        python = str(scripts / "python")
+        run(python, "-m", "pip", "install", "--quiet", "--upgrade", "pip", folder=project)
+        run(python, "-m", "pip", "install", "--quiet", "--group", "dev", "--editable", ".", folder=project)
+        activated = {"VIRTUAL_ENV": str(folder), "PATH": f"{scripts}{os.pathsep}{environment['PATH']}"}
+        run("maturin", "develop", folder=project, **activated)
+        return run("pytest", folder=project, **activated)
+
+    return pip_suites
 
 
 @pytest.fixture(scope="module")
@@ -106,16 +143,8 @@ def test_uv_builds_at_once_and_again_after_a_change(alone: Path, run: Run) -> No
     assert seconds < 10
 
 
-def test_pip_builds_too(alone: Path, run: Run, environment: dict[str, str], tmp_path: Path) -> None:
-    folder = tmp_path / "venv"
-    run(sys.executable, "-m", "venv", str(folder), folder=alone)
-    scripts = folder / ("Scripts" if os.name == "nt" else "bin")
-    python = str(scripts / "python")
-    run(python, "-m", "pip", "install", "--quiet", "--upgrade", "pip", folder=alone)
-    run(python, "-m", "pip", "install", "--quiet", "--group", "dev", "--editable", ".", folder=alone)
-    activated = {"VIRTUAL_ENV": str(folder), "PATH": f"{scripts}{os.pathsep}{environment['PATH']}"}
-    run("maturin", "develop", folder=alone, **activated)
-    assert " passed in " in run("pytest", folder=alone, **activated)
+def test_pip_builds_too(alone: Path, pip_suites: Suites) -> None:
+    assert " passed in " in pip_suites(alone, THIS_PYTHON)
 
 
 def test_a_drifted_stub_is_found(make: Make, nox: Run) -> None:
@@ -138,7 +167,7 @@ def test_two_versions_that_differ_are_found(make: Make, nox: Run) -> None:
 
 
 def test_benchmarks_measure_a_release_build(make: Make, nox: Run) -> None:
-    printed = nox("bench", "--", "--benchmark-disable", folder=make(FEATURES, "built-all"))
+    printed = nox("bench", "--", "--benchmark-disable", folder=make(FEATURES, Cell(tuple(FEATURES)).name))
     assert re.search(r"\d+ passed", printed), printed
 
 

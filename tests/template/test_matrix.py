@@ -1,0 +1,148 @@
+"""What the rules of the matrix come to, whatever features there are."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from dataclasses import replace
+from itertools import combinations, product
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.template.conftest import FEATURES, REPOSITORY
+from tests.template.matrix import AXES, QUESTIONS, VARIABLE, WAYS, Cell, Matrix, choose, chosen, jobs, load, parse
+
+MATRIX = load()
+EXTRA = ["tables", "images", "dates", "graphs"]
+GROWN = Matrix(MATRIX.rules, [*FEATURES, *EXTRA])
+
+
+def select(options: str, matrix: Matrix = MATRIX) -> list[Cell]:
+    return choose(matrix, parse(shlex.split(options)))
+
+
+def test_each_two_values_of_the_whole_rule_meet_unless_that_is_excluded() -> None:
+    values = {axis: {getattr(cell, axis) for cell in MATRIX.workflow} for axis in AXES}
+    met = {
+        frozenset([(one, getattr(cell, one)), (other, getattr(cell, other))])
+        for cell in MATRIX.workflow
+        for one, other in combinations(AXES, 2)
+    }
+    for one, other in combinations(AXES, 2):
+        for left, right in product(values[one], values[other]):
+            pair = {one: left, other: right}
+            assert (frozenset(pair.items()) in met) != MATRIX.excluded(pair), pair
+
+
+def test_every_answer_that_is_offered_is_built() -> None:
+    details = {name: question.details["default"] for name, question in QUESTIONS.items() if question.computed}
+    cells = MATRIX.workflow
+    assert {cell.python for cell in cells} == {*details["supported_pythons"], details["free_threaded"]}
+    assert {cell.pyo3 for cell in cells} == set(details["crates_by_line"])
+    assert {cell.wheels for cell in cells} == {choice.value for choice in QUESTIONS["wheels"].choices}
+    assert {cell.features for cell in cells} >= {(), *((feature,) for feature in FEATURES), tuple(FEATURES)}
+
+
+@pytest.mark.parametrize("matrix", [MATRIX, GROWN], ids=["now", "with more features"])
+def test_every_pair_of_features_is_built_here(matrix: Matrix) -> None:
+    built = [set(cell.features) for cell in matrix.here if len(cell.features) < len(matrix.features)]
+    for one, other in combinations(matrix.features, 2):
+        assert {(one in chosen, other in chosen) for chosen in built} == set(product([True, False], repeat=2))
+
+
+def test_a_new_feature_joins_without_an_edit() -> None:
+    alone = Cell(("tables",))
+    assert {cell.features for cell in GROWN.here} >= {("tables",), (*FEATURES, *EXTRA)}
+    assert len({cell.python for cell in GROWN.workflow if cell.features == alone.features}) == len(
+        {cell.python for cell in MATRIX.workflow}
+    )
+    # Pairs of eight features are 28, and half as many builds show them all.
+    assert len(GROWN.sets(["pairs"])) < 14
+
+
+@pytest.mark.parametrize("matrix", [MATRIX, GROWN], ids=["now", "with more features"])
+def test_no_two_cells_share_a_name(matrix: Matrix) -> None:
+    # On another system it is the same project.
+    cells = {replace(cell, system="", checks=()) for cell in [*matrix.here, *matrix.left]}
+    names = {cell.name.replace("-", "_") for cell in cells}
+    assert len(names) == len(cells)
+    assert max(map(len, names)) <= 40
+
+
+def test_a_cells_command_builds_that_cell_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    for cell in [*MATRIX.here, *MATRIX.left]:
+        monkeypatch.setenv(VARIABLE, cell.command.removeprefix("nox -s matrix -- "))
+        (again,) = chosen()
+        assert [getattr(again, axis) for axis in ("features", *WAYS)] == [
+            getattr(cell, axis) for axis in ("features", *WAYS)
+        ]
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ("--only numpy", lambda cell: cell.features == ("numpy",)),
+        ("--only classes,numpy", lambda cell: cell.features == ("classes", "numpy")),
+        ("--with numpy --python 3.12", lambda cell: "numpy" in cell.features and cell.python == "3.12"),
+        ("--only none --front pip", lambda cell: not cell.features and cell.front == "pip"),
+        ("--only classes,numpy,async --python 3.13", lambda cell: len(cell.features) == 3 and cell.python == "3.13"),
+    ],
+)
+def test_options_choose_cells(options: str, expected: Any) -> None:
+    cells = select(options)
+    assert cells
+    assert all(map(expected, cells))
+
+
+@pytest.mark.parametrize("options", ["--only numpie", "--with numpie", "--only numpy,numpie"])
+def test_an_unknown_feature_is_told(options: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        select(options)
+    assert "there is no feature `numpie`; the features are classes, " in capsys.readouterr().err
+
+
+def test_a_cell_that_is_never_built_is_told_with_the_reason() -> None:
+    with pytest.raises(SystemExit, match="only a feature holds a project back"):
+        select("--only none --python 3.12 --pyo3 0.29")
+
+
+def run_pytest(*arguments: str, **variables: str) -> str:
+    environment = {name: value for name, value in os.environ.items() if name != VARIABLE}
+    command = [sys.executable, "-m", "pytest", "tests/template/test_build.py", *arguments]
+    done = subprocess.run(
+        command, cwd=REPOSITORY, env=environment | variables, capture_output=True, encoding="utf-8", check=False
+    )
+    return done.stdout
+
+
+def test_the_summary_names_the_cells_that_are_left() -> None:
+    *lines, last = run_pytest("--setup-only", "-k", "test_lints_and_types and built-none").splitlines()
+    assert re.fullmatch(r"=+ .* in .*s.* =+", last)
+    title = next(number for number, line in enumerate(lines) if "were left to the workflow" in line)
+    assert f"{len(MATRIX.left)} cells" in lines[title]
+    named = [line.split(": ")[1].split(", ") for line in lines[title:] if re.match("(linux|macos|windows): ", line)]
+    assert sorted(short for shorts in named for short in shorts) == sorted(cell.short for cell in MATRIX.left)
+
+
+def test_a_cell_that_fails_comes_with_its_command() -> None:
+    printed = run_pytest("-m", "cell", **{VARIABLE: "--only numpy --python 3.12 --wheels none-such"})
+    assert "1 failed" in printed
+    assert "nox -s matrix -- --only numpy --python 3.12 --wheels none-such --front uv --pyo3 0.30\n" in printed
+
+
+def test_the_workflows_jobs_build_every_cell_once() -> None:
+    options = [f"--system {job['system']} --shard {job['shard']}" for job in jobs(MATRIX)]
+    cells = [cell for option in options for cell in select(option)]
+    assert sorted(map(repr, cells)) == sorted(map(repr, MATRIX.workflow))
+
+
+def test_the_workflow_passes_what_a_job_needs() -> None:
+    text = (REPOSITORY / ".github/workflows/ci.yml").read_text(encoding="utf-8")
+    projects = yaml.safe_load(text)["jobs"]["projects"]
+    assert all(f"matrix.{key} }}}}" in text for key in jobs(MATRIX)[0])
+    assert projects["strategy"]["matrix"] == {"include": "${{ fromJSON(needs.cells.outputs.jobs) }}"}
