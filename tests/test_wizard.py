@@ -29,6 +29,7 @@ STEPS = [
     ("BSD-3-Clause", DOWN + ENTER),
     ("3.14", ENTER),
     ("version: ", ENTER),
+    ("newer template", ENTER),
     ("Cancel", ENTER),
 ]
 
@@ -46,7 +47,7 @@ def start(environment: dict[str, str], tmp_path: Path) -> Callable[..., Any]:
             cwd=str(tmp_path),
             env=variables,
             encoding="utf-8",
-            timeout=60,
+            timeout=30,
             dimensions=(50, 120),
         )
 
@@ -116,7 +117,7 @@ def test_what_is_given_is_not_asked(start: Callable[..., Any], tmp_path: Path) -
     child = start("folder", *given)
     play(child, [("Author ", ENTER), ("email address", ENTER), ("3.14", ENTER), ("version: ", ENTER)])
     assert "Licence" not in child.before
-    play(child, [("Cancel", ENTER)])
+    play(child, [("newer template", ENTER), ("Cancel", ENTER)])
     assert end(child)[0] == 0
     assert recorded(tmp_path / "folder")["features"] == ["async"]
 

@@ -129,7 +129,7 @@ def make_cell(make: Make, tmp_path_factory: pytest.TempPathFactory) -> Callable[
         return folder
 
     def make_cell(cell: matrix.Cell) -> Path:
-        if cell.held_back and cell.name not in templates:
+        if cell.off_line and cell.name not in templates:
             templates[cell.name] = holding_back(cell.features)
         project = make(cell.features, cell.name, template=templates.get(cell.name), **cell.answers)
         assert f'pyo3 = {{ version = "{cell.pyo3}"' in (project / "Cargo.toml").read_text(encoding="utf-8")

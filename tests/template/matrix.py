@@ -29,6 +29,8 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 CATALOG = load_catalog(REPOSITORY)
 FEATURES = [feature.name for feature in CATALOG.features]
 QUESTIONS = {question.name: question for question in CATALOG.questions}
+LINES: list[str] = list(QUESTIONS["crates_by_line"].details["default"])
+HELD_BACK = set(QUESTIONS["held_back"].details["default"])
 THIS_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 THIS_SYSTEM = {"Darwin": "macos", "Windows": "windows"}.get(platform.system(), "linux")
 # What a project is built with; together with its features and the system, a cell.
@@ -45,6 +47,11 @@ def set_name(features: Iterable[str]) -> str:
     return "all" if chosen == FEATURES else "-".join(chosen) or "none"
 
 
+def line_of(features: Iterable[str]) -> str:
+    """Return the line of pyo3 that a user gets with these features."""
+    return LINES[1 if HELD_BACK.intersection(features) else 0]
+
+
 def release(python: str) -> tuple[int, ...]:
     """Return the numbers of a Python version, free-threaded or not."""
     return tuple(map(int, python.rstrip("t").split(".")))
@@ -59,7 +66,7 @@ class Cell:
     system: str = THIS_SYSTEM
     wheels: str = str(QUESTIONS["wheels"].details["default"])
     front: str = "uv"
-    pyo3: str = next(iter(QUESTIONS["crates_by_line"].details["default"]))
+    pyo3: str = LINES[0]
     checks: tuple[str, ...] = ("test",)
 
     @property
@@ -83,9 +90,9 @@ class Cell:
         return answers | ({"python_min": self.python} if release(self.python) < release(oldest) else {})
 
     @property
-    def held_back(self) -> bool:
-        """Whether a feature has to ask for this line of pyo3, which no project gets otherwise."""
-        return self.pyo3 != Cell(()).pyo3
+    def off_line(self) -> bool:
+        """Whether a user with these features gets another line of pyo3."""
+        return self.pyo3 != line_of(self.features)
 
     @property
     def command(self) -> str:
@@ -141,6 +148,8 @@ class Matrix:
 
     def reason(self, values: Mapping[str, Any]) -> str | None:
         """Return why a cell is left out, or none if it is not."""
+        if values.get("pyo3") == LINES[0] != line_of(values.get("features", ())):
+            return "a feature holds it back"
         for exclusion in self.rules["exclusions"]:
             if all(fits(key, wanted, values) for key, wanted in exclusion.items() if key != "because"):
                 return str(exclusion["because"])
@@ -164,24 +173,23 @@ class Matrix:
         axes |= {axis: self._values(axis, rule[axis]) for axis in AXES[1:] if axis in rule}
         checks = tuple(rule.get("checks", ["test"]))
         rows = cover(axes, self.excluded) if len(axes) > 1 else [{"features": chosen} for chosen in axes["features"]]
-        cells = [Cell(**row, checks=checks) for row in rows]
+        cells = [Cell(**{"pyo3": line_of(row["features"]), **row}, checks=checks) for row in rows]
         return [cell for cell in cells if not self.excluded(vars(cell))]
 
     def _values(self, axis: str, words: Iterable[str]) -> list[Any]:
         """Return the values that a rule's words for one axis stand for."""
         pythons = QUESTIONS["supported_pythons"].details["default"]
-        lines = list(QUESTIONS["crates_by_line"].details["default"])
         every: dict[str, list[Any]] = {
             "system": list(self.rules["systems"]),
             "wheels": [choice.value for choice in QUESTIONS["wheels"].choices],
             "front": self.rules["fronts"],
-            "pyo3": lines,
+            "pyo3": LINES,
         }
         kinds = {
             "supported": pythons,
             "oldest": pythons[:1],
             "free-threaded": [QUESTIONS["free_threaded"].details["default"]],
-            "older": lines[1:],
+            "older": LINES[1:],
             "every": every.get(axis),
         }
         return [value for word in words for value in (kinds.get(word) or [word])]
@@ -244,7 +252,8 @@ def choose(matrix: Matrix, options: argparse.Namespace) -> list[Cell]:
         and (not options.feature or options.feature in cell.features)
     ]
     if not cells:
-        cells = [Cell(**{"features": (options.feature,) if options.feature else (), **wanted})]
+        features = wanted.pop("features", (options.feature,) if options.feature else ())
+        cells = [Cell(features, **{"pyo3": line_of(features), **wanted})]
         if reason := matrix.reason(vars(cells[0])):
             sys.exit(f"error: {cells[0].short} is never built: {reason}")
     return cells

@@ -43,7 +43,7 @@ def test_every_answer_that_is_offered_is_built() -> None:
     details = {name: question.details["default"] for name, question in QUESTIONS.items() if question.computed}
     cells = MATRIX.workflow
     assert {cell.python for cell in cells} == {*details["supported_pythons"], details["free_threaded"]}
-    assert {cell.pyo3 for cell in cells} == set(details["crates_by_line"])
+    assert {cell.pyo3 for cell in cells} == {cell.pyo3 for cell in MATRIX.here} == set(details["crates_by_line"])
     assert {cell.wheels for cell in cells} == {choice.value for choice in QUESTIONS["wheels"].choices}
     assert {cell.features for cell in cells} >= {(), *((feature,) for feature in FEATURES), tuple(FEATURES)}
 
@@ -109,6 +109,15 @@ def test_an_unknown_feature_is_told(options: str, capsys: pytest.CaptureFixture[
 def test_a_cell_that_is_never_built_is_told_with_the_reason() -> None:
     with pytest.raises(SystemExit, match="only a feature holds a project back"):
         select("--only none --python 3.12 --pyo3 0.29")
+
+
+def test_a_feature_that_is_held_back_is_built_with_the_older_line_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tests.template.matrix.HELD_BACK", {"numpy"})
+    held = Matrix(MATRIX.rules, FEATURES)
+    with_numpy = [cell for cell in [*held.here, *held.left] if "numpy" in cell.features]
+    assert {cell.pyo3 for cell in with_numpy} == {"0.29"}
+    assert not any(cell.off_line for cell in with_numpy)
+    assert {cell.features for cell in held.here} == {cell.features for cell in MATRIX.here}
 
 
 def run_pytest(*arguments: str, **variables: str) -> str:

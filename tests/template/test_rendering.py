@@ -115,7 +115,8 @@ def test_answers_reach_the_manifests(make: Make, run: Run, license_: str, wheels
 def test_workflows_are_sound_and_safe(
     make: Make, run: Run, features: tuple[str, ...], wheels: str, python_min: str
 ) -> None:
-    project = make(features, "workflows", wheels=wheels, python_min=python_min)
+    project = make(features, "workflows", wheels=wheels, python_min=python_min, update_workflow="true")
+    assert (project / ".github/workflows/template-update.yml").is_file()
     # Both look for workflows in a repository's root only.
     run("git", "init", "--quiet", folder=project)
     run("actionlint", folder=project)
