@@ -62,7 +62,7 @@ def built(make: Make, session: Run) -> Built:
     printed: dict[tuple[str, ...], str] = {}
 
     def built(features: tuple[str, ...]) -> tuple[Path, str]:
-        project = make(features)
+        project = make(features, f"browser-{set_name(features)}")
         if features not in printed:
             printed[features] = session("wasm", folder=project)
         return project, printed[features]
