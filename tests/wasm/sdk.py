@@ -53,8 +53,12 @@ def unpack_debian(root: Path) -> None:
         # Else apt looks for a user of its own that may read this folder.
         command = ["apt-get", "-qq", "-o", "APT::Sandbox::User=root", "download", *names, "wasi-libc"]
         subprocess.run(command, cwd=folder, check=True)
+        partial = root.with_suffix(".partial")
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir(parents=True)
         for package in Path(folder).glob("*.deb"):
-            subprocess.run(["dpkg", "-x", str(package), str(root)], check=True)
+            subprocess.run(["dpkg", "-x", str(package), str(partial)], check=True)
+    partial.rename(root)
 
 
 def install_what_llvm_links(root: Path) -> None:
@@ -105,7 +109,9 @@ def build_standard_library(root: Path, programs: Path, target: str) -> None:
         options = ["-Zbuild-std=std,panic_unwind,panic_abort"]
         subprocess.run([str(programs / "cargo"), *command[1:], *options], cwd=seed, env=environment, check=True)
         place.mkdir(parents=True, exist_ok=True)
-        for library in (seed / target / "release/deps").glob("*.rlib"):
+        libraries = (seed / target / "release/deps").glob("*.rlib")
+        # The one that is looked for comes last: what was interrupted begins again.
+        for library in sorted(libraries, key=lambda path: path.name.startswith("libstd-")):
             if not library.name.startswith("libseed-"):
                 shutil.copy(library, place)
 
@@ -119,11 +125,11 @@ def prepare(cache: Path) -> Path:
     """Return the folder for `WASM_SDK`; make it if the cache is empty."""
     root = cache / "wasm-sdk"
     programs = root / "bin"
-    if not (root / "usr/bin/rustc").exists():
+    if not root.exists():
         unpack_debian(root)
-        install_what_llvm_links(root)
-        # rustc stops if its own linker's folder is not there, even if another linker is used.
-        (root / "usr/lib/rustlib/x86_64-unknown-linux-gnu/bin/gcc-ld").mkdir(parents=True)
+    install_what_llvm_links(root)
+    # rustc stops if its own linker's folder is not there, even if another linker is used.
+    (root / "usr/lib/rustlib/x86_64-unknown-linux-gnu/bin/gcc-ld").mkdir(parents=True, exist_ok=True)
     write_programs(root, programs)
     for target in TARGETS:
         if not list(root.glob(f"usr/lib/rustlib/{target}/lib/libstd-*.rlib")):
