@@ -37,9 +37,10 @@ lint: $(VENV)/ready ## Check the formatting, lints and types of this repository
 	$(BIN)/ruff check
 	$(BIN)/mypy
 
-bench: $(VENV)/ready ## Compare the time of the command with Copier's
-	$(BIN)/python benchmarks/startup.py
-	$(BIN)/python -m benchmarks.update
+bench: $(VENV)/ready ## Measure the command beside other ways to a project, and show it in the README
+	$(BIN)/python -m pip install --quiet --group bench
+	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.show
 
 release: $(VENV)/ready ## Check that the repository is ready to be tagged
 	$(BIN)/python -m tests.release

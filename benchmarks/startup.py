@@ -1,83 +1,88 @@
-"""Compare the time of `pyo3-new` with Copier's, on this machine, in alternating runs.
-
-    python benchmarks/startup.py [--runs N]
-
-Both commands are those of the environment that runs this script. Each time is that of a whole process. Exits with 1 if
-`--help` takes more than half of `copier --version`, or `new` takes longer than `copier copy` of the same template.
-"""
+"""The command alone: its help, its version, and new projects of different size."""
 
 from __future__ import annotations
 
-import argparse
 import json
-import os
 import shutil
-import subprocess
-import sys
-import sysconfig
-import tempfile
-import time
-from pathlib import Path
-from statistics import median
+from functools import partial
+from typing import TYPE_CHECKING
 
-CHECKOUT = Path(__file__).resolve().parent.parent
-# What each pair may cost: the first command's time as a part of the second's.
-LIMITS = {("pyo3-new --help", "copier --version"): 0.5, ("pyo3-new new", "copier copy"): 1.0}
+from benchmarks.cases import OURS, Case, run
+from scaffolder.catalog import load_catalog
+from tests.conftest import CHECKOUT, git
+from tests.history import commit_all, snapshot
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
-def program(name: str) -> str:
-    """Return the path of a command of this environment."""
-    path = shutil.which(name, path=sysconfig.get_path("scripts"))
-    if path is None:
-        sys.exit(f"error: `{name}` is not installed for {sys.executable}")
-    return path
+    from benchmarks.peers import Peers
+
+NAME = "price-tools"
+PACKAGE = "price_tools"
 
 
-def commands(target: Path) -> dict[str, list[str]]:
-    """Return what is measured; whatever makes a project makes it in `target`."""
-    features = subprocess.run([program("pyo3-new"), "list", "--json"], capture_output=True, text=True, check=True)
-    names = [feature["name"] for feature in json.loads(features.stdout)["features"]]
-    copier = [program("copier"), "copy", "--quiet", "--defaults", "--data", "project_name=price-tools"]
-    return {
-        "pyo3-new --help": [program("pyo3-new"), "--help"],
-        "copier --version": [program("copier"), "--version"],
-        "pyo3-new new": [program("pyo3-new"), "new", str(target), "--defaults", "--all", "--no-git"],
-        "copier copy": [*copier, "--data", f"features=[{', '.join(names)}]", str(CHECKOUT), str(target)],
-    }
+def commands(peers: Peers, workspace: Path, environment: Mapping[str, str]) -> Iterator[Case]:
+    """Measure what everybody does first."""
+    for work, flag in (("print the help", "--help"), ("print the version", "--version")):
+        for who in (OURS, "copier", "cookiecutter", "uv", "maturin"):
+            yield Case("command", work, who, partial(run, [peers.program(who), flag], workspace, environment))
 
 
-def measure(command: list[str], target: Path) -> float:
-    """Run a command once and return its time in seconds."""
-    shutil.rmtree(target, ignore_errors=True)
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    start = time.perf_counter()
-    subprocess.run(command, env=environment, capture_output=True, check=True)
-    return time.perf_counter() - start
+def projects(peers: Peers, workspace: Path, environment: Mapping[str, str]) -> Iterator[Case]:
+    """Measure new projects, without git: of no feature, one, two, four and all, by everybody who can make them."""
+    names = [feature.name for feature in load_catalog(CHECKOUT).features]
+    copied = repository(workspace / "template")
+    target = workspace / "new" / NAME
+    target.parent.mkdir()
+    remove = partial(shutil.rmtree, target, ignore_errors=True)
+    for count in sorted({min(count, len(names)) for count in (0, 1, 2, 4, len(names))}):
+        work = f"new, {'all ' if count == len(names) else ''}{count} feature{'' if count == 1 else 's'}"
+        chosen = names[:count]
+        ours = [peers.program(OURS), "new", str(target), "--defaults", "--no-git", "--quiet"]
+        ours += ["--with", ",".join(chosen)] if chosen else []
+        theirs = [peers.program("copier"), "copy", "--quiet", "--defaults", "--data", f"project_name={NAME}"]
+        theirs += ["--data", f"features={json.dumps(chosen)}", str(copied), str(target)]
+        made = {OURS: ours, "copier": theirs}
+        if count == len(names):
+            cookies = cookiecutter(ours, target, workspace / "cookies", environment)
+            made["cookiecutter"] = [
+                peers.program("cookiecutter"), "--no-input", "--output-dir", str(target.parent), str(cookies),
+            ]  # fmt: skip
+        if not count:
+            made["uv"] = [
+                peers.program("uv"), "init", "--quiet", "--build-backend", "maturin", "--vcs", "none", str(target),
+            ]  # fmt: skip
+            made["maturin"] = [peers.program("maturin"), "new", "--bindings", "pyo3", "--mixed", str(target)]
+        for who, command in made.items():
+            yield Case("new", work, who, partial(run, command, workspace, environment), remove, target)
 
 
-def main() -> int:
-    """Measure, print, and return the exit code."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--runs", type=int, default=11, help="how often each command runs (default: %(default)s)")
-    runs = parser.parse_args().runs
-    with tempfile.TemporaryDirectory(prefix="pyo3-new-") as folder:
-        target = Path(folder, "price-tools")
-        measured = commands(target)
-        rounds = [{name: measure(command, target) for name, command in measured.items()} for _ in range(runs + 1)]
-    # The first round fills caches and does not count.
-    return report({name: [times[name] for times in rounds[1:]] for name in measured})
+def repository(folder: Path) -> Path:
+    """Make a repository with the template and one release, as Copier needs it."""
+    snapshot(folder)
+    git("init", "--quiet", "--initial-branch=main", cwd=folder)
+    commit_all(folder, "The template")
+    git("tag", "v0.1.0", cwd=folder)
+    return folder
 
 
-def report(times: dict[str, list[float]]) -> int:
-    """Print the medians and their ratios, and return 1 if one is above its limit."""
-    medians = {name: median(values) for name, values in times.items()}
-    for name, values in times.items():
-        print(f"{name:<17} median {medians[name] * 1000:6.0f} ms   least {min(values) * 1000:6.0f} ms")
-    ratios = {pair: medians[pair[0]] / medians[pair[1]] for pair in LIMITS}
-    for pair, ratio in ratios.items():
-        print(f"{pair[0]} / {pair[1]}: {ratio:.2f}, and {LIMITS[pair]:.2f} is the most")
-    return int(any(ratio > LIMITS[pair] for pair, ratio in ratios.items()))
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+def cookiecutter(command: list[str], project: Path, folder: Path, environment: Mapping[str, str]) -> Path:
+    """Make a template for Cookiecutter that gives the same project: the project itself, with its name asked for."""
+    run(command, project.parent, environment)
+    tree = folder / "{{cookiecutter.name}}"
+    verbatim = []
+    for path in [path for path in project.rglob("*") if path.is_file()]:
+        name = path.relative_to(project).as_posix()
+        new = tree / name.replace(PACKAGE, "{{cookiecutter.package}}")
+        new.parent.mkdir(parents=True, exist_ok=True)
+        text = path.read_text(encoding="utf-8")
+        if any(mark in text for mark in ("{{", "{%", "{#")):
+            verbatim.append(f"*{path.name}")
+        else:
+            text = text.replace(PACKAGE, "{{cookiecutter.package}}").replace(NAME, "{{cookiecutter.name}}")
+        new.write_text(text, encoding="utf-8")
+    settings = {"name": NAME, "package": PACKAGE, "_copy_without_render": verbatim}
+    (folder / "cookiecutter.json").write_text(json.dumps(settings), encoding="utf-8")
+    shutil.rmtree(project)
+    return folder

@@ -1,0 +1,1 @@
+"""The command measured beside other ways to the same end; `make bench` runs it."""

@@ -1,0 +1,145 @@
+"""Show the times that are kept: the section of README.md and its picture.
+
+python -m benchmarks.show
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from benchmarks.cases import OURS, Result
+
+FOLDER = Path(__file__).resolve().parent
+RESULTS = FOLDER / "results.json"
+PICTURE = FOLDER / "results.svg"
+README = FOLDER.parent / "README.md"
+HEADING = "## Benchmarks\n"
+WHO = (OURS, "copier", "cookiecutter", "uv", "maturin")
+DRAWN = ("print the help", "new, all", "add a feature, new", "update, new", "empty folder", "edited")
+
+
+def load(path: Path = RESULTS) -> tuple[dict[str, Any], list[Result]]:
+    """Read what was measured: the facts and the times."""
+    data = json.loads(path.read_text(encoding="utf-8"))
+    return data["machine"], [Result(**result) for result in data["results"]]
+
+
+def works(results: list[Result]) -> dict[str, dict[str, Result]]:
+    """Bring together what is compared: by the work, then by who does it."""
+    table: dict[str, dict[str, Result]] = {}
+    for result in results:
+        table.setdefault(result.work, {})[result.who] = result
+    return table
+
+
+def duration(seconds: float) -> str:
+    """Write a time with no more digits than it is worth."""
+    if seconds < 0.1:
+        return f"{seconds * 1000:.0f} ms"
+    return f"{seconds:.2f} s" if seconds < 10 else f"{seconds:.1f} s"
+
+
+def lines(results: list[Result]) -> str:
+    """Write median, least and ratio of everything, for a terminal."""
+    rows = []
+    for work, by in works(results).items():
+        for who, result in by.items():
+            ratio = f"{result.median / by[OURS].median:6.2f} x pyo3-new"
+            least = f"least {min(result.seconds):8.3f} s"
+            rows.append(f"{work:<52} {who:<12} median {result.median:8.3f} s   {least}   {ratio}")
+    return "\n".join(rows)
+
+
+def cell(result: Result | None, ours: Result) -> str:
+    """Write one time, how it compares with ours, and how many files it is for."""
+    if result is None:
+        return ""
+    ratio = "" if result is ours else f" ({result.median / ours.median:.2g}x)"
+    files = f", {result.files} files" if result.files else ""
+    return f"{duration(result.median)}{ratio}{files}"
+
+
+def section(machine: dict[str, Any], results: list[Result]) -> str:
+    """Write the section of README.md."""
+    rows = [
+        f"| {work} | " + " | ".join(cell(by.get(who), by[OURS]) for who in WHO) + " |"
+        for work, by in works(results).items()
+    ]
+    versions = ", ".join(f"{name} {number}" for name, number in machine["versions"].items())
+    fewest, most = (pick(len(result.seconds) for result in results) for pick in (min, max))
+    counts = f"{fewest}" if fewest == most else f"{fewest} to {most}"
+    before, after = machine["load before"][0], machine["load after"][0]
+    return f"""{HEADING}
+![The medians of the table below as bars](benchmarks/{PICTURE.name})
+
+Medians of {counts} times each, of whole processes in one run, the tools taking turns; in brackets how many
+times ours that is. The marks in the picture are the least times.
+
+| | {" | ".join(WHO)} |
+| --- |{" ---: |" * len(WHO)}
+{chr(10).join(rows)}
+
+- uv and maturin start a project with a few files and no test; the first test that they are timed to is a single
+  assertion that we wrote. Ours is the project's whole suite.
+- Downloads are in nobody's time: packages and crates were fetched before, and cargo and uv were then kept offline.
+- uv builds in release mode, as it does unless told otherwise; maturin and we in debug mode.
+- Cookiecutter and Copier render the same template from this disk. The large project has 5,000 files more and a
+  history of 100 MB.
+- {machine["date"]}, {machine["system"]}, {machine["processors"]} processors, Python {machine["python"]}.
+  The load average was {before} at the start and {after} at the end, for {machine["minutes"]} minutes:
+  other programs ran, so the ratios say more than the times.
+- {versions}.
+
+`make bench` measures again ([times](benchmarks/{RESULTS.name})), `python -m benchmarks.show` writes this section.
+"""
+
+
+def insert(text: str, section: str) -> str:
+    """Put the section in its place in a page, or before the last one if the page has none."""
+    before, heading, rest = text.partition(HEADING)
+    if not heading:
+        before, mark, rest = text.rpartition("\n## ")
+        return f"{before}\n{section}{mark}{rest}"
+    _, mark, after = rest.partition("\n## ")
+    return f"{before}{section}{mark}{after}"
+
+
+def draw(results: list[Result]) -> None:
+    """Draw the medians as bars, a panel for each work, with a mark at the least time."""
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
+
+    # Text stays text, and equal numbers give an equal file.
+    mpl.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "pyo3-new", "font.size": 9})
+    panels = {work: by for work, by in works(results).items() if work.startswith(DRAWN)}
+    figure = Figure(figsize=(8, 0.32 * sum(len(by) + 1.6 for by in panels.values())), layout="constrained")
+    ratios = [len(by) + 0.6 for by in panels.values()]
+    axes = figure.subplots(len(panels), 1, gridspec_kw={"height_ratios": ratios})
+    for axis, (work, by) in zip(axes, panels.items(), strict=True):
+        medians = [result.median for result in by.values()]
+        colours = ["#ce422b" if who == OURS else "#9aa5b1" for who in by]
+        bars = axis.barh(list(by), medians, color=colours)
+        axis.bar_label(bars, [duration(value) for value in medians], padding=3)
+        axis.plot([min(result.seconds) for result in by.values()], list(by), "|", color="black")
+        axis.set_title(work, loc="left")
+        axis.set_xlim(0, max(medians) * 1.12)
+        axis.invert_yaxis()
+        axis.xaxis.set_visible(False)
+        axis.spines[["top", "right", "bottom"]].set_visible(False)
+    figure.patch.set_facecolor("white")
+    figure.savefig(PICTURE, metadata={"Date": None})
+
+
+def main() -> None:
+    """Write the section and draw the picture."""
+    machine, results = load()
+    README.write_text(insert(README.read_text(encoding="utf-8"), section(machine, results)), encoding="utf-8")
+    draw(results)
+    text = PICTURE.read_text(encoding="utf-8")
+    PICTURE.write_text("".join(f"{line.rstrip()}\n" for line in text.splitlines()), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

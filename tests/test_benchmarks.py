@@ -1,0 +1,66 @@
+"""The times that are shown are those that were measured."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from benchmarks import show
+from benchmarks.cases import OURS, Case, Result, alternate
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+def test_the_section_of_the_readme_is_what_the_times_say() -> None:
+    page = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+    assert page.count(show.HEADING) == 1
+    assert show.insert(page, show.section(*show.load())) == page
+
+
+def test_the_picture_shows_the_times() -> None:
+    picture = show.PICTURE.read_text(encoding="utf-8")
+    _, results = show.load()
+    drawn = [result for result in results if result.work.startswith(show.DRAWN)]
+    assert len({result.work for result in drawn}) == 7
+    for result in drawn:
+        assert f">{show.duration(result.median)}</text>" in picture, result
+
+
+def test_the_times_say_where_they_come_from() -> None:
+    machine, results = show.load()
+    assert machine.keys() == {
+        "date", "system", "processors", "python", "versions", "load before", "load after", "minutes",
+    }  # fmt: skip
+    assert {"pyo3-new", "copier", "cookiecutter", "uv", "maturin", "cargo"} <= machine["versions"].keys()
+    for work, by in show.works(results).items():
+        assert OURS in by, work
+        assert len(by) > 1, f"{work} is compared with nothing"
+        assert len({len(result.seconds) for result in by.values()}) == 1, f"{work} was not measured side by side"
+
+
+def test_a_section_goes_to_its_place_once() -> None:
+    section = f"{show.HEADING}\nNew\n"
+    page = "# Page\n\n## Use\n\nText\n\n## More\n\nEnd\n"
+    once = show.insert(page, section)
+    assert once == f"# Page\n\n## Use\n\nText\n\n{section}\n## More\n\nEnd\n"
+    assert show.insert(once, section) == once
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(0.0064, "6 ms"), (0.1, "0.10 s"), (9.994, "9.99 s"), (41.37, "41.4 s")])
+def test_a_time_is_written_with_few_digits(seconds: float, text: str) -> None:
+    assert show.duration(seconds) == text
+
+
+def test_cases_take_turns_and_the_first_round_does_not_count(tmp_path: Path) -> None:
+    done: list[str] = []
+    cases = [
+        Case("group", "work", who, lambda who=who: done.append(who), product=tmp_path)  # type: ignore[misc]
+        for who in (OURS, "other")
+    ]
+    (tmp_path / "file").touch()
+    results = alternate(cases, 2)
+    assert done == [OURS, "other"] * 3
+    assert [(result.who, len(result.seconds), result.files) for result in results] == [(OURS, 2, 1), ("other", 2, 1)]
+    assert Result(**json.loads(json.dumps(results[0].data()))) == results[0]
