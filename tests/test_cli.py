@@ -14,7 +14,7 @@ from scaffolder import __version__
 if TYPE_CHECKING:
     from tests.conftest import Command
 
-FEATURES = ["classes", "numpy", "async", "plugins"]
+FEATURES = ["classes", "numpy", "async", "plugins", "wasm"]
 
 
 def test_version(pyo3_new: Command) -> None:
@@ -56,7 +56,7 @@ def test_list_as_data(pyo3_new: Command) -> None:
         (
             ["new", "x", "--with", "qqq"],
             "`qqq` is not a feature",
-            "choose from `classes`, `numpy`, `async` and `plugins`",
+            "choose from `classes`, `numpy`, `async`, `plugins` and `wasm`",
         ),
         (["new", "x", "--data", "license"], "`--data license` is not of the form KEY=VALUE", "license=MIT"),
         (["new", "x", "--data", "=MIT"], "`--data =MIT` is not of the form KEY=VALUE", "license=MIT"),

@@ -94,7 +94,7 @@ def test_plain_copier_makes_the_same_project(pyo3_new: Command, tmp_path: Path, 
     arguments = [part for answer in data for part in ("--data", answer)]
     pyo3_new("new", "ours", *arguments, "--all", "--defaults", "--no-git")
     copier = [sys.executable, "-m", "copier", "copy", "--quiet", "--defaults", "--vcs-ref", "HEAD", *arguments]
-    features = ["--data", "features=[classes, numpy, async, plugins]"]
+    features = ["--data", "features=[classes, numpy, async, plugins, wasm]"]
     subprocess.run(
         [*copier, *features, str(CHECKOUT), str(tmp_path / "theirs")], env=environment, check=True, capture_output=True
     )

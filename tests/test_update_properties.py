@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 # `CASES=2000 pytest tests/test_update_properties.py` for more.
 CASES = int(os.environ.get("CASES", "200"))
-FEATURES = ["classes", "numpy", "async", "plugins"]
+FEATURES = ["classes", "numpy", "async", "plugins", "wasm"]
 ANSWERS = ".copier-answers.yml"
 MINE = re.compile(rb"mine-\d+-\xc3\xa4")
 
