@@ -6,11 +6,11 @@ const pyodide = await loadPyodide();
 const wheels = process.argv.slice(2).map((path) => pathToFileURL(path).href);
 await pyodide.loadPackage(wheels, { messageCallback() {} });
 const script = `
-import set_wasm, set_classes_wasm
+import browser_wasm, browser_classes_wasm
 from collections.abc import Sequence
-from set_classes_wasm.ledger import Money
+from browser_classes_wasm.ledger import Money
 
-print(set_wasm.edit_distance("kitten", "sitting"))
+print(browser_wasm.edit_distance("kitten", "sitting"))
 print(Money.parse("12.50 EUR"))
 
 class Words(Sequence):
@@ -20,14 +20,14 @@ class Words(Sequence):
         raise self.error
     __getitem__ = __len__ = None
 
-for package in (set_wasm, set_classes_wasm):
+for package in (browser_wasm, browser_classes_wasm):
     try:
         package.closest("hat", Words(ZeroDivisionError()))
     except ZeroDivisionError:
         pass
 # One or two of them: the loader lets modules share what has the same name in both, like a static of pyo3's.
 panics = [cls for cls in BaseException.__subclasses__() if cls.__name__ == "PanicException"]
-for package in (set_wasm, set_classes_wasm):
+for package in (browser_wasm, browser_classes_wasm):
     for cls in panics:
         panic = cls("on purpose")
         try:
@@ -35,7 +35,7 @@ for package in (set_wasm, set_classes_wasm):
         except cls as raised:
             if raised is not panic:
                 print(package.__name__)
-print(set_classes_wasm.edit_distance("kitten", "sitting"))
+print(browser_classes_wasm.edit_distance("kitten", "sitting"))
 `;
 try {
   pyodide.runPython(script);
