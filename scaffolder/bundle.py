@@ -24,6 +24,8 @@ RELEASE = re.compile(r"v(\d+)\.(\d+)\.(\d+)")
 # Only the content decides: who builds the bundle, when, and with which settings leaves no trace.
 COMMITTER = "pyo3-new <pyo3-new@localhost> 0 +0000"
 NO_SETTINGS = {"GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_NOSYSTEM": "1"}
+# What is thrown away in a moment needs neither to be small nor to survive a power cut.
+THROWAWAY = {"core.fsync": "none", "core.compression": "0", "fastimport.unpackLimit": "1"}
 
 
 def write_bundle(checkout: Path, version: str, target: Path) -> None:
@@ -65,12 +67,17 @@ def read_tags(source: Path) -> list[str]:
     """Return the releases in a bundle or repository, oldest first."""
     lines = git.run("ls-remote", "--tags", "--", str(source), folder=source.parent).decode().splitlines()
     tags = (line.partition("\trefs/tags/")[2] for line in lines)
-    return sorted(filter(RELEASE.fullmatch, tags), key=_order)
+    return sort_releases(tags)
 
 
-def _order(tag: str) -> tuple[int, ...]:
+def sort_releases(tags: Iterable[str]) -> list[str]:
+    """Return those tags that are releases, oldest first."""
+    return sorted(filter(RELEASE.fullmatch, tags), key=order)
+
+
+def order(version: str) -> tuple[int, ...]:
     """Sort releases as numbers."""
-    return tuple(int(part) for part in re.findall(r"\d+", tag))
+    return tuple(int(part) for part in re.findall(r"\d+", version))
 
 
 def _git(repository: Path, *arguments: str, data: bytes | None = None) -> bytes:
@@ -89,7 +96,7 @@ def _borrow_objects(checkout: Path, repository: Path) -> None:
 def _released_trees(checkout: Path) -> dict[str, list[str]]:
     """Return for each release, oldest first, the object names of the template's paths."""
     output = git.run("for-each-ref", "--format=%(refname:short)", "refs/tags/v*", folder=checkout)
-    tags = sorted(filter(RELEASE.fullmatch, output.decode().split()), key=_order)
+    tags = sort_releases(output.decode().split())
     if not tags:
         return {}
     asked = "".join(f"{tag}:{path}\n" for tag in tags for path in CARRIED)
@@ -142,9 +149,7 @@ def _commit(message: str, files: Iterable[bytes]) -> bytes:
 
 def _import(repository: Path, commits: Iterable[bytes]) -> None:
     """Make a chain of commits."""
-    # What is thrown away in a moment needs neither to be small nor to survive a power cut.
-    settings = ["-c", "core.fsync=none", "-c", "core.compression=0", "-c", "fastimport.unpackLimit=1"]
-    _git(repository, *settings, "fast-import", "--quiet", "--depth=0", data=b"".join(commits))
+    _git(repository, *git.options(THROWAWAY), "fast-import", "--quiet", "--depth=0", data=b"".join(commits))
 
 
 def _require_unchanged(repository: Path, checkout: Path, version: str) -> None:

@@ -181,16 +181,15 @@ def start_repository(folder: Path, message: str) -> list[str]:
         return [f"no repository was made, because `{outer}` is one already"]
     git.run("init", "--quiet", "--initial-branch=main", folder=folder)
     git.run("add", "--all", folder=folder)
-    settings = [
+    settings = {
         # A guessed identity would be kept for ever.
-        "user.useConfigOnly=true",
+        "user.useConfigOnly": "true",
         # The user's hooks and passphrases are for the user's own commits.
-        f"core.hooksPath={os.devnull}",
-        "commit.gpgSign=false",
-    ]
-    options = [part for setting in settings for part in ("-c", setting)]
+        "core.hooksPath": os.devnull,
+        "commit.gpgSign": "false",
+    }
     try:
-        git.run(*options, "commit", "--quiet", "--message", message, folder=folder)
+        git.run(*git.options(settings), "commit", "--quiet", "--message", message, folder=folder)
     except git.GitError as error:
         if not has_identity(folder):
             return ["nothing was committed, because git does not know your name and email address"]

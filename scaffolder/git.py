@@ -68,6 +68,11 @@ def run(
     return done.stdout
 
 
+def options(settings: Mapping[str, str]) -> list[str]:
+    """Return settings as arguments that go before a git command."""
+    return [part for key, value in settings.items() for part in ("-c", f"{key}={value}")]
+
+
 def last_line(text: str) -> str:
     """Return the line in which git says what is wrong."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]

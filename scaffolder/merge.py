@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from scaffolder import git
-from scaffolder.bundle import COMMITTER, NO_SETTINGS
+from scaffolder.bundle import COMMITTER, NO_SETTINGS, THROWAWAY
 from scaffolder.checkout import YOURS
 
 if TYPE_CHECKING:
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 BASE = "base"
 ABSENT = "000000"
-# What is thrown away in a moment needs neither to be small nor to survive a power cut.
-THROWAWAY = {"core.fsync": "none", "core.compression": "0", "fastimport.unpackLimit": "1"}
 SETTINGS = {
     **THROWAWAY,
     "core.attributesFile": os.devnull,
@@ -33,7 +31,7 @@ SETTINGS = {
     "merge.directoryRenames": "false",
     "merge.renames": "true",
 }
-OPTIONS = [part for key, value in SETTINGS.items() for part in ("-c", f"{key}={value}")]
+OPTIONS = git.options(SETTINGS)
 DELETED = {"modify/delete", "rename/delete"}
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from scaffolder import __version__, git, template
 from scaffolder.answers import listing
-from scaffolder.bundle import NO_SETTINGS, RELEASE, assemble
+from scaffolder.bundle import NO_SETTINGS, RELEASE, assemble, order, sort_releases
 from scaffolder.catalog import load_catalog
 from scaffolder.errors import ScaffolderError
 from scaffolder.template import SOURCE, Template, expand
@@ -130,11 +130,6 @@ def read_changelog(text: str) -> list[Notes]:
     ]
 
 
-def order(version: str) -> tuple[int, ...]:
-    """Sort releases as numbers."""
-    return tuple(int(part) for part in re.findall(r"\d+", version))
-
-
 def to_tag(version: str) -> str:
     """Return the tag of a release, however the user writes it."""
     tag = version if version.startswith("v") else f"v{version}"
@@ -157,7 +152,7 @@ def open_releases() -> Iterator[Releases]:
             assemble(template.PACKAGE.parent, __version__, repository)
         releases = Releases(repository, (), workspace)
         found = releases.git("for-each-ref", "--format=%(refname:short)", "refs/tags").decode().split()
-        yield replace(releases, carried=tuple(sorted(filter(RELEASE.fullmatch, found), key=order)))
+        yield replace(releases, carried=tuple(sort_releases(found)))
 
 
 class PublicTags:
@@ -182,7 +177,7 @@ class PublicTags:
         if self.process.returncode:
             return None
         tags = (line.partition("\trefs/tags/")[2] for line in output.decode("utf-8", "replace").splitlines())
-        return tuple(sorted(filter(RELEASE.fullmatch, tags), key=order))
+        return tuple(sort_releases(tags))
 
     def close(self) -> None:
         """Ask no longer."""

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from scaffolder import journal
 from scaffolder.answers import listing, near
+from scaffolder.bundle import order
 from scaffolder.checkout import ANSWERS, TEMPLATE, require_ready, require_settled
 from scaffolder.errors import InvalidAnswerError, ScaffolderError
 from scaffolder.generate import render
 from scaffolder.manifests import MANIFESTS, faults, outdated
 from scaffolder.merge import Conflict, File, Scratch, like, read_files
-from scaffolder.releases import PublicTags, open_releases, order, to_tag
+from scaffolder.releases import PublicTags, open_releases, to_tag
 from scaffolder.uses import find_uses
 
 if TYPE_CHECKING:

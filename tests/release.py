@@ -17,9 +17,9 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from scaffolder.bundle import read_tags, write_bundle
+from scaffolder.bundle import order, read_tags, write_bundle
 from scaffolder.errors import ScaffolderError
-from scaffolder.releases import Releases, order
+from scaffolder.releases import Releases
 from tests.conftest import CHECKOUT, IDENTITY, git, tree
 from tests.history import History, package
 

@@ -13,6 +13,7 @@ import pytest
 import tomlkit
 import yaml
 
+from tests.conftest import tree
 from tests.template.conftest import ALL_SETS, EXTREMES, FEATURES, REPOSITORY, set_name
 
 if TYPE_CHECKING:
@@ -24,11 +25,6 @@ TEMPLATES = REPOSITORY / "templates"
 LICENSES = ["MIT", "Apache-2.0", "MIT OR Apache-2.0", "BSD-3-Clause", "none"]
 # The shortest and the longest name that a project can have: neither may change how a line is wrapped.
 NAMES = ["ab", "a" * 35 + "-core"]
-
-
-def tree(project: Path) -> dict[str, bytes]:
-    """Return the files of a project by their paths."""
-    return {path.relative_to(project).as_posix(): path.read_bytes() for path in project.rglob("*") if path.is_file()}
 
 
 @pytest.mark.parametrize("features", ALL_SETS, ids=set_name)
