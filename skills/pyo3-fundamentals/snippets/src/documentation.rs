@@ -1,0 +1,4 @@
+//! Code shown in `references/documentation.md`.
+
+#[pyo3::pymodule]
+pub mod documentation {}

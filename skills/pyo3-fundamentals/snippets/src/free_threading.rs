@@ -1,0 +1,4 @@
+//! Code shown in `references/free-threading.md`.
+
+#[pyo3::pymodule]
+pub mod free_threading {}

@@ -1,0 +1,4 @@
+//! Code shown in `references/functions.md`.
+
+#[pyo3::pymodule]
+pub mod functions {}

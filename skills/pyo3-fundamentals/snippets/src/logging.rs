@@ -1,0 +1,4 @@
+//! Code shown in `references/logging.md`.
+
+#[pyo3::pymodule]
+pub mod logging {}

@@ -1,0 +1,4 @@
+//! Code shown in `references/modules.md`.
+
+#[pyo3::pymodule]
+pub mod modules {}

@@ -1,0 +1,4 @@
+//! Code shown in `references/ownership.md`.
+
+#[pyo3::pymodule]
+pub mod ownership {}

@@ -1,0 +1,4 @@
+//! Code shown in `references/profiles.md`.
+
+#[pyo3::pymodule]
+pub mod profiles {}

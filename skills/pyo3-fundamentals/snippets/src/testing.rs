@@ -1,0 +1,4 @@
+//! Code shown in `references/testing.md`.
+
+#[pyo3::pymodule]
+pub mod testing {}

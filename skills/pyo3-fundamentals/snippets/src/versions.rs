@@ -1,0 +1,4 @@
+//! Code shown in `references/versions.md`.
+
+#[pyo3::pymodule]
+pub mod versions {}
