@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import os
 import sys
 from functools import partial
 from pathlib import Path
@@ -11,10 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from scaffolder import __version__, commands
+from scaffolder import __version__, commands, skill_commands
 from scaffolder.commands import complete_feature
-from scaffolder.errors import InvalidAnswerError, ScaffolderError, UsageError
-from scaffolder.terminal import progress, stoppable
+from scaffolder.errors import InvalidAnswerError, UsageError
+from scaffolder.terminal import leave, progress, run, stoppable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,45 +32,7 @@ def main() -> NoReturn:
     """Run the command and exit."""
     # Looking for garbage takes a tenth of a run's time, and finds too little to matter.
     gc.disable()
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
-    code = run()
-    try:
-        sys.stdout.flush()
-        sys.stderr.flush()
-    finally:
-        # All is done and closed by now; freeing each object would take longer than starting Python did.
-        os._exit(code)
-
-
-def run() -> int:
-    """Run the command, report what goes wrong, and return the exit code."""
-    try:
-        return app(prog_name="pyo3-new", standalone_mode=False) or 0
-    except ScaffolderError as error:
-        return fail(error)
-    except BrokenPipeError:
-        # Whoever read the output has seen enough; Python must not try to flush the rest.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
-    except Exception as error:
-        # Typer's own errors have no class in common across its versions.
-        if not hasattr(error, "format_message"):
-            raise
-        context = getattr(error, "ctx", None)
-        text = str(error.format_message()).rstrip(".")
-        return fail(
-            UsageError(text[:1].lower() + text[1:], f"see `{context.command_path if context else 'pyo3-new'} --help`")
-        )
-
-
-def fail(error: ScaffolderError) -> int:
-    """Report an error and return its exit code."""
-    from scaffolder.report import problem
-
-    print(problem(error), file=sys.stderr)
-    return error.exit_code
+    leave(run(app, "pyo3-new"))
 
 
 def show_version(value: bool) -> None:
@@ -95,13 +56,19 @@ def pyo3_new(
 
 @app.command(name="list")
 def list_command(
+    skills: Annotated[bool, typer.Option("--skills", help="List the skills instead.")] = False,
     as_data: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """List the features that a project can start with."""
+    """List the features of projects, or the skills."""
     from scaffolder import report
     from scaffolder.catalog import load_catalog
+    from scaffolder.skills import load_skills
     from scaffolder.template import questions_folder
 
+    if skills:
+        found = load_skills()
+        print(report.as_json(report.skills_data(found)) if as_data else report.skills_text(found))
+        return
     features = load_catalog(questions_folder()).features
     print(report.as_json(report.features_data(features)) if as_data else report.features_text(features))
 
@@ -142,6 +109,15 @@ def new(  # noqa: PLR0913, PLR0917
             show_default=False,
         ),
     ] = None,
+    example: Annotated[
+        str | None,
+        typer.Option(
+            metavar="EXAMPLE",
+            help="Start from an example instead; `pyo3-new example list` shows them.",
+            autocompletion=skill_commands.complete_example,
+            show_default=False,
+        ),
+    ] = None,
     defaults: Annotated[
         bool, typer.Option("--defaults", help="Ask nothing: take the defaults for what is not given.")
     ] = False,
@@ -172,8 +148,8 @@ def new(  # noqa: PLR0913, PLR0917
       pyo3-new new price-tools --with numpy,async
       pyo3-new new price-tools --defaults --all --data license=BSD-3-Clause
       pyo3-new new price-tools --defaults --dry-run
+      pyo3-new new price-tools --example 02-unit-price
     """
-    from scaffolder import report
     from scaffolder.answers import collect
     from scaffolder.catalog import load_catalog
     from scaffolder.generate import check_destination, new_project
@@ -182,6 +158,13 @@ def new(  # noqa: PLR0913, PLR0917
     if destination is not None:
         check_destination(destination)
     silent = as_data or quiet
+    if example is not None:
+        if features or all_features or data or answers or template or vcs_ref:
+            raise UsageError("an example takes no answers, and is no template", "leave out the options on them")
+        with stoppable():
+            project = skill_commands.start_from(example, destination, name, use_git=not no_git, dry_run=dry_run)
+        show_new(project, as_data=as_data, quiet=quiet)
+        return
     with stoppable(), open_template(template, vcs_ref) as source:
         catalog = load_catalog(source.folder)
         given = collect(
@@ -196,9 +179,16 @@ def new(  # noqa: PLR0913, PLR0917
         ask = not (defaults or as_data) and sys.stdin.isatty() and sys.stdout.isatty()
         chosen = decide(catalog, given, destination, partial(make, dry_run=True) if ask else None)
         project = make(chosen)
+    show_new(project, as_data=as_data, quiet=quiet)
+
+
+def show_new(project: Project, *, as_data: bool, quiet: bool) -> None:
+    """Print what was made."""
+    from scaffolder import report
+
     if as_data:
         print(report.as_json(report.project_data(project)))
-    elif dry_run or not quiet:
+    elif project.dry_run or not quiet:
         print(report.project_text(project))
     for note in () if quiet else project.notes:
         print(f"note: {note}", file=sys.stderr)
@@ -208,6 +198,10 @@ app.command()(commands.add)
 app.command()(commands.remove)
 app.command()(commands.update)
 app.command()(commands.status)
+app.command(cls=skill_commands.HandedOn)(skill_commands.doctor)
+app.command(cls=skill_commands.HandedOn)(skill_commands.explain)
+app.add_typer(skill_commands.examples_app, name="example")
+app.command(context_settings={"allow_interspersed_args": False})(skill_commands.tool)
 
 
 def decide(

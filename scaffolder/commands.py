@@ -127,7 +127,7 @@ def update(
 
 
 def status(project: ProjectFolder = None, offline: Offline = False, as_data: AsData = False) -> None:
-    """Show a project's release and features, and what you changed in it."""
+    """Show a project's release, features and your changes."""
     from scaffolder import report, summary
     from scaffolder.status import status as verb
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import shutil
 import tempfile
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scaffolder import git
+from scaffolder.checkout import ANSWERS
 from scaffolder.errors import ScaffolderError
 from scaffolder.steps import next_steps
 
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from scaffolder.template import Template
+
+# YAML goes on with what it wraps in indented lines.
+ORIGIN = r"(?m)^_src_path:.*\n(?: .*\n)*"
 
 
 @dataclass(frozen=True)
@@ -152,10 +157,13 @@ def render(template: Template, answers: Mapping[str, Any], folder: Path) -> None
     try:
         with template.reachable(), warnings.catch_warnings():
             warnings.simplefilter("ignore")
+            source, ref = (str(template.folder), None) if template.official else (template.source, template.ref)
             copier.run_copy(
-                template.source, folder, data=dict(answers), vcs_ref=template.ref, settings=copier.Settings(),
+                source, folder, data=dict(answers), vcs_ref=ref, settings=copier.Settings(),
                 defaults=True, overwrite=True, quiet=True,
             )  # fmt: skip
+        if template.official:
+            record_origin(template, folder / ANSWERS)
     except UnsafeTemplateError as error:
         raise ScaffolderError(
             f"the template `{template.source}` wants to run code of its own, which pyo3-new never does",
@@ -168,6 +176,13 @@ def render(template: Template, answers: Mapping[str, Any], folder: Path) -> None
     except (CopierError, TemplateError, TypeError, ValueError) as error:
         reason = " ".join(str(error).split())
         raise ScaffolderError(f"the template `{template.source}` can't be rendered: {reason}") from error
+
+
+def record_origin(template: Template, answers: Path) -> None:
+    """Put the template's address and release into the answers file, in place of the folder that Copier was given."""
+    origin = f"_commit: {template.ref}\n_src_path: {template.source}\n"
+    text = answers.read_text(encoding="utf-8")
+    answers.write_text(re.sub(ORIGIN, lambda _: origin, text, count=1), encoding="utf-8", newline="\n")
 
 
 def list_files(folder: Path) -> tuple[str, ...]:

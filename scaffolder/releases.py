@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import io
 import os
 import re
 import signal
 import subprocess
-import tarfile
 import tempfile
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from scaffolder import __version__, git, template
+from scaffolder import __version__, git
 from scaffolder.answers import listing
-from scaffolder.bundle import NO_SETTINGS, RELEASE, assemble, order, sort_releases
+from scaffolder.bundle import NO_SETTINGS, RELEASE, order, sort_releases
 from scaffolder.catalog import load_catalog
 from scaffolder.errors import ScaffolderError
-from scaffolder.template import SOURCE, Template, expand
+from scaffolder.template import SOURCE, Template, expand, open_repository, unpack
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -27,7 +25,6 @@ if TYPE_CHECKING:
     from scaffolder.catalog import Catalog
 
 CHANGELOG = "CHANGELOG.md"
-QUESTION_FILES = ("copier.yml", "templates/*.yml")
 PATIENCE = 4.0
 HEADING = re.compile(r"^## .*?\bv?(\d+\.\d+\.\d+)\b", re.MULTILINE)
 
@@ -90,18 +87,18 @@ class Releases:
             tag: A release at hand.
             source: The origin as the project records it.
         """
-        return Template(source, tag, self.workspace, self.workspace, self.repository)
+        return Template(source, tag, self._folder(tag), official=True)
 
     def catalog(self, tag: str) -> Catalog:
         """Return the questions of a release."""
-        folder = self.workspace / f"questions-{tag}"
-        archive = self.git("archive", "--format=tar", tag, "--", *QUESTION_FILES)
-        with tarfile.open(fileobj=io.BytesIO(archive)) as files:
-            for member in filter(tarfile.TarInfo.isfile, files):
-                path = folder / member.name
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(files.extractfile(member).read())  # type: ignore[union-attr]
-        return load_catalog(folder)
+        return load_catalog(self._folder(tag))
+
+    def _folder(self, tag: str) -> Path:
+        """Return a folder with the files of a release."""
+        folder = self.workspace / tag
+        if not folder.exists():
+            unpack(self.repository, tag, folder)
+        return folder
 
     def changes(self, after: str, tag: str) -> tuple[Notes, ...]:
         """Return what the changelog says of the releases after one, up to another, newest first."""
@@ -143,14 +140,7 @@ def open_releases() -> Iterator[Releases]:
     """Make the releases that came with this package ready to render."""
     with tempfile.TemporaryDirectory(prefix="pyo3-new-", ignore_cleanup_errors=True) as folder:
         workspace = Path(folder).resolve()
-        repository = workspace / "template.git"
-        if template.BUNDLE.is_file():
-            options = ["--quiet", "--bare", "--template="]
-            git.run("clone", *options, str(template.BUNDLE), str(repository), folder=workspace, variables=NO_SETTINGS)
-        else:
-            repository.mkdir()
-            assemble(template.PACKAGE.parent, __version__, repository)
-        releases = Releases(repository, (), workspace)
+        releases = Releases(open_repository(workspace), (), workspace)
         found = releases.git("for-each-ref", "--format=%(refname:short)", "refs/tags").decode().split()
         yield replace(releases, carried=tuple(sort_releases(found)))
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import sys
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from scaffolder.catalog import Catalog, Feature, Question
     from scaffolder.errors import ScaffolderError
     from scaffolder.generate import Project
+    from scaffolder.skills import Example, Skill
 
 SHORT = 25
 
@@ -51,10 +53,94 @@ def features_data(features: Iterable[Feature]) -> dict[str, Any]:
 
 def features_text(features: Iterable[Feature]) -> str:
     """Return the features on offer, one a line."""
-    features = list(features)
-    width = max((len(feature.name) for feature in features), default=0)
-    lines = [f"  {feature.name:<{width}}  {feature.purpose}" for feature in features]
+    lines = in_columns([(feature.name, feature.purpose) for feature in features])
     return "\n".join(["Features, for `pyo3-new new --with`:", *lines])
+
+
+def skills_data(skills: Iterable[Skill]) -> dict[str, Any]:
+    """Return the skills as data."""
+    return {
+        "skills": [
+            {
+                "name": skill.name,
+                "purpose": skill.purpose,
+                "path": str(skill.path),
+                "features": list(skill.features),
+                "tools": [tool.name for tool in skill.tools],
+                "examples": [example.name for example in skill.examples],
+            }
+            for skill in skills
+        ]
+    }
+
+
+def skills_text(skills: Iterable[Skill]) -> str:
+    """Return the skills: what each is for, and what it has."""
+    lines = ["Skills, each a guide with references, tools and examples:"]
+    for skill in skills:
+        has = f"{len(skill.tools)} tools and {len(skill.examples)} examples, in {skill.path}"
+        lines += ["", f"  {skill.name}", *wrapped(skill.purpose), *wrapped(has)]
+    return "\n".join(lines)
+
+
+def wrapped(text: str) -> list[str]:
+    """Return a text as lines below a name."""
+    return textwrap.wrap(text, 100, initial_indent="    ", subsequent_indent="    ", break_long_words=False)
+
+
+def tools_data(skills: Iterable[Skill]) -> dict[str, Any]:
+    """Return the tools of all skills as data."""
+    return {
+        "tools": [
+            {"name": tool.name, "purpose": tool.purpose, "skill": skill.name, "path": str(tool.path)}
+            for skill in skills
+            for tool in skill.tools
+        ]
+    }
+
+
+def tools_text(skills: Iterable[Skill]) -> str:
+    """Return the tools of all skills, one a line."""
+    rows = [(tool.name, tool.purpose) for skill in skills for tool in skill.tools]
+    return "\n".join(["Tools, for `pyo3-new tool NAME`:", *in_columns(rows)])
+
+
+def examples_data(skills: Iterable[Skill]) -> dict[str, Any]:
+    """Return the examples of all skills as data."""
+    examples = [example for skill in skills for example in skill.examples]
+    return {
+        "examples": [
+            {"name": example.name, "purpose": example.purpose, "path": str(example.path)} for example in examples
+        ]
+    }
+
+
+def examples_text(skills: Iterable[Skill]) -> str:
+    """Return the examples of all skills, one a line."""
+    rows = [(example.name, example.purpose) for skill in skills for example in skill.examples]
+    return "\n".join(["Examples, for `pyo3-new example copy` and `pyo3-new new --example`:", *in_columns(rows)])
+
+
+def example_data(example: Example, files: Iterable[str]) -> dict[str, Any]:
+    """Return an example as data."""
+    return {
+        "name": example.name,
+        "purpose": example.purpose,
+        "path": str(example.path),
+        "files": list(files),
+        "readme": example.readme,
+    }
+
+
+def example_text(example: Example, files: Iterable[str]) -> str:
+    """Return what an example shows, and its files."""
+    return f"{example.readme}\n{example.path}\n{tree(files, limit=None)}"
+
+
+def in_columns(rows: Sequence[tuple[str, str]]) -> list[str]:
+    """Return names with what they are for."""
+    width = max((len(name) for name, _ in rows), default=0)
+    return [f"  {name:<{width}}  {purpose}" for name, purpose in rows]
 
 
 def review(catalog: Catalog, answers: Mapping[str, Any], project: Project) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from scaffolder import __version__, git
 from scaffolder.answers import listing
-from scaffolder.bundle import RELEASE, assemble, read_tags
+from scaffolder.bundle import NO_SETTINGS, RELEASE, assemble, read_tags
 from scaffolder.errors import ScaffolderError
 
 if TYPE_CHECKING:
@@ -37,15 +37,13 @@ class Template:
         source: What a project records as its origin.
         ref: The release, branch or commit; none for a plain folder.
         folder: Holds `copier.yml` as of that revision.
-        workspace: A folder for files that last as long as the template is open.
-        bundle: A bundle or repository that stands in for the source, or none if that is read itself.
+        official: Whether this is a release of ours, of which the folder holds all that Copier needs.
     """
 
     source: str
     ref: str | None
     folder: Path
-    workspace: Path
-    bundle: Path | None = None
+    official: bool = False
 
     @property
     def version(self) -> str | None:
@@ -55,12 +53,12 @@ class Template:
     @property
     def label(self) -> str:
         """What to call it, with its revision."""
-        name = "pyo3-new" if self.bundle else self.source
+        name = "pyo3-new" if self.official else self.source
         return f"{name} {self.ref}" if self.ref else name
 
     @contextmanager
     def reachable(self) -> Iterator[None]:
-        """Let Copier's git commands find the source, in the bundle if there is one."""
+        """Let Copier's git commands find the source, or Copier find no git where it needs none."""
         from plumbum import local
 
         # Copier's git runs in plumbum's environment: a snapshot of the process's own.
@@ -68,39 +66,22 @@ class Template:
             for name in git.REPOSITORY_VARIABLES:
                 if name in local.env:
                     del local.env[name]
-            local.env.update(self._git_settings())
-            with self._private_cache():
-                yield
-
-    def _git_settings(self) -> dict[str, str]:
-        """Return variables that give settings to every git command."""
-        # The user's hooks are for the user's own commits, and line endings are the template's.
-        settings = {"core.hooksPath": os.devnull, "core.autocrlf": "false"}
-        if self.bundle:
-            settings |= {
-                "protocol.file.allow": "always",
-                f"url.{self.bundle.as_posix()}.insteadOf": expand(self.source),
-            }
-        first = int(os.environ.get("GIT_CONFIG_COUNT") or 0)
-        variables = {"GIT_CONFIG_COUNT": str(first + len(settings)), "GIT_TERMINAL_PROMPT": "0"}
-        for number, (key, value) in enumerate(settings.items(), first):
-            variables |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
-        return variables
-
-    @contextmanager
-    def _private_cache(self) -> Iterator[None]:
-        """Keep a bundle out of the user's Copier cache: an older one would drop newer releases there."""
-        if not self.bundle:
+            local.env.update(_git_settings())
+            if self.official:
+                # With a git on PATH Copier asks it about every file that it writes.
+                local.env["PATH"] = str(self.folder)
             yield
-            return
-        before = os.environ.get("COPIER_CACHE_DIR")
-        os.environ["COPIER_CACHE_DIR"] = str(self.workspace / "cache")
-        try:
-            yield
-        finally:
-            os.environ.pop("COPIER_CACHE_DIR")
-            if before is not None:
-                os.environ["COPIER_CACHE_DIR"] = before
+
+
+def _git_settings() -> dict[str, str]:
+    """Return variables that give settings to every git command."""
+    # The user's hooks are for the user's own commits, and line endings are the template's.
+    settings = {"core.hooksPath": os.devnull, "core.autocrlf": "false"}
+    first = int(os.environ.get("GIT_CONFIG_COUNT") or 0)
+    variables = {"GIT_CONFIG_COUNT": str(first + len(settings)), "GIT_TERMINAL_PROMPT": "0"}
+    for number, (key, value) in enumerate(settings.items(), first):
+        variables |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
+    return variables
 
 
 def questions_folder() -> Path:
@@ -139,21 +120,39 @@ def expand(source: str) -> str:
 
 def _official(ref: str | None, workspace: Path) -> Template:
     """Open one of the releases that came with this package."""
-    bundle = BUNDLE if BUNDLE.is_file() else workspace / "template.git"
-    if bundle != BUNDLE:
-        bundle.mkdir()
-        assemble(PACKAGE.parent, __version__, bundle)
-    current = f"v{__version__}"
-    if ref in {None, current, __version__}:
-        return Template(SOURCE, current, questions_folder(), workspace, bundle)
-    tags = read_tags(bundle)
-    if ref not in tags and f"v{ref}" not in tags:
+    repository = open_repository(workspace)
+    ref = ref or __version__
+    tag = ref if ref.startswith("v") else f"v{ref}"
+    if tag != f"v{__version__}" and tag not in (tags := read_tags(repository)):
         raise ScaffolderError(
             f"pyo3-new {__version__} carries the template's releases {listing(tags, 'and')}, not `{ref}`",
             "upgrade pyo3-new for a newer release",
         )
-    ref = ref if ref in tags else f"v{ref}"
-    return Template(SOURCE, ref, _check_out(str(bundle), ref, workspace)[0], workspace, bundle)
+    unpack(repository, tag, workspace / tag)
+    return Template(SOURCE, tag, workspace / tag, official=True)
+
+
+def open_repository(workspace: Path) -> Path:
+    """Make a bare repository of the releases that came with this package."""
+    repository = workspace / "template.git"
+    if BUNDLE.is_file():
+        options = ["--quiet", "--bare", "--template="]
+        git.run("clone", *options, str(BUNDLE), str(repository), folder=workspace, variables=NO_SETTINGS)
+    else:
+        repository.mkdir()
+        assemble(PACKAGE.parent, __version__, repository)
+    return repository
+
+
+def unpack(repository: Path, tag: str, folder: Path) -> None:
+    """Write the files of a release into a new folder."""
+    folder.mkdir()
+    variables = {
+        **NO_SETTINGS, "GIT_ATTR_NOSYSTEM": "1", "GIT_DIR": str(repository), "GIT_WORK_TREE": str(folder),
+        "GIT_INDEX_FILE": f"{folder}.index",
+    }  # fmt: skip
+    settings = git.options({"core.attributesFile": os.devnull})
+    git.run(*settings, "checkout", "--quiet", tag, "--", ".", folder=folder, variables=variables)
 
 
 def _given(source: str, ref: str | None, workspace: Path) -> Template:
@@ -165,15 +164,15 @@ def _given(source: str, ref: str | None, workspace: Path) -> Template:
         folder, ref = _check_out(expand(source), ref, workspace)
         # Copier takes other addresses for those of folders.
         known = source.startswith(UNDERSTOOD) or source.endswith(".git")
-        return Template(source if known else f"git+{source}", ref, folder, workspace)
+        return Template(source if known else f"git+{source}", ref, folder)
     path = path.resolve()
     if path.is_dir() and not (path / ".git").exists():
         if ref:
             raise ScaffolderError(f"the template `{path}` is not a git repository, so it has no `{ref}`")
-        return Template(str(path), None, path, workspace)
+        return Template(str(path), None, path)
     folder, ref = _check_out(str(path), ref, workspace)
     # Copier takes uncommitted changes along, too.
-    return Template(str(path), ref, path if ref == "HEAD" and path.is_dir() else folder, workspace)
+    return Template(str(path), ref, path if ref == "HEAD" and path.is_dir() else folder)
 
 
 def _check_out(address: str, ref: str | None, workspace: Path) -> tuple[Path, str]:

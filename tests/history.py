@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from scaffolder import cli, generate, releases, template, update
 from scaffolder.bundle import write_bundle
+from scaffolder.terminal import run
 from tests.conftest import CHECKOUT, git
 
 if TYPE_CHECKING:
@@ -185,7 +186,7 @@ class Grow:
 
     def rendered(self, source: Template, answers: Mapping[str, Any], folder: Path) -> None:
         """Render as the command does, or copy what was rendered from the same answers before."""
-        key = json.dumps([source.source, source.ref, source.bundle is None, dict(answers)], sort_keys=True)
+        key = json.dumps([source.source, source.ref, source.official, dict(answers)], sort_keys=True)
         ready = self.cache / f"{abs(hash(key)):x}"
         if not ready.exists():
             self.render(source, answers, ready)
@@ -197,7 +198,7 @@ class Grow:
         with self.patch.context() as patch, redirect_stdout(stdout), redirect_stderr(stderr):
             patch.chdir(cwd or self.folder)
             patch.setattr(sys, "argv", ["pyo3-new", *arguments])
-            found = cli.run()
+            found = run(cli.app, "pyo3-new")
         answer = Answer(found, stdout.getvalue(), stderr.getvalue())
         assert code is None or found == code, answer.stdout + answer.stderr
         return answer

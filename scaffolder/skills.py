@@ -1,0 +1,180 @@
+"""What skills there are, with their tools and examples: read from the folder `skills/`."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from scaffolder.answers import listing
+from scaffolder.errors import ScaffolderError, UsageError
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import typer
+
+PACKAGE = Path(__file__).resolve().parent
+
+
+@dataclass(frozen=True)
+class Tool:
+    """A program of a skill.
+
+    Attributes:
+        name: The file's name without its suffix.
+        purpose: The first line of its docstring.
+        path: The file.
+    """
+
+    name: str
+    purpose: str
+    path: Path
+
+
+@dataclass(frozen=True)
+class Example:
+    """A small project of a skill.
+
+    Attributes:
+        name: `<skill>/<folder>`.
+        purpose: The project's description.
+        path: Its folder.
+        project: What the project calls itself.
+    """
+
+    name: str
+    purpose: str
+    path: Path
+    project: str
+
+    @property
+    def readme(self) -> str:
+        """What it shows, as Markdown."""
+        return (self.path / "README.md").read_text(encoding="utf-8")
+
+
+@dataclass(frozen=True)
+class Skill:
+    """A folder of knowledge: guide, references, tools, examples.
+
+    Attributes:
+        name: The folder's name.
+        purpose: What it is for, and when to use it.
+        path: The folder.
+        features: The features that it explains.
+        tools: Its tools, by name.
+        examples: Its examples, in the order in which to read them.
+    """
+
+    name: str
+    purpose: str
+    path: Path
+    features: tuple[str, ...]
+    tools: tuple[Tool, ...]
+    examples: tuple[Example, ...]
+
+
+def skills_folder() -> Path:
+    """Return the folder with this version's skills: in the package if it is installed, else in the checkout."""
+    installed = PACKAGE / "skills"
+    return installed if installed.is_dir() else PACKAGE.parent / "skills"
+
+
+def load_skills(folder: Path | None = None) -> tuple[Skill, ...]:
+    """Read what skills there are, by name.
+
+    Args:
+        folder: Holds one folder a skill; by default that of this version.
+    """
+    return tuple(_read_skill(path.parent) for path in sorted((folder or skills_folder()).glob("*/SKILL.md")))
+
+
+def find_tool(name: str) -> Tool:
+    """Return a tool.
+
+    Raises:
+        UsageError: There is none of this name.
+    """
+    tools = {tool.name: tool for skill in load_skills() for tool in skill.tools}
+    # Shells and people write either; files that Python imports have no dashes.
+    if found := tools.get(name.replace("-", "_")):
+        return found
+    raise UsageError(f"there is no tool `{name}`", f"the tools are {listing(tools, 'and')}")
+
+
+def find_example(name: str) -> Example:
+    """Return an example.
+
+    Args:
+        name: `<skill>/<folder>`, the folder alone, or the project's name.
+
+    Raises:
+        UsageError: There is none of this name, or there are several.
+    """
+    examples = [example for skill in load_skills() for example in skill.examples]
+    wanted = name.replace("\\", "/").strip("/")
+    found = [example for example in examples if wanted in {example.name, example.path.name, example.project}]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        names = listing([example.name for example in found], "and")
+        raise UsageError(f"`{name}` may be one of several examples", f"they are {names}")
+    raise UsageError(f"there is no example `{name}`", "see `pyo3-new example list`")
+
+
+def load_tool(tool: Tool) -> typer.Typer:
+    """Import a tool and return its Typer program."""
+    # A tool imports what lies beside it, as it does when Python runs the file.
+    sys.path.insert(0, str(tool.path.parent))
+    spec = importlib.util.spec_from_file_location(tool.name, tool.path)
+    if spec is None or spec.loader is None:
+        raise ScaffolderError(f"`{tool.path}` can't be imported")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[tool.name] = module
+    spec.loader.exec_module(module)
+    program: typer.Typer = module.app
+    return program
+
+
+def _read_skill(folder: Path) -> Skill:
+    """Read one skill."""
+    head = _front_matter(folder / "SKILL.md")
+    return Skill(
+        name=folder.name,
+        purpose=str(head.get("description", "")),
+        path=folder,
+        features=tuple(str((head.get("metadata") or {}).get("features", "")).split()),
+        tools=tuple(_tools(sorted((folder / "scripts").glob("*.py")))),
+        examples=tuple(_read_example(path.parent) for path in sorted(folder.glob("examples/*/pyproject.toml"))),
+    )
+
+
+def _front_matter(path: Path) -> dict[str, Any]:
+    """Return the YAML that a Markdown file opens with."""
+    _, head, _ = path.read_text(encoding="utf-8").split("---\n", 2)
+    found: dict[str, Any] = yaml.safe_load(head)
+    return found
+
+
+def _tools(files: Iterable[Path]) -> Iterable[Tool]:
+    """Read the tools' docstrings, without running them."""
+    for path in files:
+        docstring = ast.get_docstring(ast.parse(path.read_bytes())) or ""
+        yield Tool(path.stem, docstring.partition("\n")[0].rstrip("."), path)
+
+
+def _read_example(folder: Path) -> Example:
+    """Read one example's metadata."""
+    project = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return Example(f"{folder.parents[1].name}/{folder.name}", project["description"], folder, project["name"])

@@ -1,0 +1,227 @@
+"""What every tool of a skill shares: options, one result as text or JSON, exit codes.
+
+A tool is a file `skills/<skill>/scripts/<tool>.py` with a Typer program called `app`. Its command works out a `Result`
+and hands it to `show`. `pyo3-new tool <tool>` runs it, and so does its own `main`:
+
+    app = toolkit.program("Check the machine and a project.")
+
+
+    @app.command()
+    def setup_validator(as_data: toolkit.AsData = False, verbose: toolkit.Verbose = False) -> None:
+        toolkit.show(validate(), as_data=as_data, verbose=verbose)
+
+
+    if __name__ == "__main__":
+        toolkit.main(app, "setup_validator")
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
+
+import typer
+
+from scaffolder import __version__
+from scaffolder.terminal import leave, run
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+AsData = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Verbose = Annotated[
+    bool, typer.Option("--verbose", "-v", help="Also print what is in order, and how it was found out.")
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Print what would be run or written, and do neither.")]
+
+Level = Literal["error", "warning", "note", "ok"]
+COLOURS: dict[Level, str] = {"error": "bold red", "warning": "bold yellow", "note": "bold cyan", "ok": "green"}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that a tool found.
+
+    Attributes:
+        id: Its name, which never changes its meaning: `library-name`.
+        level: An error makes the tool fail; what is `ok` is printed on demand.
+        message: What is so and what was expected, in a line.
+        where: The file, with the line if there is one, or the command that it was found in.
+        evidence: The lines that show it.
+        fix: What to type or to change.
+        reference: The address of the section that explains it.
+    """
+
+    id: str
+    level: Level
+    message: str
+    where: str | None = None
+    evidence: str | None = None
+    fix: str | None = None
+    reference: str | None = None
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of facts under a title."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
+class Document:
+    """A text that a tool made: code, a configuration, a difference.
+
+    Attributes:
+        language: `rust`, `python`, `json`, `diff`, `text`.
+        text: All of it.
+        path: Where it was written, or would be.
+    """
+
+    language: str
+    text: str
+    path: str | None = None
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a tool says.
+
+    Attributes:
+        tool: The tool's name.
+        summary: The outcome in a line.
+        findings: What it found, the most serious first.
+        tables: Facts to look at.
+        documents: Texts that it made.
+        dry_run: Whether something was left undone on request.
+    """
+
+    tool: str
+    summary: str
+    findings: tuple[Finding, ...] = ()
+    tables: tuple[Table, ...] = ()
+    documents: tuple[Document, ...] = ()
+    dry_run: bool = False
+
+    @property
+    def exit_code(self) -> int:
+        """1 if there is an error among the findings, else 0."""
+        return int(any(finding.level == "error" for finding in self.findings))
+
+
+def program(help_text: str) -> typer.Typer:
+    """Make the Typer program of a tool.
+
+    Args:
+        help_text: What the tool does, in a line.
+    """
+    settings = {"help_option_names": ["-h", "--help"]}
+    return typer.Typer(
+        help=help_text, rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False,
+        context_settings=settings,
+    )  # fmt: skip
+
+
+def main(app: typer.Typer, name: str) -> NoReturn:
+    """Run a tool as a program of its own, and exit."""
+    leave(run(app, name))
+
+
+def reference(skill: str, chapter: str, section: str | None = None) -> str:
+    """Return the address of a chapter of a skill's reference, as of this release.
+
+    Args:
+        skill: The skill's name.
+        chapter: The file in `references/` without its `.md`.
+        section: A heading's anchor.
+    """
+    page = f"https://github.com/pyo3-new/pyo3-new/blob/v{__version__}/skills/{skill}/references/{chapter}.md"
+    return f"{page}#{section}" if section else page
+
+
+def as_data(result: Result) -> dict[str, Any]:
+    """Return a result as `tool-result.schema.json` describes it."""
+    return {**asdict(result), "exit_code": result.exit_code}
+
+
+def show(result: Result, *, as_data: bool = False, verbose: bool = False) -> None:
+    """Print a result on stdout.
+
+    Args:
+        result: What to print.
+        as_data: Print JSON.
+        verbose: Print what is in order, too.
+
+    Raises:
+        typer.Exit: The result's exit code is not 0.
+    """
+    if as_data:
+        from scaffolder.report import as_json
+
+        print(as_json(_data(result)))
+    else:
+        from rich.console import Console
+
+        _print(result, Console(highlight=False, soft_wrap=True), verbose=verbose)
+    if result.exit_code:
+        raise typer.Exit(result.exit_code)
+
+
+_data = as_data
+
+
+def _print(result: Result, console: Console, *, verbose: bool) -> None:
+    """Print a result for a person to read: facts, findings, texts, and the outcome last."""
+    for table in result.tables:
+        _print_table(table, console)
+    for finding in result.findings:
+        if verbose or finding.level != "ok":
+            _print_finding(finding, console)
+    for document in result.documents:
+        _print_document(document, console)
+    console.out(result.summary, highlight=False)
+
+
+def _print_table(table: Table, console: Console) -> None:
+    """Print a table, in full where the output is no terminal."""
+    from rich import box
+    from rich.table import Table as Grid
+    from rich.text import Text
+
+    grid = Grid(*table.columns, title=table.title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
+    for row in table.rows:
+        grid.add_row(*map(Text, row))
+    width = console.width if console.is_terminal else 10_000
+    console.print(grid, width=width, soft_wrap=False, crop=False)
+
+
+def _print_finding(finding: Finding, console: Console) -> None:
+    """Print a finding: what, where, why, and what to do."""
+    from rich.text import Text
+
+    label = Text(f"{finding.level}:", style=COLOURS[finding.level])
+    place = f"{finding.where}: " if finding.where else ""
+    console.print(Text.assemble(label, f" {place}{finding.message} ", (f"[{finding.id}]", "dim")))
+    if finding.evidence:
+        console.print(Text("\n".join(f"  | {line}" for line in finding.evidence.splitlines()), style="dim"))
+    if finding.fix:
+        first, *rest = finding.fix.splitlines()
+        console.print(Text("\n".join([f"  fix: {first}", *(f"       {line}" for line in rest)])))
+    if finding.reference:
+        console.print(Text(f"  see: {finding.reference}"))
+    console.print()
+
+
+def _print_document(document: Document, console: Console) -> None:
+    """Print a text; in colours on a terminal, and as it is anywhere else."""
+    if document.path:
+        print(f"# {document.path}", file=sys.stderr)
+    if console.is_terminal and not console.no_color:
+        from rich.syntax import Syntax
+
+        console.print(Syntax(document.text, document.language, background_color="default", word_wrap=True))
+    else:
+        console.out(document.text, end="" if document.text.endswith("\n") else "\n", highlight=False)
