@@ -1,11 +1,12 @@
-"""Write into the skills' documents the code that they show, as the tested files have it.
+"""Write into the skills' documents the code that they show, as the tested files have it, and copy the guides.
 
 A document names a region of a file of its skill, and the region is written between the two comments:
 
     <!-- [[[cog code("snippets/src/errors.rs", "mapping")]]] -->
     <!-- [[[end]]] -->
 
-`python -m skills.documents` renews every document; with `--check` it writes nothing and fails if one has changed.
+`python -m skills.documents` renews every document, and the guides that generated projects carry; with `--check` it
+writes nothing and fails if one has changed.
 """
 
 from __future__ import annotations
@@ -18,13 +19,22 @@ from pathlib import Path
 from cogapp import Cog
 
 ROOT = Path(__file__).resolve().parent.parent
+ADDRESS = "https://github.com/pyo3-new/pyo3-new/blob/main/skills"
 LANGUAGES = {"md": "markdown", "py": "python", "pyi": "python", "rs": "rust", "sh": "console", "txt": "text"}
 MARKER = re.compile(r"\s*(?://|#) (?P<side>region|endregion): (?P<name>[\w-]+)")
 
 
 def main() -> int:
     """Renew or check the documents and return the exit code."""
-    return int(Cog().main(["cog", *options(check="--check" in sys.argv[1:]), *map(str, documents())]))
+    check = "--check" in sys.argv[1:]
+    code = int(Cog().main(["cog", *options(check=check), *map(str, documents())]))
+    changed = [path for path, text in carried().items() if not path.is_file() or path.read_text("utf-8") != text]
+    for path in changed:
+        print(f"{path} {'is out of date' if check else 'changed'}")
+        if not check:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(carried()[path], encoding="utf-8", newline="\n")
+    return code or int(check and bool(changed))
 
 
 def options(*, check: bool) -> list[str]:
@@ -37,6 +47,18 @@ def documents() -> list[Path]:
     """Return the guides and references of all skills."""
     folders = sorted(path.parent for path in ROOT.glob("skills/*/SKILL.md"))
     return [path for folder in folders for path in [folder / "SKILL.md", *sorted(folder.glob("references/*.md"))]]
+
+
+def carried() -> dict[Path, str]:
+    """Return the guides in the template: as they are, but with links that lead out of a project."""
+    guides = {}
+    for guide in sorted(ROOT.glob("skills/*/SKILL.md")):
+        skill = guide.parent.name
+        switch = "guide_" + skill.removeprefix("pyo3-").replace("-", "_")
+        text = re.sub(r"<!-- \[\[\[.*\]\]\] -->\n", "", guide.read_text(encoding="utf-8"))
+        text = re.sub(r"\]\((?=(?:references|examples|scripts)/)", f"]({ADDRESS}/{skill}/", text)
+        guides[ROOT / "templates" / f"{{{{{switch}}}}}" / ".agents/skills" / skill / "SKILL.md"] = text
+    return guides
 
 
 def code(path: str, region: str | None = None) -> None:

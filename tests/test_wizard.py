@@ -30,6 +30,7 @@ STEPS = [
     ("3.14", ENTER),
     ("version: ", ENTER),
     ("newer template", ENTER),
+    ("coding agents", ENTER),
     ("Cancel", ENTER),
 ]
 
@@ -117,7 +118,7 @@ def test_what_is_given_is_not_asked(start: Callable[..., Any], tmp_path: Path) -
     child = start("folder", *given)
     play(child, [("Author ", ENTER), ("email address", ENTER), ("3.14", ENTER), ("version: ", ENTER)])
     assert "Licence" not in child.before
-    play(child, [("newer template", ENTER), ("Cancel", ENTER)])
+    play(child, [("newer template", ENTER), ("coding agents", ENTER), ("Cancel", ENTER)])
     assert end(child)[0] == 0
     assert recorded(tmp_path / "folder")["features"] == ["async"]
 
