@@ -90,8 +90,9 @@ class Rules:
         parsed = parse(question, value)
         message = self.render(question.details.get("validator", ""), {**answers, question.name: parsed})
         if reason := " ".join(str(message).split()):
-            text, _, suggestion = reason.partition("; try ")
-            raise InvalidAnswerError(question.name, text, f"try {suggestion}" if suggestion else None)
+            # What was answered may itself hold those words.
+            text, *suggestion = reason.rsplit("; try ", 1)
+            raise InvalidAnswerError(question.name, text, f"try {suggestion[0]}" if suggestion else None)
         return parsed
 
 

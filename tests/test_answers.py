@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from scaffolder.answers import name_from, resolve
@@ -134,6 +134,7 @@ def test_an_ordinary_name_is_accepted(name: str) -> None:
 
 @settings(deadline=None)
 @given(st.text(max_size=60))
+@example("; try ")
 def test_following_the_hints_ends_at_an_accepted_name(name: str) -> None:
     for _ in range(2):
         if suggestion := re.fullmatch(r"try `(.+)`", refusal(name) or ""):
