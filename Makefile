@@ -1,6 +1,6 @@
 # `make help` lists the targets. Needs Python 3.10 or newer, Rust with cargo, git and make.
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench release clean
+.PHONY: help demo test lint docs bench release clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -36,6 +36,9 @@ lint: $(VENV)/ready ## Check the formatting, lints and types of this repository
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
+
+docs: $(VENV)/ready ## Renew the code that the skills' documents show, and the guides that projects carry
+	$(BIN)/python -m skills.documents
 
 bench: $(VENV)/ready ## Measure the command beside other ways to a project, and show it in the README
 	$(BIN)/python -m pip install --quiet --group bench

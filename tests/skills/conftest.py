@@ -1,0 +1,47 @@
+"""What the tests of the skills share: what there is, and how code of theirs is built."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.conftest import CHECKOUT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Run = Callable[..., str]
+
+SKILLS = CHECKOUT / "skills"
+
+
+@pytest.fixture(scope="session")
+def build_run() -> Run:
+    """Run a program on an example or on snippets and return what it printed; if it fails, so does the test."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "pyo3-new"
+    unwanted = ("VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME", "PYO3_")
+    variables = {name: value for name, value in os.environ.items() if not name.startswith(unwanted)} | {
+        # An example has one name wherever it is copied, so nothing else is built here.
+        "CARGO_TARGET_DIR": str(cache / "skills"),
+        "CARGO_PROFILE_DEV_DEBUG": "0",
+        "CARGO_INCREMENTAL": "0",
+        "MYPY_CACHE_DIR": str(cache / "mypy"),
+        "NO_COLOR": "1",
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+    }
+
+    def build_run(*command: str, folder: Path, **more: str) -> str:
+        done = subprocess.run(
+            command, cwd=folder, env=variables | more, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, encoding="utf-8", errors="replace", check=False,
+        )  # fmt: skip
+        if done.returncode:
+            pytest.fail(f"`{' '.join(command)}` in {folder} ended with {done.returncode}:\n{done.stdout}", False)
+        return done.stdout
+
+    return build_run
