@@ -1,4 +1,262 @@
 //! Code shown in `references/errors.md`.
 
-#[pyo3::pymodule]
-pub mod errors {}
+use std::fmt;
+use std::fs;
+use std::num::ParseFloatError;
+use std::path::PathBuf;
+
+use pyo3::create_exception;
+use pyo3::exceptions::{
+    PyArithmeticError, PyException, PyKeyError, PyLookupError, PyUserWarning, PyValueError,
+};
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+// region: raise
+/// Compute a price per kilogram.
+#[pyfunction]
+fn unit_price(cents: u32, grams: u32) -> PyResult<f64> {
+    if grams == 0 {
+        return Err(PyValueError::new_err("grams must be more than 0"));
+    }
+    Ok(f64::from(cents) / f64::from(grams) * 1000.0)
+}
+// endregion: raise
+
+// region: own
+create_exception!(
+    fundamentals_snippets.prices,
+    PriceListError,
+    PyException,
+    "What is wrong with a price list; the base of all errors of this module."
+);
+create_exception!(
+    fundamentals_snippets.prices,
+    PriceSyntaxError,
+    PriceListError,
+    "A line is not an article and a price."
+);
+// endregion: own
+
+// region: mapping
+/// What can go wrong, in Rust's own words.
+#[derive(Debug)]
+enum PriceError {
+    Syntax {
+        line: usize,
+        text: String,
+    },
+    Number {
+        line: usize,
+        source: ParseFloatError,
+    },
+    Unknown {
+        article: String,
+    },
+    Read {
+        path: PathBuf,
+        source: std::io::Error,
+    },
+}
+
+type Result<T, E = PriceError> = std::result::Result<T, E>;
+
+impl fmt::Display for PriceError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Syntax { line, text } => write!(formatter, "line {line}: `{text}` has no `=`"),
+            Self::Number { line, .. } => write!(formatter, "line {line}: the price is no number"),
+            Self::Unknown { article } => write!(formatter, "no article `{article}`"),
+            Self::Read { path, .. } => write!(formatter, "cannot read `{}`", path.display()),
+        }
+    }
+}
+
+impl std::error::Error for PriceError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Number { source, .. } => Some(source),
+            Self::Read { source, .. } => Some(source),
+            Self::Syntax { .. } | Self::Unknown { .. } => None,
+        }
+    }
+}
+
+/// The one place that says which error is which exception.
+impl From<PriceError> for PyErr {
+    fn from(error: PriceError) -> Self {
+        let message = error.to_string();
+        match error {
+            PriceError::Syntax { line, .. } => at_line(PriceSyntaxError::new_err(message), line),
+            PriceError::Number { line, source } => at_line(
+                caused(PriceSyntaxError::new_err(message), source.into()),
+                line,
+            ),
+            PriceError::Unknown { .. } => PyLookupError::new_err(message),
+            PriceError::Read { source, .. } => {
+                caused(PriceListError::new_err(message), source.into())
+            }
+        }
+    }
+}
+// endregion: mapping
+
+// region: attribute
+/// Gives an exception the number of a line, as an attribute that Python code can read.
+fn at_line(error: PyErr, line: usize) -> PyErr {
+    Python::attach(|py| match error.value(py).setattr("line", line) {
+        Ok(()) => error,
+        Err(failure) => failure,
+    })
+}
+// endregion: attribute
+
+// region: cause
+/// Chains two exceptions, as `raise error from cause` does.
+fn caused(error: PyErr, cause: PyErr) -> PyErr {
+    Python::attach(|py| error.set_cause(py, Some(cause)));
+    error
+}
+// endregion: cause
+
+// region: question
+/// Find the price of an article in lines of `article = price`.
+fn find(lines: &str, article: &str) -> Result<f64> {
+    for (index, text) in lines.lines().enumerate() {
+        let line = index + 1;
+        let (name, price) = text.split_once('=').ok_or_else(|| PriceError::Syntax {
+            line,
+            text: text.to_owned(),
+        })?;
+        if name.trim() == article {
+            return price
+                .trim()
+                .parse()
+                .map_err(|source| PriceError::Number { line, source });
+        }
+    }
+    Err(PriceError::Unknown {
+        article: article.to_owned(),
+    })
+}
+
+/// Find the price of an article in a file.
+///
+/// Raises:
+///     PriceSyntaxError: A line is not understood; `line` is its number.
+///     PriceListError: The file cannot be read; the cause says why.
+///     LookupError: The list has no such article.
+#[pyfunction]
+fn price_in(path: PathBuf, article: &str) -> Result<f64> {
+    let lines = fs::read_to_string(&path).map_err(|source| PriceError::Read { path, source })?;
+    find(&lines, article)
+}
+// endregion: question
+
+// region: standard
+/// Read the first line of a file; `?` makes exceptions of both errors.
+#[pyfunction]
+fn first_price(path: PathBuf) -> PyResult<f64> {
+    let text = fs::read_to_string(path)?;
+    Ok(text.lines().next().unwrap_or_default().parse::<f64>()?)
+}
+// endregion: standard
+
+// region: catch
+/// Ask a callable for a price; an article that it does not know costs nothing.
+#[pyfunction]
+fn price_or_free(py: Python<'_>, lookup: &Bound<'_, PyAny>, article: &str) -> PyResult<f64> {
+    match lookup.call1((article,)) {
+        Ok(price) => price.extract(),
+        Err(error) if error.is_instance_of::<PyKeyError>(py) => Ok(0.0),
+        Err(error) => Err(error),
+    }
+}
+// endregion: catch
+
+// region: context
+/// Convert a table of prices; an error says which article it was about.
+#[pyfunction]
+fn convert(py: Python<'_>, prices: &Bound<'_, PyDict>, rate: f64) -> PyResult<Vec<(String, f64)>> {
+    let mut converted = Vec::with_capacity(prices.len());
+    for (article, price) in prices {
+        let price: f64 = price.extract().map_err(|cause| {
+            let error = PriceListError::new_err(format!("the price of {article} is no number"));
+            error.set_cause(py, Some(cause));
+            error
+        })?;
+        converted.push((article.extract()?, price * rate));
+    }
+    Ok(converted)
+}
+// endregion: context
+
+// region: inspect
+/// Run a callable and report how it failed.
+#[pyfunction]
+fn failure(py: Python<'_>, action: &Bound<'_, PyAny>) -> PyResult<Option<(String, String, u32)>> {
+    let Err(error) = action.call0() else {
+        return Ok(None);
+    };
+    let kind = error.get_type(py).name()?.to_string();
+    let message = error.value(py).to_string();
+    let line = error.traceback(py).map_or(Ok(0), |traceback| {
+        traceback.getattr("tb_lineno")?.extract::<u32>()
+    })?;
+    Ok(Some((kind, message, line)))
+}
+// endregion: inspect
+
+// region: warn
+/// Round a price; `digits` is old and ignored.
+#[pyfunction]
+#[pyo3(signature = (price, digits = None))]
+fn round_price(py: Python<'_>, price: f64, digits: Option<u32>) -> PyResult<f64> {
+    if digits.is_some() {
+        PyErr::warn(
+            py,
+            &py.get_type::<PyUserWarning>(),
+            c"`digits` has no effect",
+            1,
+        )?;
+    }
+    Ok((price * 100.0).round() / 100.0)
+}
+// endregion: warn
+
+// region: unraisable
+/// Tell listeners of a new price; what one of them raises does not keep the others from hearing it.
+#[pyfunction]
+fn announce(py: Python<'_>, listeners: Vec<Bound<'_, PyAny>>, price: f64) {
+    for listener in listeners {
+        if let Err(error) = listener.call1((price,)) {
+            error.write_unraisable(py, Some(&listener));
+        }
+    }
+}
+// endregion: unraisable
+
+// region: imported
+mod decimal {
+    pyo3::import_exception!(decimal, InvalidOperation);
+}
+
+/// Divide a sum of money among some people, to the cent.
+#[pyfunction]
+fn share(cents: u64, people: u64) -> PyResult<u64> {
+    match cents.checked_rem(people) {
+        None => Err(decimal::InvalidOperation::new_err("no people")),
+        Some(0) => Ok(cents / people),
+        Some(rest) => Err(PyArithmeticError::new_err(format!("{rest} cents are left"))),
+    }
+}
+// endregion: imported
+
+#[pymodule]
+pub mod errors {
+    #[pymodule_export]
+    use super::{
+        PriceListError, PriceSyntaxError, announce, convert, failure, first_price, price_in,
+        price_or_free, round_price, share, unit_price,
+    };
+}
