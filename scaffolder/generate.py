@@ -8,7 +8,7 @@ import secrets
 import shutil
 import tempfile
 import warnings
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -158,10 +158,11 @@ def render(template: Template, answers: Mapping[str, Any], folder: Path) -> None
         with template.reachable(), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             source, ref = (str(template.folder), None) if template.official else (template.source, template.ref)
-            copier.run_copy(
-                source, folder, data=dict(answers), vcs_ref=ref, settings=copier.Settings(),
-                defaults=True, overwrite=True, quiet=True,
-            )  # fmt: skip
+            with compiled_once() if template.official else nullcontext():
+                copier.run_copy(
+                    source, folder, data=dict(answers), vcs_ref=ref, settings=copier.Settings(),
+                    defaults=True, overwrite=True, quiet=True,
+                )  # fmt: skip
         if template.official:
             record_origin(template, folder / ANSWERS)
     except UnsafeTemplateError as error:
@@ -176,6 +177,31 @@ def render(template: Template, answers: Mapping[str, Any], folder: Path) -> None
     except (CopierError, TemplateError, TypeError, ValueError) as error:
         reason = " ".join(str(error).split())
         raise ScaffolderError(f"the template `{template.source}` can't be rendered: {reason}") from error
+
+
+@contextmanager
+def compiled_once() -> Iterator[None]:
+    """Let Jinja compile equal texts once: Copier hands it the same few path names for each file.
+
+    That is two fifths of the time of a rendering. Texts with a `yield` tag need to be compiled each time; ours have
+    none.
+    """
+    from jinja2 import Environment
+
+    compile_text, known = Environment.compile, {}
+
+    def recall(environment: Environment, source: Any, *details: Any, **options: Any) -> Any:
+        if details or options or not isinstance(source, str):
+            return compile_text(environment, source, *details, **options)
+        if (environment, source) not in known:
+            known[environment, source] = compile_text(environment, source)
+        return known[environment, source]
+
+    Environment.compile = recall  # type: ignore[method-assign, assignment]
+    try:
+        yield
+    finally:
+        Environment.compile = compile_text  # type: ignore[method-assign]
 
 
 def record_origin(template: Template, answers: Path) -> None:

@@ -30,6 +30,18 @@ def test_dry_run_writes_nothing_and_prints_every_file(pyo3_new: Command, tmp_pat
     assert all(f" {name}\n" in f"{done.stdout}\n" for name in names)
 
 
+@posix
+def test_git_is_not_started_for_each_file(pyo3_new: Command, tmp_path: Path, environment: dict[str, str]) -> None:
+    log, program = tmp_path / "log", tmp_path / "bin/git"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\necho "$@" >> {log}\nexec {shutil.which("git")} "$@"\n', encoding="utf-8")
+    program.chmod(0o755)
+    environment["PATH"] = f"{program.parent}{os.pathsep}{environment['PATH']}"
+    pyo3_new("new", "price-tools", "--defaults", "--all")
+    assert 0 < len(log.read_text(encoding="utf-8").splitlines()) < 20
+    assert len(tree(tmp_path / "price-tools")) > 50
+
+
 def test_folders_on_the_way_are_made(pyo3_new: Command, tmp_path: Path) -> None:
     pyo3_new("new", "a/b/price-tools", "--defaults")
     assert (tmp_path / "a/b/price-tools/Cargo.toml").is_file()
