@@ -18,7 +18,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks import journey, show, startup, update
+from benchmarks import files, journey, show, startup, update
 from benchmarks.cases import OURS, Result, alternate
 from benchmarks.peers import install
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from benchmarks.peers import Peers
 
 # How often each group is measured; where it is cheap, a round that does not count goes before.
-RUNS = {"first test": 2, "edit": 3, "command": 9, "new": 5, "change": 3}
+RUNS = {"first test": 2, "edit": 3, "command": 9, "new": 5, "change": 3, "files": 3}
 # What our time may be as a part of another's.
 LIMITS = {
     ("print the help", "copier"): 0.5,
@@ -67,7 +67,7 @@ def main() -> int:
 def measure(peers: Peers, workspace: Path, runs: Mapping[str, int]) -> Iterator[list[Result]]:
     """Measure the groups that are asked for."""
     environment = peers.variables(workspace)
-    groups = {"command": startup.commands, "new": startup.projects, "change": update.changes}
+    groups = {"command": startup.commands, "new": startup.projects, "change": update.changes, "files": files.series}
     if {"first test", "edit"} & runs.keys():
         journey.download(peers, workspace, environment)
     if "first test" in runs:

@@ -6,10 +6,14 @@ python -m benchmarks.show
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from benchmarks.cases import OURS, Result
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 FOLDER = Path(__file__).resolve().parent
 RESULTS = FOLDER / "results.json"
@@ -17,6 +21,14 @@ PICTURE = FOLDER / "results.svg"
 README = FOLDER.parent / "README.md"
 HEADING = "## Benchmarks\n"
 WHO = (OURS, "copier", "cookiecutter", "uv", "maturin")
+# What grows from left to right, by the work with the number in it.
+CURVES = {
+    "new, by features": re.compile(r"new, (?:all )?(\d+) features?"),
+    "new, by files added to the template": re.compile(r"new, template with ([\d,]+) files more"),
+    "update, by files in the project": re.compile(r"update, project with ([\d,]+) files"),
+}
+COLOURS = {OURS: "#ce422b"}
+GREY = "#9aa5b1"
 DRAWN = ("print the help", "new, all", "add a feature, new", "update, new", "empty folder", "edited")
 
 
@@ -106,30 +118,64 @@ def insert(text: str, section: str) -> str:
     return f"{before}{section}{mark}{after}"
 
 
+def curves(results: list[Result]) -> dict[str, dict[str, list[tuple[int, float]]]]:
+    """Bring together what grows: by what it is, then by who does it, the numbers with their medians."""
+    found: dict[str, dict[str, list[tuple[int, float]]]] = {title: {} for title in CURVES}
+    for title, pattern in CURVES.items():
+        for result in results:
+            if number := pattern.fullmatch(result.work):
+                point = (int(number[1].replace(",", "")), result.median)
+                found[title].setdefault(result.who, []).append(point)
+    return {title: {who: points for who, points in by.items() if len(points) > 1} for title, by in found.items() if by}
+
+
 def draw(results: list[Result]) -> None:
-    """Draw the medians as bars, a panel for each work, with a mark at the least time."""
+    """Draw the medians: bars, a panel for each work, and below them curves for what grows."""
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
     # Text stays text, and equal numbers give an equal file.
     mpl.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "pyo3-new", "font.size": 9})
     panels = {work: by for work, by in works(results).items() if work.startswith(DRAWN)}
-    figure = Figure(figsize=(8, 0.32 * sum(len(by) + 1.6 for by in panels.values())), layout="constrained")
     ratios = [len(by) + 0.6 for by in panels.values()]
-    axes = figure.subplots(len(panels), 1, gridspec_kw={"height_ratios": ratios})
+    heights = [0.32 * sum(len(by) + 1.6 for by in panels.values()), 2.2]
+    figure = Figure(figsize=(8, sum(heights)), layout="constrained")
+    (above,), (below,) = figure.subfigures(2, 1, squeeze=False, height_ratios=heights)
+    axes = above.subplots(len(panels), 1, gridspec_kw={"height_ratios": ratios})
     for axis, (work, by) in zip(axes, panels.items(), strict=True):
-        medians = [result.median for result in by.values()]
-        colours = ["#ce422b" if who == OURS else "#9aa5b1" for who in by]
-        bars = axis.barh(list(by), medians, color=colours)
-        axis.bar_label(bars, [duration(value) for value in medians], padding=3)
-        axis.plot([min(result.seconds) for result in by.values()], list(by), "|", color="black")
-        axis.set_title(work, loc="left")
-        axis.set_xlim(0, max(medians) * 1.12)
-        axis.invert_yaxis()
-        axis.xaxis.set_visible(False)
-        axis.spines[["top", "right", "bottom"]].set_visible(False)
+        draw_bars(axis, work, by)
+    growing = curves(results)
+    for axis, (title, lines) in zip(below.subplots(1, len(growing), squeeze=False)[0], growing.items(), strict=True):
+        draw_curves(axis, title, lines)
     figure.patch.set_facecolor("white")
     figure.savefig(PICTURE, metadata={"Date": None})
+
+
+def draw_bars(axis: Axes, work: str, by: dict[str, Result]) -> None:
+    """Draw the medians of one work, with a mark at the least times."""
+    medians = [result.median for result in by.values()]
+    bars = axis.barh(list(by), medians, color=[COLOURS.get(who, GREY) for who in by])
+    axis.bar_label(bars, [duration(value) for value in medians], padding=3)
+    axis.plot([min(result.seconds) for result in by.values()], list(by), "|", color="black")
+    axis.set_title(work, loc="left")
+    axis.set_xlim(0, max(medians) * 1.12)
+    axis.invert_yaxis()
+    axis.xaxis.set_visible(False)
+    axis.spines[["top", "right", "bottom"]].set_visible(False)
+
+
+def draw_curves(axis: Axes, title: str, lines: dict[str, list[tuple[int, float]]]) -> None:
+    """Draw how the medians grow, each line with its tool's name and its last time at its end."""
+    for who, points in lines.items():
+        numbers, medians = zip(*points, strict=True)
+        axis.plot(numbers, medians, "o-", color=COLOURS.get(who, GREY), markersize=3)
+        label = f"{who} {duration(medians[-1])}"
+        axis.annotate(label, (numbers[-1], medians[-1]), (0, 5), textcoords="offset points", ha="right")
+    axis.set_title(title, loc="left")
+    axis.set_xticks([number for number, _ in lines[OURS]])
+    axis.set_ylim(0, max(value for points in lines.values() for _, value in points) * 1.2)
+    axis.set_ylabel("seconds")
+    axis.spines[["top", "right"]].set_visible(False)
 
 
 def main() -> None:

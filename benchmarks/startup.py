@@ -13,7 +13,7 @@ from tests.conftest import CHECKOUT, git
 from tests.history import commit_all, snapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from benchmarks.peers import Peers
@@ -58,9 +58,11 @@ def projects(peers: Peers, workspace: Path, environment: Mapping[str, str]) -> I
             yield Case("new", work, who, partial(run, command, workspace, environment), remove, target)
 
 
-def repository(folder: Path) -> Path:
-    """Make a repository with the template and one release, as Copier needs it."""
+def repository(folder: Path, edit: Callable[[Path], None] | None = None) -> Path:
+    """Make a repository with the template, edited if that is asked for, and one release, as Copier needs it."""
     snapshot(folder)
+    if edit:
+        edit(folder)
     git("init", "--quiet", "--initial-branch=main", cwd=folder)
     commit_all(folder, "The template")
     git("tag", "v0.1.0", cwd=folder)

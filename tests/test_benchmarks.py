@@ -28,6 +28,16 @@ def test_the_picture_shows_the_times() -> None:
         assert f">{show.duration(result.median)}</text>" in picture, result
 
 
+def test_what_grows_is_drawn_from_few_to_many() -> None:
+    times = {"new, 0 features": 1.0, "new, 1 feature": 2.0, "new, all 5 features": 3.0, "update, new project": 9.0}
+    results = [Result("group", work, OURS, [seconds]) for work, seconds in times.items()]
+    results += [Result("group", f"update, project with {number:,} files", OURS, [4.0]) for number in (100, 5000)]
+    assert show.curves(results) == {
+        "new, by features": {OURS: [(0, 1.0), (1, 2.0), (5, 3.0)]},
+        "update, by files in the project": {OURS: [(100, 4.0), (5000, 4.0)]},
+    }
+
+
 def test_the_times_say_where_they_come_from() -> None:
     machine, results = show.load()
     assert machine.keys() == {
