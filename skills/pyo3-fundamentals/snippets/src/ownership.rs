@@ -1,5 +1,6 @@
 //! Code shown in `references/ownership.md`.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::thread;
 use std::time::Duration;
@@ -144,11 +145,33 @@ fn watch(py: Python<'_>, listener: Py<PyAny>, channels: u32) -> PyResult<()> {
 // endregion: attach
 
 // region: dropped
-/// Drop an object while the thread is detached, and say whether it was gone at once.
+/// A port that is open as long as the object exists.
+#[pyclass(frozen)]
+struct Port {
+    open: Arc<AtomicBool>,
+}
+
+impl Drop for Port {
+    fn drop(&mut self) {
+        self.open.store(false, Ordering::SeqCst);
+    }
+}
+
+/// Drop the only pointer to a port while detached, and ask whether it is open: at once, and when attached again.
 #[pyfunction]
-fn drop_detached(py: Python<'_>, object: Py<PyAny>, is_gone: Py<PyAny>) -> PyResult<bool> {
-    py.detach(|| drop(object));
-    is_gone.call0(py)?.extract(py)
+fn close_detached(py: Python<'_>) -> PyResult<(bool, bool)> {
+    let open = Arc::new(AtomicBool::new(true));
+    let port = Py::new(
+        py,
+        Port {
+            open: Arc::clone(&open),
+        },
+    )?;
+    let still_open = py.detach(|| {
+        drop(port);
+        open.load(Ordering::SeqCst)
+    });
+    Ok((still_open, open.load(Ordering::SeqCst)))
 }
 // endregion: dropped
 
@@ -207,7 +230,7 @@ fn scaled(py: Python<'_>, step: usize) -> Option<f64> {
 pub mod ownership {
     #[pymodule_export]
     use super::{
-        Journal, Recording, Sensor, Window, decimal, drop_detached, scaled, settle,
+        Journal, Port, Recording, Sensor, Window, close_detached, decimal, scaled, settle,
         settle_attached, smooth, watch,
     };
 }

@@ -109,6 +109,8 @@ struct Summary {
     extremes: (f64, f64),
 }
 
+// endregion: derive
+
 #[pyfunction]
 fn summarize(station: Station, readings: Vec<f64>) -> PyResult<Summary> {
     let low = readings.iter().copied().fold(f64::INFINITY, f64::min);
@@ -127,7 +129,6 @@ fn summarize(station: Station, readings: Vec<f64>) -> PyResult<Summary> {
         extremes: (low, high),
     })
 }
-// endregion: derive
 
 // region: attributes
 /// Any object with these attributes: a dataclass, a named tuple, a class of Rust.
@@ -205,6 +206,8 @@ fn moment(value: Moment) -> String {
     }
 }
 
+// endregion: union
+
 /// What a sensor answers; each variant becomes the Python object of what it holds.
 #[derive(IntoPyObject)]
 enum Answer {
@@ -220,7 +223,6 @@ fn ask(sensor: u32) -> Answer {
         Answer::Fault(format!("no sensor {sensor}"))
     }
 }
-// endregion: union
 
 // region: results
 /// Results of several types, of which only the caller's question decides.

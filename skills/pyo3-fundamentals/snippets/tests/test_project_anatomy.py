@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 import tarfile
 import zipfile
 from importlib.machinery import ExtensionFileLoader
@@ -56,6 +57,10 @@ def test_the_wheel_has_the_package_with_the_extension_in_it(project: Path) -> No
     assert "-cp310-abi3-" in wheel.name
     with zipfile.ZipFile(wheel) as files:
         assert files.namelist() == kept("mixed-wheel.txt")
+    shutil.unpack_archive(wheel, project / "installed", "zip")
+    environment = {**os.environ, "PYTHONPATH": str(project / "installed")}
+    command = [sys.executable, "-m", "pytest", "tests"]
+    subprocess.run(command, cwd=project, env=environment, capture_output=True, check=True)
 
 
 def test_another_name_in_module_name_gives_a_warning_only(project: Path) -> None:
