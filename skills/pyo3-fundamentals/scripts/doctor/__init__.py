@@ -1,0 +1,1 @@
+"""Check this machine and a PyO3 project: read once, then ask small checks."""

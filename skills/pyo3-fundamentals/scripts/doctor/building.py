@@ -1,0 +1,157 @@
+"""Build a project apart from its own files, and import what comes out."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from doctor.check import SKILL
+from doctor.interpreters import python_in
+from doctor.programs import Done, run
+from scaffolder.toolkit import Document, Finding, reference
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from doctor.inspection import Inspection
+
+SHOWN = 25
+IMPORT = "import importlib, sys; module = importlib.import_module(sys.argv[1]); print(module.__file__)"
+HINT = "read on with `pyo3-new explain`, which knows many of these messages"
+
+
+@dataclass(frozen=True)
+class Step:
+    """A program to run.
+
+    Attributes:
+        id: What its failure is called.
+        purpose: What it does.
+        command: The program and its arguments.
+    """
+
+    id: str
+    purpose: str
+    command: tuple[str, ...]
+
+
+def plan(inspection: Inspection, scratch: Path) -> tuple[Step, ...]:
+    """Say what a build would run.
+
+    Args:
+        inspection: What was found; it has a project.
+        scratch: The folder for all that is made.
+    """
+    project, machine = inspection.project, inspection.machine
+    assert project  # noqa: S101
+    taken = machine.taken("uv run") if project.uv is not None else machine.taken("cargo")
+    python = taken or machine.taken("cargo")
+    program = str(python.path) if python else sys.executable
+    environment = python_in(scratch / "environment")
+    wheels = scratch / "wheels"
+    if project.builder == "maturin" and "maturin" in machine.versions:
+        build: tuple[str, ...] = (
+            "maturin",
+            "build",
+            "--profile",
+            "dev",
+            "--interpreter",
+            program,
+            "--out",
+            str(wheels),
+        )
+    elif "uv" in machine.versions:
+        build = ("uv", "build", "--wheel", "--python", program, "--out-dir", str(wheels))
+    else:
+        build = (program, "-m", "pip", "wheel", "--no-deps", "--wheel-dir", str(wheels), ".")
+    installer: tuple[str, ...] = ("uv", "pip", "install", "--python", str(environment))
+    create: tuple[str, ...] = ("uv", "venv", "--quiet", "--python", program, str(scratch / "environment"))
+    if "uv" not in machine.versions:
+        installer = (str(environment), "-m", "pip", "install")
+        create = (program, "-m", "venv", str(scratch / "environment"))
+    return (
+        Step("build-passes", "the project builds", build),
+        Step("environment-made", "an environment can be made", create),
+        Step("wheel-installs", "the wheel installs", (*installer, "WHEEL")),
+        Step("module-imports", "the module imports", (str(environment), "-c", IMPORT, project.layout.module)),
+    )
+
+
+def show_plan(inspection: Inspection) -> tuple[Document, ...]:
+    """Return what a build would run, to look at."""
+    steps = plan(inspection, Path(tempfile.gettempdir()) / "SCRATCH")
+    lines = [
+        " ".join(part if part.isprintable() and " " not in part else repr(part) for part in step.command)
+        for step in steps
+    ]
+    return (Document("text", "".join(f"{line}\n" for line in lines)),)
+
+
+def build(inspection: Inspection, environment: Mapping[str, str]) -> tuple[Finding, ...]:
+    """Build, install and import the project in a folder that is deleted afterwards.
+
+    Args:
+        inspection: What was found; it has a project.
+        environment: The environment's variables.
+    """
+    project = inspection.project
+    assert project  # noqa: S101
+    lock = project.crate.workspace_path.parent / "Cargo.lock"
+    had_lock = lock.exists()
+    with tempfile.TemporaryDirectory(prefix="pyo3-new-doctor-") as name:
+        scratch = Path(name)
+        inherited = {name: value for name, value in environment.items() if name != "PYTHONPATH"}
+        variables = {**inherited, "CARGO_TARGET_DIR": str(scratch / "target"), "NO_COLOR": "1"}
+        try:
+            return tuple(_run(plan(inspection, scratch), variables, project.folder, scratch))
+        finally:
+            if not had_lock:
+                lock.unlink(missing_ok=True)
+
+
+def _run(steps: tuple[Step, ...], variables: Mapping[str, str], folder: Path, scratch: Path) -> list[Finding]:
+    """Run the steps up to the first that fails."""
+    findings = []
+    for step in steps:
+        wheels = [str(path) for path in (scratch / "wheels").glob("*.whl")]
+        command = [*step.command[:-1], *wheels[:1]] if step.command[-1] == "WHEEL" else list(step.command)
+        # A project's own folder must not stand in for what was installed.
+        place = scratch if step.id == "module-imports" else folder
+        done = run(command, variables, place, timeout=None, quiet=False)
+        findings.append(_finding(step, done))
+        if findings[-1].level == "error":
+            break
+    return findings
+
+
+def _finding(step: Step, done: Done | None) -> Finding:
+    """Say how a step went."""
+    command = " ".join(step.command[:2]) if step.id != "module-imports" else "python -c 'import …'"
+    if done is not None and done.code == 0:
+        return Finding(
+            step.id, "ok", step.purpose, command, done.output.strip().splitlines()[-1] if done.output.strip() else None
+        )
+    text = (done.errors + done.output) if done else f"`{step.command[0]}` can't be run"
+    lines = [line for line in text.splitlines() if line.strip()]
+    code = f"exit code {done.code}" if done else "it did not start"
+    return Finding(
+        id=step.id,
+        level="error",
+        message=f"expected: {step.purpose}; {code}",
+        where=command,
+        evidence="\n".join(_telling(lines)),
+        fix=HINT,
+        reference=reference(SKILL, "troubleshooting"),
+    )
+
+
+def _telling(lines: list[str]) -> list[str]:
+    """Return the lines of an output that say what failed: from the first error on, and the last ones."""
+    start = next((place for place, line in enumerate(lines) if line.lstrip().startswith("error")), len(lines))
+    found = lines[start:]
+    if not found or len(found) > SHOWN:
+        found = [*found[: SHOWN // 2], *lines[-SHOWN // 2 :]] if found else lines[-SHOWN:]
+    return found

@@ -1,0 +1,92 @@
+"""What Rust source says about the Python module that it makes."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tree_sitter import Node
+
+NAME = re.compile(r'\bname\s*=\s*"([^"]+)"')
+INIT = re.compile(r"PyInit_(\w+)")
+
+
+@dataclass(frozen=True)
+class Module:
+    """A Python module in Rust.
+
+    Attributes:
+        name: What `PyInit_` is followed by.
+        path: The file.
+        line: Where it is, from 1.
+    """
+
+    name: str
+    path: Path
+    line: int
+
+
+@dataclass(frozen=True)
+class Source:
+    """What a Rust file says.
+
+    Attributes:
+        modules: The Python modules in it.
+        shows_version: Whether it uses the crate's version.
+    """
+
+    modules: tuple[Module, ...]
+    shows_version: bool
+
+
+def read_source(path: Path) -> Source:
+    """Read a Rust file."""
+    text = path.read_bytes()
+    # Most files have neither, and parsing is most of the work.
+    found = tuple(_modules(text, path)) if b"pymodule" in text or b"PyInit_" in text else ()
+    return Source(found, b"CARGO_PKG_VERSION" in text)
+
+
+def _modules(text: bytes, path: Path) -> Iterator[Module]:
+    """Find the items that have the attribute, and functions that are called as Python calls them."""
+    import tree_sitter
+    import tree_sitter_rust
+
+    tree = tree_sitter.Parser(tree_sitter.Language(tree_sitter_rust.language())).parse(text)
+    yield from _modules_in(tree.root_node, path)
+
+
+def _modules_in(parent: Node, path: Path) -> Iterator[Module]:
+    """Find them among a node's children, and inside modules that aren't Python's."""
+    attributes: list[str] = []
+    for node in parent.named_children:
+        if node.type == "attribute_item":
+            attributes.append(_text(node))
+        elif "comment" not in node.type:
+            yield from _module(node, attributes, path)
+            attributes = []
+
+
+def _module(node: Node, attributes: list[str], path: Path) -> Iterator[Module]:
+    """Tell what an item with attributes is."""
+    name = node.child_by_field_name("name")
+    if name is None or node.type not in {"function_item", "mod_item"}:
+        return
+    line = node.start_point[0] + 1
+    if any(re.search(r"\bpymodule\b", attribute) for attribute in attributes):
+        given = [match[1] for attribute in attributes if (match := NAME.search(attribute))]
+        yield Module(given[0] if given else _text(name).removeprefix("r#"), path, line)
+    elif match := INIT.fullmatch(_text(name)):
+        yield Module(match[1], path, line)
+    elif node.type == "mod_item" and (body := node.child_by_field_name("body")):
+        yield from _modules_in(body, path)
+
+
+def _text(node: Node) -> str:
+    """Return the source of a node."""
+    return (node.text or b"").decode("utf-8", "replace")

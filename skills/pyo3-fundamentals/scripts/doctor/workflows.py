@@ -1,0 +1,73 @@
+"""The workflows of a project that run on GitHub."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+USES = re.compile(r"^\s*(?:-\s*)?uses:\s*['\"]?([\w./-]+)@([^\s'\"#]+)")
+
+
+@dataclass(frozen=True)
+class Action:
+    """A step or job that runs something from another repository.
+
+    Attributes:
+        name: `actions/checkout`.
+        version: What follows the `@`.
+        line: Where it is, from 1.
+    """
+
+    name: str
+    version: str
+    line: int
+
+
+@dataclass(frozen=True)
+class Workflow:
+    """A workflow.
+
+    Attributes:
+        path: The file.
+        lines: Its lines.
+        data: What it says.
+        actions: What it runs from other repositories.
+    """
+
+    path: Path
+    lines: tuple[str, ...]
+    data: dict[str, Any]
+    actions: tuple[Action, ...]
+
+    @property
+    def jobs(self) -> dict[str, dict[str, Any]]:
+        """Its jobs, by name."""
+        found = self.data.get("jobs")
+        return {str(name): job for name, job in found.items() if isinstance(job, dict)} if found else {}
+
+
+def read_workflows(folder: Path) -> tuple[Workflow, ...]:
+    """Read the workflows of a project; what is no YAML is left to GitHub, which says so."""
+    found = sorted([*folder.glob(".github/workflows/*.yml"), *folder.glob(".github/workflows/*.yaml")])
+    return tuple(workflow for path in found if (workflow := _read(path)))
+
+
+def _read(path: Path) -> Workflow | None:
+    """Read one workflow."""
+    import yaml
+
+    # The C parser is ten times as fast, and not in every build of PyYAML.
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    text = path.read_text(encoding="utf-8", errors="replace")
+    try:
+        data = yaml.load(text, loader)  # noqa: S506  (both are safe loaders)
+    except yaml.YAMLError:
+        return None
+    lines = tuple(text.splitlines())
+    matches = ((number, USES.match(line)) for number, line in enumerate(lines, 1))
+    actions = tuple(Action(match[1], match[2], number) for number, match in matches if match)
+    return Workflow(path, lines, data, actions) if isinstance(data, dict) else None
