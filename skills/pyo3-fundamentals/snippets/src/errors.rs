@@ -7,7 +7,8 @@ use std::path::PathBuf;
 
 use pyo3::create_exception;
 use pyo3::exceptions::{
-    PyArithmeticError, PyException, PyKeyError, PyLookupError, PyUserWarning, PyValueError,
+    PyArithmeticError, PyException, PyKeyError, PyLookupError, PyOSError, PyUserWarning,
+    PyValueError,
 };
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -38,7 +39,7 @@ create_exception!(
 );
 // endregion: own
 
-// region: mapping
+// region: enum
 /// What can go wrong, in Rust's own words.
 #[derive(Debug)]
 enum PriceError {
@@ -60,6 +61,7 @@ enum PriceError {
 }
 
 type Result<T, E = PriceError> = std::result::Result<T, E>;
+// endregion: enum
 
 impl fmt::Display for PriceError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -82,6 +84,7 @@ impl std::error::Error for PriceError {
     }
 }
 
+// region: mapping
 /// The one place that says which error is which exception.
 impl From<PriceError> for PyErr {
     fn from(error: PriceError) -> Self {
@@ -109,15 +112,13 @@ fn at_line(error: PyErr, line: usize) -> PyErr {
         Err(failure) => failure,
     })
 }
-// endregion: attribute
 
-// region: cause
 /// Chains two exceptions, as `raise error from cause` does.
 fn caused(error: PyErr, cause: PyErr) -> PyErr {
     Python::attach(|py| error.set_cause(py, Some(cause)));
     error
 }
-// endregion: cause
+// endregion: attribute
 
 // region: question
 /// Find the price of an article in lines of `article = price`.
@@ -159,6 +160,21 @@ fn price_in(path: PathBuf, article: &str) -> Result<f64> {
 fn first_price(path: PathBuf) -> PyResult<f64> {
     let text = fs::read_to_string(path)?;
     Ok(text.lines().next().unwrap_or_default().parse::<f64>()?)
+}
+
+/// The same for callers who want to know which file it was.
+#[pyfunction]
+fn first_line(path: PathBuf) -> PyResult<String> {
+    let text = fs::read_to_string(&path).map_err(|error| at_path(error, path))?;
+    Ok(text.lines().next().unwrap_or_default().to_owned())
+}
+
+/// Makes an `OSError` as Python does: of three arguments, and its number decides which subclass it is.
+fn at_path(error: std::io::Error, path: PathBuf) -> PyErr {
+    match error.raw_os_error() {
+        Some(number) => PyOSError::new_err((number, error.to_string(), path)),
+        None => error.into(),
+    }
 }
 // endregion: standard
 
@@ -256,7 +272,7 @@ fn share(cents: u64, people: u64) -> PyResult<u64> {
 pub mod errors {
     #[pymodule_export]
     use super::{
-        PriceListError, PriceSyntaxError, announce, convert, failure, first_price, price_in,
-        price_or_free, round_price, share, unit_price,
+        PriceListError, PriceSyntaxError, announce, convert, failure, first_line, first_price,
+        price_in, price_or_free, round_price, share, unit_price,
     };
 }

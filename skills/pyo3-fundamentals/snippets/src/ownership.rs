@@ -111,13 +111,13 @@ impl Window {
 fn settle(py: Python<'_>, milliseconds: u64) {
     py.detach(|| thread::sleep(Duration::from_millis(milliseconds)));
 }
+// endregion: detach
 
 /// The same without letting go; every other thread waits.
 #[pyfunction]
 fn settle_attached(milliseconds: u64) {
     thread::sleep(Duration::from_millis(milliseconds));
 }
-// endregion: detach
 
 // region: attach
 /// Measure in threads of Rust, and report each value to a Python callable.
