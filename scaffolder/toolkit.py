@@ -165,7 +165,9 @@ def show(result: Result, *, as_data: bool = False, verbose: bool = False) -> Non
     else:
         from rich.console import Console
 
-        _print(result, Console(highlight=False, soft_wrap=True), verbose=verbose)
+        # What is read by a program, or by `less`, is not cut to the width of nothing.
+        width = None if sys.stdout.isatty() else 10_000
+        _print(result, Console(highlight=False, soft_wrap=True, width=width), verbose=verbose)
     if result.exit_code:
         raise typer.Exit(result.exit_code)
 
@@ -186,16 +188,17 @@ def _print(result: Result, console: Console, *, verbose: bool) -> None:
 
 
 def _print_table(table: Table, console: Console) -> None:
-    """Print a table, in full where the output is no terminal."""
+    """Print a table."""
     from rich import box
     from rich.table import Table as Grid
     from rich.text import Text
 
-    grid = Grid(*table.columns, title=table.title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
+    grid = Grid(title=table.title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
+    for column in table.columns:
+        grid.add_column(column, overflow="fold")
     for row in table.rows:
         grid.add_row(*map(Text, row))
-    width = console.width if console.is_terminal else 10_000
-    console.print(grid, width=width, soft_wrap=False, crop=False)
+    console.print(grid, soft_wrap=False)
 
 
 def _print_finding(finding: Finding, console: Console) -> None:

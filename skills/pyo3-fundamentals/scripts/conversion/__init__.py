@@ -1,0 +1,1 @@
+"""From Python types to Rust types and back: what the tool `type_converter` works out."""
