@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from conversion.enums import literal_enum, union_enum
 from conversion.model import ELEMENTS, OVERFLOW, RustCode, RustType
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 ANY = RustType("Any", "Py<PyAny>", "&Bound<'_, PyAny>", "kept", "constant", "-", comparable=False, rank=9)
 
 
-def simple(python: str, owned: str, argument: str = "", **more: object) -> RustType:
+def simple(python: str, owned: str, argument: str = "", **more: Any) -> RustType:
     """Make the entry of a type without parameters."""
-    return RustType(python, owned, argument or owned, **more)  # type: ignore[arg-type]
+    return RustType(python, owned, argument or owned, **more)
 
 
-def by_crate(python: str, owned: str, feature: str, crate: str, **more: object) -> RustType:
+def by_crate(python: str, owned: str, feature: str, crate: str, **more: Any) -> RustType:
     """Make the entry of a type that a feature of pyo3 converts to one of a crate."""
     return simple(python, owned, features=frozenset({feature}), crates=frozenset({crate}), **more)
 

@@ -88,11 +88,8 @@ def parts(tree: Node) -> list[list[Node]]:
 
 
 def tail(part: list[Node], first: int) -> str:
-    """Return the source from one node of a part to its end."""
-    if len(part) <= first:
-        return ""
-    start = part[0].start_byte
-    return " ".join(content(node) for node in part[first:]) if start is None else "".join(map(content, part[first:]))
+    """Return the source of a part from one of its nodes on."""
+    return "".join(map(content, part[first:]))
 
 
 def stub_parameters(item: Item, types: StubTypes, *, method: bool = False) -> str:
@@ -151,9 +148,7 @@ def rust_parameters(item: Item, types: StubTypes, *, method: bool) -> Iterator[t
         if node.type != "parameter" or kind is None or content(kind).startswith("Python<"):
             continue
         name = content(node.child_by_field_name("pattern")).removeprefix("mut ").removeprefix("r#")
-        receives = re.search(r"\bSelf\b|PyType\b|PyModule\b", content(kind))
-        if number == 0 and (method or "pass_module" in str(item.setting("pass_module"))) and receives:
-            continue
-        if item.setting("pass_module") is not None and "PyModule" in content(kind):
+        passed = method or item.setting("pass_module") is not None
+        if number == 0 and passed and re.search(r"\b(Self|PyType|PyModule)\b", content(kind)):
             continue
         yield name, types.argument(kind)
