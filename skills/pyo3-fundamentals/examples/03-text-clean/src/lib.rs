@@ -58,7 +58,8 @@ mod _core {
     #[pyfunction]
     #[pyo3(signature = (texts, /))]
     fn longest(py: Python<'_>, texts: Vec<PyBackedStr>) -> Option<PyBackedStr> {
-        // A PyBackedStr holds on to its `str`, so other threads can run. It is dropped attached, which is cheaper.
+        // A PyBackedStr holds on to its `str`, so other threads can run. They are dropped attached: what is
+        // dropped detached, Python frees later.
         let position = py.detach(|| crate::longest(&texts))?;
         texts.into_iter().nth(position)
     }
