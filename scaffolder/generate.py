@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import re
 import secrets
@@ -73,12 +75,20 @@ def new_project(
     target, notes = destination.resolve(), []
     # Worked out first: moving a project over the current folder leaves this process without one.
     commands = next_steps(destination, str(answers.get("python_min", "3")))
-    with staging(target, dry_run=dry_run) as folder:
-        render(template, answers, folder)
-        files = list_files(folder)
-        if use_git and not dry_run:
-            notes += start_repository(folder, f"Start from {template.label}")
-        if not dry_run:
+    preview = preview_folder(template, answers)
+    if dry_run:
+        if not preview.exists():
+            render(template, answers, preview)
+        files = list_files(preview)
+    else:
+        with staging(target) as folder:
+            if preview.exists():
+                shutil.copytree(preview, folder, symlinks=True, dirs_exist_ok=True)
+            else:
+                render(template, answers, folder)
+            files = list_files(folder)
+            if use_git:
+                notes += start_repository(folder, f"Start from {template.label}")
             notes += place(folder, target)
     return Project(
         name=str(answers.get("project_name", target.name)),
@@ -107,8 +117,14 @@ def check_destination(destination: Path) -> None:
         raise ScaffolderError(f"`{destination}` can't be used: {error.strerror}", hint) from error
 
 
+def preview_folder(template: Template, answers: Mapping[str, Any]) -> Path:
+    """Return where the project of these answers is rendered to be looked at, and copied from when it is made."""
+    text = json.dumps(dict(answers), sort_keys=True, default=str)
+    return template.workspace / f"preview-{hashlib.sha256(text.encode()).hexdigest()}"
+
+
 @contextmanager
-def staging(target: Path, *, dry_run: bool) -> Iterator[Path]:
+def staging(target: Path, *, dry_run: bool = False) -> Iterator[Path]:
     """Give a folder to render into; whatever of it is left in the end is removed.
 
     A folder beside the target is on the same file system, so that moving it there is a single step.

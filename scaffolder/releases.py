@@ -87,7 +87,7 @@ class Releases:
             tag: A release at hand.
             source: The origin as the project records it.
         """
-        return Template(source, tag, self._folder(tag), official=True)
+        return Template(source, tag, self._folder(tag), self.workspace, official=True)
 
     def catalog(self, tag: str) -> Catalog:
         """Return the questions of a release."""

@@ -37,12 +37,14 @@ class Template:
         source: What a project records as its origin.
         ref: The release, branch or commit; none for a plain folder.
         folder: Holds `copier.yml` as of that revision.
+        workspace: A folder for files that last as long as the template is open.
         official: Whether this is a release of ours, of which the folder holds all that Copier needs.
     """
 
     source: str
     ref: str | None
     folder: Path
+    workspace: Path
     official: bool = False
 
     @property
@@ -129,7 +131,7 @@ def _official(ref: str | None, workspace: Path) -> Template:
             "upgrade pyo3-new for a newer release",
         )
     unpack(repository, tag, workspace / tag)
-    return Template(SOURCE, tag, workspace / tag, official=True)
+    return Template(SOURCE, tag, workspace / tag, workspace, official=True)
 
 
 def open_repository(workspace: Path) -> Path:
@@ -164,15 +166,15 @@ def _given(source: str, ref: str | None, workspace: Path) -> Template:
         folder, ref = _check_out(expand(source), ref, workspace)
         # Copier takes other addresses for those of folders.
         known = source.startswith(UNDERSTOOD) or source.endswith(".git")
-        return Template(source if known else f"git+{source}", ref, folder)
+        return Template(source if known else f"git+{source}", ref, folder, workspace)
     path = path.resolve()
     if path.is_dir() and not (path / ".git").exists():
         if ref:
             raise ScaffolderError(f"the template `{path}` is not a git repository, so it has no `{ref}`")
-        return Template(str(path), None, path)
+        return Template(str(path), None, path, workspace)
     folder, ref = _check_out(str(path), ref, workspace)
     # Copier takes uncommitted changes along, too.
-    return Template(str(path), ref, path if ref == "HEAD" and path.is_dir() else folder)
+    return Template(str(path), ref, path if ref == "HEAD" and path.is_dir() else folder, workspace)
 
 
 def _check_out(address: str, ref: str | None, workspace: Path) -> tuple[Path, str]:
