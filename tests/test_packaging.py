@@ -53,6 +53,16 @@ def test_the_wheel_has_the_template_as_a_bundle_only(wheel: Path) -> None:
     assert not [name for name in names if "{{" in name]
 
 
+def test_the_wheel_has_the_skills_and_nothing_that_building_them_left(wheel: Path) -> None:
+    names = {name.removeprefix("scaffolder/") for name in zipfile.ZipFile(wheel).namelist()}
+    listing = ["git", "ls-files", "-co", "--exclude-standard", "skills"]
+    known = subprocess.run(listing, cwd=CHECKOUT, capture_output=True, text=True, check=True).stdout.split()
+    parts = ("SKILL.md", "references/", "scripts/", "examples/")
+    expected = {name for name in known if name.split("/", 2)[-1].startswith(parts) and (CHECKOUT / name).is_file()}
+    assert {name for name in names if name.startswith("skills/")} == expected
+    assert "skills/pyo3-fundamentals/references/REFERENCE.md" in expected
+
+
 def test_the_wheel_built_from_the_source_distribution_has_its_bundle(built: Path, tmp_path: Path) -> None:
     source = next(built.glob("*.tar.gz"))
     shutil.unpack_archive(source, tmp_path)
@@ -79,6 +89,23 @@ def test_what_is_installed_needs_neither_checkout_nor_network(
     subprocess.run(here, cwd=tmp_path, env=environment | {"PYTHONPATH": str(CHECKOUT)}, check=True)
     assert tree(tmp_path / "price-tools") == tree(tmp_path / "here")
     assert not [name for name in tree(tmp_path / "price-tools") if "__pycache__" in name]
+
+
+def test_skills_work_where_there_is_no_checkout(installed: Path, tmp_path: Path, environment: dict[str, str]) -> None:
+    del environment["PYTHONPATH"]
+
+    def run(*arguments: str) -> str:
+        command = [str(installed), *arguments]
+        return subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True).stdout
+
+    assert "pyo3-fundamentals" in run("list", "--skills")
+    assert "Vec<i64>" in run("tool", "type_converter", "list[int]")
+    run("example", "copy", "01-word-count")
+    example = CHECKOUT / "skills/pyo3-fundamentals/examples/01-word-count"
+    copied = tree(tmp_path / "word-count")
+    assert "src/lib.rs" in copied
+    assert copied == {name: content for name, content in tree(example).items() if name in copied}
+    assert not [name for name in copied if "__pycache__" in name]
 
 
 def can_unshare() -> bool:
