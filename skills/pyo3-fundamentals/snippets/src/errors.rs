@@ -120,7 +120,6 @@ fn caused(error: PyErr, cause: PyErr) -> PyErr {
 }
 // endregion: attribute
 
-// region: question
 /// Find the price of an article in lines of `article = price`.
 fn find(lines: &str, article: &str) -> Result<f64> {
     for (index, text) in lines.lines().enumerate() {
@@ -141,6 +140,7 @@ fn find(lines: &str, article: &str) -> Result<f64> {
     })
 }
 
+// region: question
 /// Find the price of an article in a file.
 ///
 /// Raises:
@@ -207,7 +207,6 @@ fn convert(py: Python<'_>, prices: &Bound<'_, PyDict>, rate: f64) -> PyResult<Ve
 }
 // endregion: context
 
-// region: inspect
 /// Run a callable and report how it failed.
 #[pyfunction]
 fn failure(py: Python<'_>, action: &Bound<'_, PyAny>) -> PyResult<Option<(String, String, u32)>> {
@@ -221,7 +220,6 @@ fn failure(py: Python<'_>, action: &Bound<'_, PyAny>) -> PyResult<Option<(String
     })?;
     Ok(Some((kind, message, line)))
 }
-// endregion: inspect
 
 // region: warn
 /// Round a price; `digits` is old and ignored.
@@ -256,6 +254,7 @@ fn announce(py: Python<'_>, listeners: Vec<Bound<'_, PyAny>>, price: f64) {
 mod decimal {
     pyo3::import_exception!(decimal, InvalidOperation);
 }
+// endregion: imported
 
 /// Divide a sum of money among some people, to the cent.
 #[pyfunction]
@@ -266,7 +265,6 @@ fn share(cents: u64, people: u64) -> PyResult<u64> {
         Some(rest) => Err(PyArithmeticError::new_err(format!("{rest} cents are left"))),
     }
 }
-// endregion: imported
 
 #[pymodule]
 pub mod errors {

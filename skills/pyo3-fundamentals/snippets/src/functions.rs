@@ -62,7 +62,6 @@ fn twice<'py>(
 }
 // endregion: variadic
 
-// region: names
 /// Say which service carries a parcel; Python knows it by the name of an operation that Rust has taken.
 #[pyfunction]
 #[pyo3(name = "match", signature = (grams, r#type = "parcel"))]
@@ -70,7 +69,6 @@ fn match_service(grams: u32, r#type: &str) -> String {
     let speed = if grams <= 500 { "letter" } else { "freight" };
     format!("{speed} {}", r#type)
 }
-// endregion: names
 
 // region: defaults
 /// List what is printed on a label; each call without `lines` starts with an empty list.

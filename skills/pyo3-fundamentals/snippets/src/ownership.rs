@@ -69,6 +69,7 @@ struct Window {
     start: usize,
     stop: usize,
 }
+// endregion: shared
 
 #[pymethods]
 impl Recording {
@@ -103,7 +104,6 @@ impl Window {
             .fold(f64::MIN, f64::max)
     }
 }
-// endregion: shared
 
 // region: detach
 /// Wait until a sensor has settled; other Python threads run meanwhile.
@@ -161,12 +161,10 @@ impl Drop for Port {
 #[pyfunction]
 fn close_detached(py: Python<'_>) -> PyResult<(bool, bool)> {
     let open = Arc::new(AtomicBool::new(true));
-    let port = Py::new(
-        py,
-        Port {
-            open: Arc::clone(&open),
-        },
-    )?;
+    let port = Port {
+        open: Arc::clone(&open),
+    };
+    let port = Py::new(py, port)?;
     let still_open = py.detach(|| {
         drop(port);
         open.load(Ordering::SeqCst)
@@ -178,6 +176,7 @@ fn close_detached(py: Python<'_>) -> PyResult<(bool, bool)> {
 // region: mutex
 /// Readings that several threads add to, and that a Python callable may inspect under the lock.
 #[pyclass(frozen)]
+#[derive(Default)]
 struct Journal {
     readings: Mutex<Vec<f64>>,
 }
@@ -186,9 +185,7 @@ struct Journal {
 impl Journal {
     #[new]
     fn new() -> Self {
-        Self {
-            readings: Mutex::new(Vec::new()),
-        }
+        Self::default()
     }
 
     /// Add a reading if a callable accepts it; it is called while the journal is locked.

@@ -15,7 +15,6 @@ use pyo3::pybacked::{PyBackedBytes, PyBackedStr};
 use pyo3::types::{PyDict, PyFloat, PyList, PyMapping, PySequence, PyString};
 use pyo3::{Borrowed, IntoPyObjectExt, intern};
 
-// region: borrowed
 /// Say how many letters of a text are capitals; the text is read where Python keeps it.
 #[pyfunction]
 fn capitals(text: &str) -> usize {
@@ -30,7 +29,6 @@ fn titles(texts: Vec<String>) -> Vec<String> {
         .map(|text| text.trim().to_uppercase())
         .collect()
 }
-// endregion: borrowed
 
 // region: native
 /// Replace what is missing in a list, in the list itself.
@@ -130,7 +128,6 @@ fn summarize(station: Station, readings: Vec<f64>) -> PyResult<Summary> {
     })
 }
 
-// region: attributes
 /// Any object with these attributes: a dataclass, a named tuple, a class of Rust.
 #[derive(FromPyObject)]
 struct Reading {
@@ -143,7 +140,6 @@ struct Reading {
 fn too_warm(reading: Reading) -> Option<String> {
     (reading.degrees > 30.0).then_some(reading.sensor)
 }
-// endregion: attributes
 
 // region: newtype
 /// Degrees that are checked where they come in; nothing behind this can hold a wrong one.
@@ -224,7 +220,6 @@ fn ask(sensor: u32) -> Answer {
     }
 }
 
-// region: results
 /// Results of several types, of which only the caller's question decides.
 #[pyfunction]
 fn limit<'py>(py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyAny>> {
@@ -246,7 +241,6 @@ fn status(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
     status.set_item(intern!(py, "healthy"), true)?;
     Ok(status)
 }
-// endregion: results
 
 /// Convert a value to a Rust type and back; the chapter's table is tested with it.
 #[pyfunction]

@@ -33,7 +33,6 @@ def test_an_error_is_an_exception() -> None:
         errors.unit_price(250, 0)
 
 
-# region: own
 def test_own_exceptions_have_a_base_a_name_and_a_text() -> None:
     assert issubclass(PriceSyntaxError, PriceListError)
     assert (
@@ -45,9 +44,6 @@ def test_own_exceptions_have_a_base_a_name_and_a_text() -> None:
 def test_own_exceptions_can_be_sent_to_another_process() -> None:
     error = restored(PriceSyntaxError("line 3"))
     assert (type(error), error.args) == (PriceSyntaxError, ("line 3",))
-
-
-# endregion: own
 
 
 def restored(value: Any) -> Any:
@@ -80,7 +76,6 @@ def test_an_article_that_is_missing_is_a_builtin_exception(prices: Path) -> None
         price_in(prices, "fig")
 
 
-# region: standard
 def test_errors_of_the_standard_library_are_converted(prices: Path, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="invalid float literal"):
         errors.first_price(prices)
@@ -97,10 +92,6 @@ def test_an_error_of_the_system_has_its_number_and_its_path(prices: Path, tmp_pa
     assert (caught.value.errno, caught.value.filename) == (ENOENT, tmp_path / "nowhere")
 
 
-# endregion: standard
-
-
-# region: catch
 def test_only_what_is_meant_is_caught() -> None:
     assert price_or_free({"apple": 1.5}.__getitem__, "apple") == 1.5
     assert price_or_free({"apple": 1.5}.__getitem__, "pear") == 0.0
@@ -108,10 +99,6 @@ def test_only_what_is_meant_is_caught() -> None:
         price_or_free(lambda _: 1 / 0, "pear")
 
 
-# endregion: catch
-
-
-# region: context
 def test_the_first_error_stays_visible() -> None:
     assert convert({"apple": 2}, 1.5) == [("apple", 3.0)]
     with pytest.raises(PriceListError, match="the price of pear is no number") as caught:
@@ -120,18 +107,11 @@ def test_the_first_error_stays_visible() -> None:
     assert repr(caught.value.__cause__) == "TypeError('must be real number, not str')"
 
 
-# endregion: context
-
-
-# region: traceback
 def test_a_traceback_has_the_frames_of_python_only(prices: Path) -> None:
     with pytest.raises(PriceSyntaxError) as caught:
         price_in(prices, "plum")
     frames = traceback.extract_tb(caught.value.__traceback__)
     assert [frame.name for frame in frames] == ["test_a_traceback_has_the_frames_of_python_only"]
-
-
-# endregion: traceback
 
 
 def test_rust_can_look_at_an_exception() -> None:
@@ -141,7 +121,6 @@ def test_rust_can_look_at_an_exception() -> None:
     assert errors.failure(int) is None
 
 
-# region: warn
 def test_a_warning_names_the_line_of_the_caller() -> None:
     with pytest.warns(UserWarning, match="`digits` has no effect") as caught:
         assert errors.round_price(1.239, digits=3) == 1.24
@@ -150,10 +129,6 @@ def test_a_warning_names_the_line_of_the_caller() -> None:
         errors.round_price(1.239, digits=3)
 
 
-# endregion: warn
-
-
-# region: unraisable
 def test_one_listener_does_not_silence_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
     heard: list[float] = []
     lost: list[Any] = []
@@ -162,9 +137,6 @@ def test_one_listener_does_not_silence_the_others(monkeypatch: pytest.MonkeyPatc
     errors.announce(listeners, 2.5)
     assert heard == [2.5]
     assert (lost[0].exc_type, lost[0].object) == (ZeroDivisionError, listeners[0])
-
-
-# endregion: unraisable
 
 
 def test_exceptions_of_other_modules_can_be_raised() -> None:

@@ -61,15 +61,11 @@ def test_arguments_are_refused_by_their_type_or_value(grams: Any, error: type[Ex
         postage(grams)
 
 
-# region: note
 @pytest.mark.skipif(sys.version_info < (3, 11), reason="exceptions have notes since Python 3.11")
 def test_the_argument_is_named_in_a_note() -> None:
     with pytest.raises(TypeError) as caught:
         postage(400, zone="inland")
     assert caught.value.__notes__ == ["while processing 'zone'"]
-
-
-# endregion: note
 
 
 # region: variadic
@@ -106,14 +102,10 @@ def test_a_default_that_is_no_literal_needs_a_text() -> None:
 # endregion: defaults
 
 
-# region: missing
 def test_an_option_is_no_default() -> None:
     assert recipient("Ada", None) == "Ada"
     with pytest.raises(TypeError, match="missing 1 required positional argument: 'company'"):
         recipient("Ada")
-
-
-# endregion: missing
 
 
 def test_the_module_is_passed_by_pyo3() -> None:
@@ -122,13 +114,9 @@ def test_the_module_is_passed_by_pyo3() -> None:
     assert functions.checksum(b"abc") == 294
 
 
-# region: docstring
 def test_the_comment_is_the_docstring() -> None:
     lines = (inspect.getdoc(postage) or "").splitlines()
     assert lines[:4] == ["Compute what a parcel costs to send.", "", "Args:", "    grams: The weight with the box."]
-
-
-# endregion: docstring
 
 
 # region: deprecated

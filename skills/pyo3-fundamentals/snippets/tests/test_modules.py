@@ -36,14 +36,10 @@ def test_a_module_has_what_it_declares() -> None:
 # endregion: declarative
 
 
-# region: state
 def test_state_is_one_for_the_process() -> None:
     with ThreadPoolExecutor(4) as threads:
         jobs = list(threads.map(lambda _: modules.paper.print_page(), range(100)))
     assert len(set(jobs)) == 100
-
-
-# endregion: state
 
 
 # region: attribute
@@ -74,16 +70,12 @@ def test_a_python_file_makes_it_importable() -> None:
 # endregion: pickle
 
 
-# region: registered
 def test_a_registered_submodule_can_be_imported() -> None:
     from fundamentals_snippets._core.modules.inks import price
 
     assert "fundamentals_snippets._core.modules.inks" in sys.modules
     assert modules.inks.COLOURS == ("cyan", "magenta", "yellow", "black")
     assert restored(price)("black") == 1500
-
-
-# endregion: registered
 
 
 def test_a_function_can_fill_a_module() -> None:
@@ -93,7 +85,6 @@ def test_a_function_can_fill_a_module() -> None:
     assert (printer.sheets(3), printer.TRAYS, printer.trays.CAPACITY) == (2, 2, 250)
 
 
-# region: several
 def test_a_library_can_hold_several_modules() -> None:
     library = next(Path(fundamentals_snippets.__file__).parent.glob("_core.*"))
     spec = spec_from_file_location("printer", library, loader=ExtensionFileLoader("printer", str(library)))
@@ -102,9 +93,6 @@ def test_a_library_can_hold_several_modules() -> None:
     printer = module_from_spec(spec)
     spec.loader.exec_module(printer)
     assert printer.TRAYS == 2
-
-
-# endregion: several
 
 
 @pytest.mark.parametrize("function", [modules.paper.sheets, modules.printer.sheets])

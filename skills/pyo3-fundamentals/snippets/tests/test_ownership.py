@@ -34,7 +34,6 @@ class Listener:
         self.heard.append((name, value))
 
 
-# region: stored
 def test_a_struct_keeps_its_listener_alive() -> None:
     listener = Listener()
     reference = weakref.ref(listener)
@@ -48,10 +47,6 @@ def test_a_struct_keeps_its_listener_alive() -> None:
     assert reference() is None
 
 
-# endregion: stored
-
-
-# region: shared
 def test_a_window_outlives_the_name_of_its_recording() -> None:
     recording = Recording([1.0, 5.0, 2.0, 9.0])
     window = recording.window(0, 3)
@@ -59,15 +54,11 @@ def test_a_window_outlives_the_name_of_its_recording() -> None:
     assert window.peak() == 5.0
 
 
-# endregion: shared
-
-
 def test_a_window_is_inside_of_the_recording() -> None:
     with pytest.raises(ValueError, match="no samples from 1 to 9"):
         Recording([1.0]).window(1, 9)
 
 
-# region: detach
 def steps_meanwhile(wait: Callable[[int], None]) -> int:
     """Count how often another thread gets to run while this one waits in Rust."""
     steps, stop = 0, threading.Event()
@@ -95,9 +86,6 @@ def test_other_threads_wait_while_one_stays_attached() -> None:
     assert steps_meanwhile(ownership.settle_attached) <= 3
 
 
-# endregion: detach
-
-
 def test_threads_of_python_wait_together() -> None:
     start = perf_counter()
     with ThreadPoolExecutor(4) as threads:
@@ -105,7 +93,6 @@ def test_threads_of_python_wait_together() -> None:
     assert perf_counter() - start < 0.7
 
 
-# region: attach
 def test_threads_of_rust_can_call_python() -> None:
     heard: list[tuple[int, float]] = []
     watch(lambda *message: heard.append(message), 4)
@@ -117,18 +104,10 @@ def test_what_the_callable_raises_comes_back() -> None:
         watch(lambda channel, _: 1 / channel, 4)
 
 
-# endregion: attach
-
-
-# region: dropped
 def test_an_object_that_is_dropped_detached_goes_when_attached_again() -> None:
     assert ownership.close_detached() == (True, False)
 
 
-# endregion: dropped
-
-
-# region: mutex
 def test_threads_that_lock_and_call_python_do_not_wait_for_ever() -> None:
     journal = Journal()
 
@@ -139,9 +118,6 @@ def test_threads_that_lock_and_call_python_do_not_wait_for_ever() -> None:
     with ThreadPoolExecutor(8) as threads:
         list(threads.map(lambda reading: journal.add_if(reading, accept), [1.0] * 40))
     assert journal.add_if(0.0, accept) == 40
-
-
-# endregion: mutex
 
 
 def test_what_is_made_once_is_the_same_for_all_threads() -> None:

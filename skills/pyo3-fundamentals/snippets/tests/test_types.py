@@ -136,14 +136,10 @@ def test_what_is_refused(rust_type: str, given: object, error: type[Exception], 
         through(rust_type, given)
 
 
-# region: identity
 def test_only_bound_keeps_the_object() -> None:
     prices = [1.5, 2.5]
     assert through("Bound<PyList>", prices) is prices
     assert through("Vec<f64>", prices) is not prices
-
-
-# endregion: identity
 
 
 def test_texts_are_borrowed_or_copied() -> None:
@@ -166,7 +162,6 @@ def test_a_cast_asks_for_the_type() -> None:
         types.describe(1)
 
 
-# region: derive
 def test_a_dictionary_becomes_a_struct_and_back() -> None:
     summary = types.summarize({"name": "Säntis", "lat": 47.2}, [1, 3])
     assert summary == {"station": "Säntis at 47.2°, 2 m", "mean": 2.0, "range": (1.0, 3.0)}
@@ -178,9 +173,6 @@ def test_the_field_that_fails_is_named_and_the_reason_is_the_cause() -> None:
     assert isinstance(caught.value.__cause__, ValueError)
     with pytest.raises(KeyError, match="name"):
         types.summarize({"lat": 47.2}, [1])
-
-
-# endregion: derive
 
 
 class Measured(NamedTuple):
@@ -195,17 +187,12 @@ def test_any_object_with_the_attributes_will_do() -> None:
         types.too_warm((31, "roof"))
 
 
-# region: newtype
 def test_a_newtype_is_checked_on_its_way_in() -> None:
     assert types.warmer(20, by=1.5) == 21.5
     with pytest.raises(ValueError, match="-300 °C is below absolute zero"):
         types.warmer(-300, by=1)
 
 
-# endregion: newtype
-
-
-# region: union
 @pytest.mark.parametrize(
     ("value", "expected"),
     [(90, "90 s"), (True, "1 s"), (0.25, "0.250 s"), ("noon", "noon"), (2**70, "1180591620717411303424.000 s")],
@@ -222,9 +209,6 @@ def test_what_fits_no_variant_is_told_of_all() -> None:
     assert lines[3].endswith("TypeError: 'None' is not an instance of 'str'")
 
 
-# endregion: union
-
-
 def test_results_may_differ_in_type() -> None:
     assert types.ask(2) == 0.5
     assert types.ask(9) == "no sensor 9"
@@ -234,11 +218,7 @@ def test_results_may_differ_in_type() -> None:
     assert types.status() == {"channels": 8, "healthy": True}
 
 
-# region: parse
 def test_a_text_is_parsed_as_an_argument() -> None:
     assert types.next_address(" 10.0.0.255") == "10.0.1.0"
     with pytest.raises(ValueError, match=r"`10\.0`: invalid IPv4 address syntax"):
         types.next_address("10.0")
-
-
-# endregion: parse
