@@ -109,7 +109,8 @@ def to_rust(text: str, label: str, kind: Kind, name: str) -> toolkit.Result:
         code = RustCode()
         found = Annotations(code).parse(text)
         code.rows = {found.row: None} | {row: None for row in code.rows if row != found.row}
-        summary = f"`{text}` is `{found.argument}` as an argument, and `{found.owned}` as a field or result"
+        owned = "" if found.owned == found.argument else f" as an argument, and `{found.owned}` as a field or result"
+        summary = f"`{text}` is `{found.argument}`{owned}"
     else:
         code = convert_sample(text, name, label) if kind is Kind.json else convert_module(text, label)
         summary = f"{len(code.items)} type{'s' if len(code.items) != 1 else ''} from {label}"
