@@ -87,7 +87,7 @@ pub mod text_and_bytes {
             .iter()
             .position(|&byte| byte == 0)
             .unwrap_or(field.len());
-        str::from_utf8(&field[..end])
+        std::str::from_utf8(&field[..end])
             .map_err(|error| PyUnicodeDecodeError::new_err_from_utf8(py, field, error))
     }
     // endregion: decode

@@ -1,10 +1,10 @@
 """What the chapter on panics says."""
 
 import os
+import re
 import subprocess
 import sys
 import threading
-from pathlib import Path
 
 import pytest
 from fundamentals_snippets._core import panics as snippets
@@ -32,7 +32,7 @@ def test_the_place_is_on_stderr_and_not_in_the_exception(
     monkeypatch.setattr(sys, "stderr", None)
     with pytest.raises(snippets.PanicException):
         snippets.price_or_panic([], 0)
-    assert f"panicked at {Path('src/panics.rs')}:" in capfd.readouterr().err
+    assert re.search(r"panicked at .*panics\.rs:\d+:\d+:", capfd.readouterr().err)
 
 
 def test_a_foreign_panic_becomes_an_exception() -> None:
