@@ -13,14 +13,12 @@ pub mod collections {
     use pyo3::prelude::*;
     use pyo3::types::{PyDict, PyIterator, PyList, PyMapping, PySequence, PyString};
 
-    // region: vec
     /// Return the mean of sensor values; `None` if there are none.
     #[pyfunction]
     #[pyo3(signature = (values))]
     fn mean(py: Python<'_>, values: Vec<f64>) -> Option<f64> {
         py.detach(|| super::mean_of(&values))
     }
-    // endregion: vec
 
     /// Count the readings that are `None`, without converting the others.
     #[pyfunction]

@@ -125,7 +125,6 @@ pub mod logging {
     }
     // endregion: print
 
-    // region: progress
     /// Smooth readings, with news for a progress bar every thousand of them, and Ctrl-C.
     #[pyfunction]
     #[pyo3(signature = (readings, progress = None))]
@@ -152,7 +151,6 @@ pub mod logging {
             Ok(smoothed)
         })
     }
-    // endregion: progress
 
     /// Log a message as often as told; for measurements.
     #[pyfunction]

@@ -32,13 +32,11 @@ fn decode_length(frame: &[u8]) -> usize {
     usize::from(frame[0]) * 256 + usize::from(frame[1])
 }
 
-// region: checked
 /// Returns the part of a frame behind its header, as long as the header says.
 fn payload(frame: &[u8]) -> Option<&[u8]> {
     let (header, rest) = frame.split_at_checked(2)?;
     rest.get(..decode_length(header))
 }
-// endregion: checked
 
 #[pyo3::pymodule]
 pub mod panics {
@@ -53,7 +51,6 @@ pub mod panics {
     use pyo3::panic::PanicException;
     // endregion: export
 
-    // region: index
     /// Return a price; panics if there is none at the index.
     #[pyfunction]
     #[pyo3(signature = (prices, index))]
@@ -70,7 +67,6 @@ pub mod panics {
             PyIndexError::new_err(format!("there is no price {index} among {count}"))
         })
     }
-    // endregion: index
 
     /// Return the length in a frame's header, by the decoder that does not check.
     #[pyfunction]
@@ -136,7 +132,6 @@ pub mod panics {
     }
     // endregion: poison
 
-    // region: overflow
     /// Return a sum that is checked in a `dev` build only.
     #[pyfunction]
     #[pyo3(signature = (left, right))]
@@ -149,9 +144,7 @@ pub mod panics {
     fn has_debug_assertions() -> bool {
         cfg!(debug_assertions)
     }
-    // endregion: overflow
 
-    // region: drop
     /// A connection that panics when it is dropped.
     #[pyclass]
     struct Connection;
@@ -176,9 +169,7 @@ pub mod panics {
             panic!("the connection was not closed");
         }
     }
-    // endregion: drop
 
-    // region: reentry
     /// Call a function that may itself be Rust, and treat every error of it as 0.
     #[pyfunction]
     #[pyo3(signature = (function))]
@@ -188,7 +179,6 @@ pub mod panics {
             .and_then(|value| value.extract())
             .unwrap_or(0.0)
     }
-    // endregion: reentry
 }
 
 #[cfg(test)]

@@ -38,7 +38,6 @@ pub mod text_and_bytes {
     }
     // endregion: borrow
 
-    // region: cow
     /// Write every run of blanks as one space; a text without one comes back without a copy in Rust.
     #[pyfunction]
     #[pyo3(signature = (text))]
@@ -53,7 +52,6 @@ pub mod text_and_bytes {
                 .join(" "),
         )
     }
-    // endregion: cow
 
     // region: backed
     /// Return the longest of many titles, in characters.

@@ -231,7 +231,6 @@ pub mod values {
     }
     // endregion: complex-enum
 
-    // region: python-enum
     /// A member of an `enum.Enum` that Python defines, by its value.
     #[derive(FromPyObject)]
     struct Priority {
@@ -254,7 +253,6 @@ pub mod values {
             right
         })
     }
-    // endregion: python-enum
 
     /// Return the network that an IPv4 address belongs to.
     #[pyfunction]

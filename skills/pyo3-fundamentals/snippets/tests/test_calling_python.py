@@ -27,15 +27,11 @@ def test_a_class_is_imported_once_or_each_time() -> None:
         snippets.fraction(1, 0)
 
 
-# region: once
 def test_what_is_imported_once_stays(monkeypatch: pytest.MonkeyPatch) -> None:
     assert snippets.fraction(1, 2) == snippets.fraction_each(1, 2) == Fraction(1, 2)
     monkeypatch.setitem(sys.modules, "fractions", SimpleNamespace(Fraction=lambda *_: "replaced"))
     assert snippets.fraction(1, 2) == Fraction(1, 2)
     assert snippets.fraction_each(1, 2) == "replaced"
-
-
-# endregion: once
 
 
 def test_keywords_are_given_by_a_dict() -> None:
@@ -55,7 +51,6 @@ def test_attributes_of_any_object_are_read() -> None:
         snippets.sizes([SimpleNamespace(name=b"a.txt", size=3)])
 
 
-# region: callback
 def test_an_error_of_a_callback_keeps_its_traceback() -> None:
     def rule(price: float) -> float:
         raise LookupError(f"no rule for {price}")
@@ -64,9 +59,6 @@ def test_an_error_of_a_callback_keeps_its_traceback() -> None:
         snippets.apply_rule([2.5], rule)
     frames = traceback.extract_tb(caught.value.__traceback__)
     assert [frame.name for frame in frames][-2:] == ["test_an_error_of_a_callback_keeps_its_traceback", "rule"]
-
-
-# endregion: callback
 
 
 def test_a_callback_is_checked() -> None:
@@ -125,7 +117,6 @@ def shelf(log: list[str]) -> Iterator[str]:
         log.append("closed")
 
 
-# region: with
 def test_a_context_is_left_in_every_case() -> None:
     log: list[str] = []
     assert snippets.run_with(shelf(log), str.upper) == "SHELF"
@@ -133,9 +124,6 @@ def test_a_context_is_left_in_every_case() -> None:
         snippets.run_with(shelf(log), lambda _: 1 / 0)
     assert log == ["open", "closed"] * 2
     assert snippets.run_with(suppress(ZeroDivisionError), lambda _: 1 / 0) is None
-
-
-# endregion: with
 
 
 def test_an_attribute_may_be_missing() -> None:
@@ -155,15 +143,11 @@ def test_an_error_of_a_property_is_not_a_missing_attribute() -> None:
         snippets.address(User())
 
 
-# region: expression
 def test_a_formula_can_do_all_that_python_can() -> None:
     assert snippets.formula_price("quantity * 2.5 if quantity < 10 else quantity * 2", 4) == 10.0
     assert snippets.formula_price("__import__('os').getpid()", 1) > 0
     with pytest.raises(SyntaxError):
         snippets.formula_price("price = 1", 1)
-
-
-# endregion: expression
 
 
 def test_a_module_is_named_by_a_setting(monkeypatch: pytest.MonkeyPatch) -> None:

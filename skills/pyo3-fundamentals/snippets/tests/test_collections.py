@@ -183,7 +183,6 @@ def test_entries_are_removed_from_the_callers_dict() -> None:
     assert stock == {"ink": 3}
 
 
-# region: visit
 def test_a_dict_that_grows_while_it_is_read_is_a_panic() -> None:
     stock = {"pen": 1, "ink": 3}
 
@@ -199,9 +198,6 @@ def test_a_snapshot_may_change_meanwhile() -> None:
     stock = {"pen": 1, "ink": 3}
     snippets.visit_snapshot(stock, lambda article, count: operator.setitem(stock, f"more {article}", count))
     assert len(stock) == 4
-
-
-# endregion: visit
 
 
 def test_averages_are_computed_one_at_a_time() -> None:

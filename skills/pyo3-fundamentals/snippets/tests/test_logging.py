@@ -95,7 +95,6 @@ def test_waiting_for_a_thread_that_logs_without_detaching_never_ends() -> None:
 # endregion: deadlock
 
 
-# region: warn
 def test_a_warning_names_the_line_of_the_caller() -> None:
     with pytest.warns(DeprecationWarning, match="50 °F: pass degrees Celsius") as caught:
         assert snippets.from_fahrenheit(50) == 10.0
@@ -105,9 +104,6 @@ def test_a_warning_names_the_line_of_the_caller() -> None:
 def test_a_warning_may_be_an_error() -> None:
     with pytest.raises(DeprecationWarning):
         snippets.from_fahrenheit(50)
-
-
-# endregion: warn
 
 
 def test_only_what_python_prints_is_seen_by_python(capsys: pytest.CaptureFixture[str]) -> None:

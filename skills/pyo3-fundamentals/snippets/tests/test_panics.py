@@ -93,16 +93,12 @@ def test_a_lock_that_was_held_in_a_panic_is_poisoned() -> None:
 # endregion: poison
 
 
-# region: overflow
 def test_overflow_is_a_panic_in_one_build_and_a_wrong_number_in_the_other() -> None:
     if snippets.has_debug_assertions():
         with pytest.raises(snippets.PanicException, match="attempt to add with overflow"):
             snippets.add_amounts(250, 10)
     else:
         assert snippets.add_amounts(250, 10) == 4
-
-
-# endregion: overflow
 
 
 def test_a_panic_while_an_object_is_freed_cannot_be_raised(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -181,7 +181,6 @@ def test_an_enum_of_rust_is_neither_copied_nor_listed() -> None:
     )
 
 
-# region: complex-enum
 def test_variants_are_classes_that_match() -> None:
     match snippets.parse_reading("error wet"):
         case snippets.Reading.Failed(reason, retries=0):
@@ -190,9 +189,6 @@ def test_variants_are_classes_that_match() -> None:
             pytest.fail(f"a value: {celsius}")
     assert snippets.parse_reading("ok 21.5").celsius == 21.5
     assert isinstance(snippets.Reading.Value(celsius=1.5), snippets.Reading)
-
-
-# endregion: complex-enum
 
 
 def test_lines_that_are_no_readings_are_refused() -> None:
