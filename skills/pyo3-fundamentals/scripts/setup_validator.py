@@ -43,7 +43,8 @@ def setup_validator(
 ) -> None:
     """Check this machine and a PyO3 project.
 
-    Without a project around, only the machine is checked. Nothing is changed but by `--fix`.
+    Without a project around, only the machine is checked. Nothing is changed but by `--fix`. `--verbose` also names
+    the Pythons that no tool takes.
     """
     from doctor.building import build as make
     from doctor.building import show_plan
@@ -52,7 +53,7 @@ def setup_validator(
     folder = _folder(project)
     if folder is None and (build or fix):
         raise UsageError("there is no project here", "name its folder: `--project DIR`")
-    found = inspect(folder or Path.cwd(), os.environ, with_project=folder is not None)
+    found = inspect(folder or Path.cwd(), os.environ, with_project=folder is not None, whole=verbose)
     documents: tuple[toolkit.Document, ...] = ()
     repaired = 0
     if fix:
@@ -65,11 +66,9 @@ def setup_validator(
     if build and dry_run:
         documents = (*documents, *show_plan(found))
     elif build:
-        with progress("Building", visible=not as_data), stoppable("the build was stopped"):
+        with progress("Building", visible=not as_data), stoppable("nothing was changed"):
             more = make(found, os.environ)
-    outcome = result(
-        found, more=more, documents=documents, repaired=repaired, whole=verbose or as_data, dry_run=dry_run
-    )
+    outcome = result(found, more=more, documents=documents, repaired=repaired, dry_run=dry_run)
     toolkit.show(outcome, as_data=as_data, verbose=verbose)
 
 

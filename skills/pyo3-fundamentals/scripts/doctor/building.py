@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 SHOWN = 25
 IMPORT = "import importlib, sys; module = importlib.import_module(sys.argv[1]); print(module.__file__)"
-HINT = "read on with `pyo3-new explain`, which knows many of these messages"
 
 
 @dataclass(frozen=True)
@@ -31,11 +30,13 @@ class Step:
         id: What its failure is called.
         purpose: What it does.
         command: The program and its arguments.
+        shown: The same, as one would type it.
     """
 
     id: str
     purpose: str
     command: tuple[str, ...]
+    shown: str
 
 
 def plan(inspection: Inspection, scratch: Path) -> tuple[Step, ...]:
@@ -47,10 +48,12 @@ def plan(inspection: Inspection, scratch: Path) -> tuple[Step, ...]:
     """
     project, machine = inspection.project, inspection.machine
     assert project  # noqa: S101
+    module = project.layout.module
     taken = machine.taken("uv run") if project.uv is not None else machine.taken("cargo")
     python = taken or machine.taken("cargo")
     program = str(python.path) if python else sys.executable
     environment = python_in(scratch / "environment")
+    load = (str(environment), "-c", IMPORT, module)
     wheels = scratch / "wheels"
     if project.builder == "maturin" and "maturin" in machine.versions:
         build: tuple[str, ...] = (
@@ -73,10 +76,15 @@ def plan(inspection: Inspection, scratch: Path) -> tuple[Step, ...]:
         installer = (str(environment), "-m", "pip", "install")
         create = (program, "-m", "venv", str(scratch / "environment"))
     return (
-        Step("build-passes", "the project builds", build),
-        Step("environment-made", "an environment can be made", create),
-        Step("wheel-installs", "the wheel installs", (*installer, "WHEEL")),
-        Step("module-imports", "the module imports", (str(environment), "-c", IMPORT, project.layout.module)),
+        Step("build-passes", "the project builds", build, " ".join(build[:2])),
+        Step("environment-made", "an environment can be made", create, " ".join(create[:2])),
+        Step("wheel-installs", "the wheel installs", (*installer, "WHEEL"), f"{installer[0]} pip install ."),
+        Step(
+            "module-imports",
+            "the module imports",
+            (str(environment), "-c", IMPORT, module),
+            f"python -c 'import {module}'",
+        ),
     )
 
 
@@ -129,11 +137,9 @@ def _run(steps: tuple[Step, ...], variables: Mapping[str, str], folder: Path, sc
 
 def _finding(step: Step, done: Done | None) -> Finding:
     """Say how a step went."""
-    command = " ".join(step.command[:2]) if step.id != "module-imports" else "python -c 'import …'"
     if done is not None and done.code == 0:
-        return Finding(
-            step.id, "ok", step.purpose, command, done.output.strip().splitlines()[-1] if done.output.strip() else None
-        )
+        said = done.output.strip().splitlines()
+        return Finding(step.id, "ok", step.purpose, step.shown, said[-1] if said else None)
     text = (done.errors + done.output) if done else f"`{step.command[0]}` can't be run"
     lines = [line for line in text.splitlines() if line.strip()]
     code = f"exit code {done.code}" if done else "it did not start"
@@ -141,9 +147,9 @@ def _finding(step: Step, done: Done | None) -> Finding:
         id=step.id,
         level="error",
         message=f"expected: {step.purpose}; {code}",
-        where=command,
+        where=step.shown,
         evidence="\n".join(_telling(lines)),
-        fix=HINT,
+        fix=f"Ask what is behind it\npyo3-new explain -- {step.shown}",
         reference=reference(SKILL, "troubleshooting"),
     )
 

@@ -39,7 +39,7 @@ class Check:
 
     Attributes:
         id: Its name, which never changes its meaning.
-        see: The section that explains it.
+        see: The section that explains it, or the address of a page that does.
         level: How bad it is if it isn't so.
         found: What is so instead.
         where: The file or command that it was found in.
@@ -48,7 +48,7 @@ class Check:
     """
 
     id: ClassVar[str]
-    see: ClassVar[Section]
+    see: ClassVar[Section | str]
     level: toolkit.Level = "error"
 
     passes: Callable[..., bool | None]
@@ -81,7 +81,7 @@ class Check:
             where=self.where,
             evidence=self.evidence,
             fix=fix.safe_substitute(self.words),
-            reference=toolkit.reference(SKILL, *self.see),
+            reference=self.see if isinstance(self.see, str) else toolkit.reference(SKILL, *self.see),
         )
 
 

@@ -54,23 +54,26 @@ class Inspection:
         return draft
 
 
-def inspect(folder: Path, environment: Mapping[str, str], *, with_project: bool = True) -> Inspection:
+def inspect(
+    folder: Path, environment: Mapping[str, str], *, with_project: bool = True, whole: bool = True
+) -> Inspection:
     """Look at the machine, and at a project.
 
     Args:
         folder: The project's folder, or where one would be.
         environment: The environment's variables.
         with_project: Whether there is a project.
+        whole: Whether to ask the Pythons that no tool takes, too.
 
     Raises:
         ScaffolderError: A file of the project can't be read.
     """
     with ThreadPoolExecutor(max_workers=2) as pool:
-        surveyed = pool.submit(survey, folder, environment)
+        surveyed = pool.submit(survey, folder, environment, whole=whole)
         graph = ask_cargo(find_manifest(folder)[0], environment) if with_project else None
         project = read_project(folder, graph) if with_project else None
         machine = surveyed.result()
-    findings = sorted(_ask(machine, project), key=lambda each: ORDER.index(each.level))
+    findings = sorted(ask(machine, project), key=lambda each: ORDER.index(each.level))
     return Inspection(machine, project, tuple(findings))
 
 
@@ -80,7 +83,6 @@ def result(
     more: tuple[Finding, ...] = (),
     documents: tuple[Document, ...] = (),
     repaired: int = 0,
-    whole: bool = True,
     dry_run: bool = False,
 ) -> Result:
     """Say what was found.
@@ -90,7 +92,6 @@ def result(
         more: Further findings, of a build.
         documents: Differences to look at.
         repaired: How many findings are no more.
-        whole: Whether to name the Pythons that no tool takes, too.
         dry_run: Whether something was left undone on request.
     """
     findings = sorted((*inspection.findings, *more), key=lambda each: ORDER.index(each.level))
@@ -98,13 +99,13 @@ def result(
         tool="setup_validator",
         summary=_summary(findings, inspection.project, repaired),
         findings=tuple(findings),
-        tables=tuple(tables(inspection.machine, whole=whole)),
+        tables=tuple(tables(inspection.machine)),
         documents=documents,
         dry_run=dry_run,
     )
 
 
-def _ask(machine: Machine, project: Project | None) -> Iterator[Finding]:
+def ask(machine: Machine, project: Project | None) -> Iterator[Finding]:
     """Ask every check that there is something to ask about."""
     for machine_check in (kind() for kind in MACHINE_CHECKS):
         yield from _answer(machine_check, machine_check.passes(machine))

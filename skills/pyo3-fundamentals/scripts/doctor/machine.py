@@ -97,18 +97,20 @@ class Machine:
         return {name: self.environment[name] for name in sorted(wanted)}
 
 
-def survey(folder: Path, environment: Mapping[str, str]) -> Machine:
+def survey(folder: Path, environment: Mapping[str, str], *, whole: bool = True) -> Machine:
     """Look at the machine.
 
     Args:
         folder: Where the tools are started: a toolchain or an environment may be chosen there.
         environment: What they find in their environment.
+        whole: Whether to ask the Pythons that no tool takes, too.
     """
     with ThreadPoolExecutor(max_workers=8) as pool:
         versions = {name: pool.submit(run, [name, "--version"], environment, folder) for name in TOOLS}
         rust = pool.submit(_rust, environment, folder)
         chosen = pool.submit(choices, folder, environment)
-        probes = {path: pool.submit(probe, path, environment) for path in _distinct(installed(environment))}
+        pythons = _distinct(installed(environment)) if whole else []
+        probes = {path: pool.submit(probe, path, environment) for path in pythons}
         for choice in chosen.result():
             if choice.python and choice.python not in probes:
                 probes[choice.python] = pool.submit(probe, choice.python, environment)

@@ -45,6 +45,7 @@ class Project:
         excluded: The files that maturin is told to leave out of wheels, with the pattern that does.
         graph: What cargo says, if it could be asked.
         profiles: Which profile each built extension module comes from, if it can be told.
+        packages_elsewhere: The usual folders that have the module's package, if it isn't where it is looked for.
         neighbours: Source files of other projects whose library of the same name is in the target folder.
     """
 
@@ -61,6 +62,7 @@ class Project:
     excluded: dict[Path, str]
     graph: Graph | None
     profiles: dict[Path, str]
+    packages_elsewhere: tuple[str, ...]
     neighbours: tuple[str, ...]
 
     @property
@@ -219,6 +221,7 @@ def read_project(folder: Path, graph: Graph | None = None) -> Project:
         excluded=dict(_excluded(folder, settings)),
         graph=graph,
         profiles=dict(_profiles(layout, crate, graph)),
+        packages_elsewhere=() if layout.package else tuple(_packages(folder, module.partition(".")[0])),
         neighbours=tuple(_neighbours(crate, graph)),
     )
 
@@ -275,6 +278,11 @@ def _excluded(folder: Path, settings: dict[str, Any]) -> Iterator[tuple[Path, st
         formats = table.get("format", "wheel")
         if formats == "wheel" or "wheel" in formats:
             yield from ((path, str(table["path"])) for path in folder.glob(str(table.get("path", "")) or "."))
+
+
+def _packages(folder: Path, name: str) -> Iterator[str]:
+    """Yield the usual folders for Python that have a package of this name."""
+    yield from (usual for usual in ("python", "src") if (folder / usual / name / "__init__.py").is_file())
 
 
 def _profiles(layout: Layout, crate: Crate, graph: Graph | None) -> Iterator[tuple[Path, str]]:

@@ -18,26 +18,15 @@ if TYPE_CHECKING:
 ABSENT = "—"
 
 
-def tables(machine: Machine, *, whole: bool) -> Iterator[Table]:
-    """Yield what is taken and why, what there is, and what the environment sets.
-
-    Args:
-        machine: The machine.
-        whole: Whether to name the Pythons that no tool takes, too.
-    """
+def tables(machine: Machine) -> Iterator[Table]:
+    """Yield what is taken and why, what there is, and what the environment sets."""
     chosen = [(choice.tool, _name(machine, choice), _short(choice.python), choice.why) for choice in machine.choices]
     yield Table("Python that each tool takes", ("tool", "Python", "path", "why"), tuple(chosen))
     # The same Python may be there by several names.
-    taken = {choice.python for choice in machine.choices}
-    shown = [each for path, each in machine.interpreters.items() if whole or path in taken]
-    different = {each.prefix: each for each in reversed(shown)}
+    different = {each.prefix: each for each in reversed(machine.interpreters.values())}
     pythons = sorted(different.values(), key=lambda each: (each.version, str(each.path)))
     there = tuple((each.name, _short(each.path), each.machine, *_facts(each)) for each in pythons)
-    yield Table(
-        "Python on this machine" if whole else "What these are",
-        ("version", "path", "processor", "headers", "libpython", "GIL"),
-        there,
-    )
+    yield Table("What these Pythons are", ("version", "path", "processor", "headers", "libpython", "GIL"), there)
     yield Table("Rust and tools", ("tool", "version", "details"), tuple(_tools(machine)))
     if settings := machine.settings():
         rows = tuple((name, _short(value), SETTINGS.get(name, "")) for name, value in settings.items())

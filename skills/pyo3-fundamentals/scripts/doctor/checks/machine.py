@@ -17,7 +17,7 @@ class RustInstalled(MachineCheck):
     """Rust is installed."""
 
     id = "rust-installed"
-    see = Section("project-anatomy")
+    see = Section("troubleshooting", "build")
 
     def passes(self, machine: Machine) -> bool | None:
         """Install Rust with rustup, and open a new shell."""
@@ -29,7 +29,7 @@ class LinkerInstalled(MachineCheck):
     """There is a C compiler, which rustc links with."""
 
     id = "linker-installed"
-    see = Section("project-anatomy")
+    see = Section("troubleshooting", "build")
 
     def passes(self, machine: Machine) -> bool | None:
         """Install a C compiler.
@@ -50,7 +50,7 @@ class PythonFound(MachineCheck):
     """Cargo finds the Python to build with."""
 
     id = "python-found"
-    see = Section("project-anatomy")
+    see = Section("troubleshooting", "build")
 
     def passes(self, machine: Machine) -> bool | None:
         """Name a Python, or make an environment and activate it.
@@ -73,7 +73,7 @@ class OneEnvironment(MachineCheck):
 
     id = "one-environment"
     level = "warning"
-    see = Section("project-anatomy")
+    see = Section("troubleshooting", "build")
 
     def passes(self, machine: Machine) -> bool | None:
         """Leave one of them.
@@ -95,7 +95,7 @@ class VariablesThere(MachineCheck):
     """What the environment's variables name is there."""
 
     id = "variables-there"
-    see = Section("project-anatomy")
+    see = Section("troubleshooting", "build")
 
     def passes(self, machine: Machine) -> bool | None:
         """Unset it, or set it to what is there.
@@ -117,7 +117,7 @@ class PythonHome(MachineCheck):
 
     id = "python-home-unset"
     level = "warning"
-    see = Section("project-anatomy")
+    see = Section("troubleshooting", "build")
 
     def passes(self, machine: Machine) -> bool | None:
         """Unset it: another Python would not find its own library.
@@ -135,7 +135,7 @@ class OneProcessor(MachineCheck):
     """Python and Rust are built for the same processor."""
 
     id = "one-processor"
-    see = Section("project-anatomy")
+    see = Section("troubleshooting", "build")
 
     def passes(self, machine: Machine) -> bool | None:
         """Install a Python for `$processor`, or build for the Python that there is.
@@ -164,7 +164,7 @@ class OnePython(MachineCheck):
 
     id = "one-python"
     level = "note"
-    see = Section("profiles")
+    see = Section("project-anatomy", "fast-builds")
 
     def passes(self, machine: Machine) -> bool | None:
         """Name one for all of them, in the shell and in the editor.

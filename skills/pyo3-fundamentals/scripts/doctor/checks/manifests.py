@@ -21,7 +21,7 @@ class CargoReads(ProjectCheck):
     """Cargo can read the manifest."""
 
     id = "cargo-reads-manifest"
-    see = Section("project-anatomy")
+    see = Section("project-anatomy", "cargo-manifest")
 
     def passes(self, project: Project) -> bool | None:
         """Repair what cargo names."""
@@ -37,7 +37,7 @@ class DynamicLibrary(ProjectCheck):
     """The library is built as one that Python can load."""
 
     id = "crate-type-cdylib"
-    see = Section("project-anatomy")
+    see = Section("project-anatomy", "cargo-manifest")
 
     def passes(self, project: Project) -> bool | None:
         """Add `cdylib`.
@@ -68,7 +68,7 @@ class RustLibrary(ProjectCheck):
 
     id = "crate-type-rlib"
     level: Level = "note"
-    see = Section("testing")
+    see = Section("project-anatomy", "cargo-manifest")
 
     def passes(self, project: Project) -> bool | None:
         """Add `rlib`.
@@ -191,7 +191,7 @@ class BuildRequirement(ProjectCheck):
 
     id = "build-requirement"
     level: Level = "warning"
-    see = Section("project-anatomy")
+    see = Section("project-anatomy", "python-manifest")
 
     def passes(self, project: Project) -> bool | None:
         """Write both bounds.
@@ -219,7 +219,7 @@ class VersionsAgree(ProjectCheck):
     """The versions in pyproject.toml and Cargo.toml are equal."""
 
     id = "versions-agree"
-    see = Section("project-anatomy")
+    see = Section("project-anatomy", "python-manifest")
 
     def passes(self, project: Project) -> bool | None:
         """Write the same in both.
@@ -247,7 +247,7 @@ class PanicUnwinds(ProjectCheck):
 
     id = "panic-unwinds"
     level = "warning"
-    see = Section("panics")
+    see = Section("panics", "the-end-of-the-process")
 
     def passes(self, project: Project) -> bool | None:
         """Take `panic = "abort"` out of `[profile.$profile]`."""

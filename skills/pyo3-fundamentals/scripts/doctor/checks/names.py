@@ -16,7 +16,7 @@ class ModuleName(ProjectCheck):
     """The module in Rust has the name that Python imports."""
 
     id = "module-name"
-    see = Section("project-anatomy")
+    see = Section("project-anatomy", "names")
 
     def passes(self, project: Project) -> bool | None:
         """Give the `#[pymodule]` the name `$extension`, or say which module it is.
@@ -56,7 +56,7 @@ class NativeImport(ProjectCheck):
     """The package imports its extension module by that module's name."""
 
     id = "native-import"
-    see = Section("project-anatomy")
+    see = Section("project-anatomy", "names")
 
     def passes(self, project: Project) -> bool | None:
         """Import `$module`, or call the extension module as the package does.
@@ -87,7 +87,7 @@ class PackageFolder(ProjectCheck):
     """The Python package that the extension module belongs to is there."""
 
     id = "package-folder"
-    see = Section("project-anatomy")
+    see = Section("project-anatomy", "names")
 
     def passes(self, project: Project) -> bool | None:
         """Make the package, or name the folder that it is in.
@@ -97,19 +97,22 @@ class PackageFolder(ProjectCheck):
         python-source = "python"
         ```
         """
-        if project.builder != "maturin" or not ("python-source" in project.maturin or "." in project.layout.module):
+        if project.builder != "maturin":
+            return None
+        elsewhere = project.packages_elsewhere
+        if not (elsewhere or "python-source" in project.maturin or "." in project.layout.module):
             return None
         package = project.layout.source / project.layout.module.partition(".")[0]
         self.where = "pyproject.toml"
         self.found = f"there is no package `{project.show(package)}/`, where `{project.layout.module}` belongs"
+        self.evidence = "\n".join(f"there is `{name}/{package.name}/`" for name in elsewhere)
         return project.layout.package is not None
 
     def repair(self, project: Project, draft: Draft) -> None:
         """Name the folder that has the package, if there is one only."""
-        name = project.layout.module.partition(".")[0]
-        found = [folder for folder in ("python", "src") if (project.folder / folder / name / "__init__.py").is_file()]
-        if len(found) == 1:
-            draft.toml(project.pyproject_path)["tool"]["maturin"]["python-source"] = found[0]
+        if len(project.packages_elsewhere) == 1:
+            [folder] = project.packages_elsewhere
+            draft.toml(project.pyproject_path)["tool"]["maturin"]["python-source"] = folder
 
 
 class ImportName(ProjectCheck):
@@ -117,7 +120,7 @@ class ImportName(ProjectCheck):
 
     id = "import-name"
     level = "note"
-    see = Section("project-anatomy")
+    see = Section("project-anatomy", "names")
 
     def passes(self, project: Project) -> bool | None:
         """Name the library, the `#[pymodule]` and the module after the project.
@@ -142,7 +145,7 @@ class UniqueLibraryName(ProjectCheck):
     """No other project makes a library of the same name in the target folder."""
 
     id = "unique-library-name"
-    see = Section("project-anatomy")
+    see = Section("project-anatomy", "cargo-manifest")
 
     def passes(self, project: Project) -> bool | None:
         """Give the library a name of its own; the module keeps its own.

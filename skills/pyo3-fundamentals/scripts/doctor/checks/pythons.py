@@ -75,7 +75,7 @@ class InterpreterAllowed(FitCheck):
 
     id = "interpreter-allowed"
     level = "warning"
-    see = Section("project-anatomy")
+    see = Section("project-anatomy", "python-manifest")
 
     def passes(self, project: Project, machine: Machine) -> bool | None:
         """Take another Python, or say that this one is supported.
@@ -99,7 +99,7 @@ class PythonPin(ProjectCheck):
     """`.python-version` names a Python that the project supports."""
 
     id = "python-pin-allowed"
-    see = Section("project-anatomy")
+    see = Section("project-anatomy", "python-manifest")
 
     def passes(self, project: Project) -> bool | None:
         """Pin another, or say that this one is supported.

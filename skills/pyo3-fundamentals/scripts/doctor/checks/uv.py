@@ -17,7 +17,7 @@ class CacheKeys(ProjectCheck):
 
     id = "cache-keys"
     level = "warning"
-    see = Section("profiles")
+    see = Section("project-anatomy", "fast-builds")
 
     def passes(self, project: Project) -> bool | None:
         """Name what is missing.
@@ -62,7 +62,7 @@ class EditableProfile(ProjectCheck):
 
     id = "editable-profile"
     level = "note"
-    see = Section("profiles")
+    see = Section("project-anatomy", "fast-builds")
 
     def passes(self, project: Project) -> bool | None:
         """Choose the profile of `uv run`'s builds, which is faster to make.
@@ -84,7 +84,7 @@ class StaticVersion(ProjectCheck):
 
     id = "static-version"
     level = "note"
-    see = Section("project-anatomy")
+    see = Section("project-anatomy", "python-manifest")
 
     def passes(self, project: Project) -> bool | None:
         """Write it there, as it is in Cargo.toml.

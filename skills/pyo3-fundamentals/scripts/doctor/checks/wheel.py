@@ -40,7 +40,7 @@ class TypedMarker(ProjectCheck):
 
     id = "typed-marker"
     level = "warning"
-    see = Section("documentation")
+    see = Section("project-anatomy", "contents")
 
     def passes(self, project: Project) -> bool | None:
         """Add the empty file that says so.
@@ -68,7 +68,7 @@ class TypesInWheel(ProjectCheck):
 
     id = "types-in-wheel"
     level = "warning"
-    see = Section("documentation")
+    see = Section("project-anatomy", "contents")
 
     def passes(self, project: Project) -> bool | None:
         """Take the pattern out of `exclude`, or let it say `sdist` only.

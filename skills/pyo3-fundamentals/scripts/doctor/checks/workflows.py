@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from doctor.check import ProjectCheck, Section
+from doctor.check import ProjectCheck
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,6 +18,13 @@ TOKEN = re.compile(
     re.IGNORECASE,
 )
 SHOWN = 8
+SECURE_USE = (
+    "https://docs.github.com/en/actions/security-guides/security-hardening-for-github-actions#using-third-party-actions"
+)
+PUBLISHING = (
+    "https://packaging.python.org/en/latest/guides/"
+    "publishing-package-distribution-releases-using-github-actions-ci-cd-workflows/"
+)
 
 
 class ActionsPinned(ProjectCheck):
@@ -25,7 +32,7 @@ class ActionsPinned(ProjectCheck):
 
     id = "actions-pinned"
     level = "warning"
-    see = Section("project-anatomy")
+    see = SECURE_USE
 
     def passes(self, project: Project) -> bool | None:
         """Write the hash, and the version behind it for people.
@@ -53,7 +60,7 @@ class WorkflowPermissions(ProjectCheck):
 
     id = "workflow-permissions"
     level = "warning"
-    see = Section("project-anatomy")
+    see = SECURE_USE
 
     def passes(self, project: Project) -> bool | None:
         """Begin with none, and give each job what it needs.
@@ -80,7 +87,7 @@ class TrustedPublishing(ProjectCheck):
 
     id = "trusted-publishing"
     level = "warning"
-    see = Section("project-anatomy")
+    see = PUBLISHING
 
     def passes(self, project: Project) -> bool | None:
         """Name the workflow as trusted publisher in the package index, and drop the token.
