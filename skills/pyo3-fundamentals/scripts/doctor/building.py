@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from doctor.inspection import Inspection
+    from doctor.machine import Machine
 
 SHOWN = 25
 IMPORT = "import importlib, sys; module = importlib.import_module(sys.argv[1]); print(module.__file__)"
@@ -48,44 +49,31 @@ def plan(inspection: Inspection, scratch: Path) -> tuple[Step, ...]:
     """
     project, machine = inspection.project, inspection.machine
     assert project  # noqa: S101
+    taken = (machine.taken("uv run") if project.uv is not None else None) or machine.taken("cargo")
+    python = str(taken.path) if taken else sys.executable
+    inside = str(python_in(scratch / "environment"))
     module = project.layout.module
-    taken = machine.taken("uv run") if project.uv is not None else machine.taken("cargo")
-    python = taken or machine.taken("cargo")
-    program = str(python.path) if python else sys.executable
-    environment = python_in(scratch / "environment")
-    load = (str(environment), "-c", IMPORT, module)
-    wheels = scratch / "wheels"
-    if project.builder == "maturin" and "maturin" in machine.versions:
-        build: tuple[str, ...] = (
-            "maturin",
-            "build",
-            "--profile",
-            "dev",
-            "--interpreter",
-            program,
-            "--out",
-            str(wheels),
-        )
-    elif "uv" in machine.versions:
-        build = ("uv", "build", "--wheel", "--python", program, "--out-dir", str(wheels))
-    else:
-        build = (program, "-m", "pip", "wheel", "--no-deps", "--wheel-dir", str(wheels), ".")
-    installer: tuple[str, ...] = ("uv", "pip", "install", "--python", str(environment))
-    create: tuple[str, ...] = ("uv", "venv", "--quiet", "--python", program, str(scratch / "environment"))
-    if "uv" not in machine.versions:
-        installer = (str(environment), "-m", "pip", "install")
-        create = (program, "-m", "venv", str(scratch / "environment"))
+    create: tuple[str, ...] = (python, "-m", "venv", str(scratch / "environment"))
+    install: tuple[str, ...] = (inside, "-m", "pip", "install", "WHEEL")
+    if "uv" in machine.versions:
+        create = ("uv", "venv", "--quiet", "--python", python, str(scratch / "environment"))
+        install = ("uv", "pip", "install", "--python", inside, "WHEEL")
+    build = _build_command(project.builder, machine, python, str(scratch / "wheels"))
     return (
         Step("build-passes", "the project builds", build, " ".join(build[:2])),
         Step("environment-made", "an environment can be made", create, " ".join(create[:2])),
-        Step("wheel-installs", "the wheel installs", (*installer, "WHEEL"), f"{installer[0]} pip install ."),
-        Step(
-            "module-imports",
-            "the module imports",
-            (str(environment), "-c", IMPORT, module),
-            f"python -c 'import {module}'",
-        ),
+        Step("wheel-installs", "the wheel installs", install, " ".join((*install[:3], "."))),
+        Step("module-imports", "the module imports", (inside, "-c", IMPORT, module), f"python -c 'import {module}'"),
     )
+
+
+def _build_command(builder: str | None, machine: Machine, python: str, wheels: str) -> tuple[str, ...]:
+    """Return what makes a wheel; without maturin that takes a download."""
+    if builder == "maturin" and "maturin" in machine.versions:
+        return "maturin", "build", "--profile", "dev", "--interpreter", python, "--out", wheels
+    if "uv" in machine.versions:
+        return "uv", "build", "--wheel", "--python", python, "--out-dir", wheels
+    return python, "-m", "pip", "wheel", "--no-deps", "--wheel-dir", wheels, "."
 
 
 def show_plan(inspection: Inspection) -> tuple[Document, ...]:

@@ -307,8 +307,8 @@ def _neighbours(crate: Crate, graph: Graph | None) -> Iterator[str]:
         return
     home = crate.workspace_path.parent.resolve()
     for path in graph.builds(f"lib{crate.library_name}.d"):
-        _, _, sources = path.read_text(encoding="utf-8", errors="replace").partition(": ")
-        first = sources.replace("\\ ", "\0").split()[:1]
-        source = first[0].replace("\0", " ") if first else ""
-        if source and not (graph.root / source).resolve().is_relative_to(home):
-            yield source
+        _, _, listed = path.read_text(encoding="utf-8", errors="replace").partition(": ")
+        sources = [source.replace("\0", " ") for source in listed.replace("\\ ", "\0").split()]
+        # Crates that lie elsewhere are listed, too, beside the project's own.
+        if sources and not any((graph.root / source).resolve().is_relative_to(home) for source in sources):
+            yield sources[0]
