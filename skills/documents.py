@@ -40,7 +40,8 @@ def main() -> int:
 def options(*, check: bool) -> list[str]:
     """Return cog's options: what documents may call, and whether to write."""
     write = ["--check", "--diff"] if check else ["-r"]
-    return [*write, "-U", "--verbosity=1", "-I", str(ROOT), "-p", "from skills.documents import code"]
+    paths = [f"-I{folder}" for folder in (ROOT, *ROOT.glob("skills/*/scripts"))]
+    return [*write, "-U", "--verbosity=1", *paths, "-p", "from skills.documents import code"]
 
 
 def documents() -> list[Path]:

@@ -1,0 +1,1 @@
+"""Explain failing output, merge backtraces, and configure debuggers."""

@@ -1,0 +1,164 @@
+"""Recognise in what a program printed why it failed."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from debugging.catalogue import FOREIGN, GROUPS, Problem, load
+from debugging.reading import lines_around, shorten
+from scaffolder.toolkit import Finding, Result
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from debugging.source import Output
+
+TOOL = "debugger"
+MOST_LINES = 6
+# Where rustc says which line of the source it means.
+SOURCE = re.compile(r"\n *--> [^\n]+")
+FAILURES = re.compile(
+    r"^(?:[ \t|E>]*(?:error(?:\[E\d+\])?: |fatal(?: error)?: |ERROR:? |FAILED )"
+    r"|[ \t|E>]*(?:\w+\.)*[A-Z]\w*(?:Error|Exception|ExceptionGroup|Exit|Interrupt)(?:: |$)"
+    r"|.*\bpanicked at |[ \t]*(?:\u00d7|💥) |.*: (?:error|fatal error|undefined reference)\b|Fatal Python error: ).*$",
+    re.MULTILINE,
+)
+# They say that something went wrong before.
+WRAPPERS = re.compile(
+    r"error: (?:could not compile|test failed|metadata-generation-failed|subprocess-exited-with-error|aborting due"
+    r"|[Ff]ailed to build|process didn't exit)|[Ff]ailed to build|short test summary"
+)
+LEVELS = ("error", "warning", "note", "ok")
+
+
+@dataclass(frozen=True)
+class Recognised:
+    """A problem in an output.
+
+    Attributes:
+        problem: Which.
+        start: Where in the text its sign is.
+        found: What the sign names.
+        evidence: The lines that show it.
+    """
+
+    problem: Problem
+    start: int
+    found: dict[str, str]
+    evidence: str
+
+
+def explain(output: Output) -> Result:
+    """Say why an output shows a failure."""
+    text = f"{output.text}\n{output.ended}" if output.ended else output.text
+    recognised = recognise(text)
+    findings = [finding(each, text, output.source) for each in recognised]
+    if not output.succeeded and not any(each.level == "error" for each in findings):
+        findings = [*not_recognised(output), *findings]
+    return Result(TOOL, summary(findings), tuple(findings))
+
+
+def not_recognised(output: Output) -> list[Finding]:
+    """Say that there is a failure which is not in the catalogue, if there is one."""
+    if lines := failures(output.text) or (tail(output.text) if output.ended else []):
+        return [unknown("a failure that is not in this catalogue", "\n".join(lines), output.source)]
+    if output.ended:
+        return [unknown(f"the command failed with {output.ended} and printed nothing", None, output.source)]
+    return []
+
+
+def recognise(text: str, problems: Iterable[Problem] | None = None) -> list[Recognised]:
+    """Return the known problems in an output: failures first, and causes before what follows from them."""
+    catalogue = tuple(problems or load())
+    found = [each for problem in catalogue for each in _look(problem, text)]
+    consequences = {name for each in found for name in each.problem.leads_to}
+    groups = list(GROUPS)
+    return sorted(
+        (each for each in found if each.problem.id not in consequences),
+        key=lambda each: (LEVELS.index(each.problem.level), groups.index(each.problem.group), each.start),
+    )
+
+
+def _look(problem: Problem, text: str) -> Iterator[Recognised]:
+    """Look for one problem; more than once if each value of a group counts."""
+    needed = [pattern.search(text) for pattern in problem.needs]
+    if not all(needed) or any(pattern.search(text) for pattern in problem.unless):
+        return
+    seen: set[str] = set()
+    for match in (match for sign in problem.signs for match in sign.finditer(text)):
+        found = {name: value or "" for name, value in match.groupdict().items()}
+        value = found.get(problem.each or "", "")
+        if value not in seen and found.get("owner") not in FOREIGN:
+            seen.add(value)
+            yield Recognised(problem, match.start(), found, _evidence(text, [match, *filter(None, needed)]))
+            if problem.each is None:
+                return
+
+
+def _evidence(text: str, matches: list[re.Match[str]]) -> str:
+    """Return the lines that signs are in, in their order, with the line of source code that rustc names."""
+    lines: dict[int, str] = {}
+    for match in matches:
+        start, end = lines_around(text, *match.span())
+        if place := SOURCE.match(text, end):
+            end = place.end()
+        for line in text[start:end].splitlines(keepends=True):
+            lines.setdefault(start, shorten(line, match[0].partition("\n")[0].strip()))
+            start += len(line)
+    shown = [lines[position] for position in sorted(lines) if lines[position].strip()]
+    if len(shown) > MOST_LINES:
+        shown = [*shown[: MOST_LINES - 1], "…", shown[-1]]
+    return "\n".join(shown)
+
+
+def finding(each: Recognised, text: str, source: str) -> Finding:
+    """Say what a recognised problem is."""
+    problem = each.problem
+    line = text.count("\n", 0, each.start) + 1
+    return Finding(
+        id=problem.id,
+        level=problem.level,
+        message=f"{problem.fill(problem.title, each.found)}: {problem.fill(problem.cause, each.found)}",
+        where=f"{source}:{line}",
+        evidence=each.evidence,
+        fix=problem.fill(problem.fix, each.found),
+        reference=problem.reference,
+    )
+
+
+def failures(text: str) -> list[str]:
+    """Return the first lines of an output that tell of an error."""
+    found: list[str] = []
+    for match in FAILURES.finditer(text):
+        if WRAPPERS.search(match[0]):
+            continue
+        start, end = lines_around(text, *match.span())
+        place = SOURCE.match(text, end)
+        # What a panic says is in the line after.
+        end = place.end() if place else lines_around(text, end, end + 2)[1] if "panicked at" in match[0] else end
+        found += [line for line in map(shorten, text[start:end].splitlines()) if line.strip() and line not in found]
+        if len(found) >= MOST_LINES:
+            break
+    return found[:MOST_LINES]
+
+
+def tail(text: str) -> list[str]:
+    """Return the last lines of an output."""
+    return [shorten(line) for line in text.splitlines() if line.strip()][-MOST_LINES:]
+
+
+def unknown(message: str, evidence: str | None, source: str) -> Finding:
+    """Say that a failure is not known."""
+    fix = "read the first line as a message about your own code or machine (what is known: `pyo3-new explain problems`)"
+    return Finding("unknown", "error", message, source, evidence, fix if evidence else None)
+
+
+def summary(findings: list[Finding]) -> str:
+    """Say in a line what was found."""
+    known = [finding.id for finding in findings if finding.id != "unknown"]
+    if not findings:
+        return "nothing in it looks like a failure"
+    first = "not recognised" if len(known) < len(findings) else f"recognised: {known.pop(0)}"
+    return f"{first}; and {', '.join(known)}" if known else first

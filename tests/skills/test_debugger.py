@@ -1,0 +1,206 @@
+"""`pyo3-new explain`: what it recognises in failing outputs, and what it leaves alone."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import jsonschema
+import pytest
+
+from debugging.catalogue import load
+from debugging.chapter import section
+from debugging.explaining import explain
+from debugging.reading import decode
+from debugging.source import Output
+from tests.conftest import CHECKOUT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.conftest import Command
+
+SKILL = CHECKOUT / "skills/pyo3-fundamentals"
+FAILURES = sorted((CHECKOUT / "tests/skills/failures").glob("*.txt"))
+SCHEMA = json.loads((CHECKOUT / "scaffolder/tool-result.schema.json").read_text(encoding="utf-8"))
+PROBLEMS = {problem.id: problem for problem in load()}
+CARGO = CHECKOUT / "tests/skills/failures/undefined-python-symbols--cargo-test.txt"
+
+
+def body(path: Path) -> bytes:
+    """Return an output without the line that says where it is from."""
+    return path.read_bytes().partition(b"\n")[2]
+
+
+def ids(data: bytes) -> list[str]:
+    """Return what is found in an output, each problem once."""
+    found = explain(Output(decode(data), "build.log")).findings
+    return list(dict.fromkeys(finding.id for finding in found))
+
+
+def data(printed: str) -> dict[str, Any]:
+    """Return a tool's JSON, which must be as its schema says."""
+    result: dict[str, Any] = json.loads(printed)
+    jsonschema.validate(result, SCHEMA)
+    return result
+
+
+@pytest.mark.parametrize("path", FAILURES, ids=lambda path: path.stem)
+def test_an_output_shows_its_problem_and_no_other(path: Path) -> None:
+    expected = path.stem.partition("--")[0]
+    assert ids(body(path)) == ([] if expected == "nothing" else [expected])
+
+
+@pytest.mark.parametrize("problem", PROBLEMS)
+def test_every_problem_has_an_output(problem: str) -> None:
+    assert any(path.stem.startswith(f"{problem}--") for path in FAILURES)
+
+
+def test_every_output_says_where_it_is_from() -> None:
+    for path in FAILURES:
+        assert re.match(r"\$ \S|# from [\w-]+#\d+\n", path.read_text(encoding="utf-8")), path.name
+
+
+def test_outputs_name_no_machine() -> None:
+    for path in FAILURES:
+        assert not re.search(r"/root/|/tmp/(?!work)\w+/price|/work/main", path.read_text(encoding="utf-8")), path.name
+
+
+@pytest.mark.parametrize("problem", PROBLEMS.values(), ids=lambda problem: problem.id)
+def test_the_chapter_has_each_problem(problem: Any) -> None:
+    chapter = (SKILL / "references/troubleshooting.md").read_text(encoding="utf-8")
+    assert f"\n### {problem.id}\n" in chapter
+    assert section(problem) in chapter
+    assert problem.reference.endswith(f"/references/troubleshooting.md#{problem.id}")
+
+
+def test_texts_name_only_what_signs_find() -> None:
+    for problem in PROBLEMS.values():
+        for sign in problem.signs:
+            found = dict.fromkeys(sign.groupindex, "x")
+            for text in (problem.title, problem.cause, problem.fix):
+                assert problem.fill(text, found), problem.id
+
+
+def test_problems_are_followed_by_others_that_there_are() -> None:
+    assert {name for problem in PROBLEMS.values() for name in problem.leads_to} <= set(PROBLEMS)
+
+
+def test_colours_line_ends_and_stray_bytes_do_not_matter() -> None:
+    text = body(CARGO).decode("utf-8")
+    coloured = text.replace("error:", "\x1b[1m\x1b[91merror\x1b[0m\x1b[1m:\x1b[0m").replace("\n", "\r\n")
+    assert ids(coloured.encode("utf-8") + b"\xff\xfe\x00") == ["undefined-python-symbols"]
+
+
+def test_logs_of_windows_and_of_workflows_are_read() -> None:
+    text = body(CARGO).decode("utf-8")
+    assert ids(text.encode("utf-16")) == ["undefined-python-symbols"]
+    stamped = "".join(f"2026-11-22T23:08:14.1234567Z {line}\n" for line in text.splitlines())
+    assert ids(stamped.encode("utf-8")) == ["undefined-python-symbols"]
+
+
+def test_a_cause_comes_before_what_it_causes() -> None:
+    first = body(CHECKOUT / "tests/skills/failures/extension-not-built--import.txt")
+    second = body(CHECKOUT / "tests/skills/failures/rust-missing--maturin.txt")
+    assert ids(first + second) == ["rust-missing", "extension-not-built"]
+
+
+@pytest.mark.timeout(120)
+def test_megabytes_are_read() -> None:
+    noise = b"   Compiling serde v1.0.0\nwarning: unused variable: `x`\n --> src/lib.rs:1:1\n" * 30_000
+    assert ids(noise + body(CARGO) + noise) == ["undefined-python-symbols"]
+
+
+def test_a_file_is_explained(pyo3_new: Command) -> None:
+    done = pyo3_new("explain", str(CARGO), code=1)
+    assert "error: " in done.stdout
+    assert "rust-lld: error: undefined symbol: Py" in done.stdout
+    assert "fix: Remove `extension-module`" in done.stdout
+    assert "troubleshooting.md#undefined-python-symbols" in done.stdout
+    assert done.stdout.endswith("recognised: undefined-python-symbols\n")
+
+
+def test_a_file_is_explained_as_data(pyo3_new: Command) -> None:
+    result = data(pyo3_new("explain", str(CARGO), "--json", code=1).stdout)
+    assert [finding["id"] for finding in result["findings"]] == ["undefined-python-symbols"]
+    assert result["findings"][0]["where"].startswith(str(CARGO))
+
+
+def test_stdin_is_explained(environment: dict[str, str]) -> None:
+    command = [sys.executable, "-m", "scaffolder", "explain", "-"]
+    done = subprocess.run(command, input=body(CARGO), env=environment, capture_output=True, check=False)
+    assert done.returncode == 1
+    assert b"[undefined-python-symbols]" in done.stdout
+
+
+def test_a_command_is_run_and_its_output_passed_on(pyo3_new: Command) -> None:
+    text = "ModuleNotFoundError: No module named 'price_tools._core'"
+    done = pyo3_new("explain", "--", sys.executable, "-c", f"import sys; sys.exit({text!r})", code=1)
+    assert text in done.stderr
+    assert "[extension-not-built]" in done.stdout
+
+
+def test_a_command_that_succeeds_needs_no_word(pyo3_new: Command) -> None:
+    done = pyo3_new("explain", "--", sys.executable, "-c", "print('error: not at all')")
+    assert done.stdout == "nothing in it looks like a failure\n"
+
+
+def test_a_command_that_fails_silently_is_a_failure(pyo3_new: Command) -> None:
+    done = pyo3_new("explain", "--", sys.executable, "-c", "raise SystemExit(3)", code=1)
+    assert "the command failed with exit code 3 and printed nothing [unknown]" in done.stdout
+
+
+def test_an_unknown_failure_shows_its_first_lines(pyo3_new: Command, tmp_path: Path) -> None:
+    (tmp_path / "build.log").write_text("all well\nValueError: no prices\n", encoding="utf-8")
+    result = data(pyo3_new("explain", "build.log", "--json", code=1).stdout)
+    assert [(finding["id"], finding["evidence"]) for finding in result["findings"]] == [
+        ("unknown", "ValueError: no prices")
+    ]
+
+
+def test_a_dry_run_runs_nothing(pyo3_new: Command, tmp_path: Path) -> None:
+    program = "open('made', 'w')"
+    result = data(pyo3_new("explain", "--dry-run", "--json", "--", sys.executable, "-c", program).stdout)
+    assert result["dry_run"] is True
+    assert not (tmp_path / "made").exists()
+
+
+def test_problems_are_listed(pyo3_new: Command) -> None:
+    result = data(pyo3_new("explain", "problems", "--json").stdout)
+    assert [row[0] for row in result["tables"][0]["rows"]] == list(PROBLEMS)
+    assert "$" not in str(result["tables"])
+
+
+def test_a_problem_is_described(pyo3_new: Command) -> None:
+    done = pyo3_new("explain", "problems", "linker-missing")
+    assert "the linker `LINKER` is missing" in done.stdout
+    assert "apt install build-essential" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        ((), 2, "there is nothing to explain"),
+        (("nowhere.log",), 2, "there is no file `nowhere.log`"),
+        ((".",), 2, "`.` is a folder"),
+        (("problems", "linker-mising"), 2, "there is no problem `linker-mising`"),
+        (("--", "no-such-program"), 1, "`no-such-program` is not installed"),
+        (("--no-such-option",), 2, "no such option"),
+    ],
+)
+def test_bad_input_is_an_error_with_a_hint(
+    pyo3_new: Command, arguments: tuple[str, ...], code: int, message: str
+) -> None:
+    done = pyo3_new("explain", *arguments, code=code)
+    assert done.stderr.startswith(f"error: {message}")
+    assert "\n\nhint: " in done.stderr
+    assert not done.stdout
+
+
+def test_help_names_the_verbs(pyo3_new: Command) -> None:
+    printed = pyo3_new("explain", "--help").stdout
+    assert "pyo3-new explain -- cargo test" in printed
+    assert pyo3_new("explain", "explain", "--help").stdout
