@@ -70,8 +70,6 @@ fn fill(
     row.extend(0..=right.len());
     previous.clone_from(row);
     before.clone_from(row);
-    // A swap reaches back two rows, so one row beyond the cutoff is not the end of all ways.
-    let mut last_best = 0;
     for (i, l) in left.iter().enumerate() {
         std::mem::swap(before, previous);
         std::mem::swap(previous, row);
@@ -92,10 +90,10 @@ fn fill(
             row[j + 1] = edited;
             best = best.min(edited);
         }
-        if best.min(last_best) > cutoff {
+        // A swap reaches over a row, but costs no less than a replacement that ends in it.
+        if best > cutoff {
             return None;
         }
-        last_best = best;
     }
     row.last().copied()
 }
@@ -169,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn a_swap_gets_past_a_row_beyond_the_cutoff() {
+    fn swaps_are_found_within_the_cutoff() {
         let mut scorer = Scorer::new("abcd", Edits::WithSwaps);
         assert_eq!(scorer.distance("badc", Some(2)), Some(2));
         assert_eq!(scorer.distance("badc", Some(1)), None);
