@@ -194,6 +194,35 @@ def test_a_dict_that_grows_while_it_is_read_is_a_panic() -> None:
     assert not isinstance(caught.value, Exception)
 
 
+class Greedy:
+    """A number that adds to a dict when it is read."""
+
+    def __init__(self, stock: dict[Any, Any]) -> None:
+        self.stock = stock
+
+    def __index__(self) -> int:
+        self.stock[object()] = 1
+        return 1
+
+    def __float__(self) -> float:
+        return float(self.__index__())
+
+
+def test_even_a_conversion_can_make_a_dict_grow() -> None:
+    stock: dict[Any, Any] = {}
+    stock |= {"pen": Greedy(stock), "ink": Greedy(stock)}
+    with pytest.raises(BaseException, match="dictionary changed size during iteration") as caught:
+        snippets.total_stock([stock])
+    assert not isinstance(caught.value, Exception)
+
+
+def test_an_iterator_of_python_raises_what_python_raises() -> None:
+    stock: dict[Any, Any] = {}
+    stock |= {Greedy(stock): 1, Greedy(stock): 2}
+    with pytest.raises(RuntimeError, match="dictionary changed size during iteration"):
+        snippets.count_until(stock, 99)
+
+
 def test_a_snapshot_may_change_meanwhile() -> None:
     stock = {"pen": 1, "ink": 3}
     snippets.visit_snapshot(stock, lambda article, count: operator.setitem(stock, f"more {article}", count))
