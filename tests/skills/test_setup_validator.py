@@ -183,7 +183,7 @@ def test_a_project_of_setuptools_is_read_from_its_script(pyo3_new: Command, tmp_
         FILES
         | {
             "pyproject.toml": (
-                '[build-system]\nrequires = ["setuptools>=77", "setuptools-rust>=1.11"]\n'
+                '[build-system]\nrequires = ["setuptools>=77", "setuptools_rust>=1.11"]\n'
                 'build-backend = "setuptools.build_meta"\n'
             ),
             "setup.py": 'import setuptools_rust\n[setuptools_rust.RustExtension("fares._core", "rust/Cargo.toml")]\n',

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from doctor.cargo import ask_cargo
+from doctor.check import ProjectCheck
 from doctor.checks import FIT_CHECKS, MACHINE_CHECKS, PROJECT_CHECKS
-from doctor.draft import Draft
 from doctor.machine import Machine, survey
 from doctor.project import Project, find_manifest, read_project
 from doctor.tables import tables
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from doctor.check import Check
+    from doctor.draft import Draft
     from scaffolder.toolkit import Document
 
 ORDER = ("error", "warning", "note", "ok")
@@ -44,14 +45,26 @@ class Inspection:
         """The names of what isn't in order."""
         return frozenset(finding.id for finding in self.findings if finding.level != "ok")
 
-    def draft(self) -> Draft:
-        """Repair, on paper, what can be repaired safely."""
+    def draft(self, *names: str) -> Draft:
+        """Repair, on paper, what can be repaired safely.
+
+        Args:
+            names: The checks to repair; by default all that failed.
+        """
+        from doctor.draft import Draft
+
         assert self.project  # noqa: S101
         draft = Draft(self.project.folder)
-        for each in PROJECT_CHECKS:
-            if each.id in self.wrong:
-                each().repair(self.project, draft)
+        for kind in PROJECT_CHECKS:
+            if kind.id in (names or self.wrong):
+                kind().repair(self.project, draft)
         return draft
+
+    @property
+    def repairable(self) -> int:
+        """How many of the findings a repair is known for."""
+        own = [kind.id for kind in PROJECT_CHECKS if kind.id in self.wrong and kind.repair is not ProjectCheck.repair]
+        return sum(bool(self.draft(name).changes()) for name in own)
 
 
 def inspect(
@@ -97,7 +110,7 @@ def result(
     findings = sorted((*inspection.findings, *more), key=lambda each: ORDER.index(each.level))
     return Result(
         tool="setup_validator",
-        summary=_summary(findings, inspection.project, repaired),
+        summary=_summary(findings, inspection, repaired),
         findings=tuple(findings),
         tables=tuple(tables(inspection.machine)),
         documents=documents,
@@ -122,10 +135,12 @@ def _answer(check: Check, passed: bool | None) -> Iterator[Finding]:
         yield check.finding(passed=passed)
 
 
-def _summary(findings: list[Finding], project: Project | None, repaired: int) -> str:
+def _summary(findings: list[Finding], inspection: Inspection, repaired: int) -> str:
     """Say it in a line."""
+    project = inspection.project
     counts = {level: sum(finding.level == level for finding in findings) for level in ORDER}
     parts = [f"{counts[level]} {name}{'s' * (counts[level] != 1)}" for level, name in NAMES.items() if counts[level]]
     subject = str(project.metadata.get("name") or project.folder.name) if project else "this machine"
     mended = f"{repaired} repaired, " if repaired else ""
-    return f"{subject}: {mended}{', '.join(parts) or 'nothing to repair'}; {counts['ok']} checks in order"
+    rest = f"; `--fix` repairs {inspection.repairable}" if project and inspection.repairable else ""
+    return f"{subject}: {mended}{', '.join(parts) or 'nothing to repair'}; {counts['ok']} checks in order{rest}"

@@ -68,8 +68,9 @@ class Interpreter:
 
     @property
     def name(self) -> str:
-        """What it is called: `CPython 3.14.0t`."""
-        return f"{self.implementation} {self.version}{'t' if self.free_threaded else ''}"
+        """What it is called: `3.14.0t`, `PyPy 3.11.9`."""
+        implementation = "" if self.implementation == "CPython" else f"{self.implementation} "
+        return f"{implementation}{self.version}{'t' if self.free_threaded else ''}"
 
     @property
     def minor(self) -> Version:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.utils import canonicalize_name
 
 from doctor.layout import Layout, find_source, read_layout, rust_files
 from doctor.manifests import Crate, Dependency, read_crate, read_toml
@@ -159,9 +160,11 @@ class Project:
 def _parse(text: str) -> Requirement | None:
     """Read a requirement; what isn't one is left to the builder, which says so."""
     try:
-        return Requirement(text)
+        found = Requirement(text)
     except InvalidRequirement:
         return None
+    found.name = canonicalize_name(found.name)
+    return found
 
 
 def find_manifest(folder: Path) -> tuple[Path, dict[str, Any]]:

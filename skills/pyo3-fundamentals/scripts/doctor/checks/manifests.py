@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from doctor.check import ProjectCheck, Section, listing
@@ -29,7 +30,8 @@ class CargoReads(ProjectCheck):
             return None
         self.where = project.show(project.crate.path)
         self.found = "cargo can't read the manifest"
-        self.evidence = project.graph.problem
+        lines = (project.graph.problem or "").splitlines()
+        self.evidence = "\n".join(line for line in lines if line.strip())
         return project.graph.problem is None
 
 
@@ -118,18 +120,21 @@ class OutdatedFeatures(ProjectCheck):
         kept = [name for name in project.pyo3.features if name not in found] if project.pyo3 else []
         self.words = {"version": project.line.name, "features": ", ".join(f'"{name}"' for name in kept)}
         self.level = "error" if gone else "warning"
-        how = f"has no {listing(gone)}" if gone else f"is giving up {listing(found)}"
-        self.found = f"PyO3 {project.line.name} {how}"
+        how = f"there is no feature {listing(gone)}" if gone else f"outdated features are on: {listing(found)}"
+        self.found = f"in PyO3 {project.line.name} {how}"
         self.evidence = "\n".join(f"{name}: {instead}" for name, instead in found.items())
         return not found
 
     def repair(self, project: Project, draft: Draft) -> None:
         """Take out what the builder does instead, and require a builder that does."""
         names = {name for name, _, _ in _outdated(project)} & {"extension-module", "generate-import-lib"}
-        for features, prefix in _feature_lists(project, draft):
-            for name in names:
-                if prefix + name in features:
-                    features.remove(prefix + name)
+        for table, key, prefix in _feature_lists(project, draft):
+            for feature in (prefix + name for name in names):
+                if feature in table[key]:
+                    table[key].remove(feature)
+                    # An empty list says nothing; an empty feature may be asked for by its name.
+                    if key == "features" and not table[key]:
+                        del table[key]
         if "extension-module" in names and project.builder:
             _raise_lower_bound(project, project.builder, draft)
 
@@ -285,8 +290,8 @@ def _outdated(project: Project) -> Iterator[tuple[str, str, bool]]:
             yield feature.name, feature.instead, bool(feature.gone and line >= feature.gone)
 
 
-def _feature_lists(project: Project, draft: Draft) -> Iterator[tuple[Any, str]]:
-    """Yield the lists that switch features of PyO3 on, and how these are written there."""
+def _feature_lists(project: Project, draft: Draft) -> Iterator[tuple[Any, str, str]]:
+    """Yield the lists that switch features of PyO3 on, as table and key, and what goes before a feature there."""
     manifests: list[Any] = [draft.toml(project.crate.path)]
     if project.crate.workspace_path != project.crate.path:
         manifests.append(draft.toml(project.crate.workspace_path).get("workspace", {}))
@@ -295,12 +300,13 @@ def _feature_lists(project: Project, draft: Draft) -> Iterator[tuple[Any, str]]:
             for kind in ("dependencies", "build-dependencies"):
                 dependency = tables.get(kind, {}).get("pyo3", {})
                 if hasattr(dependency, "get") and "features" in dependency:
-                    yield dependency["features"], ""
-        yield from ((features, "pyo3/") for features in manifest.get("features", {}).values())
+                    yield dependency, "features", ""
+        named = manifest.get("features", {})
+        yield from ((named, name, "pyo3/") for name in list(named))
     if project.pyproject_path.is_file():
         settings = draft.toml(project.pyproject_path).get("tool", {}).get("maturin", {})
         if "features" in settings:
-            yield settings["features"], "pyo3/"
+            yield settings, "features", "pyo3/"
 
 
 def _raise_lower_bound(project: Project, builder: str, draft: Draft) -> None:
@@ -310,7 +316,7 @@ def _raise_lower_bound(project: Project, builder: str, draft: Draft) -> None:
     found = {each.name: each for each in project.build_requirements}[builder]
     if not any(text.startswith(">=") and Version(text[2:]) >= needed for text in map(str, found.specifier)):
         kept = sorted(str(each) for each in found.specifier if each.operator not in {">=", ">", "~=", "=="})
-        place = next(place for place, text in enumerate(requires) if str(text).startswith(builder))
+        place = next(place for place, text in enumerate(requires) if canonicalize_name(str(text)).startswith(builder))
         marker = f"; {found.marker}" if found.marker else ""
         extras = f"[{','.join(sorted(found.extras))}]" if found.extras else ""
         requires[place] = f"{builder}{extras}{','.join([f'>={needed}', *kept])}{marker}"

@@ -28,7 +28,9 @@ class Stubs(ProjectCheck):
         if not project.is_extension:
             return None
         layout = project.layout
-        self.words = {"stub": f"{layout.module.replace('.', '/')}.pyi"}
+        nested = layout.package is not None and "." not in layout.module
+        path = f"{layout.module}/{layout.module}" if nested else layout.module.replace(".", "/")
+        self.words = {"stub": f"{path}.pyi"}
         self.found = (
             f"there are no stubs for `{layout.module}`: to a type checker everything in it is `Any`, or missing"
         )
