@@ -3,7 +3,7 @@
 mod abi3;
 mod calling_python;
 mod collections;
-mod documentation;
+pub mod documentation;
 mod errors;
 mod free_threading;
 mod functions;
