@@ -83,7 +83,7 @@ def section(machine: dict[str, Any], results: list[Result]) -> str:
     fewest, most = (pick(len(result.seconds) for result in results) for pick in (min, max))
     counts = f"{fewest}" if fewest == most else f"{fewest} to {most}"
     before, after = machine["load before"][0], machine["load after"][0]
-    shared = ":\n  other programs ran, so the ratios say more than the times" if before > 1 else ""
+    shared = ":\n  other programs ran, so the ratios say more than the times" if after > 2 else ""
     return f"""{HEADING}
 ![The medians of the table below: bars, and curves by features and files](benchmarks/{PICTURE.name})
 
