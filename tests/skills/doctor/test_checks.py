@@ -103,6 +103,7 @@ WRONG: list[tuple[str, tuple[Change, ...] | Machine]] = [
     ("free-threaded-supported", python(version=Version("3.13.0"), free_threaded=True)),
     ("interpreter-allowed", python(version=Version("3.10.13"))),
     ("python-pin-allowed", (replaced(".python-version", "3.11", "3.10"),)),
+    ("maturin-allowed", (replaced(PYPROJECT, "maturin>=1.9.4,<2", "maturin>=1.17,<2"),)),
     ("abi3-not-above-python", (replaced(CARGO, "abi3-py311", "abi3-py312"),)),
     ("abi3-as-new-as-python", (replaced(CARGO, "abi3-py311", "abi3-py310"),)),
     ("abi3-buildable", python(version=Version("3.10.13"))),

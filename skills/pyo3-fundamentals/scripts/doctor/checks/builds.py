@@ -57,7 +57,7 @@ class ReleaseBuild(ProjectCheck):
         if not project.profiles:
             return None
         debug = {path: name for path, name in project.profiles.items() if _is_debug(project, name)}
-        self.found = "the build that Python loads is a debug build, many times slower than a release"
+        self.found = "the build that Python loads is a debug build, which is not optimised"
         self.evidence = "\n".join(f"{project.show(path)}: profile {name}" for path, name in debug.items())
         return not debug
 

@@ -179,7 +179,7 @@ class OnePython(MachineCheck):
         if len(taken) < 2:
             return None
         self.words = {"python": str(taken.get("uv run", next(iter(taken.values()))).path)}
-        self.found = "the tools take different Pythons, so each compiles PyO3 again after the other"
+        self.found = "the tools take different Pythons, so each may compile PyO3 again after the other"
         self.evidence = "\n".join(f"{tool}: {python.path}" for tool, python in taken.items())
         return len({python.prefix for python in taken.values()}) == 1
 

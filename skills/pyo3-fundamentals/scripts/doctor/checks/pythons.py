@@ -124,6 +124,30 @@ class PythonPin(ProjectCheck):
         return any(allowed.contains(candidate) for candidate in candidates)
 
 
+class MaturinAllowed(FitCheck):
+    """The maturin on `PATH` is one that the build asks for."""
+
+    id = "maturin-allowed"
+    level = "note"
+    see = Section("project-anatomy", "python-manifest")
+
+    def passes(self, project: Project, machine: Machine) -> bool | None:
+        """Install one that is.
+
+        ```
+        uv tool install "$wanted"
+        ```
+        """
+        asked = [each for each in project.build_requirements if each.name == "maturin"]
+        version = machine.versions.get("maturin")
+        if not asked or version is None:
+            return None
+        self.where = "pyproject.toml"
+        self.words = {"wanted": f"maturin{asked[0].specifier}"}
+        self.found = f"`maturin develop` runs maturin {version}, and the build asks for `{asked[0].specifier}`"
+        return asked[0].specifier.contains(version, prereleases=True)
+
+
 class Abi3Floor(ProjectCheck):
     """The stable ABI that is built for is not newer than the oldest Python of the project."""
 

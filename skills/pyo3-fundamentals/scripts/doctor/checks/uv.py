@@ -106,15 +106,15 @@ def _inputs(project: Project) -> dict[str, bool]:
     """Return what a build depends on, as patterns, and whether uv is told of it."""
     home = project.crate.folder.relative_to(project.folder).as_posix()
     inside = "" if home == "." else f"{home}/"
-    top = project.crate.workspace_path.parent
-    lock = project.show(top / "Cargo.lock") if top.is_relative_to(project.folder) else f"{inside}Cargo.lock"
+    lock = project.crate.workspace_path.parent / "Cargo.lock"
     told = project.cached_files
     patterns = {
         "pyproject.toml": [project.pyproject_path],
         f"{inside}Cargo.toml": [project.crate.path],
-        lock: [project.folder / lock],
         f"{inside}src/**/*.rs": [path for path in project.sources if (project.crate.folder / "src") in path.parents],
     }
+    if lock.is_relative_to(project.folder):
+        patterns[project.show(lock)] = [lock]
     if (build := project.crate.folder / "build.rs") in project.sources:
         patterns[f"{inside}build.rs"] = [build]
     return {
