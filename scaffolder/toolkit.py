@@ -51,6 +51,7 @@ class Finding:
         evidence: The lines that show it.
         fix: What to type or to change.
         reference: The address of the section that explains it.
+        cause: Why it is so, where the message does not say it all.
     """
 
     id: str
@@ -60,6 +61,7 @@ class Finding:
     evidence: str | None = None
     fix: str | None = None
     reference: str | None = None
+    cause: str | None = None
 
 
 @dataclass(frozen=True)
@@ -210,6 +212,8 @@ def _print_finding(finding: Finding, console: Console) -> None:
     console.print(Text.assemble(label, f" {place}{finding.message} ", (f"[{finding.id}]", "dim")))
     if finding.evidence:
         console.print(Text("\n".join(f"  | {line}" for line in finding.evidence.splitlines()), style="dim"))
+    if finding.cause:
+        console.print(Text(f"  why: {finding.cause}"))
     if finding.fix:
         first, *rest = finding.fix.splitlines()
         console.print(Text("\n".join([f"  fix: {first}", *(f"       {line}" for line in rest)])))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
@@ -19,9 +20,11 @@ from debugging.source import Output
 from tests.conftest import CHECKOUT
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from tests.conftest import Command
+    from tests.skills.conftest import Run
 
 SKILL = CHECKOUT / "skills/pyo3-fundamentals"
 FAILURES = sorted((CHECKOUT / "tests/skills/failures").glob("*.txt"))
@@ -204,3 +207,135 @@ def test_help_names_the_verbs(pyo3_new: Command) -> None:
     printed = pyo3_new("explain", "--help").stdout
     assert "pyo3-new explain -- cargo test" in printed
     assert pyo3_new("explain", "explain", "--help").stdout
+
+
+def test_configurations_are_written_once(pyo3_new: Command, tmp_path: Path) -> None:
+    (tmp_path / "Cargo.toml").write_text("[package]\n", encoding="utf-8")
+    planned = data(pyo3_new("explain", "configs", "--dry-run", "--json").stdout)
+    assert not (tmp_path / ".vscode").exists()
+    pyo3_new("explain", "configs")
+    for document in planned["documents"]:
+        assert (tmp_path / document["path"]).read_text(encoding="utf-8") == document["text"]
+    launches = json.loads((tmp_path / ".vscode/launch.json").read_text(encoding="utf-8"))
+    assert {launch["type"] for launch in launches["configurations"]} == {"debugpy", "lldb"}
+
+
+def test_configurations_of_the_user_stay(pyo3_new: Command, tmp_path: Path) -> None:
+    (tmp_path / "Cargo.toml").write_text("[package]\n", encoding="utf-8")
+    (tmp_path / "debug.gdb").write_text("mine\n", encoding="utf-8")
+    done = pyo3_new("explain", "configs", code=1)
+    assert "`debug.gdb` is there already, and nothing was written" in done.stderr
+    assert not (tmp_path / ".vscode").exists()
+    pyo3_new("explain", "configs", "--replace")
+    assert "break rust_panic" in (tmp_path / "debug.gdb").read_text(encoding="utf-8")
+
+
+def test_configurations_are_for_projects(pyo3_new: Command) -> None:
+    assert "has no Cargo.toml" in pyo3_new("explain", "configs", code=2).stderr
+
+
+@pytest.fixture(scope="module")
+def broken_project(tmp_path_factory: pytest.TempPathFactory, build_run: Run) -> Path:
+    """A project whose functions crash and hang, built and installed into an environment of its own."""
+    folder = tmp_path_factory.mktemp("broken") / "price-tools"
+    shutil.copytree(CHECKOUT / "tests/skills/failures/project", folder)
+    build_run("uv", "venv", "--quiet", "--python", sys.executable, ".venv", folder=folder)
+    environment = str(folder / ".venv")
+    build_run("maturin", "develop", "--quiet", folder=folder, VIRTUAL_ENV=environment, CARGO_PROFILE_DEV_DEBUG="1")
+    return folder
+
+
+@pytest.fixture
+def traced(broken_project: Path, pyo3_new: Command) -> Callable[..., dict[str, Any]]:
+    """Run a program of the broken project under gdb and return what is found."""
+    if not shutil.which("gdb"):
+        pytest.skip("there is no gdb")
+
+    def traced(program: str, *options: str, code: int = 1) -> dict[str, Any]:
+        (broken_project / "program.py").write_text(program, encoding="utf-8")
+        python = str(broken_project / ".venv/bin/python")
+        command = ["explain", "backtrace", "--json", *options, "--", python, "program.py"]
+        return data(pyo3_new(*command, cwd=broken_project, code=code).stdout)
+
+    return traced
+
+
+def functions(table: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return the language and the last part of the name of each frame that is not of a library."""
+    rows = ((language, name.rpartition("::")[2]) for _, language, name, where in table["rows"] if where)
+    return [row for row in rows if row[1] not in {"write_volatile", "panic_cannot_unwind"}]
+
+
+@pytest.mark.slow
+def test_a_crash_has_one_backtrace_of_rust_and_python(traced: Callable[..., dict[str, Any]]) -> None:
+    result = traced(
+        "from price_tools import Basket, _core\n"
+        "def pay(price):\n    return charge(price)\n"
+        "def charge(price):\n    _core.write_nowhere()\n"
+        "def main():\n    Basket([1.0]).reprice(pay)\n"
+        "main()\n"
+    )
+    assert result["findings"][0]["id"] == "crash"
+    assert result["findings"][0]["message"] == "SIGSEGV in `price_tools_core::_core::write_nowhere`"
+    assert result["findings"][0]["where"].startswith("src/lib.rs:")
+    shown = functions(result["tables"][0])
+    if any("can't be told" in row[2] for row in result["tables"][0]["rows"]):
+        pytest.skip("this Python has no debug info")
+    assert shown == [
+        ("rust", "write_nowhere"), ("python", "charge"), ("python", "pay"), ("rust", "call1"), ("rust", "reprice"),
+        ("python", "main"), ("python", "<module>"),
+    ]  # fmt: skip
+
+
+@pytest.mark.slow
+def test_an_abort_is_traced_and_explained(traced: Callable[..., dict[str, Any]]) -> None:
+    result = traced("from price_tools import _core\n_core.give_up()\n")
+    assert [finding["id"] for finding in result["findings"]] == ["crash", "panic-abort"]
+    assert ("rust", "give_up") in functions(result["tables"][0])
+    assert ("python", "<module>") in functions(result["tables"][0])
+
+
+@pytest.mark.slow
+def test_a_deadlock_is_found(traced: Callable[..., dict[str, Any]]) -> None:
+    result = traced("from price_tools import _core\n_core.book()\n", "--timeout", "5")
+    assert [finding["id"] for finding in result["findings"]] == ["hang", "interpreter-deadlock"]
+    assert functions(result["tables"][0])[-3:] == [("rust", "lock"), ("rust", "book"), ("python", "<module>")]
+    assert ("native", "take_gil") in functions(result["tables"][1])
+
+
+@pytest.mark.slow
+def test_a_long_run_is_no_deadlock(traced: Callable[..., dict[str, Any]]) -> None:
+    result = traced("from price_tools import wait_for\nwait_for(60)\n", "--timeout", "5")
+    assert [finding["id"] for finding in result["findings"]] == ["hang"]
+    assert ("rust", "wait_for") in functions(result["tables"][0])
+
+
+@pytest.mark.slow
+def test_a_program_that_ends_is_left_alone(traced: Callable[..., dict[str, Any]]) -> None:
+    assert traced("print('error: no')\n", code=0)["findings"] == []
+    assert [finding["id"] for finding in traced("import sys; sys.exit(3)\n")["findings"]] == ["unknown"]
+    known = traced("import sys; sys.exit('RuntimeError: Already borrowed')\n")
+    assert [finding["id"] for finding in known["findings"]] == ["already-borrowed"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        ((), 2, "there is no command to run"),
+        (("--", "no-such-program"), 1, "`no-such-program` is not installed"),
+        (("--timeout", "never", "--", "python"), 2, "invalid value"),
+        (("--", "cargo", "test"), 2, "`cargo` runs other programs"),
+    ],
+)
+def test_a_backtrace_of_nothing_is_an_error(
+    pyo3_new: Command, arguments: tuple[str, ...], code: int, message: str
+) -> None:
+    done = pyo3_new("explain", "backtrace", *arguments, code=code)
+    assert done.stderr.startswith(f"error: {message}")
+    assert "\n\nhint: " in done.stderr
+
+
+def test_gdb_is_optional(pyo3_new: Command, environment: dict[str, str], tmp_path: Path) -> None:
+    environment["PATH"] = str(tmp_path)
+    done = pyo3_new("explain", "backtrace", "--", sys.executable, code=1)
+    assert done.stderr.startswith("error: `gdb` is not installed")

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from debugging.explaining import TOOL, explain, finding, recognise
 from debugging.frames import Frame, Thread, merge
 from debugging.reading import decode
-from debugging.source import Output, pass_on
+from debugging.source import Output, end_of, pass_on
 from scaffolder.errors import ScaffolderError, UsageError
 from scaffolder.toolkit import Finding, Result, Table
 
@@ -39,12 +39,12 @@ class Run:
 
     Attributes:
         printed: All that it printed.
-        report: Where it stopped; nothing if it came to its end.
+        report: Where it stopped, or its exit code if it came to its end.
         interrupted: Why it was stopped from outside: `after 10 s`, `by Ctrl-C`.
     """
 
     printed: str
-    report: dict[str, Any] | None
+    report: dict[str, Any]
     interrupted: str | None
 
 
@@ -62,8 +62,9 @@ def backtrace(command: list[str], timeout: float | None = None, *, everything: b
     """
     source = shlex.join(command)
     run = debug(runnable(command), timeout)
-    if run.report is None:
-        return explain(Output(run.printed, source))
+    if "exit_code" in run.report:
+        code = run.report["exit_code"]
+        return explain(Output(run.printed, source, end_of(code) if code else None, succeeded=not code))
     threads = merge(run.report, run.printed)
     tables = tuple(table(thread, everything=everything) for thread in threads)
     found = (stopped(run, threads, source), *causes(run, threads, source))
@@ -130,7 +131,10 @@ def debug(command: list[str], timeout: float | None) -> Run:
         )  # fmt: skip
         with gdb, stopping(process, timeout) as reasons:
             printed = collect(gdb, reasons, process)
-        found = json.loads(report.read_text(encoding="utf-8")) if report.exists() else None
+        if not report.exists():
+            hint = "is it allowed to? a container needs `--cap-add=SYS_PTRACE`; what gdb said is above"
+            raise ScaffolderError(f"gdb could not run `{shlex.join(command)}`", hint)
+        found = json.loads(report.read_text(encoding="utf-8"))
         return Run(decode(printed), found, reasons[0] if reasons else None)
 
 
@@ -182,9 +186,10 @@ def stopped(run: Run, threads: list[Thread], source: str) -> Finding:
     own = next((frame for frame in thread.frames if not frame.plumbing and frame.language != "native"), None)
     place = f" in `{own.function}`" if own else ""
     if run.interrupted:
-        return Finding("hang", "error", f"no end, and stopped {run.interrupted}{place}", own.place if own else source)
-    name = run.report["signal"] if run.report else ""
-    return Finding("crash", "error", f"{name}{place}", own.place if own else source)
+        return Finding(
+            "hang", "error", f"it did not end, and was stopped {run.interrupted}{place}", own.place if own else source
+        )
+    return Finding("crash", "error", f"{run.report['signal']}{place}", own.place if own else source)
 
 
 def causes(run: Run, threads: list[Thread], source: str) -> Iterator[Finding]:

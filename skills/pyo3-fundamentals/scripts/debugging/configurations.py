@@ -11,10 +11,6 @@ from debugging.explaining import TOOL
 from scaffolder.errors import ScaffolderError, UsageError
 from scaffolder.toolkit import Document, Result
 
-PYTHON = {
-    "program": "${workspaceFolder}/.venv/bin/python",
-    "windows": {"program": "${workspaceFolder}/.venv/Scripts/python.exe"},
-}
 # Python steps through Python (debugpy), LLDB through Rust (CodeLLDB): start with one, attach the other.
 LAUNCHES: tuple[dict[str, Any], ...] = (
     {
@@ -29,7 +25,7 @@ LAUNCHES: tuple[dict[str, Any], ...] = (
         "name": "Rust: this Python file",
         "type": "lldb",
         "request": "launch",
-        **PYTHON,
+        "program": "${command:python.interpreterPath}",
         "args": ["${file}"],
         "sourceLanguages": ["rust"],
     },
@@ -37,7 +33,7 @@ LAUNCHES: tuple[dict[str, Any], ...] = (
         "name": "Rust: pytest",
         "type": "lldb",
         "request": "launch",
-        **PYTHON,
+        "program": "${command:python.interpreterPath}",
         "args": ["-m", "pytest", "-x", "-s"],
         "sourceLanguages": ["rust"],
     },

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from debugging.catalogue import FOREIGN, GROUPS, Problem, load
@@ -120,11 +121,12 @@ def finding(each: Recognised, text: str, source: str) -> Finding:
     return Finding(
         id=problem.id,
         level=problem.level,
-        message=f"{problem.fill(problem.title, each.found)}: {problem.fill(problem.cause, each.found)}",
-        where=f"{source}:{line}",
+        message=problem.fill(problem.title, each.found),
+        where=f"{source}:{line}" if Path(source).is_file() else f"`{source}`, line {line}",
         evidence=each.evidence,
         fix=problem.fill(problem.fix, each.found),
         reference=problem.reference,
+        cause=problem.fill(problem.cause, each.found),
     )
 
 

@@ -29,17 +29,29 @@ def main() -> None:
     stops: list[Any] = []
     gdb.events.stop.connect(stops.append)
     gdb.events.new_objfile.connect(started)
+    gdb.events.exited.connect(ended)
     gdb.execute("run", to_string=True)
     if not stops or not gdb.selected_inferior().pid:
         return
     signal = getattr(stops[-1], "stop_signal", "")
     current = gdb.selected_thread().num
     report = {"signal": signal, "thread": current, "threads": threads()}
-    Path(os.environ["DEBUGGING_REPORT"]).write_text(json.dumps(report), encoding="utf-8")
+    save(report)
     # Python's fault handler writes the Python frames of all threads, and raises the signal again.
     gdb.execute("continue" if signal in CRASHES else "signal SIGABRT", to_string=True)
     if gdb.selected_inferior().pid:
         gdb.execute("kill", to_string=True)
+
+
+def ended(event: Any) -> None:
+    """Write down the program's exit code, if it came to its end by itself."""
+    if not Path(os.environ["DEBUGGING_REPORT"]).exists():
+        save({"exit_code": getattr(event, "exit_code", 1)})
+
+
+def save(report: dict[str, Any]) -> None:
+    """Write the report."""
+    Path(os.environ["DEBUGGING_REPORT"]).write_text(json.dumps(report), encoding="utf-8")
 
 
 def started(_: Any) -> None:

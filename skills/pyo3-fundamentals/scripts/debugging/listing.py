@@ -29,8 +29,8 @@ def one(name: str) -> Result:
         near = difflib.get_close_matches(name, problems, 1)
         raise UsageError(f"there is no problem `{name}`", f"is it `{near[0]}`?" if near else "list them: `problems`")
     problem = problems[name]
-    message = general(problem, f"{problem.title}: {problem.cause}")
-    told = Finding(name, "note", message, fix=general(problem, problem.fix), reference=problem.reference)
+    title, cause, fix = (general(problem, text) for text in (problem.title, problem.cause, problem.fix))
+    told = Finding(name, "note", title, fix=fix, reference=problem.reference, cause=cause)
     asked = f"; people ask in {', '.join(problem.threads)}" if problem.threads else ""
     return Result(TOOL, f"explained in the chapter {problem.chapter}{asked}", (told,))
 
