@@ -24,7 +24,7 @@ def test_apostrophes_belong_to_words() -> None:
 
 def test_min_length_is_given_by_name() -> None:
     with pytest.raises(TypeError, match="takes 1 positional argument"):
-        count_words("text", 3)  # type: ignore[misc]
+        count_words("text", 3)  # type: ignore[call-arg]
 
 
 # region: conversions
