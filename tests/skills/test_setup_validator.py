@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -189,15 +190,17 @@ def test_a_project_of_setuptools_is_read_from_its_script(pyo3_new: Command, tmp_
             "setup.py": 'import setuptools_rust\n[setuptools_rust.RustExtension("fares._core", "rust/Cargo.toml")]\n',
             "rust/Cargo.toml": (FILES["Cargo.toml"] or "").replace('["abi3', '["extension-module", "abi3'),
             "rust/src/lib.rs": FILES["src/lib.rs"],
-            "fares/__init__.py": "from ._core import fare\n",
+            "src/fares/__init__.py": "from ._core import fare\n",
+            "src/fares/_core.pyi": "def fare(zones: int) -> int: ...\n",
+            "src/fares/py.typed": "",
         },
     )  # fmt: skip
     for name in ("Cargo.toml", "Cargo.lock", "src/lib.rs"):
         (project / name).unlink()
-    assert levels(doctor(pyo3_new, project)) == {"outdated-features": "warning", "stubs": "note"}
+    assert levels(doctor(pyo3_new, project)) == {"outdated-features": "warning"}
     doctor(pyo3_new, project, "--fix")
     assert "setuptools-rust>=1.12.0" in (project / "pyproject.toml").read_text(encoding="utf-8")
-    assert levels(doctor(pyo3_new, project)) == {"stubs": "note"}
+    assert levels(doctor(pyo3_new, project)) == {}
 
 
 def test_nothing_is_written_but_by_fix(made: Path, pyo3_new: Command) -> None:
@@ -273,6 +276,15 @@ def test_the_editor_has_settings_with_comments(pyo3_new: Command, made: Path) ->
     write(made, {".vscode/settings.json": settings})
     taken = {row[0]: row for row in doctor(pyo3_new, made)["tables"][0]["rows"]}
     assert taken["rust-analyzer"][1:] == ["not there", "/gone/python3", "`extraEnv` in `.vscode/settings.json`"]
+
+
+def test_a_toolchain_that_is_not_installed_is_no_fault_of_the_manifest(pyo3_new: Command, made: Path) -> None:
+    if not shutil.which("rustup", path=PATH):
+        pytest.skip("rustup chooses the toolchain, and is not installed")
+    write(made, {"rust-toolchain.toml": '[toolchain]\nchannel = "1.12.0"\n'})
+    found = {each["id"]: each for each in doctor(pyo3_new, made, code=1)["findings"]}
+    assert "1.12.0" in found["rust-installed"]["evidence"]
+    assert "cargo-reads-manifest" not in found
 
 
 def test_without_a_project_the_machine_is_checked(pyo3_new: Command, tmp_path: Path) -> None:

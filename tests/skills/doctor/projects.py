@@ -119,6 +119,7 @@ MACHINE = Machine(
     interpreters={PYTHON: INTERPRETER},
     choices=tuple(Choice(tool, PYTHON, "it is active") for tool in ("cargo", "maturin develop", "uv run")),
     rust=Rust(Version("1.85.0"), "x86_64-unknown-linux-gnu", ("x86_64-unknown-linux-gnu",)),
+    rust_problem=None,
     linker=Path("/usr/bin/cc"),
     versions={"cargo": Version("1.85.0"), "maturin": Version("1.16.0"), "uv": Version("0.13.9")},
     missing={},

@@ -59,6 +59,7 @@ def machine(**fields: object) -> Machine:
 # What is wrong with the project, the machine or both, by the check that says so.
 WRONG: list[tuple[str, tuple[Change, ...] | Machine]] = [
     ("rust-installed", machine(rust=None)),
+    ("rust-installed", machine(rust=None, rust_problem="error: toolchain '1.97.0' is not installed")),
     ("rust-installed", machine(versions={})),
     ("linker-installed", machine(linker=None)),
     ("python-found", machine(interpreters={})),
@@ -140,6 +141,7 @@ FINE: list[tuple[str, tuple[Change, ...]]] = [
     ("import-name", (replaced(PYPROJECT, 'name = "fares"', 'name = "Fares.py"'),)),
     ("python-supported", (replaced(CARGO, '"0.30"', '"0.20"'), removed("Cargo.lock"))),
     ("outdated-features", (added(CARGO, '\n[features]\nbundled = ["pyo3/extension-module"]\n'),)),
+    ("cache-keys", (replaced(PYPROJECT, "cache-keys", "package = false\nunused"),)),
     ("companion-versions", (replaced(CARGO, 'numpy = "0.30"', 'numpy = ">=0.29, <0.31"'),)),
     ("build-requirement", (replaced(PYPROJECT, ">=1.9.4,<2", "~=1.9"),)),
     ("versions-agree", (replaced(PYPROJECT, "0.1.0", "0.2.0rc1"), replaced(CARGO, '"0.1.0"', '"0.2.0-rc.1"'))),

@@ -14,6 +14,8 @@ from doctor.programs import run
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+CARGO_REFUSES = 101
+
 
 @dataclass(frozen=True)
 class Graph:
@@ -55,8 +57,10 @@ def ask_cargo(manifest: Path, environment: Mapping[str, str]) -> Graph | None:
         done = run([*command, "--no-deps"], environment, manifest.parent)
     if done is None:
         return None
-    if done.code != 0:
+    if done.code == CARGO_REFUSES:
         return Graph(manifest.parent, manifest.parent / "target", {}, done.errors)
+    if done.code != 0:
+        return None  # rustup has no cargo to run
     data = json.loads(done.output)
     packages = [(f"{each['name']} {each['version']}", each.get("rust_version")) for each in data["packages"]]
     versions = {name: version for name, text in packages if text and (version := _version(text))}

@@ -62,6 +62,7 @@ class Machine:
         interpreters: The Pythons, by the paths that were asked for.
         choices: Which of them each tool takes.
         rust: The compiler, if there is one.
+        rust_problem: What rustc said instead, if there is one that doesn't run.
         linker: The C compiler that rustc links with, if it is there; always none on Windows.
         versions: The versions of cargo, maturin and uv, by name; those that are there.
         missing: The variables that name what isn't there, with their values.
@@ -72,6 +73,7 @@ class Machine:
     interpreters: dict[Path, Interpreter]
     choices: tuple[Choice, ...]
     rust: Rust | None
+    rust_problem: str | None
     linker: Path | None
     versions: dict[str, Version]
     missing: dict[str, str]
@@ -120,7 +122,8 @@ def survey(folder: Path, environment: Mapping[str, str], *, whole: bool = True) 
         processor=platform.machine(),
         interpreters=answers,
         choices=chosen.result(),
-        rust=rust.result(),
+        rust=rust.result()[0],
+        rust_problem=rust.result()[1],
         linker=_linker(environment),
         versions={name: version for name, future in versions.items() if (version := _version(future))},
         missing=dict(_missing(environment)),
@@ -155,19 +158,19 @@ def _version(future: Future[Done | None]) -> Version | None:
     return Version(match[0]) if match else None
 
 
-def _rust(environment: Mapping[str, str], folder: Path) -> Rust | None:
-    """Ask rustc what it is and what it can build for."""
+def _rust(environment: Mapping[str, str], folder: Path) -> tuple[Rust | None, str | None]:
+    """Ask rustc what it is and what it can build for, or why it doesn't run."""
     done = run(["rustc", "-vV"], environment, folder)
     root = run(["rustc", "--print", "sysroot"], environment, folder)
     if done is None or done.code != 0:
-        return None
+        return None, "\n".join(done.errors.splitlines()[:2]) if done else None
     said = dict(line.split(": ", 1) for line in done.output.splitlines() if ": " in line)
     try:
         version = Version(said.get("release", "").partition("-")[0])
     except InvalidVersion:
-        return None
+        return None, done.output.strip()
     libraries = Path(root.output.strip()).glob("lib/rustlib/*/lib") if root and root.code == 0 else []
-    return Rust(version, said.get("host", ""), tuple(sorted(path.parent.name for path in libraries)))
+    return Rust(version, said.get("host", ""), tuple(sorted(path.parent.name for path in libraries))), None
 
 
 def _linker(environment: Mapping[str, str]) -> Path | None:

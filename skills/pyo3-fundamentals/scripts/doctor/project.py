@@ -80,8 +80,10 @@ class Project:
 
     @property
     def uv(self) -> dict[str, Any] | None:
-        """The table `[tool.uv]`, if uv is used here."""
+        """The table `[tool.uv]`, if uv is used here and builds the project."""
         found: dict[str, Any] | None = self.pyproject.get("tool", {}).get("uv")
+        if found and found.get("package") is False:
+            return None
         return {} if found is None and (self.folder / "uv.lock").is_file() else found
 
     @property
@@ -208,6 +210,8 @@ def read_project(folder: Path, graph: Graph | None = None) -> Project:
     targets = [target for target, _ in _extensions(folder)]
     module = settings.get("module-name") or (targets[0] if targets else crate.library_name)
     source = find_source(folder, settings, str(pyproject.get("project", {}).get("name", "")))
+    if targets and (folder / "src" / module.partition(".")[0] / "__init__.py").is_file():
+        source = folder / "src"  # where setuptools looks by itself
     layout = read_layout((folder, crate.folder), module, source)
     pin = folder / ".python-version"
     return Project(

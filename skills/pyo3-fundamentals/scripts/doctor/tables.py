@@ -37,7 +37,7 @@ def _tools(machine: Machine) -> Iterator[tuple[str, ...]]:
     """Yield the tools with their versions."""
     rust = machine.rust
     targets = ", ".join(target for target in rust.targets if target != rust.host) if rust else ""
-    details = f"for {rust.host}{f', and {targets}' if targets else ''}" if rust else "not installed"
+    details = f"for {rust.host}{f', and {targets}' if targets else ''}" if rust else "not installed, or does not run"
     yield "rustc", str(rust.version) if rust else ABSENT, details
     for name in ("cargo", "maturin", "uv"):
         version = machine.versions.get(name)

@@ -20,8 +20,17 @@ class RustInstalled(MachineCheck):
     see = Section("troubleshooting", "build")
 
     def passes(self, machine: Machine) -> bool | None:
-        """Install Rust with rustup, and open a new shell."""
-        self.found = "there is no `rustc` on `PATH`" if machine.rust is None else "there is no `cargo` on `PATH`"
+        """Install Rust with rustup and open a new shell; there, install what the project asks for.
+
+        ```
+        rustup toolchain install
+        ```
+        """
+        missing = "rustc" if machine.rust is None else "cargo"
+        self.found = f"there is no `{missing}` on `PATH`"
+        if machine.rust_problem:
+            self.found = "`rustc` does not run here"
+            self.evidence = machine.rust_problem
         return machine.rust is not None and "cargo" in machine.versions
 
 

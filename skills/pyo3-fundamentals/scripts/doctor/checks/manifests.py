@@ -106,7 +106,7 @@ class OutdatedFeatures(ProjectCheck):
     see = Section("versions")
 
     def passes(self, project: Project) -> bool | None:
-        """Take it out.
+        """Take it out, in the dependency and in `[tool.maturin]`.
 
         ```toml
         pyo3 = { version = "$version", features = [$features] }
@@ -116,7 +116,8 @@ class OutdatedFeatures(ProjectCheck):
             return None
         found = {name: instead for name, instead, _ in _outdated(project)}
         gone = [name for name, _, is_gone in _outdated(project) if is_gone]
-        self.where = project.show(project.crate.path)
+        in_maturin = any(f"pyo3/{name}" in project.maturin.get("features", []) for name in found)
+        self.where = "pyproject.toml" if in_maturin else project.show(project.crate.path)
         kept = [name for name in project.pyo3.features if name not in found] if project.pyo3 else []
         self.words = {"version": project.line.name, "features": ", ".join(f'"{name}"' for name in kept)}
         self.level = "error" if gone else "warning"

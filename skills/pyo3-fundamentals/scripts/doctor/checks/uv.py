@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from packaging.version import InvalidVersion, Version
+
 from doctor.check import ProjectCheck, Section, listing
 
 if TYPE_CHECKING:
@@ -97,9 +99,17 @@ class StaticVersion(ProjectCheck):
         if project.uv is None or not project.is_extension:
             return None
         self.where = "pyproject.toml"
-        self.words = {"version": str(project.crate.field("version"))}
+        self.words = {"version": _as_python_says(str(project.crate.field("version")))}
         self.found = "the version is `dynamic`, so `uv lock` has to run the build to learn it"
         return "version" not in project.metadata.get("dynamic", [])
+
+
+def _as_python_says(version: str) -> str:
+    """Return a version of Cargo's as Python writes it: `0.8.0-rc.1` is `0.8.0rc1`."""
+    try:
+        return str(Version(version))
+    except InvalidVersion:
+        return version
 
 
 def _inputs(project: Project) -> dict[str, bool]:
