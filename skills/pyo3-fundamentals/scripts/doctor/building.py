@@ -32,12 +32,14 @@ class Step:
         purpose: What it does.
         command: The program and its arguments.
         shown: The same, as one would type it.
+        see: The section on what may go wrong.
     """
 
     id: str
     purpose: str
     command: tuple[str, ...]
     shown: str
+    see: str
 
 
 def plan(inspection: Inspection, scratch: Path) -> tuple[Step, ...]:
@@ -53,6 +55,7 @@ def plan(inspection: Inspection, scratch: Path) -> tuple[Step, ...]:
     python = str(taken.path) if taken else sys.executable
     inside = str(python_in(scratch / "environment"))
     module = project.layout.module
+    load = (inside, "-c", IMPORT, module)
     create: tuple[str, ...] = (python, "-m", "venv", str(scratch / "environment"))
     install: tuple[str, ...] = (inside, "-m", "pip", "install", "WHEEL")
     if "uv" in machine.versions:
@@ -60,10 +63,10 @@ def plan(inspection: Inspection, scratch: Path) -> tuple[Step, ...]:
         install = ("uv", "pip", "install", "--python", inside, "WHEEL")
     build = _build_command(project.builder, machine, python, str(scratch / "wheels"))
     return (
-        Step("build-passes", "the project builds", build, " ".join(build[:2])),
-        Step("environment-made", "an environment can be made", create, " ".join(create[:2])),
-        Step("wheel-installs", "the wheel installs", install, " ".join((*install[:3], "."))),
-        Step("module-imports", "the module imports", (inside, "-c", IMPORT, module), f"python -c 'import {module}'"),
+        Step("build-passes", "the project builds", build, " ".join(build[:2]), "build"),
+        Step("environment-made", "an environment can be made", create, " ".join(create[:2]), "build"),
+        Step("wheel-installs", "the wheel installs", install, " ".join((*install[:3], ".")), "packaging"),
+        Step("module-imports", "the module imports", load, f"python -c 'import {module}'", "import"),
     )
 
 
@@ -138,7 +141,7 @@ def _finding(step: Step, done: Done | None) -> Finding:
         where=step.shown,
         evidence="\n".join(_telling(lines)),
         fix=f"Ask what is behind it\npyo3-new explain -- {step.shown}",
-        reference=reference(SKILL, "troubleshooting"),
+        reference=reference(SKILL, "troubleshooting", step.see),
     )
 
 

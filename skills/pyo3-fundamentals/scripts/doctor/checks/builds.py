@@ -17,7 +17,7 @@ class StaleLibrary(ProjectCheck):
     """The package holds one build of its extension module, not two that Python chooses from."""
 
     id = "stale-library"
-    see = Section("abi3")
+    see = Section("troubleshooting", "stale-extension")
 
     def passes(self, project: Project) -> bool | None:
         """Delete the one that is not built any more.
@@ -45,7 +45,7 @@ class ReleaseBuild(ProjectCheck):
 
     id = "release-build"
     level = "note"
-    see = Section("profiles")
+    see = Section("troubleshooting", "debug-build-measured")
 
     def passes(self, project: Project) -> bool | None:
         """Build a release before you measure anything.

@@ -17,7 +17,7 @@ class RustInstalled(MachineCheck):
     """Rust is installed."""
 
     id = "rust-installed"
-    see = Section("troubleshooting", "build")
+    see = Section("troubleshooting", "rust-missing")
 
     def passes(self, machine: Machine) -> bool | None:
         """Install Rust with rustup and open a new shell; there, install what the project asks for.
@@ -38,7 +38,7 @@ class LinkerInstalled(MachineCheck):
     """There is a C compiler, which rustc links with."""
 
     id = "linker-installed"
-    see = Section("troubleshooting", "build")
+    see = Section("troubleshooting", "linker-missing")
 
     def passes(self, machine: Machine) -> bool | None:
         """Install a C compiler.
@@ -59,7 +59,7 @@ class PythonFound(MachineCheck):
     """Cargo finds the Python to build with."""
 
     id = "python-found"
-    see = Section("troubleshooting", "build")
+    see = Section("troubleshooting", "no-interpreter")
 
     def passes(self, machine: Machine) -> bool | None:
         """Name a Python, or make an environment and activate it.
@@ -82,7 +82,7 @@ class OneEnvironment(MachineCheck):
 
     id = "one-environment"
     level = "warning"
-    see = Section("troubleshooting", "build")
+    see = Section("troubleshooting", "conda-and-venv")
 
     def passes(self, machine: Machine) -> bool | None:
         """Leave one of them.
@@ -104,7 +104,7 @@ class VariablesThere(MachineCheck):
     """What the environment's variables name is there."""
 
     id = "variables-there"
-    see = Section("troubleshooting", "build")
+    see = Section("troubleshooting", "no-virtualenv")
 
     def passes(self, machine: Machine) -> bool | None:
         """Unset it, or set it to what is there.
@@ -126,7 +126,7 @@ class PythonHome(MachineCheck):
 
     id = "python-home-unset"
     level = "warning"
-    see = Section("troubleshooting", "build")
+    see = Section("troubleshooting", "home-of-python-unknown")
 
     def passes(self, machine: Machine) -> bool | None:
         """Unset it: another Python would not find its own library.
@@ -144,7 +144,7 @@ class OneProcessor(MachineCheck):
     """Python and Rust are built for the same processor."""
 
     id = "one-processor"
-    see = Section("troubleshooting", "build")
+    see = Section("troubleshooting", "architecture-mismatch")
 
     def passes(self, machine: Machine) -> bool | None:
         """Install a Python for `$processor`, or build for the Python that there is.
@@ -173,7 +173,7 @@ class OnePython(MachineCheck):
 
     id = "one-python"
     level = "note"
-    see = Section("project-anatomy", "fast-builds")
+    see = Section("troubleshooting", "pyo3-rebuilt")
 
     def passes(self, machine: Machine) -> bool | None:
         """Name one for all of them, in the shell and in the editor.
@@ -198,7 +198,7 @@ class LibpythonThere(MachineCheck):
 
     id = "libpython-there"
     level = "note"
-    see = Section("testing")
+    see = Section("testing", "linking")
 
     def passes(self, machine: Machine) -> bool | None:
         """Install the development files of that Python, or take one that has its library.

@@ -70,7 +70,7 @@ class RustLibrary(ProjectCheck):
 
     id = "crate-type-rlib"
     level: Level = "note"
-    see = Section("project-anatomy", "cargo-manifest")
+    see = Section("troubleshooting", "no-rlib")
 
     def passes(self, project: Project) -> bool | None:
         """Add `rlib`.
@@ -103,7 +103,7 @@ class OutdatedFeatures(ProjectCheck):
 
     id = "outdated-features"
     level: Level = "warning"
-    see = Section("versions")
+    see = Section("troubleshooting", "undefined-python-symbols")
 
     def passes(self, project: Project) -> bool | None:
         """Take it out, in the dependency and in `[tool.maturin]`.
@@ -144,7 +144,7 @@ class CompanionVersions(ProjectCheck):
     """Crates that are released in step with PyO3 are of its version."""
 
     id = "companion-versions"
-    see = Section("versions")
+    see = Section("troubleshooting", "two-crate-versions")
 
     def passes(self, project: Project) -> bool | None:
         """Take the same line.
@@ -172,7 +172,7 @@ class OneVersion(ProjectCheck):
     """PyO3 and ndarray are in the build once."""
 
     id = "one-version"
-    see = Section("versions")
+    see = Section("troubleshooting", "two-pyo3")
 
     def passes(self, project: Project) -> bool | None:
         """See who asks for which, and let them agree.
@@ -215,10 +215,12 @@ class BuildRequirement(ProjectCheck):
             return False if project.is_extension and project.pyproject else None
         found = [each for each in project.build_requirements if each.name == project.builder]
         bounds = {each.operator for requirement in found for each in requirement.specifier}
-        self.found = f"`{found[0] if found else project.builder}` has no lower or no upper bound, as far as can be seen"
-        if project.builder != "maturin":
-            return bool(bounds & {">=", "==", "~=", ">"})
-        return bool(bounds & {"==", "~="}) or bool(bounds & {">=", ">"} and bounds & {"<", "<="})
+        exact = bool(bounds & {"==", "~="})
+        missing = [] if exact or bounds & {">=", ">"} else ["lower"]
+        # `maturin new` writes both; what is written for setuptools-rust has a lower one at most.
+        missing += [] if exact or bounds & {"<", "<="} or project.builder != "maturin" else ["upper"]
+        self.found = f"`{found[0] if found else project.builder}` has no {' and no '.join(missing)} bound"
+        return not missing
 
 
 class VersionsAgree(ProjectCheck):

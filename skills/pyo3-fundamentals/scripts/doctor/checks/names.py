@@ -16,7 +16,7 @@ class ModuleName(ProjectCheck):
     """The module in Rust has the name that Python imports."""
 
     id = "module-name"
-    see = Section("project-anatomy", "names")
+    see = Section("troubleshooting", "init-function-missing")
 
     def passes(self, project: Project) -> bool | None:
         """Give the `#[pymodule]` the name `$extension`, or say which module it is.
@@ -87,7 +87,7 @@ class PackageFolder(ProjectCheck):
     """The Python package that the extension module belongs to is there."""
 
     id = "package-folder"
-    see = Section("project-anatomy", "names")
+    see = Section("troubleshooting", "python-source-missing")
 
     def passes(self, project: Project) -> bool | None:
         """Make the package, or name the folder that it is in.
@@ -145,7 +145,7 @@ class UniqueLibraryName(ProjectCheck):
     """No other project makes a library of the same name in the target folder."""
 
     id = "unique-library-name"
-    see = Section("project-anatomy", "cargo-manifest")
+    see = Section("profiles", "target-folder")
 
     def passes(self, project: Project) -> bool | None:
         """Give the library a name of its own; the module keeps its own.

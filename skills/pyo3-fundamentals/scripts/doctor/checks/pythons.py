@@ -24,7 +24,7 @@ class PythonSupported(FitCheck):
     """This PyO3 supports the Python that it is built with."""
 
     id = "python-supported"
-    see = Section("versions")
+    see = Section("troubleshooting", "python-too-new")
 
     def passes(self, project: Project, machine: Machine) -> bool | None:
         """Take a Python of $oldest to $newest, or a newer PyO3.
@@ -50,7 +50,7 @@ class FreeThreadedSupported(FitCheck):
     """This PyO3 supports the free-threaded Python that it is built with."""
 
     id = "free-threaded-supported"
-    see = Section("free-threading")
+    see = Section("troubleshooting", "python-too-old")
 
     def passes(self, project: Project, machine: Machine) -> bool | None:
         """Take a Python with a GIL, or a newer PyO3 and a newer Python.
@@ -152,7 +152,7 @@ class Abi3Floor(ProjectCheck):
     """The stable ABI that is built for is not newer than the oldest Python of the project."""
 
     id = "abi3-not-above-python"
-    see = Section("abi3")
+    see = Section("troubleshooting", "wheel-not-supported")
 
     def passes(self, project: Project) -> bool | None:
         """Let both name the same Python.
@@ -175,7 +175,7 @@ class Abi3AsNew(ProjectCheck):
 
     id = "abi3-as-new-as-python"
     level = "note"
-    see = Section("abi3")
+    see = Section("troubleshooting", "not-in-abi3")
 
     def passes(self, project: Project) -> bool | None:
         """Take the newer one, which knows more of Python and is faster.
@@ -197,7 +197,7 @@ class Abi3Buildable(FitCheck):
     """The Python that it is built with is not older than the stable ABI that it is built for."""
 
     id = "abi3-buildable"
-    see = Section("abi3")
+    see = Section("troubleshooting", "abi3-above-interpreter")
 
     def passes(self, project: Project, machine: Machine) -> bool | None:
         """Build with a newer Python, or for an older one.
@@ -220,7 +220,7 @@ class RustNewEnough(FitCheck):
     """The Rust compiler is as new as the project and its crates need."""
 
     id = "rust-new-enough"
-    see = Section("versions")
+    see = Section("troubleshooting", "rust-too-old")
 
     def passes(self, project: Project, machine: Machine) -> bool | None:
         """Update Rust, or take an older version of the crate.
@@ -247,7 +247,7 @@ class RustVersionDeclared(ProjectCheck):
 
     id = "rust-version-true"
     level = "warning"
-    see = Section("versions")
+    see = Section("troubleshooting", "rust-too-old")
 
     def passes(self, project: Project) -> bool | None:
         """Say what is so.

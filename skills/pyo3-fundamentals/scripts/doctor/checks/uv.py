@@ -19,7 +19,7 @@ class CacheKeys(ProjectCheck):
 
     id = "cache-keys"
     level = "warning"
-    see = Section("project-anatomy", "fast-builds")
+    see = Section("troubleshooting", "stale-extension")
 
     def passes(self, project: Project) -> bool | None:
         """Name what is missing.
@@ -64,7 +64,7 @@ class EditableProfile(ProjectCheck):
 
     id = "editable-profile"
     level = "note"
-    see = Section("project-anatomy", "fast-builds")
+    see = Section("profiles", "which-command-builds-what")
 
     def passes(self, project: Project) -> bool | None:
         """Choose the profile of `uv run`'s builds, which is faster to make.

@@ -16,7 +16,7 @@ class Stubs(ProjectCheck):
 
     id = "stubs"
     level = "note"
-    see = Section("documentation")
+    see = Section("documentation", "stubs")
 
     def passes(self, project: Project) -> bool | None:
         """Describe the module in `$stub`; maturin can write it from the Rust code.
@@ -42,7 +42,7 @@ class TypedMarker(ProjectCheck):
 
     id = "typed-marker"
     level = "warning"
-    see = Section("project-anatomy", "contents")
+    see = Section("troubleshooting", "stubs-missing")
 
     def passes(self, project: Project) -> bool | None:
         """Add the empty file that says so.
@@ -70,7 +70,7 @@ class TypesInWheel(ProjectCheck):
 
     id = "types-in-wheel"
     level = "warning"
-    see = Section("project-anatomy", "contents")
+    see = Section("troubleshooting", "stubs-missing")
 
     def passes(self, project: Project) -> bool | None:
         """Take the pattern out of `exclude`, or let it say `sdist` only.
