@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
@@ -300,7 +301,32 @@ def test_a_deadlock_is_found(traced: Callable[..., dict[str, Any]]) -> None:
     result = traced("from price_tools import _core\n_core.book()\n", "--timeout", "5")
     assert [finding["id"] for finding in result["findings"]] == ["hang", "interpreter-deadlock"]
     assert functions(result["tables"][0])[-3:] == [("rust", "lock"), ("rust", "book"), ("python", "<module>")]
-    assert ("native", "take_gil") in functions(result["tables"][1])
+    # What a stripped interpreter still names.
+    assert ("native", "PyGILState_Ensure") in functions(result["tables"][1])
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="gdb takes POSIX signals")
+def test_ctrl_c_asks_for_the_backtrace(
+    traced: Callable[..., dict[str, Any]], broken_project: Path, environment: dict[str, str]
+) -> None:
+    assert traced("raise SystemExit\n", code=0)["findings"] == []
+    (broken_project / "program.py").write_text(
+        "from price_tools import wait_for\nprint('begun', flush=True)\nwait_for(60)\n", encoding="utf-8"
+    )
+    python = str(broken_project / ".venv/bin/python")
+    command = [sys.executable, "-m", "scaffolder", "explain", "backtrace", "--json", "--", python, "program.py"]
+    with subprocess.Popen(
+        command, cwd=broken_project, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as running:
+        assert running.stderr is not None
+        while b"begun" not in running.stderr.readline():
+            assert running.poll() is None
+        running.send_signal(signal.SIGINT)
+        printed, _ = running.communicate(timeout=60)
+    result = data(printed.decode("utf-8"))
+    assert result["findings"][0]["message"].startswith("it did not end, and was stopped by Ctrl-C")
+    assert ("rust", "wait_for") in functions(result["tables"][0])
 
 
 @pytest.mark.slow

@@ -94,7 +94,10 @@ def backtrace(
     ] = False,
     dry_run: toolkit.DryRun = False,
 ) -> None:
-    """Run a command under gdb; show where it crashes or hangs, Rust and Python in one backtrace."""
+    """Show where a command crashes or hangs, in Rust and Python.
+
+    It runs under gdb, and the frames of both languages are put into one backtrace.
+    """
     from debugging import backtrace as tracing
 
     command: list[str] = context.obj
@@ -112,7 +115,10 @@ def configs(
     as_data: toolkit.AsData = False,
     dry_run: toolkit.DryRun = False,
 ) -> None:
-    """Write settings for debuggers: launch.json for VS Code (debugpy, CodeLLDB) and commands for rust-gdb."""
+    """Write settings for debuggers: VS Code and rust-gdb.
+
+    VS Code takes debugpy for Python and CodeLLDB for Rust, in launch.json; rust-gdb takes debug.gdb.
+    """
     toolkit.show(configurations.configure(folder, replace=replace, dry_run=dry_run), as_data=as_data)
 
 

@@ -82,7 +82,8 @@ def debugger() -> str:
     Raises:
         ScaffolderError: There is none.
     """
-    if found := shutil.which("gdb"):
+    # The frames of a process that ptrace stops: there is no such thing on Windows.
+    if os.name != "nt" and (found := shutil.which("gdb")):
         return found
     hint = "install gdb (`sudo apt install gdb`); where there is only lldb: `lldb -- python SCRIPT`, `run`, `bt all`"
     raise ScaffolderError("`gdb` is not installed, and a backtrace takes it", hint)
