@@ -10,13 +10,15 @@ from itertools import product
 import pytest
 from fundamentals_snippets._core import testing as snippets
 
+Runs = list[tuple[str, int]]
+
 
 # region: cases
 @pytest.mark.parametrize(
     ("text", "runs"),
     [("", []), ("a", [("a", 1)]), ("aab", [("a", 2), ("b", 1)]), ("é😀😀", [("é", 1), ("😀", 2)]), ("\0", [("\0", 1)])],
 )
-def test_neighbours_are_counted(text: str, runs: list[tuple[str, int]]) -> None:
+def test_neighbours_are_counted(text: str, runs: Runs) -> None:
     assert snippets.encode(text) == runs
     assert snippets.decode(runs) == text
 
@@ -60,7 +62,7 @@ def test_decoding_undoes_encoding() -> None:
 # region: threads
 def test_threads_get_their_own_results() -> None:
     texts = [letter * 200_000 for letter in "abcdefgh"]
-    results: dict[str, list[tuple[str, int]]] = {}
+    results: dict[str, Runs] = {}
     start = threading.Barrier(len(texts))
 
     def work(text: str) -> None:
