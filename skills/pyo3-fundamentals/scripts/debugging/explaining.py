@@ -20,6 +20,8 @@ TOOL = "debugger"
 MOST_LINES = 6
 # Where rustc says which line of the source it means.
 SOURCE = re.compile(r"\n *--> [^\n]+")
+# What cargo, maturin and uv write under a failure.
+CAUSES = re.compile(r"(?:\n+ *(?:Caused by|cause):\s+[^\n]+)+")
 FAILURES = re.compile(
     r"^(?:[ \t|E>]*(?:error(?:\[E\d+\])?: |fatal(?: error)?: |ERROR:? |FAILED )"
     r"|[ \t|E>]*(?:\w+\.)*[A-Z]\w*(?:Error|Exception|ExceptionGroup|Exit|Interrupt)(?:: |$)"
@@ -137,7 +139,7 @@ def failures(text: str) -> list[str]:
         if WRAPPERS.search(match[0]):
             continue
         start, end = lines_around(text, *match.span())
-        place = SOURCE.match(text, end)
+        place = SOURCE.match(text, end) or CAUSES.match(text, end)
         # What a panic says is in the line after.
         end = place.end() if place else lines_around(text, end, end + 2)[1] if "panicked at" in match[0] else end
         found += [line for line in map(shorten, text[start:end].splitlines()) if line.strip() and line not in found]
