@@ -43,12 +43,13 @@ def section(problem: Problem) -> str:
     file = min(FAILURES.glob(f"{problem.id}--*.txt"))
     first, _, text = decode(file.read_bytes()).partition("\n")
     seen = next(each for each in recognise(text) if each.problem.id == problem.id)
+    excerpt = f"{first}\n{seen.evidence}"
     cause = problem.fill(problem.cause, seen.found)
     asked = f"; people ask in {', '.join(map(thread_link, problem.threads))}" if problem.threads else ""
     return "\n".join([
         f"### {problem.id}\n",
         f"**{problem.level}:** {problem.fill(problem.title, seen.found)}\n",
-        f"{fenced(f"{first}\n{seen.evidence}")}\n",
+        f"{fenced(excerpt)}\n",
         f"{cause}\n",
         f"{fenced(problem.fill(problem.fix, seen.found))}\n",
         f"More in {chapter_link(problem.chapter)}{asked}.\n",

@@ -41,6 +41,7 @@ def shorten(line: str, around: str = "", width: int = 160) -> str:
     line = line.rstrip()
     if len(line) <= width:
         return line
-    middle = max(line.find(around), 0) + min(len(around), width) // 2
-    start = max(0, min(middle - width // 2, len(line) - width))
+    place = max(line.find(around), 0)
+    middle = place + min(len(around), width) // 2
+    start = 0 if place + len(around) <= width else max(0, min(middle - width // 2, len(line) - width))
     return f"{'…' if start else ''}{line[start : start + width].strip()}{'…' if start + width < len(line) else ''}"
