@@ -141,6 +141,8 @@ def _summary(findings: list[Finding], inspection: Inspection, repaired: int) -> 
     counts = {level: sum(finding.level == level for finding in findings) for level in ORDER}
     parts = [f"{counts[level]} {name}{'s' * (counts[level] != 1)}" for level, name in NAMES.items() if counts[level]]
     subject = str(project.metadata.get("name") or project.folder.name) if project else "this machine"
+    if project and not project.is_extension:
+        subject = f"{subject}, with no PyO3 module in it"
     mended = f"{repaired} repaired, " if repaired else ""
     rest = f"; `--fix` repairs {inspection.repairable}" if project and inspection.repairable else ""
     return f"{subject}: {mended}{', '.join(parts) or 'nothing to repair'}; {counts['ok']} checks in order{rest}"

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+REPAIR = "repair the file, then run `doctor` again"
+TABLES = ("project", "build-system", "tool", "package", "lib", "features", "profile", "workspace", "dependencies")
+TOOLS = ("maturin", "uv", "setuptools-rust")
 KINDS = ("dependencies", "build-dependencies", "dev-dependencies")
 
 
@@ -94,15 +97,31 @@ class Crate:
 
 
 def read_toml(path: Path) -> dict[str, Any]:
-    """Read a TOML file.
+    """Read a pyproject.toml, a Cargo.toml or a configuration of cargo's.
 
     Raises:
-        ScaffolderError: It can't be read, or isn't TOML.
+        ScaffolderError: It can't be read, isn't TOML, or has something else where a table belongs.
     """
+    data = _parse(path)
+    for name, table in _tables(data):
+        if not isinstance(table, dict):
+            raise ScaffolderError(f"`{name}` in `{path}` is no table: `{table}`", REPAIR)
+    return data
+
+
+def _parse(path: Path) -> dict[str, Any]:
+    """Read a TOML file."""
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise ScaffolderError(f"`{path}` can't be read: {error}", "repair the file, then run `doctor` again") from error
+        raise ScaffolderError(f"`{path}` can't be read: {error}", REPAIR) from error
+
+
+def _tables(data: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield what has to be a table, by its name."""
+    yield from ((name, data[name]) for name in TABLES if name in data)
+    tools = data.get("tool", {})
+    yield from ((f"tool.{name}", tools[name]) for name in TOOLS if name in tools)
 
 
 def read_crate(path: Path) -> Crate:
@@ -168,6 +187,6 @@ def _dependency(key: str, kind: str, value: Any, handed_down: dict[str, Any]) ->
 def _lock(path: Path) -> dict[str, tuple[str, ...]]:
     """Read which versions cargo has settled on."""
     versions: dict[str, list[str]] = defaultdict(list)
-    for package in read_toml(path).get("package", []) if path.is_file() else []:
+    for package in _parse(path).get("package", []) if path.is_file() else []:
         versions[package["name"]].append(package["version"])
     return {name: tuple(found) for name, found in versions.items()}

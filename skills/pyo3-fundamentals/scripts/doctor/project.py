@@ -251,7 +251,11 @@ def _extensions(folder: Path) -> Iterator[tuple[str, str]]:
     script = folder / "setup.py"
     if not script.is_file() or b"RustExtension" not in (text := script.read_bytes()):
         return
-    for node in ast.walk(ast.parse(text)):
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError):
+        return  # Python will say so
+    for node in ast.walk(tree):
         if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("RustExtension"):
             values = [*node.args, *(word.value for word in node.keywords)][:2]
             words = [each.value for each in values if isinstance(each, ast.Constant) and isinstance(each.value, str)]

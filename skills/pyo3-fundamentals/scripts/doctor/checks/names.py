@@ -145,7 +145,7 @@ class UniqueLibraryName(ProjectCheck):
     """No other project makes a library of the same name in the target folder."""
 
     id = "unique-library-name"
-    see = Section("profiles", "target-folder")
+    see = Section("project-anatomy", "cargo-manifest")
 
     def passes(self, project: Project) -> bool | None:
         """Give the library a name of its own; the module keeps its own.

@@ -64,7 +64,7 @@ class EditableProfile(ProjectCheck):
 
     id = "editable-profile"
     level = "note"
-    see = Section("profiles", "which-command-builds-what")
+    see = Section("project-anatomy", "fast-builds")
 
     def passes(self, project: Project) -> bool | None:
         """Choose the profile of `uv run`'s builds, which is faster to make.
