@@ -30,7 +30,7 @@ def lines_around(text: str, start: int, end: int) -> tuple[int, int]:
     return text.rfind("\n", 0, start) + 1, len(text) if last < 0 else last
 
 
-def shorten(line: str, around: str = "", width: int = 160) -> str:
+def shorten(line: str, around: str = "", width: int = 200) -> str:
     """Cut a long line to what matters in it; a linker's command line has thousands of characters.
 
     Args:
