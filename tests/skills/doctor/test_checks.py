@@ -145,6 +145,7 @@ FINE: list[tuple[str, tuple[Change, ...]]] = [
     ("companion-versions", (replaced(CARGO, 'numpy = "0.30"', 'numpy = ">=0.29, <0.31"'),)),
     ("build-requirement", (replaced(PYPROJECT, ">=1.9.4,<2", "~=1.9"),)),
     ("versions-agree", (replaced(PYPROJECT, "0.1.0", "0.2.0rc1"), replaced(CARGO, '"0.1.0"', '"0.2.0-rc.1"'))),
+    ("panic-unwinds", (replaced(CARGO, 'lto = "thin"', 'panic = "abort"'), replaced(CARGO, "pyo3 =", "pyo3-ffi ="))),
     ("python-pin-allowed", (replaced(".python-version", "3.11", "3.12.1"),)),
     ("python-pin-allowed", (replaced(PYPROJECT, ">=3.11", ">=3.11.4"),)),
     ("abi3-as-new-as-python", (replaced(PYPROJECT, ">=3.11", ">=3.11,!=3.11.0"),)),
@@ -223,7 +224,7 @@ REPAIRED = [
     ("module-name", (replaced(SOURCE, "mod _core", "mod _native"),)),
     ("package-folder", (replaced(PYPROJECT, 'python-source = "python"\n', ""),)),
     *((name, state) for name, state in WRONG if name in {
-        "crate-type-cdylib", "crate-type-rlib", "outdated-features", "panic-unwinds", "cache-keys", "stale-library",
+        "crate-type-cdylib", "crate-type-rlib", "outdated-features", "cache-keys", "stale-library",
         "typed-marker",
     }),
 ]  # fmt: skip
