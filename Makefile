@@ -5,6 +5,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Tests that build in the same folders are in one group, and a group runs in one process.
+WORKERS ?= 2
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/pyo3-new
 
 # Every generated project builds into one place outside the checkout: pyo3 and its kin are compiled once.
@@ -30,7 +32,7 @@ demo: $(VENV)/ready ## Make a project with every feature, build it and run its t
 	&& printf '\nThe project is in %s\n' $$folder/price-tools
 
 test: $(VENV)/ready lint ## Run everything that CI runs
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses=$(WORKERS) --dist=loadgroup
 
 lint: $(VENV)/ready ## Check the formatting, lints and types of this repository
 	$(BIN)/ruff format --check

@@ -88,13 +88,16 @@ def history(tmp_path_factory: pytest.TempPathFactory) -> History:
 
 
 @pytest.fixture(scope="session")
-def renderings(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where what was rendered is kept for the next test."""
-    return tmp_path_factory.mktemp("renderings")
+def shared(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
+    """A folder for this run, the same in all processes of pytest-xdist."""
+    own = tmp_path_factory.getbasetemp()
+    folder = (own.parent if hasattr(request.config, "workerinput") else own) / "shared"
+    folder.mkdir(exist_ok=True)
+    return folder
 
 
 @pytest.fixture
-def grow(history: History, renderings: Path, settings: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Grow:
+def grow(history: History, shared: Path, settings: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Grow:
     """Run the command in this process, with three releases to choose from and no network."""
     from tests.history import Grow
 
@@ -103,4 +106,4 @@ def grow(history: History, renderings: Path, settings: Path, tmp_path: Path, mon
     with settings.open("a", encoding="utf-8") as file:
         nowhere = (tmp_path / "nowhere").as_posix()
         file.write(f'[url "{nowhere}"]\n  insteadOf = https://github.com/pyo3-new/pyo3-new\n')
-    return Grow(history, tmp_path, monkeypatch, renderings)
+    return Grow(history, tmp_path, monkeypatch, shared)

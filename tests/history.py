@@ -6,15 +6,19 @@ other lines beside every anchor, one question less and one feature less.
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import re
 import shutil
 import sys
+import tempfile
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from filelock import FileLock
 
 from scaffolder import cli, generate, releases, template, update
 from scaffolder.bundle import write_bundle
@@ -187,9 +191,12 @@ class Grow:
     def rendered(self, source: Template, answers: Mapping[str, Any], folder: Path) -> None:
         """Render as the command does, or copy what was rendered from the same answers before."""
         key = json.dumps([source.source, source.ref, source.official, dict(answers)], sort_keys=True)
-        ready = self.cache / f"{abs(hash(key)):x}"
-        if not ready.exists():
-            self.render(source, answers, ready)
+        ready = self.cache / hashlib.sha256(key.encode()).hexdigest()
+        with FileLock(f"{ready}.lock"):
+            if not ready.exists():
+                whole = Path(tempfile.mkdtemp(dir=self.cache)) / "whole"
+                self.render(source, answers, whole)
+                whole.rename(ready)
         shutil.copytree(ready, folder, symlinks=True, dirs_exist_ok=True)
 
     def __call__(self, *arguments: str, cwd: Path | None = None, code: int | None = 0) -> Answer:

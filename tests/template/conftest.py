@@ -7,12 +7,14 @@ import os
 import shutil
 import subprocess
 import sys
+import zlib
 from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 import yaml
+from filelock import FileLock
 
 from tests.template import matrix
 from tests.template.matrix import FEATURES, REPOSITORY, set_name
@@ -77,20 +79,24 @@ def run(environment: Mapping[str, str]) -> Run:
 
 
 @pytest.fixture(scope="session")
-def nox(cache: Path, run: Run) -> Run:
-    """Run one of a project's own sessions and return what it printed."""
+def nox(cache: Path, environment: Mapping[str, str], run: Run) -> Run:
+    """Run one of a project's own sessions and return what it printed.
 
-    def nox(session: str, *arguments: str, folder: Path) -> str:
-        # One place for every project: to cargo another interpreter is a reason to build pyo3 again.
-        return run("nox", "--envdir", str(cache / "nox"), "--session", session, *arguments, folder=folder)
+    Each session has one environment for all projects, since to cargo another interpreter is a reason to build pyo3
+    again, and a target folder of its own. So tests that run the same session are in one group of pytest-xdist.
+    """
+
+    def nox(session: str, *arguments: str, folder: Path, **variables: str) -> str:
+        target = str(Path(environment["CARGO_TARGET_DIR"], session))
+        command = ["nox", "--envdir", str(cache / "nox"), "--session", session, *arguments]
+        return run(*command, folder=folder, **{"CARGO_TARGET_DIR": target, **variables})
 
     return nox
 
 
 @pytest.fixture(scope="session")
-def make(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Make:
-    """Make a project as a user does, once for equal arguments."""
-    made: dict[str, Path] = {}
+def make(run: Run, shared: Path) -> Make:
+    """Make a project as a user does, once for equal arguments; who changes it gives it a name of its own."""
 
     def make(
         features: Iterable[str] = (), name: str = "", git: bool = False, template: Path | None = None, **data: str
@@ -98,16 +104,16 @@ def make(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Make:
         chosen = list(features)
         name = name or f"set-{set_name(chosen)}"
         key = json.dumps([chosen, name, git, str(template), data])
-        if key not in made:
-            project = tmp_path_factory.mktemp("projects") / name
-            pairs = [f"--data={question}={answer}" for question, answer in data.items()]
-            pairs += [f"--with={','.join(chosen)}"] if chosen else []
-            pairs += [] if git else ["--no-git"]
-            pairs += [f"--template={template}"] if template else []
-            command = [sys.executable, "-m", "scaffolder", "new", str(project), "--defaults", "--quiet", *pairs]
-            run(*command, folder=project.parent)
-            made[key] = project
-        return made[key]
+        project = shared / f"{zlib.crc32(key.encode()):08x}" / name
+        with FileLock(f"{project.parent}.lock"):
+            if not project.exists():
+                pairs = [f"--data={question}={answer}" for question, answer in data.items()]
+                pairs += [f"--with={','.join(chosen)}"] if chosen else []
+                pairs += [] if git else ["--no-git"]
+                pairs += [f"--template={template}"] if template else []
+                command = [sys.executable, "-m", "scaffolder", "new", str(project), "--defaults", "--quiet", *pairs]
+                run(*command, folder=shared)
+        return project
 
     return make
 

@@ -35,18 +35,21 @@ def cells(check: str) -> pytest.MarkDecorator:
 
 # One kind of check after the other, not one project after the other: what cargo has built for one serves the next.
 @pytest.mark.cell
+@pytest.mark.xdist_group("lint")
 @cells("lint")
 def test_lints_and_types(make_cell: MakeCell, nox: Run, cell: Cell) -> None:
     nox("lint", folder=make_cell(cell))
 
 
 @pytest.mark.cell
+@pytest.mark.xdist_group("stubs")
 @cells("stubs")
 def test_stubs_are_what_the_rust_code_says(make_cell: MakeCell, nox: Run, cell: Cell) -> None:
     nox("stubs", "--", "--check", folder=make_cell(cell))
 
 
 @pytest.mark.cell
+@pytest.mark.xdist_group("test")
 @cells("test")
 def test_python_and_rust_suites(make_cell: MakeCell, cell: Cell, uv_suites: Suites, pip_suites: Suites) -> None:
     project = make_cell(cell)
@@ -55,6 +58,7 @@ def test_python_and_rust_suites(make_cell: MakeCell, cell: Cell, uv_suites: Suit
     assert cell.front == "pip" or re.search(r"^test result: ok\. [1-9]", printed, re.MULTILINE), printed
 
 
+@pytest.mark.xdist_group("build")
 @pytest.mark.parametrize("features", EXTREMES, ids=set_name)
 def test_what_is_published_passes_the_auditors(make: Make, run: Run, nox: Run, features: tuple[str, ...]) -> None:
     project = make(features, f"release-{set_name(features)}", git=True)
@@ -77,7 +81,7 @@ def find_python(version: str) -> Path | None:
 
 
 @pytest.fixture(scope="session")
-def uv_suites(cache: Path, environment: Mapping[str, str], run: Run) -> Suites:
+def uv_suites(environment: Mapping[str, str], nox: Run) -> Suites:
     """Run a project's own session for a Python, whose environment uv makes."""
 
     def uv_suites(project: Path, version: str) -> str:
@@ -85,8 +89,8 @@ def uv_suites(cache: Path, environment: Mapping[str, str], run: Run) -> Suites:
         if found is None and version != THIS_PYTHON and "CI" not in os.environ:
             pytest.skip(f"there is no Python {version} on this machine")
         path = f"{found.parent}{os.pathsep}{environment['PATH']}" if found else environment["PATH"]
-        command = ["nox", "--envdir", str(cache / "nox"), "--error-on-missing-interpreters", "--session", "test"]
-        return run(*command, "--force-python", version, folder=project, PATH=path)
+        options = ["--error-on-missing-interpreters", "--force-python", version]
+        return nox("test", *options, folder=project, PATH=path)
 
     return uv_suites
 
@@ -127,6 +131,7 @@ def alone(make: Make, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return project
 
 
+@pytest.mark.xdist_group("plain")
 def test_uv_builds_at_once_and_again_after_a_change(alone: Path, run: Run) -> None:
     printed = run("uv", "run", "pytest", folder=alone)
     assert " passed in " in printed
@@ -143,10 +148,12 @@ def test_uv_builds_at_once_and_again_after_a_change(alone: Path, run: Run) -> No
     assert seconds < 10
 
 
+@pytest.mark.xdist_group("plain")
 def test_pip_builds_too(alone: Path, pip_suites: Suites) -> None:
     assert " passed in " in pip_suites(alone, THIS_PYTHON)
 
 
+@pytest.mark.xdist_group("stubs")
 def test_a_drifted_stub_is_found(make: Make, nox: Run) -> None:
     project = make((), "drifted")
     source = project / "src/distance.rs"
@@ -158,6 +165,7 @@ def test_a_drifted_stub_is_found(make: Make, nox: Run) -> None:
     nox("stubs", "--", "--check", folder=project)
 
 
+@pytest.mark.xdist_group("test")
 def test_two_versions_that_differ_are_found(make: Make, nox: Run) -> None:
     project = make((), "versions")
     manifest = project / "Cargo.toml"
@@ -167,10 +175,11 @@ def test_two_versions_that_differ_are_found(make: Make, nox: Run) -> None:
 
 
 def test_benchmarks_measure_a_release_build(make: Make, nox: Run) -> None:
-    printed = nox("bench", "--", "--benchmark-disable", folder=make(FEATURES, Cell(tuple(FEATURES)).name))
+    printed = nox("bench", "--", "--benchmark-disable", folder=make(FEATURES, "measured"))
     assert re.search(r"\d+ passed", printed), printed
 
 
+@pytest.mark.xdist_group("plain")
 def test_benchmarks_refuse_a_debug_build(alone: Path, run: Run) -> None:
     with pytest.raises(pytest.fail.Exception, match="this is a debug build"):
         run("uv", "run", "--group", "bench", "pytest", "benchmarks", folder=alone)

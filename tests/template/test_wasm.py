@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     Built = Callable[[tuple[str, ...]], tuple[Path, str]]
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("wasm")]
 
 THIS_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 SETS = [("wasm",), ("classes", "wasm"), tuple(FEATURES)]
@@ -45,13 +45,12 @@ def tools(cache: Path) -> Mapping[str, str]:
 
 
 @pytest.fixture(scope="session")
-def session(cache: Path, run: Run, tools: Mapping[str, str]) -> Run:
+def session(nox: Run, tools: Mapping[str, str]) -> Run:
     """Run one of a project's sessions with the stand-in."""
 
     def session(name: str, *arguments: str, folder: Path, **variables: str) -> str:
         python = ["--force-python", THIS_PYTHON] if tools else []
-        command = ["nox", "--envdir", str(cache / "nox"), "--session", name, *python]
-        return run(*command, *arguments, folder=folder, **{**tools, **variables})
+        return nox(name, *python, *arguments, folder=folder, **{**tools, **variables})
 
     return session
 
@@ -143,7 +142,7 @@ def test_the_stand_in_answers_for_this_pyodide(built: Built) -> None:
 
 @pytest.mark.parametrize("features", [SETS[0], SETS[2]], ids=set_name)
 def test_program_and_component_run_under_wasi(make: Make, session: Run, features: tuple[str, ...]) -> None:
-    printed = session("wasi", folder=make(features))
+    printed = session("wasi", folder=make(features, f"wasi-{set_name(features)}"))
     assert re.search(r"^closest.wasm: \d{2,3} kB$", printed, re.MULTILINE)
     assert re.search(r"^=+ 3 passed in .*=+$", printed, re.MULTILINE)
 
