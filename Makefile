@@ -5,7 +5,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-# Tests that build in the same folders are in one group, and a group runs in one process.
+# Tests that build in the same place wait for each other: see `exclusive` in pyproject.toml.
 WORKERS ?= 2
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/pyo3-new
 
@@ -32,7 +32,7 @@ demo: $(VENV)/ready ## Make a project with every feature, build it and run its t
 	&& printf '\nThe project is in %s\n' $$folder/price-tools
 
 test: $(VENV)/ready lint ## Run everything that CI runs
-	$(BIN)/python -m pytest --numprocesses=$(WORKERS) --dist=loadgroup
+	$(BIN)/python -m pytest --numprocesses=$(WORKERS) --dist=worksteal
 
 lint: $(VENV)/ready ## Check the formatting, lints and types of this repository
 	$(BIN)/ruff format --check

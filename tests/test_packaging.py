@@ -17,7 +17,7 @@ from tests.conftest import CHECKOUT, tree
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("packaging")]
+pytestmark = pytest.mark.slow
 
 BUNDLE = "scaffolder/template.bundle"
 

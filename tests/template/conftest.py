@@ -31,11 +31,24 @@ ALL_SETS = [chosen for size in range(len(FEATURES) + 1) for chosen in combinatio
 EXTREMES = [ALL_SETS[0], ALL_SETS[-1]]
 
 
+CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "pyo3-new"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Let a test that builds in the cache wait until no other process builds in the same place."""
+    mark = item.get_closest_marker("exclusive")
+    if mark is None:
+        return (yield)
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with FileLock(CACHE / f"{mark.args[0]}.lock"):
+        return (yield)
+
+
 @pytest.fixture(scope="session")
 def cache() -> Path:
     """Where builds are kept from one run to the next."""
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "pyo3-new"
+    return CACHE
 
 
 @pytest.fixture(scope="session")
@@ -83,7 +96,7 @@ def nox(cache: Path, environment: Mapping[str, str], run: Run) -> Run:
     """Run one of a project's own sessions and return what it printed.
 
     Each session has one environment for all projects, since to cargo another interpreter is a reason to build pyo3
-    again, and a target folder of its own. So tests that run the same session are in one group of pytest-xdist.
+    again, and a target folder of its own. So the test is marked `exclusive`.
     """
 
     def nox(session: str, *arguments: str, folder: Path, **variables: str) -> str:

@@ -35,21 +35,21 @@ def cells(check: str) -> pytest.MarkDecorator:
 
 # One kind of check after the other, not one project after the other: what cargo has built for one serves the next.
 @pytest.mark.cell
-@pytest.mark.xdist_group("lint")
+@pytest.mark.exclusive("lint")
 @cells("lint")
 def test_lints_and_types(make_cell: MakeCell, nox: Run, cell: Cell) -> None:
     nox("lint", folder=make_cell(cell))
 
 
 @pytest.mark.cell
-@pytest.mark.xdist_group("stubs")
+@pytest.mark.exclusive("stubs")
 @cells("stubs")
 def test_stubs_are_what_the_rust_code_says(make_cell: MakeCell, nox: Run, cell: Cell) -> None:
     nox("stubs", "--", "--check", folder=make_cell(cell))
 
 
 @pytest.mark.cell
-@pytest.mark.xdist_group("test")
+@pytest.mark.exclusive("test")
 @cells("test")
 def test_python_and_rust_suites(make_cell: MakeCell, cell: Cell, uv_suites: Suites, pip_suites: Suites) -> None:
     project = make_cell(cell)
@@ -58,7 +58,7 @@ def test_python_and_rust_suites(make_cell: MakeCell, cell: Cell, uv_suites: Suit
     assert cell.front == "pip" or re.search(r"^test result: ok\. [1-9]", printed, re.MULTILINE), printed
 
 
-@pytest.mark.xdist_group("build")
+@pytest.mark.exclusive("build")
 @pytest.mark.parametrize("features", EXTREMES, ids=set_name)
 def test_what_is_published_passes_the_auditors(make: Make, run: Run, nox: Run, features: tuple[str, ...]) -> None:
     project = make(features, f"release-{set_name(features)}", git=True)
@@ -131,7 +131,7 @@ def alone(make: Make, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return project
 
 
-@pytest.mark.xdist_group("plain")
+@pytest.mark.exclusive("plain")
 def test_uv_builds_at_once_and_again_after_a_change(alone: Path, run: Run) -> None:
     printed = run("uv", "run", "pytest", folder=alone)
     assert " passed in " in printed
@@ -148,12 +148,12 @@ def test_uv_builds_at_once_and_again_after_a_change(alone: Path, run: Run) -> No
     assert seconds < 10
 
 
-@pytest.mark.xdist_group("plain")
+@pytest.mark.exclusive("plain")
 def test_pip_builds_too(alone: Path, pip_suites: Suites) -> None:
     assert " passed in " in pip_suites(alone, THIS_PYTHON)
 
 
-@pytest.mark.xdist_group("stubs")
+@pytest.mark.exclusive("stubs")
 def test_a_drifted_stub_is_found(make: Make, nox: Run) -> None:
     project = make((), "drifted")
     source = project / "src/distance.rs"
@@ -165,7 +165,7 @@ def test_a_drifted_stub_is_found(make: Make, nox: Run) -> None:
     nox("stubs", "--", "--check", folder=project)
 
 
-@pytest.mark.xdist_group("test")
+@pytest.mark.exclusive("test")
 def test_two_versions_that_differ_are_found(make: Make, nox: Run) -> None:
     project = make((), "versions")
     manifest = project / "Cargo.toml"
@@ -174,12 +174,13 @@ def test_two_versions_that_differ_are_found(make: Make, nox: Run) -> None:
         nox("test", "--force-python", THIS_PYTHON, folder=project)
 
 
+@pytest.mark.exclusive("bench")
 def test_benchmarks_measure_a_release_build(make: Make, nox: Run) -> None:
     printed = nox("bench", "--", "--benchmark-disable", folder=make(FEATURES, "measured"))
     assert re.search(r"\d+ passed", printed), printed
 
 
-@pytest.mark.xdist_group("plain")
+@pytest.mark.exclusive("plain")
 def test_benchmarks_refuse_a_debug_build(alone: Path, run: Run) -> None:
     with pytest.raises(pytest.fail.Exception, match="this is a debug build"):
         run("uv", "run", "--group", "bench", "pytest", "benchmarks", folder=alone)

@@ -19,7 +19,7 @@ from tests.template.test_build import find_python
 if TYPE_CHECKING:
     from tests.template.conftest import Make, Run
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("plain")]
+pytestmark = [pytest.mark.slow, pytest.mark.exclusive("plain")]
 
 # Capitals and each character that a name may hold, in a path with spaces.
 NAME = "Price.Tools_RS-2"

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     Built = Callable[[tuple[str, ...]], tuple[Path, str]]
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("wasm")]
+pytestmark = [pytest.mark.slow, pytest.mark.exclusive("wasm")]
 
 THIS_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 SETS = [("wasm",), ("classes", "wasm"), tuple(FEATURES)]
