@@ -9,11 +9,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import pytest
+from filelock import FileLock
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from tests.history import Grow, History
 
 CHECKOUT = Path(__file__).resolve().parent.parent
+# Where builds are kept from one run to the next.
+CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "pyo3-new"
 IDENTITY = "[user]\n  name = Ada Lovelace\n  email = ada@example.org\n"
 
 
@@ -21,6 +26,17 @@ class Command(Protocol):
     """Runs `pyo3-new` with these arguments."""
 
     def __call__(self, *arguments: str, cwd: Path | None = None, code: int = 0) -> subprocess.CompletedProcess[str]: ...
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Let a test that builds in the cache wait until no other process builds in the same place."""
+    mark = item.get_closest_marker("exclusive")
+    if mark is None:
+        return (yield)
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with FileLock(CACHE / f"{mark.args[0]}.lock"):
+        return (yield)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 
 from scaffolder.skills import load_skills
 from tests.conftest import tree
-from tests.skills.conftest import SKILLS
+from tests.skills.conftest import ENVIRONMENT, SKILLS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,7 +42,7 @@ def test_an_example_passes_wherever_it_is_copied(
     pyo3_new("example", "copy", example.name)
     project = tmp_path / example.project
     assert set(tree(project)) <= set(tree(example.path))
-    assert "passed" in build_run("uv", "run", "pytest", folder=project)
+    assert "passed" in build_run("uv", "run", "--exact", "pytest", folder=project)
     check_types(project, build_run)
 
 
@@ -55,7 +55,7 @@ def test_a_new_project_from_an_example_has_its_own_name(pyo3_new: Command, build
         assert b"unit_price" not in content
         assert b"unit-price" not in content
     assert (project / ".git").is_dir()
-    assert "passed" in build_run("uv", "run", "pytest", folder=project)
+    assert "passed" in build_run("uv", "run", "--exact", "pytest", folder=project)
     assert (
         not build_run("git", "status", "--short", folder=project)
         .replace("?? uv.lock\n", "")
@@ -71,7 +71,7 @@ def test_what_the_references_show_passes(snippets: Path, build_run: Run, tmp_pat
     shutil.copytree(snippets, copy, ignore=shutil.ignore_patterns(".venv", "*.so", "*.pyd", "__pycache__", ".*_cache"))
     shutil.copy(SKILLS / "Cargo.lock", tmp_path / "skills")
     (tmp_path / "skills/Cargo.toml").write_text(f'[workspace]\nmembers = ["{snippets.parent.name}/snippets"]\n')
-    assert "passed" in build_run("uv", "run", "pytest", folder=copy)
+    assert "passed" in build_run("uv", "run", "--exact", "pytest", folder=copy)
 
 
 @pytest.mark.slow
@@ -96,5 +96,5 @@ def test_rust_tests_pass_together(build_run: Run) -> None:
 def check_types(project: Path, run: Run) -> None:
     """Hold an example's Python code, and its tests, to mypy's strict mode."""
     folders = [name for name in ("python", "tests") if (project / name).is_dir()]
-    python = next(path for path in project.glob(".venv/*/python*") if path.stem == "python")
+    python = next(path for path in ENVIRONMENT.glob("*/python*") if path.stem == "python")
     run("mypy", "--strict", f"--python-executable={python}", *folders, folder=project)

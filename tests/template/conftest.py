@@ -16,6 +16,7 @@ import pytest
 import yaml
 from filelock import FileLock
 
+from tests.conftest import CACHE
 from tests.template import matrix
 from tests.template.matrix import FEATURES, REPOSITORY, set_name
 
@@ -29,20 +30,6 @@ __all__ = ["ALL_SETS", "EXTREMES", "FEATURES", "REPOSITORY", "set_name"]
 
 ALL_SETS = [chosen for size in range(len(FEATURES) + 1) for chosen in combinations(FEATURES, size)]
 EXTREMES = [ALL_SETS[0], ALL_SETS[-1]]
-
-
-CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "pyo3-new"
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """Let a test that builds in the cache wait until no other process builds in the same place."""
-    mark = item.get_closest_marker("exclusive")
-    if mark is None:
-        return (yield)
-    CACHE.mkdir(parents=True, exist_ok=True)
-    with FileLock(CACHE / f"{mark.args[0]}.lock"):
-        return (yield)
 
 
 @pytest.fixture(scope="session")
