@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import secrets
 import shutil
 import subprocess
 import tempfile
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import yaml
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from scaffolder.manifests import load
@@ -22,8 +23,11 @@ from tests.history import VERSIONS, Answer, commit_all
 if TYPE_CHECKING:
     from tests.history import Grow
 
-# `CASES=2000 pytest tests/test_update_properties.py` for more.
+# `CASES=2000 pytest tests/test_update_properties.py` for more and other ones; by default they are the same each time.
 CASES = int(os.environ.get("CASES", "200"))
+SEED = secrets.randbits(32) if "CASES" in os.environ else 0
+# Apart, so that several processes can share them.
+PARTS = 4
 FEATURES = ["classes", "numpy", "async", "plugins", "wasm"]
 ANSWERS = ".copier-answers.yml"
 MINE = re.compile(rb"mine-\d+-\xc3\xa4")
@@ -101,14 +105,15 @@ class User:
 
 
 @pytest.mark.slow
-def test_no_line_of_the_users_is_lost(grow: Grow, tmp_path: Path) -> None:
+@pytest.mark.parametrize("part", range(PARTS))
+def test_no_line_of_the_users_is_lost(grow: Grow, tmp_path: Path, part: int) -> None:
     seen = {0: 0, 1: 0, 3: 0}
 
+    @seed(SEED + part)
     @settings(
-        max_examples=CASES,
+        max_examples=CASES // PARTS,
         deadline=None,
         database=None,
-        derandomize="CASES" not in os.environ,
         suppress_health_check=list(HealthCheck),
         phases=[Phase.generate, Phase.shrink],
         print_blob=True,

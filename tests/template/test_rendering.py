@@ -15,6 +15,7 @@ import yaml
 
 from tests.conftest import tree
 from tests.template.conftest import ALL_SETS, EXTREMES, FEATURES, REPOSITORY, set_name
+from tests.template.covering import cover
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,7 +23,15 @@ if TYPE_CHECKING:
     from tests.template.conftest import Make, Run
 
 TEMPLATES = REPOSITORY / "templates"
-LICENSES = ["MIT", "Apache-2.0", "MIT OR Apache-2.0", "BSD-3-Clause", "none"]
+# Each two answers meet in a project.
+ANSWERS = cover(
+    {
+        "license": ["MIT", "Apache-2.0", "MIT OR Apache-2.0", "BSD-3-Clause", "none"],
+        "wheels": ["abi3", "version"],
+        "author_name": ["", 'Åsa "Q" O\'Neil'],
+    },
+    lambda _: False,
+)
 # The shortest and the longest name that a project can have: neither may change how a line is wrapped. Whatever line one
 # or two features bring is in sets of odd and of even size, and so is seen with both.
 NAMES = ["ab", "a" * 35 + "-core"]
@@ -85,13 +94,11 @@ def test_formatters_change_nothing(make: Make, run: Run, features: tuple[str, ..
     run("rustfmt", "--check", "--edition", "2024", *sources, folder=project)
 
 
-@pytest.mark.parametrize("license_", LICENSES)
-@pytest.mark.parametrize("wheels", ["abi3", "version"])
-@pytest.mark.parametrize("author", ["", 'Åsa "Q" O\'Neil'])
-def test_answers_reach_the_manifests(make: Make, run: Run, license_: str, wheels: str, author: str) -> None:
+@pytest.mark.parametrize("answers", ANSWERS, ids=lambda answers: "-".join(answers.values()))
+def test_answers_reach_the_manifests(make: Make, run: Run, answers: dict[str, str]) -> None:
+    license_, wheels, author = answers.values()
     description = "Größen & \"quotes\" \\ 'more' 🦀"
-    answers = {"license": license_, "wheels": wheels, "author_name": author, "author_email": ""}
-    project = make((), "answers", python_min="3.12", description=description, **answers)
+    project = make((), "answers", python_min="3.12", description=description, author_email="", **answers)
     cargo = tomlkit.parse((project / "Cargo.toml").read_text(encoding="utf-8")).unwrap()
     pyproject = tomlkit.parse((project / "pyproject.toml").read_text(encoding="utf-8")).unwrap()["project"]
     assert cargo["package"]["description"] == pyproject["description"] == description
