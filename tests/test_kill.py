@@ -22,9 +22,8 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")]
 
-# `KILLS=1000 pytest tests/test_kill.py` for more. Few are enough: what they add to a kill before every step of the last
-# phase are moments at which nothing has been written to the project yet.
-KILLS = int(os.environ.get("KILLS", "40"))
+# `KILLS=1000 pytest tests/test_kill.py` for more.
+KILLS = int(os.environ.get("KILLS", "100"))
 COMMANDS = [("add", "numpy", "classes"), ("remove", "async"), ("update", "--offline")]
 # What is called while files are moved to their places; being killed before each is every way to be killed there.
 CALLS = ("replace", "unlink", "rmdir", "open")
