@@ -21,17 +21,11 @@ def test_the_comment_is_the_docstring() -> None:
 
 
 # endregion: function
-
-
-# region: defaults
 def test_a_default_that_is_no_literal_is_not_shown() -> None:
     assert snippets.to_pole.__text_signature__ == "(latitude, radius=...)"
     assert inspect.signature(snippets.to_pole).parameters["radius"].default is ...
     assert str(inspect.signature(snippets.to_equator)) == "(latitude, radius=6371.0)"
     assert snippets.to_equator(90) == snippets.to_pole(0)
-
-
-# endregion: defaults
 
 
 def test_annotations_are_for_stubs_only() -> None:

@@ -47,17 +47,11 @@ def test_a_second_call_meets_a_borrowed_object() -> None:
 
 
 # endregion: mutable
-
-
-# region: atomic
 def test_no_visitor_is_lost() -> None:
     turnstile = snippets.Turnstile()
     numbers: list[int] = []
     in_threads(lambda: numbers.extend([turnstile.enter() for _ in range(1000)]))
     assert sorted(numbers) == list(range(1, 8001))
-
-
-# endregion: atomic
 
 
 def test_no_entry_is_lost() -> None:

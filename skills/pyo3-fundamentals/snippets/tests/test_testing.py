@@ -13,7 +13,6 @@ from fundamentals_snippets._core import testing as snippets
 Runs = list[tuple[str, int]]
 
 
-# region: cases
 @pytest.mark.parametrize(
     ("text", "runs"),
     [("", []), ("a", [("a", 1)]), ("aab", [("a", 2), ("b", 1)]), ("é😀😀", [("é", 1), ("😀", 2)]), ("\0", [("\0", 1)])],
@@ -21,9 +20,6 @@ Runs = list[tuple[str, int]]
 def test_neighbours_are_counted(text: str, runs: Runs) -> None:
     assert snippets.encode(text) == runs
     assert snippets.decode(runs) == text
-
-
-# endregion: cases
 
 
 # region: errors
@@ -48,15 +44,9 @@ def test_what_is_no_list_of_runs_is_refused(runs: object, error: type[Exception]
 
 
 # endregion: errors
-
-
-# region: exhaustive
 def test_decoding_undoes_encoding() -> None:
     texts = ["".join(letters) for length in range(8) for letters in product("aé", repeat=length)]
     assert all(snippets.decode(snippets.encode(text)) == text for text in texts)
-
-
-# endregion: exhaustive
 
 
 # region: threads
@@ -108,9 +98,6 @@ def test_listeners_are_freed_with_their_list() -> None:
 
 
 # endregion: freed
-
-
-# region: tracemalloc
 def test_results_are_not_kept() -> None:
     runs = [("a", 100_000)]
     snippets.decode(runs)
@@ -124,6 +111,3 @@ def test_results_are_not_kept() -> None:
         tracemalloc.stop()
     assert peak - before > 100_000
     assert after - before < 10_000
-
-
-# endregion: tracemalloc
