@@ -50,7 +50,8 @@ app = toolkit.program("Explain why a build, a test or an import failed.")
 
 
 EXAMPLES = """
-Without a command's name it is `explain`. The exit code is 0 if nothing failed, else 1.
+Without a command's name it is `explain`, with the options --json, --verbose and --dry-run. The exit code is 0 if
+nothing failed, else 1.
 
 \b
 Examples:
