@@ -83,6 +83,8 @@ def code(path: str, region: str | None = None) -> None:
     if not shown:
         cog.error(f"`{document}` shows the region `{region}`, which `{path}` does not have")
     text = textwrap.dedent("\n".join(line for line in shown if not MARKER.match(line))).strip("\n")
+    if "]]]" in text:
+        cog.error(f"`{path}` has `]]]` in the region `{region}`, which would end it: name the type")
     suffix = Path(path).suffix[1:]
     cog.outl(f"```{LANGUAGES.get(suffix, suffix)}\n{text}\n```")
 
