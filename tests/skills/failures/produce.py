@@ -130,7 +130,10 @@ def neutral(text: str, home: Path) -> str:
     for place in (home / "target", home / "price-tools/target"):
         text = text.replace(str(place), f"{NEUTRAL}/price-tools/target")
     text = text.replace(str(home), NEUTRAL).replace(str(Path.home()), NEUTRAL)
-    text = re.sub(r"registry/src/[^/\s\"]+", "registry/src/index.crates.io-1949cf8c6b5b557f", text)
+    text = re.sub(r"registry/src/[^/\s\"]+", "registry/src/registry-0123456789abcdef", text)
+    text = re.sub(r"Updating \S+ index", "Updating registry index", text).replace(
+        "https://crates.io", "https://registry.example.org"
+    )
     text = re.sub(r"/tmp/(\.tmp)?\w+", "/tmp/work", text)  # noqa: S108  (in a text)
     return re.sub(r"thread '(.*?)' \(\d+\) panicked", r"thread '\1' (4242) panicked", text)
 
