@@ -300,9 +300,11 @@ def test_what_needs_a_crate_comes_with_its_dependency(convert: Callable[..., dic
 
 
 RUST = """
+type Cents = u32;
+
 /// A price.
 #[pyclass(frozen, eq, ord, hash, get_all, name = "Price")]
-struct RustPrice { cents: i64, currency: String, #[pyo3(set)] note: Option<String> }
+struct RustPrice { cents: i64, /* shown by get_all */ currency: String, #[pyo3(set)] note: Option<String> }
 
 #[pymethods]
 impl RustPrice {
@@ -317,6 +319,7 @@ impl RustPrice {
     fn parse(text: &str) -> PyResult<RustPrice> { todo!() }
     #[classmethod]
     fn zero(cls: &Bound<'_, PyType>) -> Self { todo!() }
+    fn __next__(&mut self, py: Python) -> PyResult<Option<Cents>> { todo!() }
     fn __add__(&self, py: Python<'_>, other: PyRef<'_, Self>) -> Self { todo!() }
     fn history(slf: PyRef<'_, Self>) -> Vec<(i64, Option<f64>)> { todo!() }
 }
@@ -370,6 +373,7 @@ class Price:
     def parse(text: str) -> Price: ...
     @classmethod
     def zero(cls) -> Self: ...
+    def __next__(self) -> int: ...
     def __add__(self, other: Self) -> Self: ...
     def history(self) -> list[tuple[int, float | None]]: ...
 class Side:

@@ -136,10 +136,9 @@ def from_rust(text: str, label: str) -> toolkit.Result:
 
     stub = convert_rust(text, label)
     page = toolkit.reference(SKILL, "documentation")
-    notes = tuple(
-        toolkit.Finding("unknown-type", "note", f"`{name}` is not known here, so it became `Any`", reference=page)
-        for name in stub.types.unknown
-    )
+    unknown = ", ".join(f"`{name}`" for name in stub.types.unknown)
+    message = f"not known here, and therefore `Any`: {unknown}"
+    notes = (toolkit.Finding("unknown-type", "note", message, reference=page),) if unknown else ()
     count = len(stub.classes) + len(stub.functions)
     summary = f"a stub of {count} name{'s' if count != 1 else ''} from {label}"
     return toolkit.Result("type_converter", summary, notes, (), (toolkit.Document("python", stub.text),))

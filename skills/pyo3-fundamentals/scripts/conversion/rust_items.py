@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from conversion.rust_types import content
+from conversion.rust_types import content, last_name
 from scaffolder.errors import UsageError
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 KINDS = {
     "struct_item", "enum_item", "function_item", "function_signature_item", "impl_item", "const_item",
-    "field_declaration", "enum_variant",
+    "field_declaration", "enum_variant", "type_item",
 }  # fmt: skip
 
 
@@ -145,10 +145,16 @@ def rust_parameters(item: Item, types: StubTypes, *, method: bool) -> Iterator[t
     nodes = item.node.child_by_field_name("parameters")
     for number, node in enumerate(nodes.named_children if nodes else ()):
         kind = node.child_by_field_name("type")
-        if node.type != "parameter" or kind is None or content(kind).startswith("Python<"):
+        if node.type != "parameter" or kind is None or is_token(kind):
             continue
         name = content(node.child_by_field_name("pattern")).removeprefix("mut ").removeprefix("r#")
         passed = method or item.setting("pass_module") is not None
         if number == 0 and passed and re.search(r"\b(Self|PyType|PyModule)\b", content(kind)):
             continue
         yield name, types.argument(kind)
+
+
+def is_token(kind: Node) -> bool:
+    """Whether it is the type `Python`, which stands for being attached and is no argument of Python's."""
+    named = kind.child_by_field_name("type") if kind.type == "generic_type" else kind
+    return last_name(named) == "Python"

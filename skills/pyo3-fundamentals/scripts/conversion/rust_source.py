@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from tree_sitter import Node
 
+# What they mean to Python has no place in a stub before 3.12.
+BUFFER = {"__getbuffer__", "__releasebuffer__", "__traverse__", "__clear__"}
 COMPARISONS = {"eq": ["__eq__"], "ord": ["__lt__", "__le__", "__gt__", "__ge__"]}
 
 
@@ -83,10 +85,13 @@ def convert_rust(source: str, path: str = "input") -> Stub:
         line = broken.start_point[0] + 1
         raise UsageError(f"`{path}` is no Rust: line {line} can't be parsed", "rustc says what is wrong with it")
     found = list(items(root))
-    chosen = [item for item in found if is_marked(item)] or [item for item in found if item.node.type != "const_item"]
+    chosen = [item for item in found if is_marked(item)] or [
+        item for item in found if item.node.type not in {"const_item", "type_item"}
+    ]
     kinds = {"struct_item", "enum_item"}
     names = {item.name: item.setting("name") or item.name for item in chosen if item.node.type in kinds}
-    stub = Stub(StubTypes(names))
+    aliases = {item.name: item.node.child_by_field_name("type") for item in found if item.node.type == "type_item"}
+    stub = Stub(StubTypes(names, {name: kind for name, kind in aliases.items() if kind}))
     for item in chosen:
         describe(item, stub)
     if not stub.classes and not stub.functions:
@@ -153,7 +158,7 @@ def member(item: Item, types: StubTypes, *, plain: bool) -> list[str]:
     if item.node.type == "const_item":
         kind = item.node.child_by_field_name("type")
         return [f"{name}: ClassVar[{types.result(kind)}]"] if "classattr" in item.marks else []
-    if item.node.type not in {"function_item", "function_signature_item"}:
+    if item.node.type not in {"function_item", "function_signature_item"} or item.name in BUFFER:
         return []
     if "classattr" in item.marks:
         return [f"{name}: ClassVar[{types.result(item.node.child_by_field_name('return_type'))}]"]
@@ -172,6 +177,8 @@ def attribute(item: Item, types: StubTypes) -> list[str]:
 
 def method(item: Item, types: StubTypes, *, plain: bool) -> list[str]:
     """Return the lines of a method."""
+    if item.name == "__richcmp__":
+        return ["def __eq__(self, other: object) -> bool: ..."]
     if "new" in item.marks or (plain and item.name == "new"):
         return [function(item, types, "cls", "__new__", "Self")]
     if "classmethod" in item.marks:
@@ -180,6 +187,10 @@ def method(item: Item, types: StubTypes, *, plain: bool) -> list[str]:
     receives = any(node.type == "self_parameter" for node in (parameters.named_children if parameters else ()))
     if "staticmethod" in item.marks or (plain and not receives):
         return ["@staticmethod", function(item, types)]
+    if item.name in {"__next__", "__anext__"}:
+        # `None` ends the iteration, and Python never sees it.
+        found = types.result(item.node.child_by_field_name("return_type")).removesuffix(" | None")
+        return [function(item, types, "self", result=found)]
     return [function(item, types, "self")]
 
 
@@ -188,17 +199,16 @@ def struct(item: Item, types: StubTypes) -> Class:
     plain = "pyclass" not in item.marks
     base = item.setting("extends")
     found = Class(f"{types.names[item.name]}({types.names.get(base, base)})" if base else types.names[item.name])
-    fields = [(each, types.result(each.node.child_by_field_name("type"))) for each in fields_of(item)]
+    fields = fields_of(item)
     if item.setting("new") == "from_fields":
-        inside = ", ".join(f"{each.name}: {kind}" for each, kind in fields)
+        inside = ", ".join(f"{each.name}: {kind_of(each, types)}" for each in fields)
         found.body.append(f"def __new__(cls, {inside}) -> Self: ...")
-    for each, kind in fields:
+    for each in fields:
         name = each.setting("name") or each.name
-        settable = item.setting("set_all") is not None or each.setting("set") is not None
-        if plain or settable:
-            found.body.append(f"{name}: {kind}")
+        if plain or item.setting("set_all") is not None or each.setting("set") is not None:
+            found.body.append(f"{name}: {kind_of(each, types)}")
         elif item.setting("get_all") is not None or each.setting("get") is not None:
-            found.body += ["@property", f"def {name}(self) -> {kind}: ..."]
+            found.body += ["@property", f"def {name}(self) -> {kind_of(each, types)}: ..."]
     found.body += compared(item, found.head.partition("(")[0])
     return found
 
@@ -219,7 +229,7 @@ def data_class(item: Item, types: StubTypes) -> Class:
     keyed = item.setting("from_item_all") is not None or not item.derives("FromPyObject")
     found = Class(f"{types.names[item.name]}({'TypedDict' if keyed else 'Protocol'})")
     for each in fields_of(item):
-        kind = types.result(each.node.child_by_field_name("type"))
+        kind = kind_of(each, types)
         name = each.setting("item") or each.name
         found.body += [f"{name}: {kind}"] if keyed else ["@property", f"def {each.name}(self) -> {kind}: ..."]
     return found
@@ -235,7 +245,7 @@ def enumeration(item: Item, types: StubTypes) -> Class:
         if body is None:
             found.body.append(f"{label}: ClassVar[{name}]")
             continue
-        inside = [(f.name, types.result(f.node.child_by_field_name("type"))) for f in items(body)] or [
+        inside = [(each.name, kind_of(each, types)) for each in items(body)] or [
             (f"_{number}", types.result(kind)) for number, kind in enumerate(body.named_children)
         ]
         found.body += [f"class {label}({name}):"]
@@ -245,6 +255,11 @@ def enumeration(item: Item, types: StubTypes) -> Class:
         found.body += [f"    def __new__(cls, {', '.join(f'{key}: {kind}' for key, kind in inside)}) -> Self: ..."]
     found.body += compared(item, name)
     return found
+
+
+def kind_of(each: Item, types: StubTypes) -> str:
+    """Return the annotation of a field."""
+    return types.result(each.node.child_by_field_name("type"))
 
 
 def fields_of(item: Item) -> list[Item]:

@@ -65,10 +65,12 @@ class StubTypes:
 
     Attributes:
         names: Python's names of the file's own classes, by Rust's.
+        aliases: What the file's other names stand for.
         unknown: Types that became `Any`.
     """
 
     names: dict[str, str]
+    aliases: dict[str, Node] = field(default_factory=dict)
     unknown: dict[str, None] = field(default_factory=dict)
 
     def argument(self, node: Node) -> str:
@@ -103,6 +105,8 @@ class StubTypes:
     def _named(self, name: str, *, argument: bool) -> str:
         if name in {"PathBuf", "Path", "OsString", "OsStr"}:
             return "str | PathLike[str]" if argument else ("Path" if name.startswith("Path") else "str")
+        if name in self.aliases:
+            return self._convert(self.aliases[name], argument=argument)
         return self.names.get(name) or PLAIN.get(name) or self._unknown(name)
 
     def _generic(self, name: str, inner: list[Node], *, argument: bool) -> str:
