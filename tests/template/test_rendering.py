@@ -169,3 +169,15 @@ def test_pages_lead_to_what_is_there(make: Make, features: tuple[str, ...]) -> N
     for feature in features:
         assert (project / "docs" / f"{feature}.md").is_file()
         assert f"docs/{feature}.md" in readme
+
+
+def test_guides_are_carried_unless_refused(make: Make) -> None:
+    carried = tree(make(()))
+    guide = carried[".agents/skills/pyo3-fundamentals/SKILL.md"].decode()
+    assert guide.startswith("---\nname: pyo3-fundamentals\n")
+    assert "[[[cog" not in guide
+    assert not re.search(r"\]\((?!https:)", guide), "a link leads to what the project does not have"
+    assert b".agents/skills/" in carried["AGENTS.md"]
+    without = tree(make((), "no-guides", agent_skills="false"))
+    assert not [path for path in without if path.startswith(".agents/")]
+    assert b".agents" not in without["AGENTS.md"]
