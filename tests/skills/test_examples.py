@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from scaffolder.examples import LEFT_BEHIND
 from scaffolder.skills import load_skills
 from tests.conftest import tree
 from tests.skills.conftest import ENVIRONMENT, SKILLS
@@ -66,11 +67,9 @@ def test_a_new_project_from_an_example_has_its_own_name(pyo3_new: Command, build
 @pytest.mark.slow
 @pytest.mark.parametrize("snippets", SNIPPETS, ids=lambda path: path.parent.name)
 def test_what_the_references_show_passes(snippets: Path, build_run: Run, tmp_path: Path) -> None:
-    # In a copy, so that the checkout stays as it is; the lock file is what the workspace has.
-    copy = tmp_path / "skills" / snippets.parent.name / "snippets"
-    shutil.copytree(snippets, copy, ignore=shutil.ignore_patterns(".venv", "*.so", "*.pyd", "__pycache__", ".*_cache"))
-    shutil.copy(SKILLS / "Cargo.lock", tmp_path / "skills")
-    (tmp_path / "skills/Cargo.toml").write_text(f'[workspace]\nmembers = ["{snippets.parent.name}/snippets"]\n')
+    # In a copy, so that the checkout stays as it is.
+    shutil.copytree(SKILLS, tmp_path / "skills", ignore=LEFT_BEHIND)
+    copy = tmp_path / "skills" / snippets.relative_to(SKILLS)
     assert "passed" in build_run("uv", "run", "--exact", "pytest", folder=copy)
 
 
