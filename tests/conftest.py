@@ -28,6 +28,12 @@ class Command(Protocol):
     def __call__(self, *arguments: str, cwd: Path | None = None, code: int = 0) -> subprocess.CompletedProcess[str]: ...
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what one process does at a time, so that another has the rest to do meanwhile."""
+    items.sort(key=lambda item: item.get_closest_marker("exclusive") is None)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     """Let a test that builds in the cache wait until no other process builds in the same place."""
