@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 
 import typer
@@ -144,7 +145,36 @@ def reference(skill: str, chapter: str, section: str | None = None) -> str:
     return f"{page}#{section}" if section else page
 
 
-def as_data(result: Result) -> dict[str, Any]:
+def replace_file(path: Path, text: str) -> None:
+    """Write a file beside its place and move it there, so that it is never half there.
+
+    Args:
+        path: The file; if there is one, it keeps its mode.
+        text: All of it, with the line ends that it is to have.
+
+    Raises:
+        OSError: It can't be written; what was there is as it was.
+    """
+    import os
+    import shutil
+    import tempfile
+
+    number, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    temporary = Path(name)
+    try:
+        with os.fdopen(number, "w", encoding="utf-8", newline="") as file:
+            file.write(text)
+        if path.exists():
+            shutil.copymode(path, temporary)
+        else:
+            temporary.chmod(0o644)
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def result_data(result: Result) -> dict[str, Any]:
     """Return a result as `tool-result.schema.json` describes it."""
     return {**asdict(result), "exit_code": result.exit_code}
 
@@ -163,7 +193,7 @@ def show(result: Result, *, as_data: bool = False, verbose: bool = False) -> Non
     if as_data:
         from scaffolder.report import as_json
 
-        print(as_json(_data(result)))
+        print(as_json(result_data(result)))
     else:
         from rich.console import Console
 
@@ -172,9 +202,6 @@ def show(result: Result, *, as_data: bool = False, verbose: bool = False) -> Non
         _print(result, Console(highlight=False, soft_wrap=True, width=width), verbose=verbose)
     if result.exit_code:
         raise typer.Exit(result.exit_code)
-
-
-_data = as_data
 
 
 def _print(result: Result, console: Console, *, verbose: bool) -> None:

@@ -10,7 +10,6 @@
 from __future__ import annotations
 
 import sys
-import tempfile
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -160,11 +159,7 @@ def written(result: toolkit.Result, output: Path, *, force: bool, dry_run: bool)
     document = replace(result.documents[0], path=str(output))
     if not dry_run:
         try:
-            with tempfile.NamedTemporaryFile(
-                "w", dir=output.parent, prefix=f".{output.name}.", delete=False, encoding="utf-8", newline="\n"
-            ) as file:
-                file.write(document.text)
-            Path(file.name).replace(output)
+            toolkit.replace_file(output, document.text)
         except OSError as error:
             raise ScaffolderError(f"`{output}` can't be written: {error.strerror}") from error
     documents = (document, *result.documents[1:])

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 from debugging.explaining import TOOL
 from scaffolder.errors import ScaffolderError, UsageError
-from scaffolder.toolkit import Document, Result
+from scaffolder.toolkit import Document, Result, replace_file
 
 # Python steps through Python (debugpy), LLDB through Rust (CodeLLDB): start with one, attach the other.
 LAUNCHES: tuple[dict[str, Any], ...] = (
@@ -105,12 +104,8 @@ def write(path: Path, text: str) -> None:
     Raises:
         ScaffolderError: It can't be written.
     """
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        beside.write_text(text, encoding="utf-8", newline="\n")
-        beside.replace(path)
+        replace_file(path, text)
     except OSError as error:
         raise ScaffolderError(f"`{path}` can't be written: {error.strerror}") from error
-    finally:
-        beside.unlink(missing_ok=True)

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import difflib
-import os
-import shutil
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import tomlkit
 
 from scaffolder.errors import ScaffolderError
-from scaffolder.toolkit import Document
+from scaffolder.toolkit import Document, replace_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -104,20 +101,8 @@ class Draft:
 
 
 def _replace(change: Change) -> None:
-    """Write a file beside its place and move it there, so that it is never half there."""
+    """Make one change."""
     if change.after is None:
         change.path.unlink()
-        return
-    number, name = tempfile.mkstemp(dir=change.path.parent, prefix=f".{change.path.name}.")
-    temporary = Path(name)
-    try:
-        with os.fdopen(number, "w", encoding="utf-8", newline="") as file:
-            file.write(change.after)
-        if change.path.exists():
-            shutil.copymode(change.path, temporary)
-        else:
-            temporary.chmod(0o644)
-        temporary.replace(change.path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+    else:
+        replace_file(change.path, change.after)
