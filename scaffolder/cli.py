@@ -62,10 +62,11 @@ def list_command(
     """List the features of projects, or the skills."""
     from scaffolder import report
     from scaffolder.catalog import load_catalog
-    from scaffolder.skills import load_skills
     from scaffolder.template import questions_folder
 
     if skills:
+        from scaffolder.skills import load_skills
+
         found = load_skills()
         print(report.as_json(report.skills_data(found)) if as_data else report.skills_text(found))
         return

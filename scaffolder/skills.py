@@ -6,12 +6,14 @@ import ast
 import importlib.util
 import sys
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from scaffolder.answers import listing
+from scaffolder.catalog import SafeLoader
 from scaffolder.errors import ScaffolderError, UsageError
 
 if sys.version_info >= (3, 11):
@@ -20,8 +22,6 @@ else:
     import tomli as tomllib
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     import typer
 
 PACKAGE = Path(__file__).resolve().parent
@@ -66,23 +66,45 @@ class Example:
 
 @dataclass(frozen=True)
 class Skill:
-    """A folder of knowledge: guide, references, tools, examples.
+    """A folder of knowledge: guide, references, tools, examples. Each is read when it is asked for.
 
     Attributes:
-        name: The folder's name.
-        purpose: What it is for, and when to use it.
         path: The folder.
-        features: The features that it explains.
-        tools: Its tools, by name.
-        examples: Its examples, in the order in which to read them.
     """
 
-    name: str
-    purpose: str
     path: Path
-    features: tuple[str, ...]
-    tools: tuple[Tool, ...]
-    examples: tuple[Example, ...]
+
+    @property
+    def name(self) -> str:
+        """The folder's name."""
+        return self.path.name
+
+    @property
+    def purpose(self) -> str:
+        """What it is for, and when to use it."""
+        return str(self._head.get("description", ""))
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """The features that it explains."""
+        return tuple(str((self._head.get("metadata") or {}).get("features", "")).split())
+
+    @cached_property
+    def tools(self) -> tuple[Tool, ...]:
+        """Its tools, by name."""
+        return tuple(map(_read_tool, sorted(self.path.glob("scripts/*.py"))))
+
+    @cached_property
+    def examples(self) -> tuple[Example, ...]:
+        """Its examples, in the order in which to read them."""
+        return tuple(_read_example(path.parent) for path in sorted(self.path.glob("examples/*/pyproject.toml")))
+
+    @cached_property
+    def _head(self) -> dict[str, Any]:
+        """The YAML that its guide opens with."""
+        _, head, _ = (self.path / "SKILL.md").read_text(encoding="utf-8").split("---\n", 2)
+        found: dict[str, Any] = yaml.load(head, SafeLoader)  # noqa: S506
+        return found
 
 
 def skills_folder() -> Path:
@@ -97,7 +119,7 @@ def load_skills(folder: Path | None = None) -> tuple[Skill, ...]:
     Args:
         folder: Holds one folder a skill; by default that of this version.
     """
-    return tuple(_read_skill(path.parent) for path in sorted((folder or skills_folder()).glob("*/SKILL.md")))
+    return tuple(Skill(path.parent) for path in sorted((folder or skills_folder()).glob("*/SKILL.md")))
 
 
 def find_tool(name: str) -> Tool:
@@ -147,31 +169,10 @@ def load_tool(tool: Tool) -> typer.Typer:
     return program
 
 
-def _read_skill(folder: Path) -> Skill:
-    """Read one skill."""
-    head = _front_matter(folder / "SKILL.md")
-    return Skill(
-        name=folder.name,
-        purpose=str(head.get("description", "")),
-        path=folder,
-        features=tuple(str((head.get("metadata") or {}).get("features", "")).split()),
-        tools=tuple(_tools(sorted((folder / "scripts").glob("*.py")))),
-        examples=tuple(_read_example(path.parent) for path in sorted(folder.glob("examples/*/pyproject.toml"))),
-    )
-
-
-def _front_matter(path: Path) -> dict[str, Any]:
-    """Return the YAML that a Markdown file opens with."""
-    _, head, _ = path.read_text(encoding="utf-8").split("---\n", 2)
-    found: dict[str, Any] = yaml.safe_load(head)
-    return found
-
-
-def _tools(files: Iterable[Path]) -> Iterable[Tool]:
-    """Read the tools' docstrings, without running them."""
-    for path in files:
-        docstring = ast.get_docstring(ast.parse(path.read_bytes())) or ""
-        yield Tool(path.stem, docstring.partition("\n")[0].rstrip("."), path)
+def _read_tool(path: Path) -> Tool:
+    """Read a tool's docstring, without running it."""
+    docstring = ast.get_docstring(ast.parse(path.read_bytes())) or ""
+    return Tool(path.stem, docstring.partition("\n")[0].rstrip("."), path)
 
 
 def _read_example(folder: Path) -> Example:

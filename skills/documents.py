@@ -28,12 +28,13 @@ def main() -> int:
     """Renew or check the documents and return the exit code."""
     check = "--check" in sys.argv[1:]
     code = int(Cog().main(["cog", *options(check=check), *map(str, documents())]))
-    changed = [path for path, text in carried().items() if not path.is_file() or path.read_text("utf-8") != text]
-    for path in changed:
+    guides = carried().items()
+    changed = {path: text for path, text in guides if not path.is_file() or path.read_text("utf-8") != text}
+    for path, text in changed.items():
         print(f"{path} {'is out of date' if check else 'changed'}")
         if not check:
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(carried()[path], encoding="utf-8", newline="\n")
+            path.write_text(text, encoding="utf-8", newline="\n")
     return code or int(check and bool(changed))
 
 

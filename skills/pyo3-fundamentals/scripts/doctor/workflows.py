@@ -60,11 +60,11 @@ def _read(path: Path) -> Workflow | None:
     """Read one workflow."""
     import yaml
 
-    # The C parser is ten times as fast, and not in every build of PyYAML.
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    from scaffolder.catalog import SafeLoader
+
     text = path.read_text(encoding="utf-8", errors="replace")
     try:
-        data = yaml.load(text, loader)  # noqa: S506  (both are safe loaders)
+        data = yaml.load(text, SafeLoader)  # noqa: S506
     except yaml.YAMLError:
         return None
     lines = tuple(text.splitlines())
