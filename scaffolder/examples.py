@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 import shutil
+import tempfile
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scaffolder import __version__
-from scaffolder.generate import Project, check_destination, list_files, place, staging, start_repository
+from scaffolder.generate import Project, build, check_destination, list_files
 from scaffolder.steps import next_steps
 from scaffolder.template import SOURCE
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from scaffolder.skills import Example
 
 # What building and testing an example in place leaves behind.
@@ -38,28 +39,32 @@ def copy_example(
         ScaffolderError: The destination can't be used.
     """
     check_destination(destination)
-    target, notes = destination.resolve(), []
+    target = destination.resolve()
+    notes: list[str] = []
     commands = next_steps(destination, "3")[:2]
-    with staging(target, dry_run=dry_run) as folder:
-        shutil.copytree(example.path, folder, ignore=LEFT_BEHIND, dirs_exist_ok=True)
-        if name:
-            rename(folder, example.project, name)
-        files = list_files(folder)
-        if use_git and not dry_run:
-            notes += start_repository(folder, f"Start from the example {example.name} of pyo3-new {__version__}")
-        if not dry_run:
-            notes += place(folder, target)
+    if dry_run:
+        files = list_example(example, name)
+    else:
+        message = f"Start from the example {example.name} of pyo3-new {__version__}" if use_git else None
+        files, notes = build(target, partial(fill, example, name), message)
     return Project(
         name=name or example.project, path=target, source=f"{SOURCE}/skills/{example.name}", version=__version__,
         features=(), files=files, next=commands, notes=tuple(notes), dry_run=dry_run,
     )  # fmt: skip
 
 
-def list_example(example: Example) -> tuple[str, ...]:
-    """Return the paths of an example's files, without what building it left behind."""
-    with staging(example.path, dry_run=True) as folder:
-        shutil.copytree(example.path, folder, ignore=LEFT_BEHIND)
-        return list_files(folder)
+def list_example(example: Example, name: str | None = None) -> tuple[str, ...]:
+    """Return the paths of an example's files, as they are or under a new name."""
+    with tempfile.TemporaryDirectory(prefix="pyo3-new-") as folder:
+        fill(example, name, Path(folder))
+        return list_files(Path(folder))
+
+
+def fill(example: Example, name: str | None, folder: Path) -> None:
+    """Copy an example into a folder, without what building it left behind."""
+    shutil.copytree(example.path, folder, ignore=LEFT_BEHIND, dirs_exist_ok=True)
+    if name:
+        rename(folder, example.project, name)
 
 
 def rename(folder: Path, old: str, new: str) -> None:

@@ -8,7 +8,6 @@ import os
 import re
 import secrets
 import shutil
-import tempfile
 import warnings
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
@@ -21,7 +20,7 @@ from scaffolder.errors import ScaffolderError
 from scaffolder.steps import next_steps
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from scaffolder.template import Template
 
@@ -72,7 +71,8 @@ def new_project(
         ScaffolderError: The destination can't be used, or the template can't be rendered.
     """
     check_destination(destination)
-    target, notes = destination.resolve(), []
+    target = destination.resolve()
+    notes: list[str] = []
     # Worked out first: moving a project over the current folder leaves this process without one.
     commands = next_steps(destination, str(answers.get("python_min", "3")))
     preview = preview_folder(template, answers)
@@ -81,15 +81,14 @@ def new_project(
             render(template, answers, preview)
         files = list_files(preview)
     else:
-        with staging(target) as folder:
+
+        def fill(folder: Path) -> None:
             if preview.exists():
                 shutil.copytree(preview, folder, symlinks=True, dirs_exist_ok=True)
             else:
                 render(template, answers, folder)
-            files = list_files(folder)
-            if use_git:
-                notes += start_repository(folder, f"Start from {template.label}")
-            notes += place(folder, target)
+
+        files, notes = build(target, fill, f"Start from {template.label}" if use_git else None)
     return Project(
         name=str(answers.get("project_name", target.name)),
         path=target,
@@ -101,6 +100,24 @@ def new_project(
         notes=tuple(notes),
         dry_run=dry_run,
     )
+
+
+def build(target: Path, fill: Callable[[Path], None], message: str | None) -> tuple[tuple[str, ...], list[str]]:
+    """Make a folder beside its place, and move it there in one step.
+
+    Args:
+        target: Where it goes.
+        fill: Writes the files.
+        message: That of a first commit; without one there is no repository.
+
+    Returns:
+        The files, and what the user should know about it.
+    """
+    with staging(target) as folder:
+        fill(folder)
+        files = list_files(folder)
+        notes = [] if message is None else start_repository(folder, message)
+        return files, notes + place(folder, target)
 
 
 def check_destination(destination: Path) -> None:
@@ -124,15 +141,11 @@ def preview_folder(template: Template, answers: Mapping[str, Any]) -> Path:
 
 
 @contextmanager
-def staging(target: Path, *, dry_run: bool = False) -> Iterator[Path]:
+def staging(target: Path) -> Iterator[Path]:
     """Give a folder to render into; whatever of it is left in the end is removed.
 
     A folder beside the target is on the same file system, so that moving it there is a single step.
     """
-    if dry_run:
-        with tempfile.TemporaryDirectory(prefix="pyo3-new-", ignore_cleanup_errors=True) as elsewhere:
-            yield Path(elsewhere).resolve() / "project"
-        return
     folder = target.parent / f".{target.name[:40]}.pyo3-new-{secrets.token_hex(4)}"
     missing = [parent for parent in target.parents if not parent.exists()]
     try:
