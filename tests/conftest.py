@@ -12,7 +12,7 @@ import pytest
 from filelock import FileLock
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Mapping, Sequence
 
     from tests.history import Grow, History
 
@@ -26,6 +26,24 @@ class Command(Protocol):
     """Runs `pyo3-new` with these arguments."""
 
     def __call__(self, *arguments: str, cwd: Path | None = None, code: int = 0) -> subprocess.CompletedProcess[str]: ...
+
+
+def run_or_fail(command: Sequence[str], folder: Path, variables: Mapping[str, str]) -> str:
+    """Run a program and return what it printed; if it fails, so does the test, with all of that."""
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        env=variables,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        errors="replace",
+        check=False,
+    )
+    if done.returncode:
+        pytest.fail(f"`{' '.join(command)}` in {folder} ended with {done.returncode}:\n{done.stdout}", pytrace=False)
+    return done.stdout
 
 
 @pytest.hookimpl(trylast=True)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.conftest import CACHE, CHECKOUT
+from tests.conftest import CACHE, CHECKOUT, run_or_fail
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,12 +44,6 @@ def build_run() -> Run:
     }
 
     def build_run(*command: str, folder: Path, **more: str) -> str:
-        done = subprocess.run(
-            command, cwd=folder, env=variables | more, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, encoding="utf-8", errors="replace", check=False,
-        )  # fmt: skip
-        if done.returncode:
-            pytest.fail(f"`{' '.join(command)}` in {folder} ended with {done.returncode}:\n{done.stdout}", False)
-        return done.stdout
+        return run_or_fail(command, folder, variables | more)
 
     return build_run

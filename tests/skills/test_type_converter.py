@@ -10,9 +10,8 @@ import sys
 import zipfile
 from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
-from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
 import jsonschema
@@ -21,6 +20,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.conftest import CHECKOUT
+from tests.skills import models
+from tests.skills.models import Trade
 from tests.skills.test_examples import EXAMPLES
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from tests.conftest import Command
     from tests.skills.conftest import Run
 
+CLASSES = Path(models.__file__).read_text(encoding="utf-8")
 SCHEMA = json.loads((CHECKOUT / "scaffolder/tool-result.schema.json").read_text(encoding="utf-8"))
 
 # Converted, compiled and called: every kind of annotation that the tool knows.
@@ -70,48 +72,6 @@ ANNOTATIONS: dict[str, Any] = {
     "list[datetime.datetime | None]": list[datetime | None],
 }
 
-CLASSES = '''
-import enum
-from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple, NotRequired, TypedDict
-
-
-class Side(enum.Enum):
-    """Which way."""
-
-    BUY = "buy"
-    SELL = "sell"
-
-
-class Point(NamedTuple):
-    x: float
-    y: float
-
-
-@dataclass(frozen=True)
-class Trade:
-    """A deal at a venue."""
-
-    symbol: str
-    side: Side
-    quantity: int
-    price: float
-    venue: Literal["XETR", "XLON"]
-    type: str
-    tags: list[str]
-    where: Point
-    note: str | None = None
-    userId: int = 0
-
-
-class Row(TypedDict):
-    name: str
-    value: int | str
-    trades: list["Trade"]
-    self: NotRequired[int]
-    extra: Any
-'''
-
 SAMPLE = """
 {"id": 7, "user-name": "ada", "type": "x", "total": 1, "lines": [
     {"sku": "a", "price": 1.5, "tags": []}, {"sku": "b", "price": 2, "tags": ["new"], "gift": true, "to": null}
@@ -121,30 +81,6 @@ SAMPLE = """
 
 # What the type of the whole may name, where no type of the module does.
 STANDARD = ["collections::HashMap", "collections::HashSet", "path::PathBuf"]
-
-
-class Side(Enum):
-    BUY = "buy"
-    SELL = "sell"
-
-
-class Point(NamedTuple):
-    x: float
-    y: float
-
-
-@dataclasses.dataclass(frozen=True)
-class Trade:
-    symbol: str
-    side: Side
-    quantity: int
-    price: float
-    venue: Literal["XETR", "XLON"]
-    type: str
-    tags: list[str]
-    where: Point
-    note: str | None = None
-    userId: int = 0  # noqa: N815
 
 
 st.register_type_strategy(int, st.integers(-(2**63), 2**63 - 1))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
 import sys
 import zlib
 from itertools import combinations
@@ -16,7 +15,7 @@ import pytest
 import yaml
 from filelock import FileLock
 
-from tests.conftest import CACHE
+from tests.conftest import CACHE, run_or_fail
 from tests.template import matrix
 from tests.template.matrix import FEATURES, REPOSITORY, set_name
 
@@ -58,22 +57,7 @@ def run(environment: Mapping[str, str]) -> Run:
     """Run a program in a folder and return what it printed; if it fails, so does the test, with all of that."""
 
     def run(*command: str, folder: Path, **variables: str) -> str:
-        done = subprocess.run(
-            command,
-            cwd=folder,
-            env={**environment, **variables},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            encoding="utf-8",
-            errors="replace",
-            check=False,
-        )
-        if done.returncode:
-            pytest.fail(
-                f"`{' '.join(command)}` in {folder} ended with {done.returncode}:\n{done.stdout}", pytrace=False
-            )
-        return done.stdout
+        return run_or_fail(command, folder, {**environment, **variables})
 
     return run
 
