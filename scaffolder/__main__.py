@@ -1,5 +1,17 @@
-"""Run the command as `python -m scaffolder`."""
+"""Where the command begins, also as `python -m scaffolder`."""
 
-from scaffolder.cli import main
+import signal
 
-main()
+
+def main() -> None:
+    """Run the command and exit."""
+    # Until there is something to tidy up, Ctrl-C just ends the process; from an import it would be a traceback.
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    from scaffolder import cli
+
+    cli.main()
+
+
+if __name__ == "__main__":
+    main()

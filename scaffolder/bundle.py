@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import os
 import re
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scaffolder import git
 from scaffolder.errors import ScaffolderError
+from scaffolder.folders import temporary_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
 TEMPLATE_PATHS = ("copier.yml", "templates")
 # The changelog tells users of an update what is in it.
@@ -39,9 +39,9 @@ def write_bundle(checkout: Path, version: str, target: Path) -> None:
     Raises:
         ScaffolderError: The template differs from that of the release with this version.
     """
-    with tempfile.TemporaryDirectory(prefix="pyo3-new-bundle-") as folder:
-        assemble(checkout, version, Path(folder))
-        _pack(Path(folder), target)
+    with temporary_folder() as folder:
+        assemble(checkout, version, folder)
+        _pack(folder, target)
 
 
 def assemble(checkout: Path, version: str, repository: Path) -> None:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import re
 import shutil
-import tempfile
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scaffolder import __version__
+from scaffolder.folders import temporary_folder
 from scaffolder.generate import Project, build, check_destination, list_files
 from scaffolder.steps import next_steps
 from scaffolder.template import SOURCE
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from scaffolder.skills import Example
 
 # What building and testing an example in place leaves behind.
@@ -55,9 +56,9 @@ def copy_example(
 
 def list_example(example: Example, name: str | None = None) -> tuple[str, ...]:
     """Return the paths of an example's files, as they are or under a new name."""
-    with tempfile.TemporaryDirectory(prefix="pyo3-new-") as folder:
-        fill(example, name, Path(folder))
-        return list_files(Path(folder))
+    with temporary_folder() as folder:
+        fill(example, name, folder)
+        return list_files(folder)
 
 
 def fill(example: Example, name: str | None, folder: Path) -> None:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from scaffolder import git
 from scaffolder.checkout import ANSWERS
 from scaffolder.errors import ScaffolderError
+from scaffolder.folders import remove
 from scaffolder.steps import next_steps
 
 if TYPE_CHECKING:
@@ -162,18 +163,6 @@ def staging(target: Path) -> Iterator[Path]:
             for parent in missing:
                 with suppress(OSError):
                     parent.rmdir()
-
-
-def remove(folder: Path) -> None:
-    """Remove a folder, read-only files of git included."""
-
-    def retry(function: Any, path: str, _: Any) -> None:
-        with suppress(OSError):
-            Path(path).chmod(0o700)
-            function(path)
-
-    if folder.exists():
-        shutil.rmtree(folder, onerror=retry)
 
 
 def render(template: Template, answers: Mapping[str, Any], folder: Path) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from subprocess import PIPE
 from typing import TYPE_CHECKING
 
 from scaffolder.errors import ScaffolderError
+from scaffolder.interrupts import postponed
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -24,6 +26,8 @@ REPOSITORY_VARIABLES = (
     "GIT_PREFIX",
     "GIT_WORK_TREE",
 )
+# Seconds that an interrupted git has to remove what it began.
+PATIENCE = 5
 
 
 class GitError(ScaffolderError):
@@ -58,14 +62,33 @@ def run(
     environment = {name: value for name, value in os.environ.items() if name not in REPOSITORY_VARIABLES}
     environment |= {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C", **(variables or {})}
     command = ["git", *arguments]
+    process = None
     try:
-        done = subprocess.run(command, cwd=folder, input=data or b"", env=environment, capture_output=True, check=False)
+        # Interrupted while it starts, it would run on and nobody would know of it.
+        with postponed():
+            process = subprocess.Popen(command, cwd=folder, env=environment, stdin=PIPE, stdout=PIPE, stderr=PIPE)
+        output, errors = process.communicate(data or b"")
     except FileNotFoundError:
         require_git()
         raise
-    if done.returncode not in codes:
-        raise GitError(f"`{' '.join(command[:4])}` failed: {last_line(done.stderr.decode(errors='replace'))}")
-    return done.stdout
+    except BaseException:
+        if process is not None:
+            stop(process)
+        raise
+    if process.returncode not in codes:
+        raise GitError(f"`{' '.join(command[:4])}` failed: {last_line(errors.decode(errors='replace'))}")
+    return output
+
+
+def stop(process: subprocess.Popen[bytes]) -> None:
+    """End a git command and what it started, and wait until nothing of it can write any more."""
+    process.terminate()
+    try:
+        # Its pipes are open as long as one of its children has them.
+        process.communicate(timeout=PATIENCE)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def options(settings: Mapping[str, str]) -> list[str]:

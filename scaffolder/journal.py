@@ -11,7 +11,6 @@ import json
 import os
 import secrets
 import shutil
-import signal
 import time
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
@@ -21,7 +20,8 @@ from typing import TYPE_CHECKING
 from scaffolder import git
 from scaffolder.checkout import LOOKING, require_clean
 from scaffolder.errors import ScaffolderError
-from scaffolder.generate import remove
+from scaffolder.folders import remove
+from scaffolder.interrupts import undisturbed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -249,27 +249,6 @@ def require_same(checkout: Checkout, tree: str) -> None:
     require_clean(checkout, checkout.changed())
     if checkout.tree() != tree:
         raise ScaffolderError(f"`{checkout.folder}` got another commit meanwhile", "run the command again")
-
-
-@contextmanager
-def undisturbed(*, from_now_on: bool = False) -> Iterator[None]:
-    """Let no signal that can be held off interrupt what takes but a moment.
-
-    Args:
-        from_now_on: If it succeeds, nothing is left to be stopped but to say so.
-    """
-    names = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
-    before = {}
-    for number in (getattr(signal, name) for name in names if hasattr(signal, name)):
-        with suppress(ValueError):  # only the main thread may
-            before[number] = signal.signal(number, signal.SIG_IGN)
-    done = False
-    try:
-        yield
-        done = True
-    finally:
-        for number, handler in before.items() if not (done and from_now_on) else ():
-            signal.signal(number, handler)
 
 
 def write(checkout: Checkout, journal: Journal) -> None:

@@ -9,7 +9,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from scaffolder.errors import ScaffolderError
-from scaffolder.journal import LONGEST, MARK, EditedError, Journal, Step, bring_in, lock_of, undisturbed, unwritable
+from scaffolder.interrupts import undisturbed
+from scaffolder.journal import LONGEST, MARK, EditedError, Journal, Step, bring_in, lock_of, unwritable
 from scaffolder.steps import quote
 
 if TYPE_CHECKING:

@@ -9,7 +9,6 @@ import subprocess
 import tempfile
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scaffolder import __version__, git
@@ -17,10 +16,13 @@ from scaffolder.answers import listing
 from scaffolder.bundle import NO_SETTINGS, RELEASE, order, sort_releases
 from scaffolder.catalog import load_catalog
 from scaffolder.errors import ScaffolderError
+from scaffolder.folders import temporary_folder
+from scaffolder.interrupts import postponed
 from scaffolder.template import SOURCE, Template, expand, open_repository, unpack
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
     from scaffolder.catalog import Catalog
 
@@ -138,8 +140,7 @@ def to_tag(version: str) -> str:
 @contextmanager
 def open_releases() -> Iterator[Releases]:
     """Make the releases that came with this package ready to render."""
-    with tempfile.TemporaryDirectory(prefix="pyo3-new-", ignore_cleanup_errors=True) as folder:
-        workspace = Path(folder).resolve()
+    with temporary_folder() as workspace:
         releases = Releases(open_repository(workspace), (), workspace)
         found = releases.git("for-each-ref", "--format=%(refname:short)", "refs/tags").decode().split()
         yield replace(releases, carried=tuple(sort_releases(found)))
@@ -183,12 +184,13 @@ def start_asking() -> subprocess.Popen[bytes]:
     """Start to list the tags of the public repository."""
     unwanted = git.REPOSITORY_VARIABLES
     environment: Mapping[str, str] = {name: value for name, value in os.environ.items() if name not in unwanted}
-    return subprocess.Popen(
-        ["git", "ls-remote", "--tags", "--refs", "--", expand(SOURCE)],
-        cwd=tempfile.gettempdir(),
-        env={**environment, "GIT_TERMINAL_PROMPT": "0", "GCM_INTERACTIVE": "never"},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+    with postponed():
+        return subprocess.Popen(
+            ["git", "ls-remote", "--tags", "--refs", "--", expand(SOURCE)],
+            cwd=tempfile.gettempdir(),
+            env={**environment, "GIT_TERMINAL_PROMPT": "0", "GCM_INTERACTIVE": "never"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )

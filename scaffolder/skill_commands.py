@@ -9,7 +9,7 @@ import typer
 import typer.core
 
 from scaffolder import commands  # noqa: TC001  (Typer reads the annotations)
-from scaffolder.terminal import run, stoppable
+from scaffolder.terminal import run_tool, stoppable
 
 if TYPE_CHECKING:
     from scaffolder.generate import Project
@@ -66,22 +66,22 @@ def tool(
     from scaffolder.skills import load_skills
 
     if arguments:
-        run_tool(arguments[0], arguments[1:], f"pyo3-new tool {arguments[0]}")
+        hand_on(arguments[0], arguments[1:], f"pyo3-new tool {arguments[0]}")
     skills = load_skills()
     print(report.as_json(report.tools_data(skills)) if as_data else report.tools_text(skills))
 
 
 def doctor(arguments: Arguments = None) -> None:
     """Check this machine and a PyO3 project."""
-    run_tool("setup_validator", arguments or [], "pyo3-new doctor")
+    hand_on("setup_validator", arguments or [], "pyo3-new doctor")
 
 
 def explain(arguments: Arguments = None) -> None:
     """Explain why a build, a test or an import failed."""
-    run_tool("debugger", arguments or [], "pyo3-new explain")
+    hand_on("debugger", arguments or [], "pyo3-new explain")
 
 
-def run_tool(name: str, arguments: list[str], title: str) -> NoReturn:
+def hand_on(name: str, arguments: list[str], title: str) -> NoReturn:
     """Run a tool, and leave with its exit code.
 
     Args:
@@ -91,9 +91,7 @@ def run_tool(name: str, arguments: list[str], title: str) -> NoReturn:
     """
     from scaffolder.skills import find_tool, load_tool
 
-    program = load_tool(find_tool(name))
-    with stoppable("the tool did not finish"):
-        raise typer.Exit(run(program, title, arguments))
+    raise typer.Exit(run_tool(load_tool(find_tool(name)), title, arguments))
 
 
 @examples_app.command(name="list")

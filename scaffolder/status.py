@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scaffolder import git
 from scaffolder.checkout import ANSWERS, read_record
 from scaffolder.errors import ScaffolderError
+from scaffolder.folders import temporary_folder
 from scaffolder.releases import PublicTags, open_releases
 from scaffolder.update import newest, rendered
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from scaffolder.checkout import Checkout, Record
     from scaffolder.merge import Files
     from scaffolder.releases import Releases
@@ -91,8 +92,8 @@ def record_of(checkout: Checkout, conflicts: tuple[str, ...]) -> Record:
     """Return what a project records; if that is in conflict, what it recorded before."""
     if ANSWERS not in conflicts:
         return checkout.record
-    with tempfile.TemporaryDirectory(prefix="pyo3-new-") as folder:
-        committed = Path(folder, ANSWERS)
+    with temporary_folder() as folder:
+        committed = folder / ANSWERS
         committed.write_bytes(git.run("show", f"HEAD:./{ANSWERS}", folder=checkout.folder))
         return read_record(committed)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from scaffolder import __version__, git
 from scaffolder.answers import listing
 from scaffolder.bundle import NO_SETTINGS, RELEASE, assemble, read_tags
 from scaffolder.errors import ScaffolderError
+from scaffolder.folders import temporary_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -104,8 +104,7 @@ def open_template(source: str | None = None, ref: str | None = None) -> Iterator
         ScaffolderError: There is no such template or revision.
     """
     git.require_git()
-    with tempfile.TemporaryDirectory(prefix="pyo3-new-", ignore_cleanup_errors=True) as folder:
-        workspace = Path(folder).resolve()
+    with temporary_folder() as workspace:
         if source is None or expand(source) == expand(SOURCE):
             yield _official(ref, workspace)
         else:

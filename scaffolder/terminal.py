@@ -9,6 +9,7 @@ from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, NoReturn
 
 from scaffolder.errors import InterruptedRunError, ScaffolderError, UsageError
+from scaffolder.interrupts import STOPPING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -48,6 +49,19 @@ def run(app: Typer, name: str, arguments: Sequence[str] | None = None) -> int:
         )
 
 
+def run_tool(app: Typer, name: str, arguments: Sequence[str] | None = None) -> int:
+    """Run the program of a tool, which may be stopped; otherwise as `run`."""
+    try:
+        with stoppable("the tool did not finish") as came:
+            code = run(app, name, arguments)
+            if came:
+                # Typer has ended it.
+                raise KeyboardInterrupt(*came)
+    except InterruptedRunError as error:
+        return fail(error)
+    return code
+
+
 def fail(error: ScaffolderError) -> int:
     """Report an error and return its exit code."""
     from scaffolder.report import problem
@@ -67,25 +81,28 @@ def leave(code: int) -> NoReturn:
 
 
 @contextmanager
-def stoppable(state: str = "nothing was made") -> Iterator[None]:
+def stoppable(state: str = "nothing was made") -> Iterator[list[int]]:
     """Let the signals that end a program end it tidily: everything half-made is removed on the way out.
 
     Args:
         state: What the user is told then.
+
+    Yields:
+        The signals that came, to look for one that something took for its own.
     """
-    names = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
-    signals = [getattr(signal, name) for name in names if hasattr(signal, name)]
+    came: list[int] = []
     usual = {signal.SIG_DFL, signal.default_int_handler}
 
     def stop(number: int, _: FrameType | None) -> None:
-        for other in signals:
+        came.append(number)
+        for other in STOPPING:
             signal.signal(other, signal.SIG_IGN)
         raise KeyboardInterrupt(number)
 
     # What is ignored already, as under nohup, stays so.
-    before = {number: signal.signal(number, stop) for number in signals if signal.getsignal(number) in usual}
+    before = {number: signal.signal(number, stop) for number in STOPPING if signal.getsignal(number) in usual}
     try:
-        yield
+        yield came
     except KeyboardInterrupt as interruption:
         raise InterruptedRunError(*interruption.args[:1], state=state) from interruption
     finally:

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 import typer
 
 from scaffolder import __version__
-from scaffolder.terminal import leave, run
+from scaffolder.terminal import leave, run_tool
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -130,7 +130,7 @@ def program(help_text: str) -> typer.Typer:
 
 def main(app: typer.Typer, name: str) -> NoReturn:
     """Run a tool as a program of its own, and exit."""
-    leave(run(app, name))
+    leave(run_tool(app, name))
 
 
 def reference(skill: str, chapter: str, section: str | None = None) -> str:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scaffolder import journal
@@ -12,6 +10,7 @@ from scaffolder.answers import listing, near
 from scaffolder.bundle import order
 from scaffolder.checkout import ANSWERS, TEMPLATE, require_ready, require_settled
 from scaffolder.errors import InvalidAnswerError, ScaffolderError
+from scaffolder.folders import temporary_folder
 from scaffolder.generate import render
 from scaffolder.manifests import MANIFESTS, faults, outdated
 from scaffolder.merge import Conflict, File, Scratch, like, read_files
@@ -20,6 +19,7 @@ from scaffolder.uses import find_uses
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from pathlib import Path
 
     from scaffolder.catalog import Catalog
     from scaffolder.checkout import Checkout, Record
@@ -287,8 +287,7 @@ def change(
 ) -> Outcome:
     """Work out a change, and bring it in."""
     record = checkout.record
-    with tempfile.TemporaryDirectory(prefix="pyo3-new-", ignore_cleanup_errors=True) as folder:
-        workspace = Path(folder).resolve()
+    with temporary_folder() as workspace:
         base = rendered(releases, record.release, record, record.features, workspace / "base")
         theirs = rendered(releases, plan.release, record, plan.features, workspace / "theirs")
         (workspace / "scratch").mkdir()

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -129,3 +132,14 @@ def test_output_that_is_not_a_terminal_has_no_colour_and_no_motion(pyo3_new: Com
 def test_an_encoding_without_box_characters_gets_plain_ones(pyo3_new: Command, environment: dict[str, str]) -> None:
     environment |= {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
     assert "|-- " in pyo3_new("new", "price-tools", "--defaults", "--dry-run").stdout
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="nothing but Ctrl-C in a console sends SIGINT there")
+def test_ctrl_c_while_it_starts_prints_nothing(environment: dict[str, str], tmp_path: Path) -> None:
+    interrupted = "import os, signal, time\nos.kill(os.getpid(), signal.SIGINT)\ntime.sleep(30)\n"
+    (tmp_path / "typer.py").write_text(interrupted, encoding="utf-8")
+    variables = {**environment, "PYTHONPATH": f"{tmp_path}:{environment['PYTHONPATH']}"}
+    done = subprocess.run(
+        [sys.executable, "-m", "scaffolder", "list"], env=variables, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, "", "")

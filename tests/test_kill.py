@@ -212,9 +212,9 @@ def test_an_edit_after_the_kill_is_not_lost(grow: Grow) -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_stopped_with_a_signal(grow: Grow, temporary: Path, number: signal.Signals) -> None:
     kills = Kills(grow, COMMANDS[0])
-    for turn in range(10):
+    for turn in range(30):
         process = start(grow, COMMANDS[0], kills.project)
-        time.sleep(0.02 + kills.longest * turn / 10)
+        time.sleep(0.02 + kills.longest * turn / 30)
         os.kill(process, number)
         code = wait(process)
         # 99: before the command took notice of signals.

@@ -17,7 +17,7 @@ import typer
 
 from scaffolder import toolkit
 from scaffolder.errors import UsageError
-from scaffolder.terminal import progress, stoppable
+from scaffolder.terminal import progress
 
 if TYPE_CHECKING:
     from doctor.draft import Draft
@@ -66,7 +66,7 @@ def setup_validator(
     if build and dry_run:
         documents = (*documents, *show_plan(found))
     elif build:
-        with progress("Building", visible=not as_data), stoppable("nothing was changed"):
+        with progress("Building", visible=not as_data):
             more = make(found, os.environ)
     outcome = result(found, more=more, documents=documents, repaired=repaired, dry_run=dry_run)
     toolkit.show(outcome, as_data=as_data, verbose=verbose)

@@ -9,7 +9,6 @@ import shlex
 import shutil
 import signal
 import subprocess
-import tempfile
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,10 +20,12 @@ from debugging.frames import Frame, Thread, merge
 from debugging.reading import decode
 from debugging.source import Output, end_of, pass_on
 from scaffolder.errors import ScaffolderError, UsageError
+from scaffolder.folders import temporary_folder
 from scaffolder.toolkit import Finding, Result, Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from types import FrameType
 
 SCRIPT = Path(__file__).with_name("gdb_frames.py")
 # It is of no use here, and gdb says so at length.
@@ -120,8 +121,8 @@ def debug(command: list[str], timeout: float | None) -> Run:
         command: A program with its arguments.
         timeout: Seconds after which it is stopped.
     """
-    with tempfile.TemporaryDirectory(prefix="pyo3-new-") as folder:
-        report, process = Path(folder, "report.json"), Path(folder, "process")
+    with temporary_folder() as folder:
+        report, process = folder / "report.json", folder / "process"
         places = {"DEBUGGING_REPORT": str(report), "DEBUGGING_PROCESS": str(process), "PYTHONFAULTHANDLER": "1"}
         settings = [argument for setting in QUIET for argument in ("-iex", setting)]
         gdb = subprocess.Popen(
@@ -140,18 +141,26 @@ def debug(command: list[str], timeout: float | None) -> Run:
 
 
 def collect(gdb: subprocess.Popen[bytes], reasons: list[str], process: Path) -> bytes:
-    """Pass on what is printed until the end; the first Ctrl-C asks for the backtrace, the second ends it all."""
+    """Pass on what is printed until the end, which the first Ctrl-C asks for; the second ends it all."""
     pieces: list[bytes] = []
-    while True:
-        try:
-            pass_on(gdb, pieces)
-        except KeyboardInterrupt:
-            if reasons or not interrupt(process):
-                os.killpg(gdb.pid, signal.SIGKILL)
-                raise
-            reasons.append("by Ctrl-C")
-        else:
-            return b"".join(pieces)
+    before = signal.getsignal(signal.SIGINT)
+
+    def ask(number: int, _: FrameType | None) -> None:
+        signal.signal(number, before)
+        if reasons or not interrupt(process):
+            signal.raise_signal(number)
+        reasons.append("by Ctrl-C")
+
+    if before != signal.SIG_IGN:
+        signal.signal(signal.SIGINT, ask)
+    try:
+        pass_on(gdb, pieces)
+    except BaseException:
+        os.killpg(gdb.pid, signal.SIGKILL)
+        raise
+    finally:
+        signal.signal(signal.SIGINT, before)
+    return b"".join(pieces)
 
 
 @contextmanager

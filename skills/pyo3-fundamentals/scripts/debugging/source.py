@@ -65,7 +65,7 @@ def run(command: list[str]) -> Output:
     with start(command) as process:
         try:
             pass_on(process, pieces)
-        except KeyboardInterrupt:
+        except BaseException:
             process.terminate()
             raise
     code = process.returncode

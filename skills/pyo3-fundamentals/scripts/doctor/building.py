@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from doctor.check import SKILL
 from doctor.interpreters import python_in
 from doctor.programs import Done, run
+from scaffolder.folders import temporary_folder
 from scaffolder.toolkit import Document, Finding, reference
 
 if TYPE_CHECKING:
@@ -100,8 +101,7 @@ def build(inspection: Inspection, environment: Mapping[str, str]) -> tuple[Findi
     assert project  # noqa: S101
     lock = project.crate.workspace_path.parent / "Cargo.lock"
     had_lock = lock.exists()
-    with tempfile.TemporaryDirectory(prefix="pyo3-new-doctor-") as name:
-        scratch = Path(name)
+    with temporary_folder() as scratch:
         inherited = {name: value for name, value in environment.items() if name != "PYTHONPATH"}
         variables = {**inherited, "CARGO_TARGET_DIR": str(scratch / "target"), "NO_COLOR": "1"}
         try:

@@ -1,0 +1,51 @@
+"""The signals that ask a program to stop, and how to hold them off for a moment."""
+
+from __future__ import annotations
+
+import signal
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
+STOPPING = tuple(getattr(signal, name) for name in NAMES if hasattr(signal, name))
+
+
+@contextmanager
+def postponed() -> Iterator[None]:
+    """Let what must not be left half-done come to its end; a signal that came meanwhile is obeyed then."""
+    came: list[int] = []
+    before: dict[signal.Signals, Any] = {}
+    try:
+        for number in STOPPING:
+            if signal.getsignal(number) != signal.SIG_IGN:
+                with suppress(ValueError):  # only the main thread may
+                    before[number] = signal.signal(number, lambda number, _: came.append(number))
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        if came:
+            signal.raise_signal(came[0])
+
+
+@contextmanager
+def undisturbed(*, from_now_on: bool = False) -> Iterator[None]:
+    """Ignore signals, in the programs that are started, too, while something is done that takes but a moment.
+
+    Args:
+        from_now_on: If it succeeds, nothing is left to be stopped but to say so.
+    """
+    before = {}
+    for number in STOPPING:
+        with suppress(ValueError):  # only the main thread may
+            before[number] = signal.signal(number, signal.SIG_IGN)
+    done = False
+    try:
+        yield
+        done = True
+    finally:
+        for number, handler in before.items() if not (done and from_now_on) else ():
+            signal.signal(number, handler)
