@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import signal
 import subprocess
 import sys
+import time
 from typing import TYPE_CHECKING, Any
 
 import jsonschema
@@ -31,6 +33,7 @@ SKILL = CHECKOUT / "skills/pyo3-fundamentals"
 FAILURES = sorted((CHECKOUT / "tests/skills/failures").glob("*.txt"))
 SCHEMA = json.loads((CHECKOUT / "scaffolder/tool-result.schema.json").read_text(encoding="utf-8"))
 PROBLEMS = {problem.id: problem for problem in load()}
+SLEEPER = "import os, sys, time\nprint(os.getpid(), file=sys.stderr, flush=True)\ntime.sleep(60)"
 CARGO = CHECKOUT / "tests/skills/failures/undefined-python-symbols--cargo-test.txt"
 
 
@@ -50,6 +53,17 @@ def data(printed: str) -> dict[str, Any]:
     result: dict[str, Any] = json.loads(printed)
     jsonschema.validate(result, SCHEMA)
     return result
+
+
+def ends(process: int) -> bool:
+    """Whether a process that is not this one's child ends in a moment."""
+    for _ in range(100):
+        try:
+            os.kill(process, 0)
+        except ProcessLookupError:
+            return True
+        time.sleep(0.05)
+    return False
 
 
 @pytest.mark.parametrize("path", FAILURES, ids=lambda path: path.stem)
@@ -235,6 +249,22 @@ def test_configurations_are_for_projects(pyo3_new: Command) -> None:
     assert "has no Cargo.toml" in pyo3_new("explain", "configs", code=2).stderr
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("program", [["-m", "scaffolder", "explain"], [str(SKILL / "scripts/debugger.py")]])
+def test_a_tool_that_is_stopped_stops_what_it_runs(
+    environment: dict[str, str], program: list[str], number: signal.Signals
+) -> None:
+    command = [sys.executable, *program, "--", sys.executable, "-c", SLEEPER]
+    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as running:
+        assert running.stderr is not None
+        sleeper = int(running.stderr.readline())
+        running.send_signal(number)
+        assert running.stderr.read() == "error: stopped, the tool did not finish\n"
+    assert running.returncode == 128 + number
+    assert ends(sleeper)
+
+
 @pytest.fixture(scope="module")
 def broken_project(tmp_path_factory: pytest.TempPathFactory, build_run: Run) -> Path:
     """A project whose functions crash and hang, built and installed into an environment of its own."""
@@ -311,8 +341,12 @@ def test_ctrl_c_asks_for_the_backtrace(
     traced: Callable[..., dict[str, Any]], broken_project: Path, environment: dict[str, str]
 ) -> None:
     assert traced("raise SystemExit\n", code=0)["findings"] == []
+    # Rust is at work already when the program says so.
     (broken_project / "program.py").write_text(
-        "from price_tools import wait_for\nprint('begun', flush=True)\nwait_for(60)\n", encoding="utf-8"
+        "import time\nfrom price_tools import Basket\n"
+        "def wait(price):\n    print('begun', flush=True)\n    time.sleep(60)\n"
+        "Basket([1.0]).reprice(wait)\n",
+        encoding="utf-8",
     )
     python = str(broken_project / ".venv/bin/python")
     command = [sys.executable, "-m", "scaffolder", "explain", "backtrace", "--json", "--", python, "program.py"]
@@ -326,7 +360,23 @@ def test_ctrl_c_asks_for_the_backtrace(
         printed, _ = running.communicate(timeout=60)
     result = data(printed.decode("utf-8"))
     assert result["findings"][0]["message"].startswith("it did not end, and was stopped by Ctrl-C")
-    assert ("rust", "wait_for") in functions(result["tables"][0])
+    assert ("rust", "reprice") in functions(result["tables"][0])
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="gdb takes POSIX signals")
+def test_a_backtrace_that_is_stopped_stops_the_program(environment: dict[str, str]) -> None:
+    if not shutil.which("gdb"):
+        pytest.skip("there is no gdb")
+    command = [sys.executable, "-m", "scaffolder", "explain", "backtrace", "--", sys.executable, "-c", SLEEPER]
+    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as running:
+        assert running.stderr is not None
+        lines = iter(running.stderr.readline, "")
+        sleeper = int(next(line for line in lines if line.strip().isdigit()))
+        running.send_signal(signal.SIGTERM)
+        assert running.stderr.read().endswith("error: stopped, the tool did not finish\n")
+    assert running.returncode == 128 + signal.SIGTERM
+    assert ends(sleeper)
 
 
 @pytest.mark.slow
