@@ -1,6 +1,6 @@
 # `make help` lists the targets. Needs Python 3.10 or newer, Rust with cargo, git and make.
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint docs bench release clean
+.PHONY: help demo test lint docs site bench release clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -8,6 +8,7 @@ BIN := $(VENV)/bin
 # Tests that build in the same place wait for each other: see `exclusive` in pyproject.toml.
 WORKERS ?= 2
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/pyo3-new
+SITE ?= $(CACHE)/site
 
 # Every generated project builds into one place outside the checkout: pyo3 and its kin are compiled once.
 export CARGO_TARGET_DIR ?= $(CACHE)/target
@@ -41,6 +42,10 @@ lint: $(VENV)/ready ## Check the formatting, lints and types of this repository
 
 docs: $(VENV)/ready ## Renew the code that the skills' documents show, and the guides that projects carry
 	$(BIN)/python -m skills.documents
+
+site: $(VENV)/ready ## Make the site of documents, and fail if a link leads nowhere
+	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going --conf-dir docs . $(SITE)
+	@printf 'Open %s\n' $(SITE)/docs/index.html
 
 bench: $(VENV)/ready ## Measure the command beside other ways to a project, and show it in the README
 	$(BIN)/python -m pip install --quiet --group bench

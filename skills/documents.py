@@ -42,13 +42,14 @@ def options(*, check: bool) -> list[str]:
     """Return cog's options: what documents may call, and whether to write."""
     write = ["--check", "--diff"] if check else ["-r"]
     paths = [f"-I{folder}" for folder in (ROOT, *ROOT.glob("skills/*/scripts"))]
-    return [*write, "-U", "--verbosity=1", *paths, "-p", "from skills.documents import code"]
+    return [*write, "-U", "--verbosity=1", *paths, "-p", "from skills.documents import code, examples"]
 
 
 def documents() -> list[Path]:
-    """Return the guides and references of all skills."""
+    """Return the guides, references and lists of examples of all skills."""
     folders = sorted(path.parent for path in ROOT.glob("skills/*/SKILL.md"))
-    return [path for folder in folders for path in [folder / "SKILL.md", *sorted(folder.glob("references/*.md"))]]
+    parts = ("SKILL.md", "examples/README.md", "references/*.md")
+    return [path for folder in folders for part in parts for path in sorted(folder.glob(part))]
 
 
 def carried() -> dict[Path, str]:
@@ -88,6 +89,18 @@ def code(path: str, region: str | None = None) -> None:
         cog.error(f"`{path}` has `]]]` in the region `{region}`, which would end it: name the type")
     suffix = Path(path).suffix[1:]
     cog.outl(f"```{LANGUAGES.get(suffix, suffix)}\n{text}\n```")
+
+
+def examples() -> None:
+    """Write a table of the examples of a document's skill; called by cog."""
+    import cog
+
+    from scaffolder.skills import Skill
+
+    skill = Skill(Path(cog.inFile).resolve().parent.parent)
+    cog.outl("| example | shows |\n| --- | --- |")
+    for example in skill.examples:
+        cog.outl(f"| [{example.path.name}]({example.path.name}/README.md) | {example.purpose} |")
 
 
 def inside(lines: list[str], region: str) -> list[str]:
