@@ -63,6 +63,23 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
         return (yield)
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say which cells of the matrix were left to the workflow."""
+    from tests.template import matrix
+
+    run = [report for kind, reports in terminalreporter.stats.items() if kind != "deselected" for report in reports]
+    if matrix.VARIABLE in os.environ or not any("test_build.py" in getattr(report, "nodeid", "") for report in run):
+        return
+    left = matrix.load().left
+    terminalreporter.section(f"{len(left)} cells of the matrix were left to the workflow")
+    for system in dict.fromkeys(cell.system for cell in left):
+        cells = [cell for cell in left if cell.system == system]
+        terminalreporter.write_line(f"{system}: " + ", ".join(cell.short for cell in cells))
+    terminalreporter.write_line(
+        "`nox -s matrix -- --list` tells them apart, `nox -s matrix -- --help` how to build one"
+    )
+
+
 @pytest.fixture
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Git's settings: who the user is, and nothing else."""

@@ -137,18 +137,3 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     if report.failed and isinstance(cell, matrix.Cell):
         report.sections.append(("build this cell again", cell.command))
     return report
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say which cells were left to the workflow."""
-    run = [report for kind, reports in terminalreporter.stats.items() if kind != "deselected" for report in reports]
-    if matrix.VARIABLE in os.environ or not any("test_build.py" in getattr(report, "nodeid", "") for report in run):
-        return
-    left = matrix.load().left
-    terminalreporter.section(f"{len(left)} cells of the matrix were left to the workflow")
-    for system in dict.fromkeys(cell.system for cell in left):
-        cells = [cell for cell in left if cell.system == system]
-        terminalreporter.write_line(f"{system}: " + ", ".join(cell.short for cell in cells))
-    terminalreporter.write_line(
-        "`nox -s matrix -- --list` tells them apart, `nox -s matrix -- --help` how to build one"
-    )

@@ -122,15 +122,16 @@ def test_a_feature_that_is_held_back_is_built_with_the_older_line_only(monkeypat
 
 def run_pytest(*arguments: str, **variables: str) -> str:
     environment = {name: value for name, value in os.environ.items() if name != VARIABLE}
-    command = [sys.executable, "-m", "pytest", "tests/template/test_build.py", *arguments]
+    command = [sys.executable, "-m", "pytest", *arguments]
     done = subprocess.run(
         command, cwd=REPOSITORY, env=environment | variables, capture_output=True, encoding="utf-8", check=False
     )
     return done.stdout
 
 
-def test_the_summary_names_the_cells_that_are_left() -> None:
-    *lines, last = run_pytest("--setup-only", "-k", "test_lints_and_types and built-none").splitlines()
+@pytest.mark.parametrize("options", [["tests/template/test_build.py"], ["--numprocesses=2"]], ids=["alone", "all"])
+def test_the_summary_names_the_cells_that_are_left(options: list[str]) -> None:
+    *lines, last = run_pytest("--setup-only", "-k", "test_lints_and_types and built-none", *options).splitlines()
     assert re.fullmatch(r"=+ .* in .*s.* =+", last)
     title = next(number for number, line in enumerate(lines) if "were left to the workflow" in line)
     assert f"{len(MATRIX.left)} cells" in lines[title]
@@ -139,7 +140,9 @@ def test_the_summary_names_the_cells_that_are_left() -> None:
 
 
 def test_a_cell_that_fails_comes_with_its_command() -> None:
-    printed = run_pytest("-m", "cell", **{VARIABLE: "--only numpy --python 3.12 --wheels none-such"})
+    printed = run_pytest(
+        "tests/template/test_build.py", "-m", "cell", **{VARIABLE: "--only numpy --python 3.12 --wheels none-such"}
+    )
     assert "1 failed" in printed
     assert "nox -s matrix -- --only numpy --python 3.12 --wheels none-such --front uv --pyo3 0.30\n" in printed
 
