@@ -34,3 +34,8 @@ def test_pages_lead_to_what_is_there(page: Path) -> None:
     named = re.findall(r"`((?:scaffolder|tests/template)/[\w./]+|copier\.yml|templates/\w+\.yml)`", text)
     for target in {*links, *named}:
         assert (REPOSITORY / target).exists(), target
+
+
+def test_each_python_that_is_supported_finds_what_the_tests_need() -> None:
+    done = subprocess.run(["uv", "lock", "--dry-run"], cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

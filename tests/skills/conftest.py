@@ -30,7 +30,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def build_run() -> Run:
     """Run a program on an example or on snippets and return what it printed; if it fails, so does the test."""
-    unwanted = ("VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME", "PYO3_")
+    unwanted = ("VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME", "PYO3_", "FORCE_COLOR")
     variables = {name: value for name, value in os.environ.items() if not name.startswith(unwanted)} | {
         # An example has one name wherever it is copied, so nothing else is built here.
         "CARGO_TARGET_DIR": str(CACHE / "skills"),

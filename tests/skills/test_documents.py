@@ -59,11 +59,15 @@ def test_links_lead_to_what_is_there(path: Path) -> None:
 
 
 @pytest.mark.parametrize("skill", SKILLS, ids=lambda skill: skill.name)
-def test_a_guide_is_short_and_valid(skill: Skill) -> None:
-    path = skill.path
-    done = subprocess.run(["agentskills", "validate", str(path)], capture_output=True, text=True, check=False)
+def test_a_guide_is_short(skill: Skill) -> None:
+    assert len((skill.path / "SKILL.md").read_text(encoding="utf-8").splitlines()) < 300
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="skills-ref needs Python 3.11")
+@pytest.mark.parametrize("skill", SKILLS, ids=lambda skill: skill.name)
+def test_a_guide_has_the_format_of_agent_skills(skill: Skill) -> None:
+    done = subprocess.run(["agentskills", "validate", str(skill.path)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert len((path / "SKILL.md").read_text(encoding="utf-8").splitlines()) < 300
 
 
 @pytest.mark.parametrize("skill", SKILLS, ids=lambda skill: skill.name)

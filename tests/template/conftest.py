@@ -40,7 +40,8 @@ def cache() -> Path:
 @pytest.fixture(scope="session")
 def environment(cache: Path) -> Mapping[str, str]:
     """The variables that generated projects are built with: one target folder, and this environment's tools."""
-    variables = {name: value for name, value in os.environ.items() if name not in {"VIRTUAL_ENV", "PYTHONPATH"}}
+    unwanted = {"VIRTUAL_ENV", "PYTHONPATH", "FORCE_COLOR"}
+    variables = {name: value for name, value in os.environ.items() if name not in unwanted}
     settings = {
         "CARGO_TARGET_DIR": str(cache / "target"),
         "CARGO_PROFILE_DEV_DEBUG": "0",

@@ -102,23 +102,16 @@ def pip_suites(run: Run, environment: Mapping[str, str], tmp_path_factory: pytes
     def pip_suites(project: Path, version: str) -> str:
         folder = tmp_path_factory.mktemp("environments") / "venv"
         # In the workflow uv fetches what isn't there.
-        run(
-            "uv",
-            "venv",
-            "--quiet",
-            "--seed",
-            "--python",
-            str(find_python(version) or version),
-            str(folder),
-            folder=project,
-        )
+        interpreter = str(find_python(version) or version)
+        run("uv", "venv", "--quiet", "--seed", "--python", interpreter, str(folder), folder=project)
         scripts = folder / ("Scripts" if os.name == "nt" else "bin")
         python = str(scripts / "python")
         run(python, "-m", "pip", "install", "--quiet", "--upgrade", "pip", folder=project)
         run(python, "-m", "pip", "install", "--quiet", "--group", "dev", "--editable", ".", folder=project)
         activated = {"VIRTUAL_ENV": str(folder), "PATH": f"{scripts}{os.pathsep}{environment['PATH']}"}
-        run("maturin", "develop", folder=project, **activated)
-        return run("pytest", folder=project, **activated)
+        # By path: where Windows looks for a program is this process's PATH.
+        run(python, "-m", "maturin", "develop", folder=project, **activated)
+        return run(python, "-m", "pytest", folder=project, **activated)
 
     return pip_suites
 

@@ -121,7 +121,7 @@ def test_a_feature_that_is_held_back_is_built_with_the_older_line_only(monkeypat
 
 
 def run_pytest(*arguments: str, **variables: str) -> str:
-    environment = {name: value for name, value in os.environ.items() if name != VARIABLE}
+    environment = {name: value for name, value in os.environ.items() if name not in {VARIABLE, "FORCE_COLOR"}}
     command = [sys.executable, "-m", "pytest", *arguments]
     done = subprocess.run(
         command, cwd=REPOSITORY, env=environment | variables, capture_output=True, encoding="utf-8", check=False
