@@ -11,7 +11,7 @@ PROJECT = nox.project.load_toml("pyproject.toml")
 TEST_TOOLS = nox.project.dependency_groups(PROJECT, "test")
 
 
-@nox.session
+@nox.session(default=False)
 def matrix(session: nox.Session) -> None:
     """Build cells of tests/template/matrix.yml: `-- --only numpy --python 3.12`, `-- --list`, `-- --help`."""
     session.install(*TEST_TOOLS, "--editable", ".")

@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import platform
+import re
 import shlex
 import sys
 import zlib
@@ -30,6 +31,8 @@ CATALOG = load_catalog(REPOSITORY)
 FEATURES = [feature.name for feature in CATALOG.features]
 QUESTIONS = {question.name: question for question in CATALOG.questions}
 LINES: list[str] = list(QUESTIONS["crates_by_line"].details["default"])
+PYTHONS: list[str] = QUESTIONS["supported_pythons"].details["default"]
+FREE_THREADED: str = QUESTIONS["free_threaded"].details["default"]
 HELD_BACK = set(QUESTIONS["held_back"].details["default"])
 THIS_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 THIS_SYSTEM = {"Darwin": "macos", "Windows": "windows"}.get(platform.system(), "linux")
@@ -127,6 +130,17 @@ class Matrix:
         built = {replace(cell, checks=()) for cell in self.here}
         return [cell for cell in self.workflow if replace(cell, checks=()) not in built]
 
+    @property
+    def values(self) -> dict[str, list[str]]:
+        """The values that there are on each axis but that of the features."""
+        return {
+            "system": list(self.rules["systems"]),
+            "python": [*PYTHONS, FREE_THREADED],
+            "wheels": [choice.value for choice in QUESTIONS["wheels"].choices],
+            "front": self.rules["fronts"],
+            "pyo3": LINES,
+        }
+
     def sets(self, words: Iterable[str]) -> list[Features]:
         """Return the sets of features that a rule's words stand for."""
         kinds: dict[str, list[Features]] = {
@@ -178,19 +192,12 @@ class Matrix:
 
     def _values(self, axis: str, words: Iterable[str]) -> list[Any]:
         """Return the values that a rule's words for one axis stand for."""
-        pythons = QUESTIONS["supported_pythons"].details["default"]
-        every: dict[str, list[Any]] = {
-            "system": list(self.rules["systems"]),
-            "wheels": [choice.value for choice in QUESTIONS["wheels"].choices],
-            "front": self.rules["fronts"],
-            "pyo3": LINES,
-        }
         kinds = {
-            "supported": pythons,
-            "oldest": pythons[:1],
-            "free-threaded": [QUESTIONS["free_threaded"].details["default"]],
+            "supported": PYTHONS,
+            "oldest": PYTHONS[:1],
+            "free-threaded": [FREE_THREADED],
             "older": LINES[1:],
-            "every": every.get(axis),
+            "every": self.values[axis],
         }
         return [value for word in words for value in (kinds.get(word) or [word])]
 
@@ -208,21 +215,31 @@ def load() -> Matrix:
     return Matrix(yaml.safe_load(Path(__file__).with_suffix(".yml").read_text(encoding="utf-8")), FEATURES)
 
 
-def parse(arguments: Sequence[str]) -> argparse.Namespace:
+def parse(matrix: Matrix, arguments: Sequence[str]) -> argparse.Namespace:
     """Read the options that choose cells."""
     parser = argparse.ArgumentParser(prog="nox -s matrix --", description=__doc__)
     parser.add_argument("--only", metavar="SET", help="`none`, `all`, or features with commas between them")
     parser.add_argument("--with", dest="feature", metavar="FEATURE", help="sets that this feature is in")
     for axis in AXES[1:]:
-        parser.add_argument(f"--{axis}")
+        parser.add_argument(f"--{axis}", choices=matrix.values[axis])
     parser.add_argument("--shard", metavar="N/COUNT", help="one part of the cells of --system")
     parser.add_argument("--list", action="store_true", help="print the cells, and build none")
     parser.add_argument("--json", action="store_true", help="print the jobs that the workflow starts")
     options = parser.parse_args(arguments)
+    if options.shard and (options.only or options.feature or any(getattr(options, way) for way in WAYS)):
+        parser.error("--shard is a part of all cells of a system, and goes with --system only")
+    if options.shard and not is_part(options.shard):
+        parser.error(f"`{options.shard}` is no part of something; the first of three is 1/3")
     for feature in [*features_of(options.only or ""), *([options.feature] if options.feature else [])]:
         if feature not in FEATURES:
             parser.error(f"there is no feature `{feature}`; the features are {', '.join(FEATURES)}")
     return options
+
+
+def is_part(text: str) -> bool:
+    """Whether a text is a number, and how many there are of its kind: `2/3`."""
+    found = re.fullmatch(r"(\d+)/(\d+)", text)
+    return found is not None and 1 <= int(found[1]) <= int(found[2])
 
 
 def features_of(name: str) -> Features:
@@ -262,7 +279,8 @@ def choose(matrix: Matrix, options: argparse.Namespace) -> list[Cell]:
 def chosen() -> list[Cell]:
     """Return the cells that these tests build: another system's, too, for what differs there may be seen here."""
     cells: dict[Cell, Cell] = {}
-    for cell in choose(load(), parse(shlex.split(os.environ.get(VARIABLE, "")))):
+    matrix = load()
+    for cell in choose(matrix, parse(matrix, shlex.split(os.environ.get(VARIABLE, "")))):
         cells.setdefault(replace(cell, system=THIS_SYSTEM, checks=()), replace(cell, system=THIS_SYSTEM))
     return list(cells.values())
 
@@ -278,7 +296,8 @@ def jobs(matrix: Matrix) -> list[dict[str, str]]:
 
 def main() -> None:
     """Print the cells, or the workflow's jobs."""
-    options, matrix = parse(sys.argv[1:]), load()
+    matrix = load()
+    options = parse(matrix, sys.argv[1:])
     if options.json:
         print(json.dumps(jobs(matrix)))
         return

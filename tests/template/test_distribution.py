@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.template.conftest import FEATURES
-from tests.template.matrix import THIS_PYTHON
+from tests.template.matrix import PYTHONS, THIS_PYTHON
 from tests.template.test_build import find_python
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ pytestmark = [pytest.mark.slow, pytest.mark.exclusive("plain")]
 NAME = "Price.Tools_RS-2"
 PACKAGE = "price_tools_rs_2"
 NAMES = ["price_tools", "Price.Tools", "x-Y.z_9"]
-PYTHONS = ["3.10", "3.11", "3.12", "3.13"]
 VENDORED = """[source.crates-io]
 replace-with = "vendored-sources"
 

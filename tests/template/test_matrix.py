@@ -15,7 +15,20 @@ import pytest
 import yaml
 
 from tests.template.conftest import FEATURES, REPOSITORY
-from tests.template.matrix import AXES, QUESTIONS, VARIABLE, WAYS, Cell, Matrix, choose, chosen, jobs, load, parse
+from tests.template.matrix import (
+    AXES,
+    QUESTIONS,
+    THIS_PYTHON,
+    VARIABLE,
+    WAYS,
+    Cell,
+    Matrix,
+    choose,
+    chosen,
+    jobs,
+    load,
+    parse,
+)
 
 MATRIX = load()
 EXTRA = ["tables", "images", "dates", "graphs"]
@@ -23,7 +36,7 @@ GROWN = Matrix(MATRIX.rules, [*FEATURES, *EXTRA])
 
 
 def select(options: str, matrix: Matrix = MATRIX) -> list[Cell]:
-    return choose(matrix, parse(shlex.split(options)))
+    return choose(matrix, parse(matrix, shlex.split(options)))
 
 
 def test_each_two_values_of_the_whole_rule_meet_unless_that_is_excluded() -> None:
@@ -99,6 +112,24 @@ def test_options_choose_cells(options: str, expected: Any) -> None:
     assert all(map(expected, cells))
 
 
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ("--python 3.9", "invalid choice: '3.9'"),
+        ("--wheels abi4", "invalid choice: 'abi4'"),
+        ("--system beos", "invalid choice: 'beos'"),
+        ("--shard 1/0", "`1/0` is no part of something"),
+        ("--shard x", "`x` is no part of something"),
+        ("--shard 9/3", "`9/3` is no part of something"),
+        ("--shard 1/3 --only numpy", "goes with --system only"),
+    ],
+)
+def test_a_value_that_no_cell_can_have_is_told(options: str, message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        select(options)
+    assert message in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("options", ["--only numpie", "--with numpie", "--only numpy,numpie"])
 def test_an_unknown_feature_is_told(options: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
@@ -141,10 +172,13 @@ def test_the_summary_names_the_cells_that_are_left(options: list[str]) -> None:
 
 def test_a_cell_that_fails_comes_with_its_command() -> None:
     printed = run_pytest(
-        "tests/template/test_build.py", "-m", "cell", **{VARIABLE: "--only numpy --python 3.12 --wheels none-such"}
+        "tests/template/test_build.py",
+        "-m",
+        "cell",
+        **{VARIABLE: f"--only numpy --python {THIS_PYTHON}", "CARGO_BUILD_TARGET": "none-such"},
     )
     assert "1 failed" in printed
-    assert "nox -s matrix -- --only numpy --python 3.12 --wheels none-such --front uv --pyo3 0.30\n" in printed
+    assert f"nox -s matrix -- --only numpy --python {THIS_PYTHON} --wheels abi3 --front uv --pyo3 0.30\n" in printed
 
 
 def test_the_workflows_jobs_build_every_cell_once() -> None:
