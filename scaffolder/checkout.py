@@ -138,8 +138,8 @@ def find_project(start: Path) -> Checkout:
     folder = next((parent for parent in (place, *place.parents) if (parent / ANSWERS).is_file()), None)
     if folder is None:
         raise ScaffolderError(
-            f"`{place}` is in no project: there is no `{ANSWERS}` in it or above",
-            "pass `--project DIR`, or make a project with `pyo3-new new`",
+            f"`{place}` is not inside a project of the template: there is no `{ANSWERS}` in it or above",
+            "pass `--project DIR`, or make a project with `pyo3-new new`; one that began as an example has no template",
         )
     return locate(folder)
 

@@ -114,7 +114,7 @@ def new(  # noqa: PLR0913, PLR0917
         str | None,
         typer.Option(
             metavar="EXAMPLE",
-            help="Start from an example instead; `pyo3-new example list` shows them.",
+            help="Start from an example instead, which no template updates; `pyo3-new example list` shows them.",
             autocompletion=skill_commands.complete_example,
             show_default=False,
         ),
@@ -161,7 +161,8 @@ def new(  # noqa: PLR0913, PLR0917
     silent = as_data or quiet
     if example is not None:
         if features or all_features or data or answers or template or vcs_ref:
-            raise UsageError("an example takes no answers, and is no template", "leave out the options on them")
+            options = "`--with`, `--all`, `--data`, `--answers`, `--template` or `--vcs-ref`"
+            raise UsageError(f"`--example` can't be combined with {options}", "leave them out")
         with stoppable():
             project = skill_commands.start_from(example, destination, name, use_git=not no_git, dry_run=dry_run)
         show_new(project, as_data=as_data, quiet=quiet)

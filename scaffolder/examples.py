@@ -49,7 +49,8 @@ def copy_example(
         message = f"Start from the example {example.name} of pyo3-new {__version__}" if use_git else None
         files, notes = build(target, partial(fill, example, name), message)
     return Project(
-        name=name or example.project, path=target, source=f"{SOURCE}/skills/{example.name}", version=__version__,
+        name=joined(name, "-") if name else example.project, path=target,
+        source=f"{SOURCE}/skills/{example.name}", version=__version__,
         features=(), files=files, next=commands, notes=tuple(notes), dry_run=dry_run,
     )  # fmt: skip
 

@@ -20,7 +20,8 @@ def postponed() -> Iterator[None]:
     before: dict[signal.Signals, Any] = {}
     try:
         for number in STOPPING:
-            if signal.getsignal(number) != signal.SIG_IGN:
+            # What is ignored stays so, and what is not Python's could not be put back.
+            if signal.getsignal(number) not in {signal.SIG_IGN, None}:
                 with suppress(ValueError):  # only the main thread may
                     before[number] = signal.signal(number, lambda number, _: came.append(number))
         yield

@@ -211,7 +211,8 @@ def update_index(checkout: Checkout, index: Path, entries: Iterable[str]) -> Non
 def index_entries(prefix: str, changes: Sequence[Change], stages: Mapping[str, Mapping[int, Blob]]) -> Iterator[str]:
     """Return what changes in the index: a path is taken out, then put in anew."""
     blobs = {change.path: change.after for change in changes}
-    null = "0" * max(len(blob.name) for pair in changes for blob in (pair.before, pair.after) if blob)
+    # As long as the names of this repository's objects are; where there are none, it does not matter.
+    null = "0" * max((len(blob.name) for pair in changes for blob in (pair.before, pair.after) if blob), default=40)
     for path in sorted({*blobs, *stages}):
         yield f"0 {null}\t{prefix}{path}"
         for number, blob in sorted(stages.get(path, {}).items()):

@@ -162,6 +162,8 @@ def shown(question: Question, answer: Any) -> str:
     """Return an answer as a user reads it."""
     if isinstance(answer, list):
         return ", ".join(map(str, answer)) or "none"
+    if isinstance(answer, bool):
+        return "yes" if answer else "no"
     label = next((choice.label for choice in question.choices if choice.value == answer), answer)
     return "-" if label == "" else str(label)
 

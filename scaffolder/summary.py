@@ -106,18 +106,24 @@ def locks_text(outcome: Outcome) -> str:
 
 def next_text(outcome: Outcome) -> str:
     """Return how to go on, and how to go back."""
-    on = "git add --all && git commit" if outcome.conflicts else "git commit"
+    program = git_in(outcome.path)
+    on = f"{program} add --all && {program} commit" if outcome.conflicts else f"{program} commit"
     first = "edit the files above, then " if outcome.conflicts else ""
     return f"To go on: {first}`{on}`\nTo go back: `{go_back(outcome.path)}`"
 
 
 def go_back(folder: Path) -> str:
     """Return the command that undoes a change that is not committed."""
+    return f"{git_in(folder)} restore --staged --worktree -- ."
+
+
+def git_in(folder: Path) -> str:
+    """Return how git is called for a project from the current folder."""
     try:
         name = os.path.relpath(folder)
     except (OSError, ValueError):
         name = str(folder)
-    return f"git restore --staged --worktree -- {quote(name)}"
+    return "git" if name == "." else f"git -C {quote(name)}"
 
 
 def changelog_data(changelog: Iterable[Notes]) -> list[dict[str, str]]:
@@ -144,7 +150,8 @@ def newer_data(newer: Newer) -> dict[str, Any]:
 def newer_text(newer: Newer) -> str:
     """Return whether there is a newer release as text."""
     if newer.current:
-        return f"{newer.version} is the newest release"
+        than = f"not older than {newer.newest}" if newer.named else "the newest release"
+        return f"{newer.version} is {than}"
     return "\n\n".join(
         [f"{newer.newest} is newer than {newer.version}", *filter(None, [changelog_text(newer.changelog)])]
     )

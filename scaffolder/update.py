@@ -89,15 +89,17 @@ class Newer:
 
     Attributes:
         version: The project's release.
-        newest: The newest one known.
+        newest: The newest one known, or the one that the user named.
         changelog: What is in the newer ones.
         notes: What else the user should know.
+        named: Whether the user named it.
     """
 
     version: str
     newest: str
     changelog: tuple[Notes, ...]
     notes: tuple[str, ...]
+    named: bool = False
 
     @property
     def current(self) -> bool:
@@ -194,7 +196,7 @@ def update(
                 "go back in the project's own history, with `git log` and `git revert`",
             )
         if target == record.release:
-            return unchanged(checkout, plan, (*notes, f"the project has the newest release, `{target}`"))
+            return unchanged(checkout, plan, (*notes, f"the project has release `{target}` already"))
         if target not in releases.carried and offline:
             raise ScaffolderError(f"the release `{target}` did not come with pyo3-new", "leave out `--offline`")
         releases.obtain(target)
@@ -209,6 +211,9 @@ def check(checkout: Checkout, version: str | None = None, *, offline: bool = Fal
         checkout: The project.
         version: A release to compare with; by default the newest one known.
         offline: Ask no public repository.
+
+    Raises:
+        ScaffolderError: It can't be told.
     """
     wanted = to_tag(version) if version else None
     with open_releases() as releases:
@@ -218,12 +223,17 @@ def check(checkout: Checkout, version: str | None = None, *, offline: bool = Fal
             target, notes = (wanted, ()) if wanted else newest(releases, public)
         finally:
             public.close()
+        if notes and order(target) <= order(record.release):
+            raise ScaffolderError(
+                f"the public repository did not answer, so it can't be told whether `{record.release}` is the newest",
+                "try again, or pass `--offline` to count only the releases of this pyo3-new",
+            )
         if order(target) > order(record.release):
             try:
                 releases.obtain(target)
             except ScaffolderError as error:
                 notes = (*notes, error.message)
-        return Newer(record.release, target, releases.changes(record.release, target), notes)
+        return Newer(record.release, target, releases.changes(record.release, target), notes, named=bool(wanted))
 
 
 def opened(checkout: Checkout, releases: Releases) -> Record:

@@ -131,7 +131,8 @@ def text(question: Question, offered: Any, check: Callable[[Any], Any]) -> quest
         try:
             check(answer)
         except ScaffolderError as error:
-            return f"{error.message}; {error.hint}" if error.hint else error.message
+            # There is one line for it: what to type goes first.
+            return f"{error.hint}: {error.message}" if error.hint else error.message
         return True
 
     placeholder = question.details.get("placeholder")

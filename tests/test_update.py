@@ -59,6 +59,17 @@ def test_adding_a_feature_gives_what_new_gives(grow: Grow) -> None:
     assert git("diff", "--cached", "--name-only", cwd=project)
 
 
+def test_the_way_back_works_from_where_the_command_was_run(grow: Grow, tmp_path: Path) -> None:
+    project = grow.project()
+    before = tree(project)
+    for folder in (tmp_path, project / "src"):
+        done = grow("add", "numpy", "--project", str(project), cwd=folder)
+        back = done.stdout.rpartition("To go back: `")[2].rstrip("`\n")
+        assert tree(project) != before
+        git(*back.split()[1:], cwd=folder)
+        assert tree(project) == before
+
+
 def test_the_way_back_restores_everything(grow: Grow) -> None:
     project = grow.project()
     before = tree(project)
@@ -283,7 +294,7 @@ def test_features_that_are_there_or_not_need_nothing(grow: Grow) -> None:
     assert "nothing to do" in done.stdout
     assert "note: the project has `numpy` already" in done.stderr
     assert "note: the project does not have `async`" in grow("remove", "async", cwd=project).stderr
-    assert "the newest release" in grow("update", "--offline", cwd=project).stderr
+    assert f"the project has release `v{NEWEST}` already" in grow("update", "--offline", cwd=project).stderr
     assert everything(project) == before
 
 
@@ -363,7 +374,7 @@ def locked(project: Path) -> None:
         (rebasing, "a rebase is in progress", "git rebase --abort"),
         (in_the_way, "`src/arrays.rs` is in the way", "move it"),
         (folder_in_the_way, "`docs` is in the way", "move it"),
-        (no_answers, "is in no project", "--project DIR"),
+        (no_answers, "is not inside a project of the template", "--project DIR"),
         (bad_answers, "can't be read", "git checkout HEAD -- .copier-answers.yml"),
         (other_answers, "does not say which release", "git checkout HEAD -- .copier-answers.yml"),
         (other_source, "comes from `gh:somebody/else`", "copier update"),
@@ -410,9 +421,11 @@ def test_check_tells_newer_from_current_and_from_errors(grow: Grow, tmp_path: Pa
     done = grow("update", "--check", "--offline", cwd=project, code=1)
     assert done.stdout == f"v{NEWEST} is newer than v0.2.0\n\nNew in {NEWEST}:\n- What is new in {NEWEST}.\n"
     assert grow("update", "--check", "--offline", "--json", cwd=project, code=1).data["newest"] == NEWEST
-    assert (
-        grow("update", "--check", "--offline", "--to", "0.2.0", cwd=project).stdout == "v0.2.0 is the newest release\n"
-    )
+    for named in ("0.2.0", "0.1.0"):
+        done = grow("update", "--check", "--offline", "--to", named, cwd=project)
+        assert done.stdout == f"v0.2.0 is not older than v{named}\n"
+    newest = grow.project(name="newest-tools")
+    assert grow("update", "--check", "--offline", cwd=newest).stdout == f"v{NEWEST} is the newest release\n"
     assert "error: " in grow("update", "--check", "--project", str(tmp_path), code=2).stderr
     assert not git("status", "--porcelain", cwd=project)
 
@@ -472,7 +485,7 @@ def test_a_public_repository_that_keeps_one_waiting_is_left(
         file.write(f'[url "{address}"]\n  insteadOf = https://github.com/pyo3-new/pyo3-new.git\n')
         file.flush()
         begin = time.monotonic()
-        assert "did not answer" in grow("update", "--check", cwd=project).stderr
+        assert "did not answer" in grow("update", "--check", cwd=project, code=2).stderr
         assert time.monotonic() - begin < 10
 
 

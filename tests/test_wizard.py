@@ -39,7 +39,7 @@ STEPS = [
 def start(environment: dict[str, str], tmp_path: Path) -> Callable[..., Any]:
     """Start the command in a terminal."""
 
-    def spawn(*arguments: str) -> Any:
+    def spawn(*arguments: str, width: int = 120) -> Any:
         command = ["-m", "scaffolder", "new", *arguments]
         variables: Any = environment | {"TERM": "xterm", "PROMPT_TOOLKIT_NO_CPR": "1"}
         return pexpect.spawn(
@@ -49,7 +49,7 @@ def start(environment: dict[str, str], tmp_path: Path) -> Callable[..., Any]:
             env=variables,
             encoding="utf-8",
             timeout=30,
-            dimensions=(50, 120),
+            dimensions=(50, width),
         )
 
     return spawn
@@ -111,6 +111,21 @@ def test_an_answer_can_be_changed_in_the_review(start: Callable[..., Any], tmp_p
     play(child, [("Rust!", ""), ("Cancel", ENTER)])
     assert end(child)[0] == 0
     assert recorded(tmp_path / "price-tools")["description"].endswith("in Rust!")
+
+
+def test_the_suggestion_fits_into_a_narrow_terminal(start: Callable[..., Any]) -> None:
+    child = start(width=80)
+    play(child, [("Project name", "7 price tools" + ENTER), ("try `price-tools`", INTERRUPT)])
+    assert end(child)[0] == 130
+
+
+def test_the_review_says_yes_and_no(start: Callable[..., Any]) -> None:
+    child = start()
+    play(child, STEPS[:-1])
+    child.expect(r"newer template +no\s")
+    child.expect(r"in \.agents/skills +yes\s")
+    play(child, [("Cancel", INTERRUPT)])
+    assert end(child)[0] == 130
 
 
 def test_what_is_given_is_not_asked(start: Callable[..., Any], tmp_path: Path) -> None:

@@ -77,7 +77,7 @@ def test_a_dry_run_writes_nothing(pyo3_new: Command, tmp_path: Path, command: li
         (["new", "x-tools", "--example", "nothing"], "there is no example `nothing`"),
         (["new", "--example", EXAMPLE], "the answer `project_name` is missing"),
         (["new", "json", "--example", EXAMPLE], "`json` is "),
-        (["new", "x-tools", "--example", EXAMPLE, "--all"], "an example takes no answers"),
+        (["new", "x-tools", "--example", EXAMPLE, "--all"], "`--example` can't be combined with `--with`"),
         (["tool", "nothing"], "there is no tool `nothing`"),
         (["example"], "missing command"),
     ],
