@@ -32,7 +32,7 @@ demo: $(VENV)/ready ## Make a project with every feature, build it and run its t
 	&& cd price-tools && uv run pytest \
 	&& printf '\nThe project is in %s\n' $$folder/price-tools
 
-test: $(VENV)/ready lint ## Run everything that CI runs
+test: $(VENV)/ready lint ## Run all tests that fit on this machine
 	$(BIN)/python -m pytest --numprocesses=$(WORKERS) --dist=worksteal
 
 lint: $(VENV)/ready ## Check the formatting, lints and types of this repository
