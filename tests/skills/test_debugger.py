@@ -179,6 +179,74 @@ def test_an_unknown_failure_shows_its_first_lines(pyo3_new: Command, tmp_path: P
     ]
 
 
+@pytest.mark.parametrize("case", ["npm", "command-not-found", "go-panic"])
+def test_failures_of_other_programs_are_no_success(case: str) -> None:
+    path = CHECKOUT / f"tests/skills/failures/unknown--{case}.txt"
+    result = explain(Output(decode(body(path)), "build.log"))
+    assert result.findings[0].evidence
+    assert result.summary == "not recognised"
+
+
+def test_a_file_without_a_failure_is_not_called_a_success(pyo3_new: Command, tmp_path: Path) -> None:
+    (tmp_path / "build.log").write_text("all well\n", encoding="utf-8")
+    assert pyo3_new("explain", "build.log").stdout == "no failure is recognised in it\n"
+
+
+@pytest.mark.parametrize(
+    ("case", "guess"),
+    [
+        ("module-not-installed", "if `nowhere_to_be_found` is your own package"),
+        ("name-of-a-package", "if `rounded` comes from your Rust code"),
+        ("attribute-of-a-package", "if `rounded` comes from your Rust code"),
+    ],
+)
+def test_what_may_be_meant_is_said_as_a_guess(case: str, guess: str) -> None:
+    path = CHECKOUT / f"tests/skills/failures/unknown--{case}.txt"
+    (found,) = explain(Output(decode(body(path)), "build.log")).findings
+    assert found.id == "unknown"
+    assert guess in (found.fix or "")
+
+
+def test_a_problem_of_many_names_is_explained_once() -> None:
+    path = CHECKOUT / "tests/skills/failures/renamed-in-pyo3--imports.txt"
+    result = explain(Output(decode(body(path)), "build.log"))
+    names = ["PyLong", "ToPyObject", "PyTryFrom", "PyObject", "PyDowncastError", "PyCell", "IntoPy"]
+    assert [finding.message.split("`")[1] for finding in result.findings] == names
+    assert [bool(finding.cause and finding.reference) for finding in result.findings] == [True] + [False] * 6
+    assert result.findings[1].fix == "`ToPyObject` → `IntoPyObject`"
+    assert result.summary == "recognised: renamed-in-pyo3 (7 times)"
+
+
+def test_code_in_a_fix_is_whole() -> None:
+    text = "".join(
+        f"error[E0277]: the trait bound `PyErr: From<{name}>` is not satisfied\n" for name in ("Lost", "Old")
+    )
+    first, second = explain(Output(text, "build.log")).findings
+    assert "impl From<Lost> for PyErr {" in (first.fix or "")
+    assert second.fix == (first.fix or "").replace("Lost", "Old")
+    assert second.cause is None
+
+
+def test_a_fix_names_what_is_missing() -> None:
+    path = CHECKOUT / "tests/skills/failures/init-function-missing--other-name.txt"
+    (found,) = explain(Output(decode(body(path)), "build.log")).findings
+    assert "mod prices {" in (found.fix or "")
+    assert "_core" not in f"{found.fix}{found.cause}"
+
+
+def test_the_versions_that_there_are_are_shown() -> None:
+    path = CHECKOUT / "tests/skills/failures/version-unknown--pyo3.txt"
+    (found,) = explain(Output(decode(body(path)), "build.log")).findings
+    assert "candidate versions found which didn't match: 0." in (found.evidence or "")
+
+
+def test_nothing_to_read_is_an_error_with_a_hint(pyo3_new: Command, tmp_path: Path) -> None:
+    (tmp_path / "build.log").write_text("\n", encoding="utf-8")
+    done = pyo3_new("explain", "build.log", code=2)
+    assert done.stderr.startswith("error: `build.log` is empty")
+    assert "\n\nhint: " in done.stderr
+
+
 def test_a_dry_run_runs_nothing(pyo3_new: Command, tmp_path: Path) -> None:
     program = "open('made', 'w')"
     result = data(pyo3_new("explain", "--dry-run", "--json", "--", sys.executable, "-c", program).stdout)

@@ -51,7 +51,7 @@ app = toolkit.program("Explain why a build, a test or an import failed.")
 
 EXAMPLES = """
 Without a command's name it is `explain`, with the options --json, --verbose and --dry-run. The exit code is 0 if
-nothing failed, else 1.
+no failure is recognised, else 1.
 
 \b
 Examples:

@@ -13,7 +13,8 @@ from fundamentals_snippets._core import errors, functions, modules, ownership, p
 
 checksum, postage = functions.checksum, functions.postage
 Recording, scaled, smooth = ownership.Recording, ownership.scaled, ownership.smooth
-capitals, moment, status, summarize, titles = (
+byte_length, capitals, moment, status, summarize, titles = (
+    types.byte_length,
     types.capitals,
     types.moment,
     types.status,
@@ -49,7 +50,7 @@ CASES = {
     "attached all the time": "scaled(2)",
     "detached once": "checksum(b'')",
     "&str, 6 letters": "capitals('Säntis')",
-    "&str, 100000 letters": "capitals(letters)",
+    "&str, 100000 letters": "byte_length(letters)",
     "&[u8], 8000 bytes": "checksum(eight_thousand)",
     "Vec<String>, 1000, and back": "titles(texts)",
     "Vec<f64>, 1000": "Recording(floats)",

@@ -41,7 +41,8 @@ class Problem:
         signs: Any of these shows it.
         cause: Why it is so.
         fix: What to type or to change; may name what the signs found, as `$name`.
-        chapter: The chapter that explains it, and the section if there is one: `testing#rust-tests`.
+        chapter: The chapter that explains it, and the section if there is one: `testing#rust-tests`; empty if there is
+            no such chapter.
         threads: Where people ask about it: `pyo3#340`.
         needs: These must be there, too.
         unless: None of these may be there.
@@ -57,7 +58,7 @@ class Problem:
     signs: tuple[re.Pattern[str], ...]
     cause: str
     fix: str
-    chapter: str
+    chapter: str = ""
     threads: tuple[str, ...] = ()
     needs: tuple[re.Pattern[str], ...] = ()
     unless: tuple[re.Pattern[str], ...] = ()

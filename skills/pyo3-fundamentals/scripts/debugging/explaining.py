@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,7 +26,8 @@ CAUSES = re.compile(r"(?:\n+ *(?:Caused by|cause):\s+[^\n]+)+")
 FAILURES = re.compile(
     r"^(?:[ \t|E>]*(?:error(?:\[E\d+\])?: |fatal(?: error)?: |ERROR:? |FAILED )"
     r"|[ \t|E>]*(?:\w+\.)*[A-Z]\w*(?:Error|Exception|ExceptionGroup|Exit|Interrupt)(?:: |$)"
-    r"|.*\bpanicked at |[ \t]*(?:\u00d7|💥) |.*: (?:error|fatal error|undefined reference)\b|Fatal Python error: ).*$",
+    r"|.*\bpanicked at |[ \t]*(?:\u00d7|💥) |.*: (?:error|fatal error|undefined reference)\b|Fatal Python error: "
+    r"|npm (?:ERR!|error) \S|panic: |\S+: (?:(?:line )?\d+: )?[^\s:]+: (?:command )?not found$).*$",
     re.MULTILINE,
 )
 # They say that something went wrong before.
@@ -33,6 +35,15 @@ WRAPPERS = re.compile(
     r"error: (?:could not compile|test failed|metadata-generation-failed|subprocess-exited-with-error|aborting due"
     r"|[Ff]ailed to build|process didn't exit)|[Ff]ailed to build|short test summary"
 )
+AGAIN = "if `{}` comes from your Rust code: build it again (`maturin develop`), and import it in `__init__.py`"
+# What may be meant, where a message does not say whose the name is.
+GUESSES = {
+    r"ModuleNotFoundError: No module named '(\w+)'": (
+        "if `{}` is your own package: is it built into the environment of this Python? `maturin develop` does that"
+    ),
+    r"cannot import name '(\w+)' from '\w+' \([^)\n]*__init__\.py\)": AGAIN,
+    r"AttributeError: module '\w+' has no attribute '(\w+)'": AGAIN,
+}
 LEVELS = ("error", "warning", "note", "ok")
 
 
@@ -57,10 +68,10 @@ def explain(output: Output) -> Result:
     """Say why an output shows a failure."""
     text = f"{output.text}\n{output.ended}" if output.ended else output.text
     recognised = recognise(text)
-    findings = [finding(each, text, output.source) for each in recognised]
+    findings = list(without_repetition(finding(each, text, output.source) for each in recognised))
     if not output.succeeded and not any(each.level == "error" for each in findings):
         findings = [*not_recognised(output), *findings]
-    return Result(TOOL, summary(findings), tuple(findings))
+    return Result(TOOL, summary(findings, output), tuple(findings))
 
 
 def not_recognised(output: Output) -> list[Finding]:
@@ -78,10 +89,14 @@ def recognise(text: str, problems: Iterable[Problem] | None = None) -> list[Reco
     found = [each for problem in catalogue for each in _look(problem, text)]
     consequences = {name for each in found for name in each.problem.leads_to}
     groups = list(GROUPS)
+    # What is of one problem stays together, where the first of it is.
+    firsts = {each.problem.id: each.start for each in sorted(found, key=lambda each: -each.start)}
     return sorted(
         (each for each in found if each.problem.id not in consequences),
-        key=lambda each: (LEVELS.index(each.problem.level), groups.index(each.problem.group), each.start),
-    )
+        key=lambda each: (
+            LEVELS.index(each.problem.level), groups.index(each.problem.group), firsts[each.problem.id], each.start
+        ),
+    )  # fmt: skip
 
 
 def _look(problem: Problem, text: str) -> Iterator[Recognised]:
@@ -132,6 +147,22 @@ def finding(each: Recognised, text: str, source: str) -> Finding:
     )
 
 
+def without_repetition(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Let the first finding of a problem say what is the same for all of them."""
+    firsts: dict[str, Finding] = {}
+    for each in findings:
+        first = firsts.setdefault(each.id, each)
+        if first is each:
+            yield each
+        else:
+            said = (first.fix or "").splitlines()
+            own = [line for line in (each.fix or "").splitlines() if line not in said]
+            # A line says it all; of several, which may be code, none is left out.
+            fix = each.fix if len(own) > 1 else "".join(own) or None
+            cause = None if each.cause == first.cause else each.cause
+            yield replace(each, fix=fix, cause=cause, reference=None)
+
+
 def failures(text: str) -> list[str]:
     """Return the first lines of an output that tell of an error."""
     found: list[str] = []
@@ -156,13 +187,17 @@ def tail(text: str) -> list[str]:
 def unknown(message: str, evidence: str | None, source: str) -> Finding:
     """Say that a failure is not known."""
     fix = "read the first line as a message about your own code or machine (what is known: `pyo3-new explain problems`)"
-    return Finding("unknown", "error", message, source, evidence, fix if evidence else None)
+    found = ((guess, re.search(sign, evidence or "")) for sign, guess in GUESSES.items())
+    guesses = [guess.format(match[1]) for guess, match in found if match]
+    return Finding("unknown", "error", message, source, evidence, "\n".join([fix, *guesses]) if evidence else None)
 
 
-def summary(findings: list[Finding]) -> str:
+def summary(findings: list[Finding], output: Output) -> str:
     """Say in a line what was found."""
-    known = [finding.id for finding in findings if finding.id != "unknown"]
     if not findings:
-        return "nothing in it looks like a failure"
-    first = "not recognised" if len(known) < len(findings) else f"recognised: {known.pop(0)}"
+        return "nothing in it looks like a failure" if output.succeeded else "no failure is recognised in it"
+    times = Counter(finding.id for finding in findings)
+    unknown = times.pop("unknown", 0)
+    known = [f"{name} ({number} times)" if number > 1 else name for name, number in times.items()]
+    first = "not recognised" if unknown else f"recognised: {known.pop(0)}"
     return f"{first}; and {', '.join(known)}" if known else first

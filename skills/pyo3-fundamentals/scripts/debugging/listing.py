@@ -31,8 +31,9 @@ def one(name: str) -> Result:
     problem = problems[name]
     title, cause, fix = (general(problem, text) for text in (problem.title, problem.cause, problem.fix))
     told = Finding(name, "note", title, fix=fix, reference=problem.reference, cause=cause)
-    asked = f"; people ask in {', '.join(problem.threads)}" if problem.threads else ""
-    return Result(TOOL, f"explained in the chapter {problem.chapter}{asked}", (told,))
+    explained = [f"explained in the chapter {problem.chapter}"] if problem.chapter else []
+    asked = [f"people ask in {', '.join(problem.threads)}"] if problem.threads else []
+    return Result(TOOL, "; ".join([*explained, *asked]) or f"the problem {name}", (told,))
 
 
 def general(problem: Problem, text: str) -> str:

@@ -36,13 +36,13 @@ def read(file: str | None) -> Output:
     """Read an output from a file, or from stdin for `-`.
 
     Raises:
-        UsageError: There is no such file.
+        UsageError: There is no such file, or nothing in it.
         ScaffolderError: It can't be read.
     """
     if file is None:
         raise UsageError("there is nothing to explain", "name a file, `-` for stdin, or a command: `-- cargo test`")
     if file == "-":
-        return Output(decode(sys.stdin.buffer.read()), "stdin")
+        return Output(not_empty(decode(sys.stdin.buffer.read()), "stdin"), "stdin")
     path = Path(file)
     if not path.exists():
         hint = "name an output that was kept: `cargo test > build.log 2>&1`, or run it: `-- cargo test`"
@@ -50,9 +50,20 @@ def read(file: str | None) -> Output:
     if path.is_dir():
         raise UsageError(f"`{file}` is a folder", "name a file with the output of a command")
     try:
-        return Output(decode(path.read_bytes()), file)
+        return Output(not_empty(decode(path.read_bytes()), f"`{file}`"), file)
     except OSError as error:
         raise ScaffolderError(f"`{file}` can't be read: {error.strerror}") from error
+
+
+def not_empty(text: str, name: str) -> str:
+    """Return a text that has something in it.
+
+    Raises:
+        UsageError: It has not.
+    """
+    if not text.strip():
+        raise UsageError(f"{name} is empty", "errors go to stderr, so keep both: `cargo test > build.log 2>&1`")
+    return text
 
 
 def run(command: list[str]) -> Output:

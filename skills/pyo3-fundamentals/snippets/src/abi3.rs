@@ -2,7 +2,7 @@
 
 #[pyo3::pymodule]
 pub mod abi3 {
-    use pyo3::exceptions::PyValueError;
+    use pyo3::exceptions::{PyOverflowError, PyValueError};
     use pyo3::prelude::*;
 
     // region: run-time
@@ -23,12 +23,16 @@ pub mod abi3 {
     #[pyfunction]
     #[pyo3(signature = (rows))]
     fn total(py: Python<'_>, rows: Vec<String>) -> PyResult<i64> {
-        let mut sum = 0;
+        let mut sum: i64 = 0;
         for (index, row) in rows.iter().enumerate() {
-            match row.parse::<i64>() {
-                Ok(amount) => sum += amount,
-                Err(error) => return Err(in_row(py, error.into(), index + 1)?),
-            }
+            let added = row.parse().map_err(PyErr::from).and_then(|amount| {
+                sum.checked_add(amount)
+                    .ok_or_else(|| PyOverflowError::new_err("the sum does not fit into 64 bits"))
+            });
+            sum = match added {
+                Ok(sum) => sum,
+                Err(error) => return Err(in_row(py, error, index + 1)?),
+            };
         }
         Ok(sum)
     }

@@ -2,11 +2,13 @@
 
 #[pyo3::pymodule]
 pub mod calling_python {
+    use std::ffi::CStr;
+
     use pyo3::exceptions::{PyLookupError, PyTypeError, PyValueError};
     use pyo3::intern;
     use pyo3::prelude::*;
     use pyo3::sync::PyOnceLock;
-    use pyo3::types::{PyDict, PyList, PyString, PyType};
+    use pyo3::types::{PyCapsule, PyDict, PyList, PyString, PyType};
 
     // region: import
     /// Return the name of the day of a date, in the language of the process.
@@ -189,14 +191,64 @@ pub mod calling_python {
             }
             Err(error) => {
                 let details = (error.get_type(py), error.value(py), error.traceback(py));
-                if manager.call_method1(leave, details)?.is_truthy()? {
-                    return Ok(py.None().into_bound(py));
+                match manager
+                    .call_method1(leave, details)
+                    .and_then(|swallow| swallow.is_truthy())
+                {
+                    Ok(true) => Ok(py.None().into_bound(py)),
+                    Ok(false) => Err(error),
+                    Err(failure) => Err(during(py, failure, error)),
                 }
-                Err(error)
             }
         }
     }
+
+    /// Sets `__context__` as Python does for what is raised while another exception is handled.
+    fn during(py: Python<'_>, failure: PyErr, handled: PyErr) -> PyErr {
+        if failure.context(py).is_none() && !failure.value(py).is(handled.value(py)) {
+            failure.set_context(py, Some(handled));
+        }
+        failure
+    }
     // endregion: with
+
+    // region: capsule
+    /// By this name other modules find the capsule, `module.attribute`, and know what is in it.
+    const RATES: &CStr = c"fundamentals_snippets._core.calling_python.rates";
+
+    /// What other modules may read; its layout is a part of the interface.
+    #[repr(C)]
+    struct Rates {
+        version: u32,
+        percent: f64,
+    }
+
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        let rates = Rates {
+            version: 1,
+            percent: 19.0,
+        };
+        module.add(
+            "rates",
+            PyCapsule::new_with_value(module.py(), rates, RATES)?,
+        )
+    }
+
+    /// Add the tax to a price, at the rate that a capsule of another module holds.
+    #[pyfunction]
+    #[pyo3(signature = (price, rates))]
+    #[expect(unsafe_code, reason = "a capsule holds no more than a pointer")]
+    fn with_tax(price: f64, rates: &Bound<'_, PyCapsule>) -> PyResult<f64> {
+        let pointer = rates.pointer_checked(Some(RATES))?.cast::<Rates>();
+        // SAFETY: a capsule of this name holds `Rates`; it lives as long as `rates`, and nobody changes it.
+        let Rates { version, percent } = unsafe { pointer.as_ref() };
+        match version {
+            1 => Ok(price * (1.0 + percent / 100.0)),
+            _ => Err(PyValueError::new_err(format!("rates of version {version}"))),
+        }
+    }
+    // endregion: capsule
 
     /// Return the address of a user, or of their company if they have none.
     #[pyfunction]

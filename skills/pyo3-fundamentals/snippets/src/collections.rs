@@ -8,6 +8,7 @@ fn mean_of(values: &[f64]) -> Option<f64> {
 #[pyo3::pymodule]
 pub mod collections {
     use std::collections::{BTreeMap, HashMap, HashSet};
+    use std::sync::atomic::{AtomicUsize, Ordering};
 
     use pyo3::exceptions::PyValueError;
     use pyo3::prelude::*;
@@ -62,10 +63,10 @@ pub mod collections {
     /// Add up the stock of several shops.
     #[pyfunction]
     #[pyo3(signature = (shops))]
-    fn total_stock(shops: Vec<HashMap<String, u32>>) -> BTreeMap<String, u32> {
+    fn total_stock(shops: Vec<HashMap<String, u32>>) -> BTreeMap<String, u64> {
         let mut total = BTreeMap::new();
         for (article, count) in shops.into_iter().flatten() {
-            *total.entry(article).or_insert(0) += count;
+            *total.entry(article).or_insert(0) += u64::from(count);
         }
         total
     }
@@ -233,11 +234,12 @@ pub mod collections {
 
     // region: generator
     /// The averages of a window that moves over values; computed one at a time.
-    #[pyclass]
+    #[pyclass(frozen)]
     struct MovingAverage {
         values: Vec<f64>,
         width: usize,
-        start: usize,
+        // Atomic, so that two threads which share the iterator each get another window.
+        start: AtomicUsize,
     }
 
     #[pymethods]
@@ -251,7 +253,7 @@ pub mod collections {
             Ok(Self {
                 values,
                 width,
-                start: 0,
+                start: AtomicUsize::new(0),
             })
         }
 
@@ -259,20 +261,20 @@ pub mod collections {
             slf
         }
 
-        fn __next__(&mut self) -> Option<f64> {
-            let window = self.values[self.start..].get(..self.width)?;
-            self.start += 1;
-            super::mean_of(window)
+        fn __next__(&self) -> Option<f64> {
+            let start = self.start.fetch_add(1, Ordering::Relaxed);
+            super::mean_of(self.values.get(start..)?.get(..self.width)?)
         }
 
         fn __length_hint__(&self) -> usize {
-            (self.values.len() - self.start + 1).saturating_sub(self.width)
+            let rest = (self.values.len() + 1).saturating_sub(self.start.load(Ordering::Relaxed));
+            rest.saturating_sub(self.width)
         }
     }
     // endregion: generator
 
     /// Batches of an iterable, read from it only when they are asked for.
-    #[pyclass]
+    #[pyclass(frozen)]
     struct Batches {
         source: Py<PyIterator>,
         size: usize,

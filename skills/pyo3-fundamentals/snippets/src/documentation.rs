@@ -36,7 +36,7 @@ pub mod documentation {
     ///
     /// Args:
     ///     start: Latitude and longitude, in degrees.
-    ///     end: The same of the other place.
+    ///     end: Latitude and longitude of the other place.
     ///     radius: The globe's radius, in kilometres.
     ///
     /// Returns:

@@ -4,6 +4,7 @@ use std::fmt;
 use std::fs;
 use std::num::ParseFloatError;
 use std::path::PathBuf;
+use std::thread;
 
 use pyo3::create_exception;
 use pyo3::exceptions::{
@@ -169,10 +170,12 @@ fn first_line(path: PathBuf) -> PyResult<String> {
     Ok(text.lines().next().unwrap_or_default().to_owned())
 }
 
-/// Makes an `OSError` as Python does: of three arguments, and its number decides which subclass it is.
+/// Makes an `OSError` that has the system's number, which decides the subclass, and the path.
 fn at_path(error: std::io::Error, path: PathBuf) -> PyErr {
     match error.raw_os_error() {
-        Some(number) => PyOSError::new_err((number, error.to_string(), path)),
+        // Windows has numbers of its own: there Python takes the fourth argument, and works out `errno` from it.
+        Some(code) => PyOSError::new_err((code, error.to_string(), path, code)),
+        // Not from the system, for instance a path with a NUL in it.
         None => error.into(),
     }
 }
@@ -239,14 +242,18 @@ fn round_price(py: Python<'_>, price: f64, digits: Option<u32>) -> PyResult<f64>
 // endregion: warn
 
 // region: unraisable
-/// Tell listeners of a new price; what one of them raises does not keep the others from hearing it.
+/// Tell a listener of a new price, in a thread that nobody waits for.
 #[pyfunction]
-fn announce(py: Python<'_>, listeners: Vec<Bound<'_, PyAny>>, price: f64) {
-    for listener in listeners {
-        if let Err(error) = listener.call1((price,)) {
-            error.write_unraisable(py, Some(&listener));
-        }
-    }
+fn announce(listener: Py<PyAny>, price: f64) {
+    thread::spawn(move || {
+        // Does nothing if Python is shutting down by then.
+        Python::try_attach(move |py| {
+            let listener = listener.into_bound(py);
+            if let Err(error) = listener.call1((price,)) {
+                error.write_unraisable(py, Some(&listener));
+            }
+        })
+    });
 }
 // endregion: unraisable
 

@@ -5,15 +5,13 @@ pub mod free_threading {
     use std::sync::atomic::{AtomicU64, Ordering};
     use std::sync::{Mutex, OnceLock};
 
-    use pyo3::exceptions::{PyIndexError, PyRuntimeError};
+    use pyo3::exceptions::PyRuntimeError;
     use pyo3::intern;
     use pyo3::prelude::*;
-    use pyo3::sync::critical_section::with_critical_section2;
     use pyo3::sync::{MutexExt, OnceLockExt};
-    use pyo3::types::PyList;
 
     // region: probe
-    /// Say whether a global lock is in force now.
+    /// Say whether the GIL is in force now.
     #[pyfunction]
     fn is_gil_enabled(py: Python<'_>) -> PyResult<bool> {
         let sys = py.import("sys")?;
@@ -110,21 +108,4 @@ pub mod free_threading {
         table.get(number).copied()
     }
     // endregion: once
-
-    // region: critical
-    /// Move the last item of a list to another one; no other thread sees it in both or in none.
-    #[pyfunction]
-    #[pyo3(signature = (source, target))]
-    fn move_last(source: &Bound<'_, PyList>, target: &Bound<'_, PyList>) -> PyResult<()> {
-        with_critical_section2(source, target, || {
-            let last = source
-                .len()
-                .checked_sub(1)
-                .ok_or_else(|| PyIndexError::new_err("the list is empty"))?;
-            let item = source.get_item(last)?;
-            source.del_item(last)?;
-            target.append(item)
-        })
-    }
-    // endregion: critical
 }

@@ -8,14 +8,15 @@ use pyo3::types::{PyDict, PyTuple};
 
 // region: split
 /// What a parcel costs, in cents, or nothing if it is too heavy.
-fn postage_of(grams: u32, zone: u32) -> Option<u32> {
+fn postage_of(grams: u32, zone: u32) -> Option<u64> {
     let base = match grams {
         0..=500 => 300,
         501..=5_000 => 700,
         5_001..=30_000 => 1_800,
         _ => return None,
     };
-    Some(base * zone)
+    // Two factors of 32 bits always fit into 64.
+    Some(base * u64::from(zone))
 }
 
 /// Compute what a parcel costs to send.
@@ -33,11 +34,12 @@ fn postage_of(grams: u32, zone: u32) -> Option<u32> {
 ///     ValueError: The parcel is heavier than 30 kg.
 #[pyfunction]
 #[pyo3(signature = (grams, /, zone = 1, *, insured = false, voucher = None))]
-fn postage(grams: u32, zone: u32, insured: bool, voucher: Option<u32>) -> PyResult<u32> {
+fn postage(grams: u32, zone: u32, insured: bool, voucher: Option<u32>) -> PyResult<u64> {
     let price = postage_of(grams, zone).ok_or_else(|| {
         PyValueError::new_err(format!("{grams} g is more than the 30000 g allowed"))
     })?;
-    Ok((price + if insured { 250 } else { 0 }).saturating_sub(voucher.unwrap_or(0)))
+    let insurance = if insured { 250 } else { 0 };
+    Ok((price + insurance).saturating_sub(voucher.map_or(0, u64::from)))
 }
 // endregion: split
 
@@ -45,9 +47,11 @@ fn postage(grams: u32, zone: u32, insured: bool, voucher: Option<u32>) -> PyResu
 /// Add up the weights of what goes into one box, and what its wrapping weighs.
 #[pyfunction]
 #[pyo3(signature = (*grams, **wrapping))]
-fn box_weight(grams: Vec<u32>, wrapping: Option<HashMap<String, u32>>) -> u32 {
+fn box_weight(grams: Vec<u32>, wrapping: Option<HashMap<String, u32>>) -> u64 {
     let wrapping = wrapping.unwrap_or_default();
-    grams.iter().sum::<u32>() + wrapping.values().sum::<u32>()
+    // As `u64`: a few weights of 32 bits may already be more than 32 bits hold.
+    let weights = grams.iter().chain(wrapping.values());
+    weights.map(|&weight| u64::from(weight)).sum()
 }
 
 /// Call something with what is left of the arguments, as a decorator does.
@@ -109,8 +113,8 @@ fn tracking_number(module: &Bound<'_, PyModule>, number: u64) -> PyResult<String
 /// Sum the bytes of a label; other Python threads run meanwhile.
 #[pyfunction]
 #[pyo3(signature = (label, /))]
-fn checksum(py: Python<'_>, label: &[u8]) -> u32 {
-    py.detach(|| label.iter().map(|&byte| u32::from(byte)).sum())
+fn checksum(py: Python<'_>, label: &[u8]) -> u64 {
+    py.detach(|| label.iter().map(|&byte| u64::from(byte)).sum())
 }
 // endregion: context
 
@@ -121,7 +125,7 @@ fn checksum(py: Python<'_>, label: &[u8]) -> u32 {
     signature = (grams, /),
     warn(message = "use `postage`, which knows zones", category = PyDeprecationWarning)
 )]
-fn inland_postage(grams: u32) -> PyResult<u32> {
+fn inland_postage(grams: u32) -> PyResult<u64> {
     postage(grams, 1, false, None)
 }
 // endregion: deprecated

@@ -79,7 +79,7 @@ pub mod logging {
     }
 
     // region: thread
-    /// Log from a thread of Rust, and wait for it with or without holding on to the interpreter.
+    /// Log from a thread of Rust, and wait for it detached or attached.
     #[pyfunction]
     #[pyo3(signature = (*, detach = true))]
     fn log_from_thread(py: Python<'_>, detach: bool) -> PyResult<()> {

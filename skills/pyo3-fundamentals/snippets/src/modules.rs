@@ -8,8 +8,8 @@ use pyo3::prelude::*;
 /// Count the sheets that a document needs when both sides are printed.
 #[pyfunction]
 #[pyo3(signature = (pages, *, copies = 1))]
-fn sheets(pages: u32, copies: u32) -> u32 {
-    pages.div_ceil(2) * copies
+fn sheets(pages: u32, copies: u32) -> u64 {
+    u64::from(pages.div_ceil(2)) * u64::from(copies)
 }
 
 /// Paper and its sizes, in millimetres.
@@ -71,7 +71,7 @@ mod stationery {
 
         #[pymethods]
         impl Envelope {
-            /// Make it possible to pickle and to copy an envelope.
+            // Makes it possible to pickle and to copy an envelope.
             fn __getnewargs__(&self) -> (u32, u32) {
                 (self.width, self.height)
             }
@@ -100,7 +100,7 @@ mod envelopes {
 
     #[pymethods]
     impl WindowEnvelope {
-        /// Make it possible to pickle and to copy an envelope.
+        // Makes it possible to pickle and to copy an envelope.
         fn __getnewargs__(&self) -> (u32, u32) {
             (self.width, self.height)
         }

@@ -39,9 +39,9 @@ fn decode(runs: &[(char, usize)]) -> Result<String, Error> {
 
 #[pyo3::pymodule]
 pub mod testing {
-    use std::sync::Mutex;
+    use std::sync::{Mutex, MutexGuard};
 
-    use pyo3::exceptions::PyValueError;
+    use pyo3::exceptions::{PyRuntimeError, PyValueError};
     use pyo3::prelude::*;
     use pyo3::sync::MutexExt;
 
@@ -83,22 +83,24 @@ pub mod testing {
 
         #[pyo3(signature = (listener))]
         fn add(&self, py: Python<'_>, listener: Py<PyAny>) -> PyResult<()> {
-            let mut all = self
-                .all
-                .lock_py_attached(py)
-                .map_err(|_| PyValueError::new_err("the list is unusable after a panic"))?;
-            all.push(listener);
+            self.lock(py)?.push(listener);
             Ok(())
         }
 
         #[pyo3(signature = ())]
-        fn clear(&self, py: Python<'_>) {
-            // Dropping an object may run Python code, so the lock is released first.
-            let all = match self.all.lock_py_attached(py) {
-                Ok(mut all) => std::mem::take(&mut *all),
-                Err(_) => return,
-            };
+        fn clear(&self, py: Python<'_>) -> PyResult<()> {
+            let all = std::mem::take(&mut *self.lock(py)?);
+            // Dropping an object may run Python code, so the lock is released by now.
             drop(all);
+            Ok(())
+        }
+    }
+
+    impl Listeners {
+        fn lock(&self, py: Python<'_>) -> PyResult<MutexGuard<'_, Vec<Py<PyAny>>>> {
+            self.all
+                .lock_py_attached(py)
+                .map_err(|_| PyRuntimeError::new_err("the list is unusable after a panic"))
         }
     }
 }

@@ -27,7 +27,7 @@ pub mod text_and_bytes {
     use pyo3::exceptions::{PyUnicodeDecodeError, PyValueError};
     use pyo3::prelude::*;
     use pyo3::pybacked::{PyBackedBytes, PyBackedStr};
-    use pyo3::types::{PyBytes, PyMemoryView, PyString};
+    use pyo3::types::{PyByteArray, PyBytes, PyMemoryView, PySlice, PyString};
 
     // region: borrow
     /// Count the lines that mention a word.
@@ -58,7 +58,10 @@ pub mod text_and_bytes {
     #[pyfunction]
     #[pyo3(signature = (titles))]
     fn longest_title(py: Python<'_>, titles: Vec<PyBackedStr>) -> Option<PyBackedStr> {
-        py.detach(|| titles.into_iter().max_by_key(|title| title.chars().count()))
+        // The closure returns a position, so the titles are dropped while attached, which releases them at once.
+        let length = |&index: &usize| titles[index].chars().count();
+        let longest = py.detach(|| (0..titles.len()).max_by_key(length))?;
+        titles.into_iter().nth(longest)
     }
     // endregion: backed
 
@@ -127,6 +130,17 @@ pub mod text_and_bytes {
         Ok(super::ones_sum(copy.cast::<PyBytes>()?.as_bytes()))
     }
     // endregion: buffer
+
+    // region: write
+    /// Turn the pixels of a `bytearray` into their negative, in the caller's own object.
+    #[pyfunction]
+    #[pyo3(signature = (pixels))]
+    fn invert(pixels: &Bound<'_, PyByteArray>) -> PyResult<()> {
+        let py = pixels.py();
+        let negative: Vec<u8> = pixels.to_vec().iter().map(|pixel| !pixel).collect();
+        pixels.set_item(PySlice::full(py), PyBytes::new(py, &negative))
+    }
+    // endregion: write
 
     /// Return a gray ramp: `width` bytes from black to white.
     #[pyfunction]

@@ -1,12 +1,13 @@
 //! Code shown in `references/types.md`.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::convert::Infallible;
-use std::ffi::OsString;
+use std::ffi::{CStr, CString, OsStr, OsString};
 use std::fmt::Display;
 use std::net::IpAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use pyo3::exceptions::{PyLookupError, PyTypeError, PyValueError};
@@ -19,6 +20,12 @@ use pyo3::{Borrowed, IntoPyObjectExt, intern};
 #[pyfunction]
 fn capitals(text: &str) -> usize {
     text.chars().filter(|letter| letter.is_uppercase()).count()
+}
+
+/// Return how many bytes a text has in UTF-8; not one of them is looked at.
+#[pyfunction]
+fn byte_length(text: &str) -> usize {
+    text.len()
 }
 
 /// Make the titles of a list uniform; each text is copied, and each result is a new one.
@@ -151,7 +158,7 @@ impl Celsius {
             Ok(Self(degrees))
         } else {
             Err(PyValueError::new_err(format!(
-                "{degrees} °C is below absolute zero"
+                "{degrees} °C is not a temperature above absolute zero"
             )))
         }
     }
@@ -270,8 +277,14 @@ fn through<'py>(rust_type: &str, value: &Bound<'py, PyAny>) -> PyResult<Bound<'p
         "Cow<[u8]>" => Cow<'_, [u8]>,
         "&[u8]" => &[u8],
         "PyBackedBytes" => PyBackedBytes,
+        "&CStr" => &CStr,
+        "CString" => CString,
+        "Cow<CStr>" => Cow<'_, CStr>,
         "OsString" => OsString,
+        "Cow<OsStr>" => Cow<'_, OsStr>,
         "PathBuf" => PathBuf,
+        "Cow<Path>" => Cow<'_, Path>,
+        "Cell<f64>" => Cell<f64>,
         "Option<f64>" => Option<f64>,
         "Vec<f64>" => Vec<f64>,
         "[f64; 3]" => [f64; 3],
@@ -309,11 +322,55 @@ fn next_address(#[pyo3(from_py_with = parsed)] address: std::net::Ipv4Addr) -> S
 }
 // endregion: parse
 
+// region: class
+/// The place of a station. It is a value: it cannot change, and equal places are equal and have one hash.
+///
+/// Args:
+///     name: What the place is called; not empty.
+///     metres: Its height above the sea.
+#[pyclass(frozen, eq, hash, get_all, module = "fundamentals_snippets")]
+#[derive(PartialEq, Eq, Hash)]
+struct Place {
+    name: String,
+    metres: i32,
+}
+
+#[pymethods]
+impl Place {
+    #[new]
+    #[pyo3(signature = (name, metres = 0))]
+    fn new(name: String, metres: i32) -> PyResult<Self> {
+        if name.is_empty() {
+            return Err(PyValueError::new_err("a place has a name"));
+        }
+        Ok(Self { name, metres })
+    }
+
+    /// Whether the sea would flood it.
+    #[getter]
+    fn is_below_sea(&self) -> bool {
+        self.metres < 0
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        Ok(format!(
+            "Place{}",
+            self.__getnewargs__().into_pyobject(py)?.repr()?
+        ))
+    }
+
+    // What `copy` and `pickle` call the class with, to make the same place again.
+    fn __getnewargs__(&self) -> (&str, i32) {
+        (&self.name, self.metres)
+    }
+}
+// endregion: class
+
 #[pymodule]
 pub mod types {
     #[pymodule_export]
     use super::{
-        ask, capitals, describe, fill_gaps, limit, longer, moment, next_address, status, summarize,
-        through, titles, too_warm, warmer,
+        Place, ask, byte_length, capitals, describe, fill_gaps, limit, longer, moment,
+        next_address, status, summarize, through, titles, too_warm, warmer,
     };
 }

@@ -13,8 +13,9 @@ impl FromPyObject<'_, '_> for Price {
     type Error = PyErr;
 
     fn extract(price: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
-        let cents: f64 = price.call_method1("__mul__", (100,))?.extract()?;
-        Ok(Self(cents.round() as i64))
+        // Computed by the object itself: a `Decimal` stays exact, NaN and what is too large are refused.
+        let round = price.py().import("builtins")?.getattr("round")?;
+        Ok(Self(round.call1((price.mul(100)?,))?.extract()?))
     }
 }
 // endregion: from
@@ -37,6 +38,7 @@ impl<'py> IntoPyObject<'py> for Price {
 
 #[pyo3::pymodule]
 pub mod versions {
+    use pyo3::exceptions::PyOverflowError;
     use pyo3::prelude::*;
     use pyo3::types::{PyInt, PyList, PyString};
 
@@ -45,12 +47,16 @@ pub mod versions {
     /// Add up prices.
     #[pyfunction]
     #[pyo3(signature = (prices))]
-    fn total(prices: Vec<Price>) -> Price {
-        Price(prices.iter().map(|price| price.0).sum())
+    fn total(prices: Vec<Price>) -> PyResult<Price> {
+        let mut cents = prices.iter().map(|price| price.0);
+        cents
+            .try_fold(0, i64::checked_add)
+            .map(Price)
+            .ok_or_else(|| PyOverflowError::new_err("the total does not fit into 64 bits"))
     }
 
     // region: today
-    /// Write the numbers and texts of a list as one text.
+    /// Write the numbers and strings of a list as one string.
     // Until 0.20: `items: &PyList`, and `-> PyObject`.
     #[pyfunction]
     #[pyo3(signature = (items, separator = None))]

@@ -25,6 +25,12 @@ def test_what_is_new_in_python_is_asked_for_at_run_time() -> None:
 # endregion: run-time
 
 
+def test_a_sum_that_does_not_fit_is_refused() -> None:
+    assert snippets.total([str(2**63 - 1), "-1"]) == 2**63 - 2
+    with pytest.raises((OverflowError, ValueError), match=r"does not fit into 64 bits|in row 2"):
+        snippets.total([str(2**63 - 1), "1"])
+
+
 @pytest.fixture
 def library() -> Path:
     """Return the extension that is installed."""

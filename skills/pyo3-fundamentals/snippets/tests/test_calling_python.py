@@ -1,10 +1,11 @@
 """What the chapter on calling Python says."""
 
+import datetime as dt
 import json
 import sys
 import threading
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from decimal import Decimal
 from fractions import Fraction
@@ -124,6 +125,46 @@ def test_a_context_is_left_in_every_case() -> None:
         snippets.run_with(shelf(log), lambda _: 1 / 0)
     assert log == ["open", "closed"] * 2
     assert snippets.run_with(suppress(ZeroDivisionError), lambda _: 1 / 0) is None
+
+
+class Gate:
+    """A context manager that fails when it is left."""
+
+    def __init__(self, leave: Callable[[BaseException | None], None]) -> None:
+        self.leave = leave
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, where: object) -> None:
+        self.leave(error)
+
+
+def test_an_error_in_leaving_has_the_first_one_as_its_context() -> None:
+    def fail(_: BaseException | None) -> None:
+        raise OSError("the gate is stuck")
+
+    with pytest.raises(OSError, match="the gate is stuck") as caught:
+        snippets.run_with(Gate(fail), lambda _: 1 / 0)
+    assert isinstance(caught.value.__context__, ZeroDivisionError)
+
+
+def test_an_error_that_is_raised_again_is_not_its_own_context() -> None:
+    def again(error: BaseException | None) -> None:
+        assert error
+        raise error
+
+    with pytest.raises(ZeroDivisionError) as caught:
+        snippets.run_with(Gate(again), lambda _: 1 / 0)
+    assert caught.value.__context__ is None
+
+
+def test_a_capsule_is_known_by_its_name() -> None:
+    assert snippets.with_tax(100.0, snippets.rates) == 119.0
+    with pytest.raises(ValueError, match="incorrect name"):
+        snippets.with_tax(100.0, dt.datetime_CAPI)
+    with pytest.raises(TypeError, match="PyCapsule"):
+        snippets.with_tax(100.0, 19.0)
 
 
 def test_an_attribute_may_be_missing() -> None:

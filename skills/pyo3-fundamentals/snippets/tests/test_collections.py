@@ -4,6 +4,7 @@ import operator
 from array import array
 from collections import ChainMap, OrderedDict, UserDict, defaultdict, deque
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from types import MappingProxyType
 from typing import Any, TypedDict
 
@@ -84,6 +85,10 @@ def test_keys_and_values_are_converted() -> None:
         snippets.total_stock([{"pen": -1}])
     with pytest.raises(TypeError, match="'int' object is not an instance of 'str'"):
         snippets.total_stock([{1: 1}])
+
+
+def test_sums_of_many_shops_fit() -> None:
+    assert snippets.total_stock([{"pen": 2**32 - 1}] * 3) == {"pen": 3 * (2**32 - 1)}
 
 
 def test_a_btreemap_comes_back_in_the_order_of_its_keys() -> None:
@@ -234,6 +239,16 @@ def test_averages_are_computed_one_at_a_time() -> None:
     assert operator.length_hint(averages) == 3
     assert next(averages) == 1.5
     assert list(averages) == [2.5, 3.5]
+    assert next(averages, None) is None
+
+
+def test_threads_can_share_an_iterator() -> None:
+    averages = snippets.MovingAverage(range(2_000), width=2)
+    with ThreadPoolExecutor(4) as threads:
+        parts = list(threads.map(lambda _: list(averages), range(4)))
+    assert sorted(value for part in parts for value in part) == [index + 0.5 for index in range(1_999)]
+    assert operator.length_hint(averages) == 0
+    assert next(snippets.MovingAverage([1, 2], width=2**64 - 1), None) is None
 
 
 def test_batches_read_no_further_than_they_give() -> None:

@@ -7,6 +7,7 @@ import sys
 import traceback
 from decimal import InvalidOperation
 from errno import ENOENT
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,7 +15,6 @@ from fundamentals_snippets._core import errors
 from fundamentals_snippets.prices import PriceListError, PriceSyntaxError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
 convert, price_in, price_or_free = errors.convert, errors.price_in, errors.price_or_free
@@ -92,6 +92,12 @@ def test_an_error_of_the_system_has_its_number_and_its_path(prices: Path, tmp_pa
     assert (caught.value.errno, caught.value.filename) == (ENOENT, tmp_path / "nowhere")
 
 
+def test_an_error_of_rust_alone_has_no_number() -> None:
+    with pytest.raises(OSError, match="NUL byte") as caught:
+        errors.first_line("a\0b")
+    assert (caught.value.errno, caught.value.filename) == (None, None)
+
+
 def test_only_what_is_meant_is_caught() -> None:
     assert price_or_free({"apple": 1.5}.__getitem__, "apple") == 1.5
     assert price_or_free({"apple": 1.5}.__getitem__, "pear") == 0.0
@@ -129,14 +135,18 @@ def test_a_warning_names_the_line_of_the_caller() -> None:
         errors.round_price(1.239, digits=3)
 
 
-def test_one_listener_does_not_silence_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    heard: list[float] = []
-    lost: list[Any] = []
-    monkeypatch.setattr(sys, "unraisablehook", lost.append)
-    listeners: list[Callable[[float], object]] = [lambda _: 1 / 0, heard.append]
-    errors.announce(listeners, 2.5)
-    assert heard == [2.5]
-    assert (lost[0].exc_type, lost[0].object) == (ZeroDivisionError, listeners[0])
+def test_the_error_of_a_thread_that_nobody_joins_goes_to_the_hook(monkeypatch: pytest.MonkeyPatch) -> None:
+    heard: SimpleQueue[float] = SimpleQueue()
+    errors.announce(heard.put, 2.5)
+    assert heard.get(timeout=60) == 2.5
+
+    def listener(price: float) -> float:
+        return price / 0
+
+    lost: SimpleQueue[tuple[object, object]] = SimpleQueue()
+    monkeypatch.setattr(sys, "unraisablehook", lambda args: lost.put((args.exc_type, args.object)))
+    errors.announce(listener, 2.5)
+    assert lost.get(timeout=60) == (ZeroDivisionError, listener)
 
 
 def test_exceptions_of_other_modules_can_be_raised() -> None:

@@ -1,4 +1,4 @@
-"""What the chapter on free-threaded Python says, as far as a Python with a global lock shows it."""
+"""What the chapter on free-threaded Python says, as far as a Python with a GIL shows it."""
 
 import sys
 import threading
@@ -25,7 +25,7 @@ def in_threads(work: Callable[[], None], count: int = 8) -> None:
 
 
 # region: probe
-def test_the_extension_has_not_switched_the_lock_on() -> None:
+def test_the_extension_has_not_switched_the_gil_on() -> None:
     built_without = "free-threading" in sys.version
     assert snippets.is_gil_enabled() is not built_without
 
@@ -66,12 +66,3 @@ def test_a_table_is_computed_once() -> None:
     in_threads(lambda: results.append(snippets.square(999)))
     assert results == [998_001] * 8
     assert snippets.square(1000) is None
-
-
-def test_items_are_in_one_of_two_lists() -> None:
-    left, right = list(range(4000)), list[int]()
-    in_threads(lambda: [snippets.move_last(left, right) for _ in range(500)] and None)
-    assert left == []
-    assert sorted(right) == list(range(4000))
-    with pytest.raises(IndexError, match="the list is empty"):
-        snippets.move_last(left, right)

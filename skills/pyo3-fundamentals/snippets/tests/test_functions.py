@@ -61,6 +61,14 @@ def test_arguments_are_refused_by_their_type_or_value(grams: Any, error: type[Ex
         postage(grams)
 
 
+def test_large_numbers_are_not_wrapped_around() -> None:
+    largest = 2**32 - 1
+    assert postage(30_000, largest, insured=True) == 1_800 * largest + 250
+    assert postage(400, voucher=largest) == 0
+    assert box_weight(largest, largest, foil=largest) == 3 * largest
+    assert functions.checksum(b"\xff" * 17_000_000) == 17_000_000 * 255 > largest
+
+
 @pytest.mark.skipif(sys.version_info < (3, 11), reason="exceptions have notes since Python 3.11")
 def test_the_argument_is_named_in_a_note() -> None:
     with pytest.raises(TypeError) as caught:

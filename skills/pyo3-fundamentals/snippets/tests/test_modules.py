@@ -36,6 +36,10 @@ def test_a_module_has_what_it_declares() -> None:
 # endregion: declarative
 
 
+def test_the_sheets_of_many_copies_are_more_than_32_bits_hold() -> None:
+    assert modules.paper.sheets(2**32 - 1, copies=2**32 - 1) == 2**31 * (2**32 - 1)
+
+
 def test_state_is_one_for_the_process() -> None:
     with ThreadPoolExecutor(4) as threads:
         jobs = list(threads.map(lambda _: modules.paper.print_page(), range(100)))

@@ -53,6 +53,15 @@ def test_a_backed_text_is_the_callers_own_object() -> None:
 # endregion: backed
 
 
+def test_a_bytearray_can_be_written_into() -> None:
+    pixels = bytearray(b"\x00\xf0\xff")
+    with memoryview(pixels):
+        snippets.invert(pixels)
+    assert pixels == b"\xff\x0f\x00"
+    with pytest.raises(TypeError, match="'bytes' object is not an instance of 'bytearray'"):
+        snippets.invert(b"\x00")
+
+
 def test_backed_texts_must_be_utf8_too() -> None:
     assert snippets.longest_title([]) is None
     with pytest.raises(UnicodeEncodeError, match="surrogates not allowed"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import array
 import collections
+import copy
 import datetime as dt
 import decimal
 import ipaddress
@@ -66,6 +67,13 @@ class TwoReadings:
         ("OsString", "a", "a"),
         ("PathBuf", "a/b", Path("a/b")),
         ("PathBuf", PurePosixPath("a/b"), Path("a/b")),
+        ("Cow<Path>", "a/b", Path("a/b")),
+        ("Cow<Path>", PurePosixPath("a/b"), Path("a/b")),
+        ("Cow<OsStr>", "a", "a"),
+        ("&CStr", "é", "é"),
+        ("CString", "é", "é"),
+        ("Cow<CStr>", "é", "é"),
+        ("Cell<f64>", 1, 1.0),
         ("Option<f64>", None, None),
         ("Vec<f64>", (1, 2), [1.0, 2.0]),
         ("Vec<f64>", range(2), [0.0, 1.0]),
@@ -112,6 +120,11 @@ def test_what_is_accepted_and_comes_back(rust_type: str, given: object, back: ob
         ("Vec<u8>", "ab", TypeError, "Can't extract `str` to `Vec`"),
         ("&[u8]", bytearray(b"ab"), TypeError, "'bytearray' object is not an instance of 'bytes'"),
         ("OsString", Path("a"), TypeError, "Path' object is not an instance of 'str'"),
+        ("Cow<OsStr>", Path("a"), TypeError, "Path' object is not an instance of 'str'"),
+        ("&CStr", b"a", TypeError, "'bytes' object is not an instance of 'str'"),
+        ("&CStr", "a\0b", ValueError, "nul byte"),
+        ("CString", "a\0b", ValueError, "nul byte"),
+        ("Cow<CStr>", "a\0b", ValueError, "nul byte"),
         ("PathBuf", b"a", TypeError, "'bytes' object is not an instance of 'str'"),
         ("Vec<f64>", {1, 2}, TypeError, "'set' object is not an instance of 'Sequence'"),
         ("Vec<f64>", iter([1]), TypeError, "'list_iterator' object is not an instance of 'Sequence'"),
@@ -142,7 +155,21 @@ def test_only_bound_keeps_the_object() -> None:
     assert through("Vec<f64>", prices) is not prices
 
 
+def test_a_class_is_a_value() -> None:
+    place = types.Place("Säntis", 2502)
+    assert (place.name, place.metres, place.is_below_sea) == ("Säntis", 2502, False)
+    assert place == types.Place("Säntis", metres=2502) != types.Place("Säntis")
+    assert {place: "top"}[types.Place("Säntis", 2502)] == "top"
+    assert repr(place) == "Place('Säntis', 2502)"
+    assert copy.copy(place) == copy.deepcopy(place) == place
+    with pytest.raises(AttributeError, match="not writable"):
+        place.metres = 0
+    with pytest.raises(ValueError, match="a place has a name"):
+        types.Place("")
+
+
 def test_texts_are_borrowed_or_copied() -> None:
+    assert types.byte_length("é") == 2
     assert types.capitals("ÀbC") == 2
     assert types.titles([" a ", "b"]) == ["A", "B"]
 
@@ -175,6 +202,35 @@ def test_the_field_that_fails_is_named_and_the_reason_is_the_cause() -> None:
         types.summarize({"lat": 47.2}, [1])
 
 
+class Interrupted(dict[str, Any]):
+    """A mapping whose lookup of the height is interrupted."""
+
+    def __getitem__(self, key: str) -> Any:
+        if key == "height_metres":
+            raise KeyboardInterrupt
+        return super().__getitem__(key)
+
+
+class Stuck:
+    """A number whose conversion is interrupted."""
+
+    def __float__(self) -> float:
+        raise KeyboardInterrupt
+
+
+def test_a_default_drops_any_error_of_the_lookup() -> None:
+    summary = types.summarize(Interrupted({"name": "Säntis", "lat": 47.2}), [1])
+    assert summary["station"] == "Säntis at 47.2°, 2 m"
+    with pytest.raises(TypeError, match=r"failed to extract field Station\.height_metres"):
+        types.summarize({"name": "Säntis", "lat": 47.2, "height_metres": None}, [1])
+
+
+def test_an_interrupt_in_a_field_is_the_cause_of_a_type_error() -> None:
+    with pytest.raises(TypeError, match=r"failed to extract field Station\.latitude") as caught:
+        types.summarize({"name": "Säntis", "lat": Stuck()}, [1])
+    assert isinstance(caught.value.__cause__, KeyboardInterrupt)
+
+
 class Measured(NamedTuple):
     celsius: float
     sensor: str
@@ -189,8 +245,9 @@ def test_any_object_with_the_attributes_will_do() -> None:
 
 def test_a_newtype_is_checked_on_its_way_in() -> None:
     assert types.warmer(20, by=1.5) == 21.5
-    with pytest.raises(ValueError, match="-300 °C is below absolute zero"):
-        types.warmer(-300, by=1)
+    for degrees in [-300, float("nan")]:
+        with pytest.raises(ValueError, match=r"^(-300|NaN) °C is not a temperature above absolute zero"):
+            types.warmer(degrees, by=1)
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,21 @@ def test_prices_are_taken_and_made() -> None:
     assert total == Decimal("21.49")
 
 
+def test_prices_are_exact_or_refused() -> None:
+    assert snippets.total([Decimal("90071992547409.93")]) == Decimal("90071992547409.93")
+    assert snippets.total([19.99]) == Decimal("19.99")
+    for price, error in [
+        (float("nan"), ValueError),
+        (float("inf"), OverflowError),
+        (2**63, OverflowError),
+        ("1", TypeError),
+    ]:
+        with pytest.raises(error):
+            snippets.total([price])
+    with pytest.raises(OverflowError, match="the total does not fit into 64 bits"):
+        snippets.total([Decimal(2**63 - 1) / 100, Decimal("0.01")])
+
+
 def test_what_is_no_number_is_skipped() -> None:
     assert snippets.joined([1, "and", 2, None]) == "1 and 2"
     assert snippets.joined(["a", "b"], separator="-") == "a-b"

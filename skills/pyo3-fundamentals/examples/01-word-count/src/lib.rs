@@ -1,11 +1,12 @@
 //! Count the words of a text: one function of Rust that Python can call.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 /// Counts words without regard to case; a word is a run of letters, digits and apostrophes.
 #[must_use]
-pub fn count(text: &str, min_length: usize) -> HashMap<String, usize> {
-    let mut counts = HashMap::new();
+pub fn count(text: &str, min_length: usize) -> BTreeMap<String, usize> {
+    // In the order of the words, so that equal texts give equal results, down to the order of the keys.
+    let mut counts = BTreeMap::new();
     let separator = |letter: char| !(letter.is_alphanumeric() || letter == '\'');
     for word in text.split(separator) {
         if !word.is_empty() && word.chars().count() >= min_length {
@@ -18,7 +19,7 @@ pub fn count(text: &str, min_length: usize) -> HashMap<String, usize> {
 // region: module
 #[pyo3::pymodule]
 mod word_count {
-    use std::collections::HashMap;
+    use std::collections::BTreeMap;
 
     use pyo3::prelude::*;
 
@@ -29,10 +30,10 @@ mod word_count {
     ///     min_length: Leave out words with fewer characters.
     ///
     /// Returns:
-    ///     How often each word occurs, by the word in lower case.
+    ///     How often each word occurs, by the word in lower case; the words are in order.
     #[pyfunction]
     #[pyo3(signature = (text, *, min_length = 1))]
-    fn count_words(py: Python<'_>, text: &str, min_length: usize) -> HashMap<String, usize> {
+    fn count_words(py: Python<'_>, text: &str, min_length: usize) -> BTreeMap<String, usize> {
         // Other Python threads run while this one counts.
         py.detach(|| crate::count(text, min_length))
     }

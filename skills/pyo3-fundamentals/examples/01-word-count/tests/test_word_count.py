@@ -10,6 +10,11 @@ def test_case_and_punctuation_do_not_matter() -> None:
     assert count_words("The cat, the dog: THE end.") == {"the": 3, "cat": 1, "dog": 1, "end": 1}
 
 
+def test_the_words_are_in_order() -> None:
+    text = "the cat and the dog and an elephant"
+    assert list(count_words(text)) == sorted(set(text.split()))
+
+
 def test_short_words_can_be_left_out() -> None:
     assert count_words("to be or not to be", min_length=3) == {"not": 1}
 

@@ -1,12 +1,21 @@
 //! Prices in cents; nothing here knows of Python.
 
+use std::num::ParseIntError;
+
 use crate::Error;
 
 /// Turns `12`, `12.5` or `12.50` into cents.
 pub fn parse_price(text: &str) -> Result<u64, Error> {
     let text = text.trim();
     let (whole, cents) = text.split_once('.').unwrap_or((text, ""));
-    if cents.chars().count() > 2 {
+    let not_a_price = |source| Error::NotAPrice {
+        text: text.to_owned(),
+        source,
+    };
+    check_digits(whole)
+        .and_then(|()| check_digits(cents))
+        .map_err(not_a_price)?;
+    if cents.len() > 2 {
         return Err(Error::TooPrecise(text.to_owned()));
     }
     let digits = if whole.is_empty() {
@@ -14,22 +23,25 @@ pub fn parse_price(text: &str) -> Result<u64, Error> {
     } else {
         format!("{whole}{cents:0<2}")
     };
-    digits.parse().map_err(|source| Error::NotAPrice {
-        text: text.to_owned(),
-        source,
-    })
+    digits.parse().map_err(not_a_price)
+}
+
+/// Parses each character by itself: a whole number may begin with `+`, a price may not.
+fn check_digits(text: &str) -> Result<(), ParseIntError> {
+    text.chars()
+        .try_for_each(|digit| digit.to_string().parse::<u8>().map(drop))
 }
 
 /// Multiplies a price, and takes off what a discount code gives; half cents are rounded up.
 pub fn total(price: u64, quantity: u32, code: Option<&str>) -> Result<u64, Error> {
     let percent = code.map_or(Ok(0), |code| discount(code, quantity))?;
-    let full = price.checked_mul(quantity.into()).ok_or(Error::TooLarge)?;
-    let hundredfold = full.checked_mul(100 - percent).ok_or(Error::TooLarge)?;
-    Ok(hundredfold.saturating_add(50) / 100)
+    // 103 bits hold the largest product, so that only the result has to be checked.
+    let hundredfold = u128::from(price) * u128::from(quantity) * u128::from(100 - percent);
+    u64::try_from((hundredfold + 50) / 100).map_err(|_| Error::TooLarge)
 }
 
 /// Returns how many percent a code takes off.
-fn discount(code: &str, quantity: u32) -> Result<u64, Error> {
+fn discount(code: &str, quantity: u32) -> Result<u8, Error> {
     let (percent, required) = match code {
         "MEMBER" => (5, 1),
         "BULK" => (20, 100),
@@ -64,12 +76,18 @@ mod tests {
             ".",
             ".5",
             "-1",
+            "+12",
+            "+1.50",
+            "+.5",
             "1.+5",
             "1,50",
             "1.5.0",
+            "1.abc",
+            "١٢",
             "99999999999999999999",
         ] {
-            assert!(parse_price(text).is_err(), "{text}");
+            let error = parse_price(text).unwrap_err();
+            assert!(matches!(error, Error::NotAPrice { .. }), "{text}: {error}");
         }
         assert_eq!(
             parse_price("0.999"),
@@ -95,5 +113,10 @@ mod tests {
             })
         );
         assert_eq!(total(u64::MAX, 2, None), Err(Error::TooLarge));
+        assert_eq!(total(u64::MAX, 1, None), Ok(u64::MAX));
+        assert_eq!(
+            total(u64::MAX / 80, 100, Some("BULK")),
+            Ok(u64::MAX / 80 * 80)
+        );
     }
 }

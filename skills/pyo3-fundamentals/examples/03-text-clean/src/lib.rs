@@ -167,20 +167,23 @@ mod _core {
     #[pyfunction]
     #[pyo3(signature = (path, target))]
     fn clean_file(py: Python<'_>, path: PathBuf, target: PathBuf) -> PyResult<PathBuf> {
-        let data = py
-            .detach(|| fs::read(&path))
+        let decoded = py
+            .detach(|| fs::read(&path).map(String::from_utf8))
             .map_err(|error| os_error(error, &path))?;
-        let cleaned = crate::clean(utf8(py, &data)?);
-        py.detach(|| fs::write(&target, cleaned.as_bytes()))
+        let text = decoded?; // this error has the bytes, so `?` makes a UnicodeDecodeError of it
+        py.detach(|| fs::write(&target, crate::clean(&text).as_bytes()))
             .map_err(|error| os_error(error, &target))?;
         Ok(target)
     }
 
-    /// Makes what `open()` would raise: with the right subclass, `errno` and `filename`.
+    /// Makes an `OSError` that has the system's number, which decides the subclass, and the path.
     fn os_error(error: io::Error, path: &Path) -> PyErr {
-        let code = error.raw_os_error();
-        // The fourth argument is Windows' own number; elsewhere Python ignores it.
-        PyOSError::new_err((code, error.to_string(), path.to_owned(), code))
+        match error.raw_os_error() {
+            // Windows has numbers of its own: there Python takes the fourth argument, and works out `errno` from it.
+            Some(code) => PyOSError::new_err((code, error.to_string(), path.to_owned(), code)),
+            // Not from the system, for instance a path with a NUL in it.
+            None => error.into(),
+        }
     }
     // endregion: paths
 }

@@ -36,12 +36,18 @@ def test_a_name_that_is_not_utf_8_survives(tmp_path: Path) -> None:
 
 
 # region: os-error
-def test_a_missing_file_is_reported_as_open_does(tmp_path: Path) -> None:
+def test_a_missing_file_is_reported_with_its_path(tmp_path: Path) -> None:
     missing = tmp_path / "missing.txt"
     with pytest.raises(FileNotFoundError) as caught:
         clean_file(missing, tmp_path)
     assert caught.value.errno == errno.ENOENT
-    assert caught.value.filename == missing
+    assert caught.value.filename == missing  # a pathlib.Path whatever was given
+
+
+def test_a_path_that_cannot_be_one_has_no_number() -> None:
+    with pytest.raises(OSError, match="NUL byte") as caught:
+        clean_file("a\0b", "clean.txt")
+    assert caught.value.errno is None
 
 
 # endregion: os-error

@@ -111,13 +111,17 @@ fn sale(row: &Bound<'_, PyAny>) -> PyResult<Sale> {
 // region: row-error
 /// Says which row it was; what is no `Exception`, such as KeyboardInterrupt, stays what it is.
 fn row_error(py: Python<'_>, number: usize, error: PyErr) -> PyErr {
-    if !error.is_instance_of::<PyException>(py) {
+    let interrupts = |error: &PyErr| !error.is_instance_of::<PyException>(py);
+    if interrupts(&error) {
         return error;
     }
-    // What the derived code raises names the field, and has the reason as its cause.
-    let reason = error
-        .cause(py)
-        .map_or_else(String::new, |cause| format!(": {}", cause.value(py)));
+    // What the derived code raises is a TypeError that names the field, and has the reason as its cause.
+    let cause = error.cause(py);
+    let reason = match cause {
+        Some(cause) if interrupts(&cause) => return cause,
+        Some(cause) => format!(": {}", cause.value(py)),
+        None => String::new(),
+    };
     let wrapped = RowError::new_err(format!("row {number}: {error}{reason}"));
     wrapped.set_cause(py, Some(error));
     match wrapped.value(py).setattr("row", number) {

@@ -148,6 +148,18 @@ def test_an_interrupt_inside_a_row_passes() -> None:
         summarize([Interrupted()])  # type: ignore[list-item]
 
 
+def test_an_interrupt_inside_a_conversion_passes() -> None:
+    class Number:
+        def __index__(self) -> int:
+            raise KeyboardInterrupt
+
+    with pytest.raises(TypeError, match=r"failed to extract field Row\.units") as caught:
+        median_price([broken(units=Number())])  # what the derived code makes of it
+    assert isinstance(caught.value.__cause__, KeyboardInterrupt)
+    with pytest.raises(KeyboardInterrupt):
+        summarize([broken(units=Number())])
+
+
 def test_what_cannot_be_iterated_over_is_a_type_error() -> None:
     with pytest.raises(TypeError, match="'int' object is not iterable"):
         summarize(3)  # type: ignore[arg-type]

@@ -7,6 +7,8 @@ pub use parser::{Entry, Mistake, Reader, parse_line};
 
 #[pyo3::pymodule]
 mod _core {
+    use std::sync::{Mutex, PoisonError};
+
     use pyo3::prelude::*;
     use pyo3::pybacked::PyBackedStr;
 
@@ -68,12 +70,13 @@ mod _core {
     /// Args:
     ///     text: As for `parse`.
     ///     filename: As for `parse`.
-    #[pyclass(module = "log_parser")]
+    #[pyclass(frozen, module = "log_parser")]
     struct Entries {
         // A class can't borrow a `&str`; this keeps Python's own text alive, without a copy.
         text: PyBackedStr,
         filename: String,
-        reader: Reader,
+        // Any thread may ask for the next entry. With `&mut self` the second one at a time would get an error.
+        reader: Mutex<Reader>,
     }
 
     #[pymethods]
@@ -84,7 +87,7 @@ mod _core {
             Self {
                 text,
                 filename: filename.to_owned(),
-                reader: Reader::default(),
+                reader: Mutex::default(),
             }
         }
 
@@ -92,8 +95,11 @@ mod _core {
             this
         }
 
-        fn __next__(&mut self) -> PyResult<Option<Entry>> {
-            let entry = self.reader.next_entry(&self.text).transpose();
+        fn __next__(&self) -> PyResult<Option<Entry>> {
+            let mut reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
+            let entry = reader.next_entry(&self.text).transpose();
+            // Before anything of Python is called.
+            drop(reader);
             entry.map_err(|mistake| syntax_error(mistake, &self.filename))
         }
     }

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::str::FromStr;
 
-use pyo3::pyclass;
+use pyo3::prelude::*;
 
 // region: entry
 /// A request that a server has answered.
@@ -18,11 +18,13 @@ use pyo3::pyclass;
 #[pyclass(
     frozen,
     eq,
+    hash,
     get_all,
+    new = "from_fields",
     module = "log_parser",
     str = "{host} \"{request}\" {status}"
 )]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Entry {
     pub host: String,
     pub user: Option<String>,
@@ -31,6 +33,35 @@ pub struct Entry {
     pub status: u16,
     pub size: Option<u64>,
 }
+
+#[pymethods]
+impl Entry {
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        let fields = self.__getnewargs__().into_pyobject(py)?;
+        Ok(format!("Entry{}", fields.repr()?))
+    }
+
+    // What `copy` and `pickle` call the class with, to make the same entry again.
+    fn __getnewargs__(&self) -> Arguments<'_> {
+        (
+            &self.host,
+            self.user.as_deref(),
+            &self.time,
+            &self.request,
+            self.status,
+            self.size,
+        )
+    }
+}
+
+type Arguments<'entry> = (
+    &'entry str,
+    Option<&'entry str>,
+    &'entry str,
+    &'entry str,
+    u16,
+    Option<u64>,
+);
 // endregion: entry
 
 // region: mistake

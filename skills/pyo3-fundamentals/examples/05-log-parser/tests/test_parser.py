@@ -1,10 +1,12 @@
 """Logs become entries, and mistakes say where they are."""
 
+import copy
 import pickle
 import sys
 import threading
 import traceback
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from log_parser import Entries, Entry, LogSyntaxError, parse, parse_lenient
@@ -117,6 +119,13 @@ def test_entries_keep_the_text_alive() -> None:
 # endregion: lazy
 
 
+def test_threads_can_share_the_entries() -> None:
+    entries = Entries("\n".join([GOOD] * 4_000))
+    with ThreadPoolExecutor(4) as threads:
+        parts = list(threads.map(lambda _: list(entries), range(4)))
+    assert sum(map(len, parts)) == 4_000
+
+
 # region: detached
 def test_other_threads_run_while_a_text_is_parsed() -> None:
     text, gate, seen = f"{GOOD}\n" * 50_000, threading.Lock(), []
@@ -152,9 +161,22 @@ def test_a_getter_makes_a_new_string_each_time() -> None:
 # endregion: getters
 
 
-def test_entries_cannot_be_changed_or_made() -> None:
+def test_entries_cannot_be_changed() -> None:
     [entry] = parse(GOOD)
     with pytest.raises(AttributeError):
         entry.status = 500  # type: ignore[misc]
-    with pytest.raises(TypeError, match="Entry"):
-        Entry()
+
+
+# region: value
+def test_an_entry_is_a_value() -> None:
+    [entry] = parse(GOOD)
+    made = Entry("192.0.2.1", "ada", "01/Nov/2026:10:00:00 +0000", "GET /a HTTP/1.1", 200, 512)
+    assert made == entry
+    assert {entry, made} == {entry}
+    assert repr(entry) == "Entry('192.0.2.1', 'ada', '01/Nov/2026:10:00:00 +0000', 'GET /a HTTP/1.1', 200, 512)"
+    for value in [entry, *parse(GOOD.replace("ada", "-").replace("512", "-"))]:
+        assert copy.copy(value) == copy.deepcopy(value) == value
+        assert pickle.loads(pickle.dumps(value)) == value  # noqa: S301
+
+
+# endregion: value

@@ -75,7 +75,7 @@ impl<'a> Monitor<'a> {
     }
 
     // region: advance
-    /// Called for every chunk; attaches to the interpreter only where there is something to do.
+    /// Called for every entry, file and chunk; attaches to the interpreter only where there is something to do.
     fn advance(&mut self, done: u64) -> PyResult<()> {
         if self.signals_checked.elapsed() >= PATIENCE {
             self.signals_checked = Instant::now();

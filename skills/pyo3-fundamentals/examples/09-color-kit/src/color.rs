@@ -127,7 +127,7 @@ impl Color {
     }
 
     // region: pickle
-    /// What `pickle` and `copy` call the class with, to make the same colour again.
+    // What `pickle` and `copy` call the class with, to make the same colour again.
     fn __getnewargs__(&self) -> (u8, u8, u8) {
         (self.red, self.green, self.blue)
     }

@@ -35,14 +35,14 @@ type ByName<'py> = (Bound<'py, PyAny>, (Bound<'py, PyType>, &'static str));
 #[pymethods]
 impl Rating {
     // region: enum-hash
-    /// Equal to its integer, so its hash must be the integer's as well; the one of `#[pyclass(hash)]` is not.
+    // Equal to its integer, so its hash must be the integer's as well; the one of `#[pyclass(hash)]` is not.
     fn __hash__(&self) -> u64 {
         *self as u64
     }
     // endregion: enum-hash
 
     // region: enum-pickle
-    /// Pickled by name: `pickle` has nothing to call, because an enum of PyO3 has no constructor.
+    // Pickled by name: `pickle` has nothing to call, because an enum of PyO3 has no constructor.
     fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<ByName<'py>> {
         let getattr = py.import("builtins")?.getattr("getattr")?;
         Ok((getattr, (py.get_type::<Self>(), self.name())))

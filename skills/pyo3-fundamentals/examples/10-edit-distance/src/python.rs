@@ -15,6 +15,8 @@ fn counted(swaps: bool) -> Edits {
 
 /// Count the edits that turn one text into another.
 ///
+/// Other Python threads run meanwhile; Ctrl-C takes effect at the end.
+///
 /// Args:
 ///     left: The text to start from.
 ///     right: The text to arrive at.
@@ -41,7 +43,7 @@ pub fn distance(
 // region: batch
 /// Count the edits that turn a word into each of many others.
 ///
-/// Other Python threads run meanwhile.
+/// Other Python threads run meanwhile; Ctrl-C takes effect at the end.
 ///
 /// Args:
 ///     word: The word to start from.
@@ -75,7 +77,7 @@ pub fn distances(
 
 /// Find the candidate that is the fewest edits away from a word.
 ///
-/// Other Python threads run meanwhile.
+/// Other Python threads run meanwhile; Ctrl-C takes effect at the end.
 ///
 /// Args:
 ///     word: The word to look for.
