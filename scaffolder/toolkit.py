@@ -17,6 +17,8 @@ and hands it to `show`. `pyo3-new tool <tool>` runs it, and so does its own `mai
 
 from __future__ import annotations
 
+import errno
+import stat
 import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -149,16 +151,19 @@ def replace_file(path: Path, text: str) -> None:
     """Write a file beside its place and move it there, so that it is never half there.
 
     Args:
-        path: The file; if there is one, it keeps its mode.
+        path: The file; if there is one, it keeps its mode, and a link keeps leading to it.
         text: All of it, with the line ends that it is to have.
 
     Raises:
-        OSError: It can't be written; what was there is as it was.
+        OSError: It can't be written, or is read-only; what was there is as it was.
     """
     import os
     import shutil
     import tempfile
 
+    path = path.resolve()
+    if is_read_only(path):
+        raise PermissionError(errno.EACCES, "it is read-only", str(path))
     number, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     temporary = Path(name)
     try:
@@ -172,6 +177,13 @@ def replace_file(path: Path, text: str) -> None:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def is_read_only(path: Path) -> bool:
+    """Tell whether a file is not to be written, by its mode too: root may write everything."""
+    import os
+
+    return path.exists() and not (os.access(path, os.W_OK) and path.stat().st_mode & stat.S_IWUSR)
 
 
 def result_data(result: Result) -> dict[str, Any]:

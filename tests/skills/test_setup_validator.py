@@ -222,8 +222,9 @@ def test_fix_repairs_and_shows_what_it_did(made: Path, pyo3_new: Command) -> Non
             replaced("Cargo.toml", '["abi3', '["extension-module", "abi3'),
             replaced("Cargo.toml", '["cdylib", "rlib"]', '["cdylib"]'),
             replaced("pyproject.toml", ', { file = "src/**/*.rs" }', ""),
-            added("python/fares/_core.abi3.so"),
+            # The older one first: what is newer is not deleted.
             added("python/fares/_core.cpython-311-x86_64-linux-gnu.so"),
+            added("python/fares/_core.abi3.so"),
         ),
     )
     (made / "python/fares/py.typed").unlink()
@@ -231,6 +232,7 @@ def test_fix_repairs_and_shows_what_it_did(made: Path, pyo3_new: Command) -> Non
     doctor(pyo3_new, made, code=1)
     done = pyo3_new("doctor", "--project", str(made), "--fix").stdout
     assert "-pyo3 = { version" in done
+    assert "These changes were made." in done
     assert "5 repaired" in done
     assert levels(doctor(pyo3_new, made)) == {}
     text = (made / "Cargo.toml").read_text(encoding="utf-8")
@@ -239,6 +241,17 @@ def test_fix_repairs_and_shows_what_it_did(made: Path, pyo3_new: Command) -> Non
         "__init__.py", "_core.abi3.so", "_core.pyi", "py.typed",
     ]  # fmt: skip
     assert pyo3_new("doctor", "--project", str(made), "--fix").stdout.count("repaired") == 0
+
+
+def test_no_more_pythons_are_shown_by_fix(made: Path, pyo3_new: Command) -> None:
+    def shown(*arguments: str) -> list[list[str]]:
+        rows: list[list[str]] = doctor(pyo3_new, made, *arguments)["tables"][1]["rows"]
+        return rows
+
+    (made / "python/fares/py.typed").unlink()
+    few = shown()
+    assert shown("--fix") == few
+    assert len(shown("--verbose")) >= len(few)
 
 
 def test_line_endings_stay(made: Path, pyo3_new: Command) -> None:
@@ -304,6 +317,7 @@ def test_the_project_around_is_found(pyo3_new: Command, made: Path) -> None:
     [
         (("--project", "nowhere"), {}, 2, "`nowhere` is not a folder"),
         (("--project", "."), {"readme.txt": ""}, 2, "there is no Rust crate in `.`"),
+        (("--dry-run",), {}, 2, "`--dry-run` alone"),
         (("--fix",), {}, 2, "there is no project here"),
         (("--build",), {}, 2, "there is no project here"),
         (("--colour",), {}, 2, "no such option: --colour"),

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from scaffolder import toolkit
-from scaffolder.errors import UsageError
+from scaffolder.errors import ScaffolderError, UsageError
 from scaffolder.terminal import progress
 
 if TYPE_CHECKING:
@@ -50,6 +50,8 @@ def setup_validator(
     from doctor.building import show_plan
     from doctor.inspection import inspect, result
 
+    if dry_run and not (fix or build):
+        raise UsageError("`--dry-run` alone has nothing to show", "add `--fix` or `--build`")
     folder = _folder(project)
     if folder is None and (build or fix):
         raise UsageError("there is no project here", "name its folder: `--project DIR`")
@@ -60,7 +62,7 @@ def setup_validator(
         draft = found.draft()
         documents = draft.documents()
         if documents and not dry_run:
-            found, repaired = _repair(found, draft, show=not as_data)
+            found, repaired = _repair(found, draft, show=not as_data, whole=verbose)
             documents = documents if as_data else ()
     more: tuple[toolkit.Finding, ...] = ()
     if build and dry_run:
@@ -72,14 +74,15 @@ def setup_validator(
     toolkit.show(outcome, as_data=as_data, verbose=verbose)
 
 
-def _repair(before: Inspection, draft: Draft, *, show: bool) -> tuple[Inspection, int]:
-    """Show the changes, make them, and look again."""
+def _repair(before: Inspection, draft: Draft, *, show: bool, whole: bool) -> tuple[Inspection, int]:
+    """Make the changes, show them, and look again."""
     from doctor.inspection import inspect
 
-    if show:
-        toolkit.show(toolkit.Result("setup_validator", "These changes are made.", documents=draft.documents()))
+    changes = draft.documents()
     draft.write()
-    after = inspect(draft.folder, os.environ)
+    if show:
+        toolkit.show(toolkit.Result("setup_validator", "These changes were made.", documents=changes))
+    after = inspect(draft.folder, os.environ, whole=whole)
     return after, len(before.wrong - after.wrong)
 
 
@@ -96,9 +99,25 @@ def _folder(given: Path | None) -> Path | None:
                 f"there is no Rust crate in `{given}`", "name the folder that holds `pyproject.toml` and `Cargo.toml`"
             )
         return here
-    found = [place for place in (here, *here.parents) if has_crate(place)]
-    # The crate may be in a folder of the project.
-    return next((place for place in found if (place / "pyproject.toml").is_file()), found[0] if found else None)
+    return _around(here)
+
+
+def _around(here: Path) -> Path | None:
+    """Return the nearest project upwards; a crate without one may be in a folder of it."""
+    from doctor.project import has_crate
+
+    crate: Path | None = None
+    for place in (here, *here.parents):
+        try:
+            found = has_crate(place)
+        except ScaffolderError:
+            if crate is None and (place / "Cargo.toml").is_file():
+                raise
+            continue  # what lies above is not this project's
+        if found and (place / "pyproject.toml").is_file():
+            return place
+        crate = crate or (place if found else None)
+    return crate
 
 
 if __name__ == "__main__":

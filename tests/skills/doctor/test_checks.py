@@ -42,6 +42,17 @@ CI = ".github/workflows/ci.yml"
 OTHER = Path("/other/bin/python")
 STALE = "python/fares/_core.cpython-311-x86_64-linux-gnu.so"
 ABI3 = "python/fares/_core.abi3.so"
+RENAMED = replaced(CARGO, "pyo3 = {", 'py = { package = "pyo3",')
+RESOLVE = '[build-dependencies]\npyo3-build-config = { version = "0.30", features = ["resolve-config"] }\n\n[profile'
+OWN = '[features]\ndefault = ["py?/extension-module", "zones"]\nzones = []\n\n[profile'
+UPLOAD = f"""\
+      - uses: actions/upload-artifact@{40 * "0"}
+      - uses: docker/login-action@{40 * "0"}
+        with:
+          password: ${{{{ secrets.OURS }}}}
+"""
+NO_LOCK = removed("Cargo.lock")
+BARE = (replaced(PYPROJECT, "[build-system]", "[tool.unused]"), replaced(PYPROJECT, "[tool.maturin]", "[tool.none]"))
 
 
 def other_python() -> Machine:
@@ -62,6 +73,7 @@ WRONG: list[tuple[str, tuple[Change, ...] | Machine]] = [
     ("rust-installed", machine(rust=None, rust_problem="error: toolchain '1.97.0' is not installed")),
     ("rust-installed", machine(versions={})),
     ("linker-installed", machine(linker=None)),
+    ("linker-installed", machine(linker=None, linker_name="clang")),
     ("python-found", machine(interpreters={})),
     ("python-found", machine(choices=(Choice("cargo", None, "there is no `python` on `PATH`"),))),
     ("one-environment", machine(environment={"VIRTUAL_ENV": "/env", "CONDA_PREFIX": "/conda"})),
@@ -90,6 +102,8 @@ WRONG: list[tuple[str, tuple[Change, ...] | Machine]] = [
     ("crate-type-rlib", (replaced(CARGO, ', "rlib"', ""),)),
     ("outdated-features", (replaced(CARGO, '["abi3', '["extension-module", "abi3'),)),
     ("outdated-features", (replaced(PYPROJECT, "# The", 'features = ["pyo3/extension-module"]\n# The'),)),
+    ("outdated-features", (replaced(CARGO, "[profile", RESOLVE),)),
+    ("outdated-features", (RENAMED, replaced(CARGO, "[profile", OWN))),
     ("companion-versions", (replaced(CARGO, 'numpy = "0.30"', 'numpy = "0.29"'),)),
     ("one-version", (added("Cargo.lock", '\n[[package]]\nname = "pyo3"\nversion = "0.29.3"\n'),)),
     ("build-requirement", (replaced(PYPROJECT, ",<2", ""),)),
@@ -104,6 +118,8 @@ WRONG: list[tuple[str, tuple[Change, ...] | Machine]] = [
     ("free-threaded-supported", python(version=Version("3.13.0"), free_threaded=True)),
     ("interpreter-allowed", python(version=Version("3.10.13"))),
     ("python-pin-allowed", (replaced(".python-version", "3.11", "3.10"),)),
+    ("python-floor-supported", (replaced(PYPROJECT, ">=3.11", ">=2.7"),)),
+    ("python-floor-supported", (replaced(PYPROJECT, ">=3.11", ">=3.8"),)),
     ("maturin-allowed", (replaced(PYPROJECT, "maturin>=1.9.4,<2", "maturin>=1.17,<2"),)),
     ("abi3-not-above-python", (replaced(CARGO, "abi3-py311", "abi3-py312"),)),
     ("abi3-as-new-as-python", (replaced(CARGO, "abi3-py311", "abi3-py310"),)),
@@ -115,13 +131,22 @@ WRONG: list[tuple[str, tuple[Change, ...] | Machine]] = [
     ("editable-profile", (replaced(PYPROJECT, 'editable-profile = "dev"', ""),)),
     ("static-version", (replaced(PYPROJECT, 'version = "0.1.0"', 'dynamic = ["version"]'),)),
     ("stale-library", (added(STALE, "old"), added(ABI3, "new"))),
+    ("stale-library", (added("python/fares/_core.cp311-win_amd64.pyd"), added("python/fares/_core.pyd"))),
+    ("stale-library", (replaced(CARGO, '"abi3-py311"', ""), added(ABI3, "old"), added(STALE, "new"))),
     ("release-build", (added(ABI3, "a build"), added("target/debug/libfares_core.so", "a build"))),
     ("stubs", (removed("python/fares/_core.pyi"),)),
+    ("stubs", (removed("python/fares/_core.pyi"), added("python/fares/vendored.pyi"))),
     ("typed-marker", (removed("python/fares/py.typed"),)),
-    ("types-in-wheel", (replaced(PYPROJECT, "# The", 'exclude = ["**/*.pyi"]\n# The'),)),
+    *(
+        ("types-in-wheel", (replaced(PYPROJECT, "# The", f'exclude = ["{pattern}"]\n# The'),))
+        for pattern in ("**/*.pyi", "*.pyi", "python/fares", "/python/**/py.typed", "_core.py?")
+    ),
     ("actions-pinned", (replaced(CI, "3d3c42e5aac5ba805825da76410c181273ba90b1", "v7"),)),
     ("workflow-permissions", (replaced(CI, "permissions: {}", ""),)),
     ("trusted-publishing", (added(CI, "        env:\n          UV_PUBLISH_TOKEN: ${{ secrets.PYPI_API_TOKEN }}\n"),)),
+    ("trusted-publishing", (replaced(CI, "uv publish", "uv publish --token ${{ secrets.OURS }}"),)),
+    ("trusted-publishing", (replaced(CI, "jobs:", "env:\n  UV_PUBLISH_TOKEN: ${{ secrets.OURS }}\njobs:"),)),
+    ("trusted-publishing", (added(CI, UPLOAD.replace("docker/login-action", "pypa/gh-action-pypi-publish")),)),
 ]  # fmt: skip
 
 # What has to be there for a check to apply, where the project or the machine as it is has none of it.
@@ -138,23 +163,62 @@ FINE: list[tuple[str, tuple[Change, ...]]] = [
     ("module-name", (added(SOURCE, "mod inner {\n    #[pymodule]\n    fn zones(m: M) -> R { todo!() }\n}\n"),)),
     ("native-import", (added("python/fares/zones.py", "from ._core import fare\nfrom ._version import release\n"),)),
     ("native-import", (added("python/fares/zones.py", "try:\n    from ._other import x\nexcept ImportError: ...\n"),)),
+    ("native-import", (
+        replaced("python/fares/__init__.py", "from", "try:\n    from"),
+        added("python/fares/__init__.py", "except ImportError: ...\nfrom ._version import release\n"),
+    )),
     ("import-name", (replaced(PYPROJECT, 'name = "fares"', 'name = "Fares.py"'),)),
+    ("crate-type-cdylib", (
+        replaced(PYPROJECT, "# The", 'bindings = "cffi"\n# The'), replaced(CARGO, '["cdylib", "rlib"]', '["rlib"]'),
+    )),
+    ("build-requirement", (
+        *BARE, replaced(PYPROJECT, "[project]", '[build-system]\nbuild-backend = "hatchling.build"\n[project]'),
+    )),
+    ("build-requirement", (*BARE, added("setup.py", 'RustExtension("fares._core")\n'))),
+    ("build-requirement", (*BARE, replaced(PYPROJECT, "[project]", "[tool.black]"))),
+    ("build-requirement", (*BARE, replaced(CARGO, '["cdylib", "rlib"]', '["lib"]'))),
+    ("panic-unwinds", (
+        replaced(CARGO, 'lto = "thin"', 'panic = "abort"'), removed(PYPROJECT), removed(SOURCE),
+        replaced(CARGO, '["cdylib", "rlib"]', '["lib"]'), added("src/main.rs", "fn main() {}\n"),
+    )),
     ("python-supported", (replaced(CARGO, '"0.30"', '"0.20"'), removed("Cargo.lock"))),
     ("outdated-features", (added(CARGO, '\n[features]\nbundled = ["pyo3/extension-module"]\n'),)),
     ("cache-keys", (replaced(PYPROJECT, "cache-keys", "package = false\nunused"),)),
+    ("outdated-features", (replaced(CARGO, "[profile", RESOLVE), replaced(CARGO, '"0.30"', '"0.28"'), NO_LOCK)),
     ("companion-versions", (replaced(CARGO, 'numpy = "0.30"', 'numpy = ">=0.29, <0.31"'),)),
+    ("companion-versions", (
+        replaced(CARGO, 'numpy = "0.30"', 'numpy = "0.27"'), replaced(CARGO, '"0.30", f', '">=0.27, <0.29", f'),
+    )),
     ("build-requirement", (replaced(PYPROJECT, ">=1.9.4,<2", "~=1.9"),)),
     ("versions-agree", (replaced(PYPROJECT, "0.1.0", "0.2.0rc1"), replaced(CARGO, '"0.1.0"', '"0.2.0-rc.1"'))),
     ("panic-unwinds", (replaced(CARGO, 'lto = "thin"', 'panic = "abort"'), replaced(CARGO, "pyo3 =", "pyo3-ffi ="))),
     ("python-pin-allowed", (replaced(".python-version", "3.11", "3.12.1"),)),
     ("python-pin-allowed", (replaced(PYPROJECT, ">=3.11", ">=3.11.4"),)),
     ("abi3-as-new-as-python", (replaced(PYPROJECT, ">=3.11", ">=3.11,!=3.11.0"),)),
+    ("abi3-as-new-as-python", (
+        replaced(PYPROJECT, ">=3.11", ">=3.13"), replaced(CARGO, "abi3-py311", "abi3-py312"),
+        replaced(CARGO, '"0.30"', '"0.22"'), NO_LOCK,
+    )),
+    ("stale-library", (added("python/fares/_core.so"), added(ABI3), added("python/fares/_core.pyd"))),
+    ("stubs", (removed("python/fares/_core.pyi"), added("python/fares/__init__.pyi"))),
+    ("cache-keys", (replaced(PYPROJECT, '{ file = "src/**/*.rs" }', '{ dir = "src" }, "src/**/*.rs"'),)),
+    ("trusted-publishing", (added(CI, UPLOAD),)),
     ("actions-pinned", (added(CI, "      - uses: ./.github/actions/build\n"),)),
     ("workflow-permissions", (
         replaced(CI, "permissions: {}", ""), replaced(CI, "test:\n", "test:\n    permissions: {}\n"),
     )),
+    ("types-in-wheel", (replaced(PYPROJECT, "# The", 'exclude = ["/*.pyi", "core.pyi", "tests/**", ""]\n# The'),)),
     ("types-in-wheel", (replaced(PYPROJECT, "# The", 'exclude = [{ path = "**/*.pyi", format = "sdist" }]\n# The'),)),
 ]  # fmt: skip
+
+
+def shared_target(folder: Path, source: str) -> Graph:
+    """Return a target folder for all projects, in which another one has built a library of the same name."""
+    other = write(folder / "other place", {SOURCE: ""})
+    built = write(folder / "target", {"debug/libfares_core.d": ""}) / "debug/libfares_core.d"
+    text = str(other / source).replace(" ", "\\ ")
+    built.write_text(f"libfares_core.rlib: {text}\n", encoding="utf-8")
+    return Graph(folder / "fares", folder / "target", {})
 
 
 def ask_about(folder: Path, state: tuple[Change, ...] | Machine, graph: Graph | None = None) -> dict[str, Finding]:
@@ -181,14 +245,12 @@ def test_nothing_is_found_where_all_is_well(tmp_path: Path) -> None:
 def test_a_check_says_what_is_wrong_and_what_to_do(
     name: str, state: tuple[Change, ...] | Machine, tmp_path: Path
 ) -> None:
-    graph = Graph(tmp_path, tmp_path / "target", {})
+    graph = Graph(tmp_path / "fares", tmp_path / "fares/target", {})
     if name == "cargo-reads-manifest":
         graph = dataclasses.replace(graph, problem="error: missing field `package`")
     if name == "unique-library-name":
-        built = tmp_path / "target/debug/libfares_core.d"
-        built.parent.mkdir(parents=True)
-        built.write_text("libfares_core.rlib: /other\\ place/src/lib.rs\n", encoding="utf-8")
-    found = ask_about(tmp_path, state, graph)[name]
+        graph = shared_target(tmp_path, SOURCE)
+    found = ask_about(tmp_path / "fares", state, graph)[name]
     assert found.level != "ok"
     assert found.message
     assert not found.message.endswith(".")

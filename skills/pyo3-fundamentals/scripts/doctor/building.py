@@ -100,15 +100,23 @@ def build(inspection: Inspection, environment: Mapping[str, str]) -> tuple[Findi
     project = inspection.project
     assert project  # noqa: S101
     lock = project.crate.workspace_path.parent / "Cargo.lock"
-    had_lock = lock.exists()
+    before = lock.read_bytes() if lock.is_file() else None
     with temporary_folder() as scratch:
         inherited = {name: value for name, value in environment.items() if name != "PYTHONPATH"}
         variables = {**inherited, "CARGO_TARGET_DIR": str(scratch / "target"), "NO_COLOR": "1"}
         try:
             return tuple(_run(plan(inspection, scratch), variables, project.folder, scratch))
         finally:
-            if not had_lock:
-                lock.unlink(missing_ok=True)
+            # Cargo writes it, and brings an outdated one up to date.
+            _restore(lock, before)
+
+
+def _restore(path: Path, before: bytes | None) -> None:
+    """Leave a file as it was; what is equal isn't written."""
+    if before is None:
+        path.unlink(missing_ok=True)
+    elif path.read_bytes() != before:
+        path.write_bytes(before)
 
 
 def _run(steps: tuple[Step, ...], variables: Mapping[str, str], folder: Path, scratch: Path) -> list[Finding]:

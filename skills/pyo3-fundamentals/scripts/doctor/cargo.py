@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -51,7 +52,9 @@ def ask_cargo(manifest: Path, environment: Mapping[str, str]) -> Graph | None:
     """
     locked = any((folder / "Cargo.lock").is_file() for folder in (manifest.parent, *manifest.parent.parents))
     command = ["cargo", "metadata", "--format-version", "1", "--offline", "--manifest-path", str(manifest)]
-    done = run([*command, "--locked"], environment, manifest.parent) if locked else None
+    # What is for other systems only is in the lock file, too, and isn't built.
+    host = ["--filter-platform", found] if (found := _host(manifest.parent, environment)) else []
+    done = run([*command, "--locked", *host], environment, manifest.parent) if locked else None
     if done is None or done.code != 0:
         # Without a lock file, cargo would write one; and the crates may not be there.
         done = run([*command, "--no-deps"], environment, manifest.parent)
@@ -65,6 +68,15 @@ def ask_cargo(manifest: Path, environment: Mapping[str, str]) -> Graph | None:
     packages = [(f"{each['name']} {each['version']}", each.get("rust_version")) for each in data["packages"]]
     versions = {name: version for name, text in packages if text and (version := _version(text))}
     return Graph(Path(data["workspace_root"]), Path(data["target_directory"]), versions)
+
+
+def _host(folder: Path, environment: Mapping[str, str]) -> str | None:
+    """Return what is built for."""
+    if target := environment.get("CARGO_BUILD_TARGET"):
+        return target
+    done = run(["rustc", "-vV"], environment, folder)
+    match = re.search(r"^host: (\S+)", done.output, re.MULTILINE) if done else None
+    return match[1] if match else None
 
 
 def _version(text: str) -> Version | None:

@@ -48,7 +48,7 @@ class Check:
     """
 
     id: ClassVar[str]
-    see: ClassVar[Section | str]
+    see: Section | str
     level: toolkit.Level = "error"
 
     passes: Callable[..., bool | None]

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from doctor.interpreters import python_in
-from doctor.manifests import read_toml
+from doctor.cargo_config import read_config
+from doctor.interpreters import NAME, python_in
 from doctor.programs import run
-from scaffolder.errors import ScaffolderError
+from doctor.uv_workspace import uv_root
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -27,12 +28,14 @@ class Choice:
         python: The program; none if it finds none.
         why: The rule that decided.
         settled: Whether it takes just this one, not an environment that it is going to make.
+        needed: Whether it runs one at all.
     """
 
     tool: str
     python: Path | None
     why: str
     settled: bool = True
+    needed: bool = True
 
 
 def choices(folder: Path, environment: Mapping[str, str]) -> tuple[Choice, ...]:
@@ -47,19 +50,25 @@ def choices(folder: Path, environment: Mapping[str, str]) -> tuple[Choice, ...]:
         cargo,
         maturin_choice(folder, environment),
         uv_choice(folder, environment),
-        *editor_choices(folder, cargo),
+        *editor_choices(folder, cargo, environment),
     )
 
 
 def cargo_choice(folder: Path, environment: Mapping[str, str]) -> Choice:
     """Tell which Python PyO3's build script takes."""
-    tool = "cargo"
-    configured, forced, where = _cargo_setting(folder)
-    given = environment.get("PYO3_PYTHON")
-    if configured and (forced or not given):
-        return Choice(tool, _program(configured, environment), f"`PYO3_PYTHON` in `{where}`")
-    if given:
-        return Choice(tool, _program(given, environment), "`PYO3_PYTHON` is set")
+    tool, config = "cargo", read_config(folder, environment)
+    if config.variable("PYO3_CONFIG_FILE", environment):
+        return Choice(tool, None, "none: `PYO3_CONFIG_FILE` describes the Python to build for", needed=False)
+    if config.variable("PYO3_NO_PYTHON", environment):
+        return Choice(tool, None, "none: `PYO3_NO_PYTHON` is set", needed=False)
+    if given := config.variable("PYO3_PYTHON", environment):
+        why = f"in `{given.where}`" if given.where else "is set"
+        return Choice(tool, _program(given.value, environment), f"`PYO3_PYTHON` {why}")
+    return _active_or_first(tool, environment)
+
+
+def _active_or_first(tool: str, environment: Mapping[str, str]) -> Choice:
+    """Return the Python of the active environment, or the first on `PATH` that is a Python 3."""
     active, conda = environment.get("VIRTUAL_ENV"), environment.get("CONDA_PREFIX")
     if active and not conda:
         return Choice(tool, python_in(Path(active)), "`VIRTUAL_ENV` is set")
@@ -67,7 +76,8 @@ def cargo_choice(folder: Path, environment: Mapping[str, str]) -> Choice:
         return Choice(tool, python_in(Path(conda)), "`CONDA_PREFIX` is set")
     both = "`VIRTUAL_ENV` and `CONDA_PREFIX` are both set, so neither counts; " if active and conda else ""
     for name in ("python", "python3"):
-        if found := shutil.which(name, path=environment.get("PATH", "")):
+        found = shutil.which(name, path=environment.get("PATH", ""))
+        if found and _is_python_3(found, environment):
             return Choice(tool, Path(found), f"{both}the first `{name}` on `PATH`")
     return Choice(tool, None, f"{both}there is no `python` or `python3` on `PATH`")
 
@@ -76,7 +86,7 @@ def maturin_choice(folder: Path, environment: Mapping[str, str]) -> Choice:
     """Tell which Python `maturin develop` installs into."""
     tool = "maturin develop"
     active, conda = environment.get("VIRTUAL_ENV"), environment.get("CONDA_PREFIX")
-    if active and conda:
+    if active and conda and active != conda:
         return Choice(tool, None, "stops, because `VIRTUAL_ENV` and `CONDA_PREFIX` are both set")
     if active:
         return Choice(tool, python_in(Path(active)), "`VIRTUAL_ENV` is set")
@@ -89,15 +99,15 @@ def maturin_choice(folder: Path, environment: Mapping[str, str]) -> Choice:
 
 
 def uv_choice(folder: Path, environment: Mapping[str, str]) -> Choice:
-    """Tell which Python `uv run` takes in a project; it ignores an active environment."""
-    tool = "uv run"
+    """Tell which Python `uv run` takes in a project or its workspace; it ignores an active environment."""
+    tool, root = "uv run", uv_root(folder)
     named = environment.get("UV_PROJECT_ENVIRONMENT")
-    place = folder / (named or ".venv")
+    place = root / (named or ".venv")
     if (place / "pyvenv.cfg").is_file():
         return Choice(tool, python_in(place), "`UV_PROJECT_ENVIRONMENT` is set" if named else "the project's `.venv`")
     if environment.get("UV_PYTHON"):
         why = "`UV_PYTHON` is set"
-    elif (folder / ".python-version").is_file():
+    elif any((place / ".python-version").is_file() for place in (folder, root)):
         why = "`.python-version` asks for it"
     else:
         why = "the first that `requires-python` allows"
@@ -109,21 +119,22 @@ def uv_choice(folder: Path, environment: Mapping[str, str]) -> Choice:
     return Choice(tool, Path(done.output.strip()), f"{why}; `.venv` is made with it", settled=False)
 
 
-def editor_choices(folder: Path, cargo: Choice) -> Iterator[Choice]:
+def editor_choices(folder: Path, cargo: Choice, environment: Mapping[str, str]) -> Iterator[Choice]:
     """Tell which Python rust-analyzer builds with, and which one VS Code runs."""
     settings = _settings(folder / ".vscode" / "settings.json")
     extra: dict[str, Any] = {}
     for key in ("rust-analyzer.cargo.extraEnv", "rust-analyzer.server.extraEnv"):
-        extra |= settings.get(key) or {}
+        found = settings.get(key)
+        extra |= found if isinstance(found, dict) else {}
     given = extra.get("PYO3_PYTHON")
     if given:
         why = "`extraEnv` in `.vscode/settings.json`"
-        yield Choice("rust-analyzer", _in_folder(str(given), folder), why)
+        yield Choice("rust-analyzer", _in_folder(str(given), folder, environment), why)
     else:
         yield Choice("rust-analyzer", cargo.python, "as cargo, if the editor was started from this shell")
     if python := settings.get("python.defaultInterpreterPath"):
         why = "`python.defaultInterpreterPath` in `.vscode/settings.json`"
-        yield Choice("VS Code", _in_folder(str(python), folder), why)
+        yield Choice("VS Code", _in_folder(str(python), folder, environment), why)
 
 
 def _settings(path: Path) -> dict[str, Any]:
@@ -139,9 +150,14 @@ def _settings(path: Path) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _in_folder(text: str, folder: Path) -> Path:
+def _in_folder(text: str, folder: Path, environment: Mapping[str, str]) -> Path:
     """Return the Python that an editor's setting names; an environment stands for its Python."""
-    path = folder / text.replace("${workspaceFolder}", str(folder))
+    for name, value in (("workspaceFolder", folder), ("userHome", Path.home())):
+        text = text.replace(f"${{{name}}}", str(value))
+    text = re.sub(r"\$\{env:(\w+)\}", lambda match: environment.get(match[1], ""), text)
+    path = folder / Path(text).expanduser()
+    if NAME.fullmatch(text):
+        return _program(text, environment)
     return python_in(path) if path.is_dir() or (path.suffix == "" and not path.name.startswith("python")) else path
 
 
@@ -150,21 +166,7 @@ def _program(text: str, environment: Mapping[str, str]) -> Path:
     return Path(shutil.which(text, path=environment.get("PATH", "")) or text)
 
 
-def _cargo_setting(folder: Path) -> tuple[str | None, bool, str]:
-    """Return the `PYO3_PYTHON` that cargo's configuration sets, whether it goes first, and where it is."""
-    for above in (folder, *folder.parents):
-        for path in (above / ".cargo" / "config.toml", above / ".cargo" / "config"):
-            if path.is_file() and (value := _environment_of(path).get("PYO3_PYTHON")):
-                table = value if isinstance(value, dict) else {"value": value}
-                text = str(table.get("value", ""))
-                return str(above / text) if table.get("relative") else text, bool(table.get("force")), str(path)
-    return None, False, ""
-
-
-def _environment_of(path: Path) -> dict[str, Any]:
-    """Return the variables that a cargo configuration sets."""
-    try:
-        found: dict[str, Any] = read_toml(path).get("env", {})
-    except ScaffolderError:
-        return {}
-    return found
+def _is_python_3(program: str, environment: Mapping[str, str]) -> bool:
+    """Tell whether PyO3 takes a program for a Python 3, by what it says of its version."""
+    done = run([program, "--version"], environment, Path.cwd())
+    return done is not None and (done.output or done.errors).startswith(("Python 3", "GraalPy 3"))

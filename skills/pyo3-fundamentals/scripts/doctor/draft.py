@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 import difflib
+import os
+import re
+import sys
+from collections import Counter
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import tomlkit
 
 from scaffolder.errors import ScaffolderError
-from scaffolder.toolkit import Document, replace_file
+from scaffolder.toolkit import Document, is_read_only, replace_file
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
+
+AGAIN = "make it writable, then run `doctor --fix` again"
+MARK = "\ufeff"  # a byte order mark, which some editors put before the text
 
 
 @dataclass(frozen=True)
@@ -49,7 +61,7 @@ class Draft:
         if path not in self._documents:
             with path.open(encoding="utf-8", newline="") as file:
                 text = file.read()
-            self._documents[path] = text, tomlkit.parse(text)
+            self._documents[path] = text, tomlkit.parse(text.removeprefix(MARK))
         return self._documents[path][1]
 
     def create(self, path: Path, text: str = "") -> None:
@@ -65,10 +77,18 @@ class Draft:
         rewritten = [
             Change(path, text, new)
             for path, (text, document) in self._documents.items()
-            if (new := tomlkit.dumps(document)) != text
+            if (new := _as_before(tomlkit.dumps(document), text)) != text
         ]
         created = [Change(path, None, text) for path, text in self._new.items()]
         return (*rewritten, *created, *(Change(path, None, None) for path in self._deleted))
+
+    def is_sound(self) -> bool:
+        """Tell whether each file would say what it is meant to, and no comment is lost: tomlkit has its limits."""
+        return all(
+            tomllib.loads(tomlkit.dumps(document)) == document.unwrap()
+            and not comments(text) - comments(tomlkit.dumps(document))
+            for text, document in self._documents.values()
+        )
 
     def documents(self) -> tuple[Document, ...]:
         """Return the changes as differences to look at."""
@@ -80,16 +100,30 @@ class Draft:
         Raises:
             ScaffolderError: A file can't be written.
         """
-        for change in self.changes():
+        if not self.is_sound():
+            raise ScaffolderError("the repairs can't be written all at once", "make one of them by hand, then go on")
+        changes = self.changes()
+        for change in changes:
+            # Before the first is written: half of the repairs would be none.
+            if change.after is not None and is_read_only(change.path):
+                raise ScaffolderError(f"`{self._show(change.path)}` can't be written: it is read-only", AGAIN)
+        for change in changes:
             try:
                 _replace(change)
             except OSError as error:
-                shown = change.path.relative_to(self.folder)
-                raise ScaffolderError(f"`{shown}` can't be written: {error.strerror or error}") from error
+                message = f"`{self._show(change.path)}` can't be written: {error.strerror or error}"
+                raise ScaffolderError(message, AGAIN) from error
+
+    def _show(self, path: Path) -> str:
+        """Return a path as seen from the project; a workspace's manifest lies above it."""
+        try:
+            return Path(os.path.relpath(path, self.folder)).as_posix()
+        except ValueError:  # on another drive
+            return path.as_posix()
 
     def _difference(self, change: Change) -> Iterator[str]:
         """Write a change as git does."""
-        name = change.path.relative_to(self.folder).as_posix()
+        name = self._show(change.path)
         before = f"a/{name}" if change.before is not None or change.after is None else "/dev/null"
         after = f"b/{name}" if change.after is not None else "/dev/null"
         if not change.before and not change.after:
@@ -98,6 +132,20 @@ class Draft:
         old, new = ((text or "").splitlines(keepends=True) for text in (change.before, change.after))
         for line in difflib.unified_diff(old, new, before, after):
             yield line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
+
+
+def comments(text: str) -> Counter[str]:
+    """Return the comments in a TOML text, each with how often it is there."""
+    # In a text, a `#` begins no comment.
+    plain = re.sub(r'"(?:[^"\\\n]|\\.)*"|\'[^\'\n]*\'', "", text)
+    return Counter(line.partition("#")[2].strip() for line in plain.splitlines() if "#" in line)
+
+
+def _as_before(text: str, before: str) -> str:
+    """Give a text the line ends that the file has, and its byte order mark."""
+    if "\r\n" in before:
+        text = text.replace("\r\n", "\n").replace("\n", "\r\n")
+    return f"{MARK}{text}" if before.startswith(MARK) else text
 
 
 def _replace(change: Change) -> None:

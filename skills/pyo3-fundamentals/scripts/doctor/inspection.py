@@ -56,15 +56,16 @@ class Inspection:
         assert self.project  # noqa: S101
         draft = Draft(self.project.folder)
         for kind in PROJECT_CHECKS:
-            if kind.id in (names or self.wrong):
+            if kind.id in (names or self.wrong) and _can_repair(kind, self.project):
                 kind().repair(self.project, draft)
         return draft
 
     @property
     def repairable(self) -> int:
         """How many of the findings a repair is known for."""
-        own = [kind.id for kind in PROJECT_CHECKS if kind.id in self.wrong and kind.repair is not ProjectCheck.repair]
-        return sum(bool(self.draft(name).changes()) for name in own)
+        assert self.project  # noqa: S101
+        own = [kind for kind in PROJECT_CHECKS if kind.id in self.wrong and kind.repair is not ProjectCheck.repair]
+        return sum(_can_repair(kind, self.project) for kind in own)
 
 
 def inspect(
@@ -127,6 +128,20 @@ def ask(machine: Machine, project: Project | None) -> Iterator[Finding]:
             yield from _answer(check, check.passes(project))
         for fit_check in (kind() for kind in FIT_CHECKS):
             yield from _answer(fit_check, fit_check.passes(project, machine))
+
+
+def _can_repair(kind: type[ProjectCheck], project: Project) -> bool:
+    """Try a repair alone and on paper: there are files that tomlkit can't read or change, though they are TOML."""
+    from tomlkit.exceptions import TOMLKitError
+
+    from doctor.draft import Draft
+
+    draft = Draft(project.folder)
+    try:
+        kind().repair(project, draft)
+        return bool(draft.changes()) and draft.is_sound()
+    except (TOMLKitError, LookupError, TypeError, ValueError, AttributeError, OSError):
+        return False
 
 
 def _answer(check: Check, passed: bool | None) -> Iterator[Finding]:

@@ -24,8 +24,9 @@ QUESTIONS = r"""
 import json, os, platform, struct, sys, sysconfig
 get = sysconfig.get_config_var
 library = get("LDLIBRARY") or ""
-folders = [get("LIBDIR"), get("LIBPL"), os.path.join(sys.base_prefix, "libs"), sys.base_prefix]
-names = [library, "python%d%d.lib" % sys.version_info[:2]]
+folders = [get("LIBDIR"), get("LIBPL"), get("PYTHONFRAMEWORKPREFIX")]
+folders += [os.path.join(sys.base_prefix, "libs"), sys.base_prefix]
+names = [library, "python%d%d%s.lib" % (sys.version_info[:2] + ("t" if get("Py_GIL_DISABLED") else "",))]
 paths = [os.path.join(f, n) for f in folders for n in names if f and n]
 print(json.dumps({
     "version": "%d.%d.%d" % sys.version_info[:3],

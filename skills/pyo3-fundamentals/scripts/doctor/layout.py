@@ -23,11 +23,13 @@ class Import:
         name: The module, in full: `prices._core`.
         path: The file that imports it.
         line: Where, from 1.
+        always: Whether the file runs it in any case: in a `try` or an `if` there is a way out.
     """
 
     name: str
     path: Path
     line: int
+    always: bool = True
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ class Layout:
         module: Its full name: `prices._core`.
         source: The folder that Python's packages are in.
         package: The Python package that it goes into, if there is one.
-        libraries: The built extension modules that lie in the package.
+        libraries: The built extension modules that lie in the package, with the time of each build.
         stubs: The stubs of the package.
         typed: Whether the package says that it has types.
         missing_imports: What the package imports from itself that is no Python file.
@@ -47,7 +49,7 @@ class Layout:
     module: str
     source: Path
     package: Path | None
-    libraries: tuple[Path, ...]
+    libraries: dict[Path, int]
     stubs: tuple[Path, ...]
     typed: bool
     missing_imports: tuple[Import, ...]
@@ -56,6 +58,11 @@ class Layout:
     def extension(self) -> str:
         """The last part of the module's name."""
         return self.module.rpartition(".")[2]
+
+    @property
+    def types(self) -> tuple[Path, ...]:
+        """The files that type checkers need."""
+        return (*self.stubs, self.package / "py.typed") if self.package and self.typed else self.stubs
 
 
 def read_layout(folders: tuple[Path, ...], module: str, source: Path) -> Layout:
@@ -81,7 +88,7 @@ def read_layout(folders: tuple[Path, ...], module: str, source: Path) -> Layout:
         module=module,
         source=source,
         package=package,
-        libraries=tuple(path for path in files if _is_library(path, extension)),
+        libraries={path: path.stat().st_mtime_ns for path in files if _is_library(path, extension)},
         stubs=stubs,
         typed=bool(package and (package / "py.typed").is_file()),
         missing_imports=tuple(_missing_imports(package)) if package else (),
@@ -105,43 +112,52 @@ def find_source(folder: Path, settings: dict[str, Any], project_name: str) -> Pa
 
 def rust_files(folder: Path) -> Iterator[Path]:
     """Find the Rust files below a crate's folder that belong to it."""
-    for path in sorted(folder.iterdir()):
+    try:
+        inside = sorted(folder.iterdir())
+    except OSError:
+        return
+    for path in inside:
         if path.is_dir():
             nested = (path / "Cargo.toml").is_file()
             if not (nested or path.name in SKIPPED or path.name.startswith(".") or path.is_symlink()):
                 yield from rust_files(path)
-        elif path.suffix == ".rs":
+        elif path.suffix == ".rs" and path.is_file():
             yield path
 
 
 def _is_library(path: Path, extension: str) -> bool:
     """Tell whether a file is a build of the extension module."""
-    return path.suffix in LIBRARY_SUFFIXES and path.name.partition(".")[0] == extension
+    return path.suffix in LIBRARY_SUFFIXES and path.name.partition(".")[0] == extension and path.is_file()
 
 
 def _missing_imports(package: Path) -> Iterator[Import]:
     """Find what a package imports from itself that is not there as Python."""
     for path in sorted(package.rglob("*.py")):
         if SKIPPED.isdisjoint(path.parts):
-            for node in _imports(path):
-                yield from _missing(node, path, package)
+            for node, always in _imports(path):
+                yield from (
+                    Import(name, path, node.lineno, always) for name in _missing(node, path, package)
+                )  # fmt: skip
 
 
-def _imports(path: Path) -> list[ast.stmt]:
-    """Return the imports that a file runs in any case: those in a `try` or an `if` have a way out."""
+def _imports(path: Path) -> Iterator[tuple[ast.Import | ast.ImportFrom, bool]]:
+    """Yield the imports of a file, and whether it runs each in any case."""
     try:
-        return ast.parse(path.read_bytes()).body
-    except (SyntaxError, ValueError):
-        return []
+        tree = ast.parse(path.read_bytes())
+    except (OSError, SyntaxError, ValueError):
+        return
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            yield node, node in tree.body
 
 
-def _missing(node: ast.stmt, path: Path, package: Path) -> Iterator[Import]:
+def _missing(node: ast.Import | ast.ImportFrom, path: Path, package: Path) -> Iterator[str]:
     """Return what an import names that is not there."""
     here = (package.name, *path.parent.relative_to(package).parts)
     names: list[tuple[str, ...]] = []
     if isinstance(node, ast.Import):
         names = [tuple(alias.name.split(".")) for alias in node.names]
-    elif isinstance(node, ast.ImportFrom) and (node.module or node.level):
+    elif node.module or node.level:
         base = here[: len(here) - node.level + 1] if node.level else ()
         module = (*base, *(node.module.split(".") if node.module else ()))
         # `from . import _core` names a module or an attribute; a private name is a module's.
@@ -149,7 +165,7 @@ def _missing(node: ast.stmt, path: Path, package: Path) -> Iterator[Import]:
         names = names or [module]
     for name in names:
         if name[0] == package.name and len(name) > 1 and not _exists(package.parent, name):
-            yield Import(".".join(name), path, node.lineno)
+            yield ".".join(name)
 
 
 def _exists(source: Path, name: tuple[str, ...]) -> bool:

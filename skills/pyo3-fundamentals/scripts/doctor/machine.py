@@ -7,12 +7,13 @@ import platform
 import re
 import shutil
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from packaging.version import InvalidVersion, Version
 
+from doctor.cargo_config import CargoConfig, read_config
 from doctor.choices import Choice, choices
 from doctor.interpreters import Interpreter, installed, probe
 from doctor.programs import Done, run
@@ -63,9 +64,11 @@ class Machine:
         choices: Which of them each tool takes.
         rust: The compiler, if there is one.
         rust_problem: What rustc said instead, if there is one that doesn't run.
-        linker: The C compiler that rustc links with, if it is there; always none on Windows.
+        linker: What rustc links with, if it is there; always none on Windows.
         versions: The versions of cargo, maturin and uv, by name; those that are there.
         missing: The variables that name what isn't there, with their values.
+        linker_name: What rustc links with is called; cargo may be told.
+        told: The variables for PyO3's build script, as cargo hands them down.
     """
 
     environment: Mapping[str, str]
@@ -77,6 +80,8 @@ class Machine:
     linker: Path | None
     versions: dict[str, Version]
     missing: dict[str, str]
+    linker_name: str = "cc"
+    told: Mapping[str, str] = field(default_factory=dict)
 
     def choice(self, tool: str) -> Choice | None:
         """Return what a tool takes."""
@@ -117,14 +122,19 @@ def survey(folder: Path, environment: Mapping[str, str], *, whole: bool = True) 
             if choice.python and choice.python not in probes:
                 probes[choice.python] = pool.submit(probe, choice.python, environment)
     answers = {path: interpreter for path, future in probes.items() if (interpreter := future.result())}
+    compiler, problem = rust.result()
+    config = read_config(folder, environment)
+    linker = _linker_name(config, compiler, environment)
     return Machine(
         environment=environment,
         processor=platform.machine(),
         interpreters=answers,
         choices=chosen.result(),
-        rust=rust.result()[0],
-        rust_problem=rust.result()[1],
-        linker=_linker(environment),
+        rust=compiler,
+        rust_problem=problem,
+        linker=_linker(linker, environment),
+        linker_name=linker,
+        told=config.variables("PYO3_", environment),
         versions={name: version for name, future in versions.items() if (version := _version(future))},
         missing=dict(_missing(environment)),
     )
@@ -173,9 +183,14 @@ def _rust(environment: Mapping[str, str], folder: Path) -> tuple[Rust | None, st
     return Rust(version, said.get("host", ""), tuple(sorted(path.parent.name for path in libraries))), None
 
 
-def _linker(environment: Mapping[str, str]) -> Path | None:
+def _linker_name(config: CargoConfig, rust: Rust | None, environment: Mapping[str, str]) -> str:
+    """Return what rustc links with: a C compiler, or what cargo is told."""
+    return (config.linker(rust.host, environment) if rust else None) or "cc"
+
+
+def _linker(name: str, environment: Mapping[str, str]) -> Path | None:
     """Find what rustc links with; on Windows it knows that by itself."""
     if os.name == "nt":
         return None
-    found = shutil.which("cc", path=environment.get("PATH", ""))
+    found = shutil.which(name, path=environment.get("PATH", ""))
     return Path(found) if found else None

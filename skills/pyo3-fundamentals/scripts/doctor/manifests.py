@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections import defaultdict
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from doctor.patterns import matches
 from scaffolder.errors import ScaffolderError
 
 if sys.version_info >= (3, 11):
@@ -16,11 +19,27 @@ else:
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 REPAIR = "repair the file, then run `doctor` again"
-TABLES = ("project", "build-system", "tool", "package", "lib", "features", "profile", "workspace", "dependencies")
-TOOLS = ("maturin", "uv", "setuptools-rust")
+TABLES = (
+    "project", "build-system", "tool", "package", "lib", "features", "profile", "workspace", "dependencies", "target",
+    "build-dependencies", "dev-dependencies", "tool.maturin", "tool.uv", "tool.setuptools-rust", "profile.*",
+    "target.*", "workspace.package", "workspace.dependencies", "target.*.dependencies", "lints",
+)  # fmt: skip
+LISTS = (
+    "build-system.requires", "project.dynamic", "tool.maturin.features", "tool.maturin.exclude", "tool.uv.cache-keys",
+    "tool.maturin.python-packages", "tool.setuptools-rust.ext-modules", "lib.crate-type", "lib.crate_type",
+    "features.*", "workspace.members", "workspace.exclude", "dependencies.*.features", "build-dependencies.*.features",
+    "dev-dependencies.*.features", "workspace.dependencies.*.features", "target.*.*.*.features",
+)  # fmt: skip
+TEXTS = (
+    "build-system.build-backend", "project.requires-python", "tool.maturin.manifest-path", "tool.maturin.module-name",
+    "tool.maturin.python-source", "tool.maturin.bindings",
+)  # fmt: skip
+EXPECTED: tuple[tuple[type, str, tuple[str, ...]], ...] = (
+    (dict, "table", TABLES), (list, "list", LISTS), (str, "text", TEXTS),
+)  # fmt: skip
+MARK = "\ufeff"
 KINDS = ("dependencies", "build-dependencies", "dev-dependencies")
 
 
@@ -29,16 +48,24 @@ class Dependency:
     """A crate that a crate asks for.
 
     Attributes:
+        key: What the crate calls it.
         name: The crate's name in the registry.
         kind: The table that it is in: `dependencies`.
         requirement: The versions that will do; empty for one without a version.
         features: What it has switched on.
+        handed_down: Those of them that the workspace switches on.
+        path: Where it is, from the crate's folder or from the workspace's, if that says so.
+        inherits: Whether the workspace says what is asked for.
     """
 
+    key: str
     name: str
     kind: str
     requirement: str
     features: tuple[str, ...]
+    handed_down: tuple[str, ...] = ()
+    path: str | None = None
+    inherits: bool = False
 
 
 @dataclass(frozen=True)
@@ -78,10 +105,22 @@ class Crate:
         return str(self.library.get("name") or self.field("name") or "").replace("-", "_")
 
     @property
+    def library_types(self) -> tuple[str, ...]:
+        """What the library is built as; cargo reads either name."""
+        return tuple(map(str, self.library.get("crate-type") or self.library.get("crate_type") or ()))
+
+    @property
     def profiles(self) -> dict[str, dict[str, Any]]:
         """The build profiles; cargo reads those of the workspace only."""
         found: dict[str, dict[str, Any]] = self.workspace.get("profile", {})
         return found
+
+    @property
+    def inherits(self) -> bool:
+        """Whether it takes anything from a workspace's Cargo.toml."""
+        fields = [value for value in self.data.get("package", {}).values() if isinstance(value, dict)]
+        tables = [*fields, self.data.get("lints", {})]
+        return any(table.get("workspace") for table in tables) or any(each.inherits for each in self.dependencies)
 
     def field(self, name: str) -> Any:
         """Return a field of `[package]`, from the workspace if it says so."""
@@ -103,38 +142,48 @@ def read_toml(path: Path) -> dict[str, Any]:
         ScaffolderError: It can't be read, isn't TOML, or has something else where a table belongs.
     """
     data = _parse(path)
-    for name, table in _tables(data):
-        if not isinstance(table, dict):
-            raise ScaffolderError(f"`{name}` in `{path}` is no table: `{table}`", REPAIR)
+    for kind, word, names in EXPECTED:
+        for name, value in (found for wanted in names for found in _at(data, wanted)):
+            if not isinstance(value, kind):
+                raise ScaffolderError(f"`{name}` in `{path}` is no {word}: `{value}`", REPAIR)
     return data
 
 
 def _parse(path: Path) -> dict[str, Any]:
     """Read a TOML file."""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        # Cargo reads past the mark; pip does not.
+        if text.startswith(MARK) and path.name == "pyproject.toml":
+            raise ScaffolderError(f"`{path}` begins with a byte order mark", "save it as UTF-8 without the mark")
+        return tomllib.loads(text.removeprefix(MARK))
     except (OSError, ValueError) as error:
         raise ScaffolderError(f"`{path}` can't be read: {error}", REPAIR) from error
 
 
-def _tables(data: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Yield what has to be a table, by its name."""
-    yield from ((name, data[name]) for name in TABLES if name in data)
-    tools = data.get("tool", {})
-    yield from ((f"tool.{name}", tools[name]) for name in TOOLS if name in tools)
+def _at(data: dict[str, Any], name: str) -> Iterator[tuple[str, Any]]:
+    """Yield what there is by a name with dots, where a star stands for any part."""
+    first, _, rest = name.partition(".")
+    for key in data if first == "*" else [first] if first in data else []:
+        value = data[key]
+        if not rest:
+            yield key, value
+        elif isinstance(value, dict):
+            yield from ((f"{key}.{inner}", found) for inner, found in _at(value, rest))
 
 
-def read_crate(path: Path) -> Crate:
+def read_crate(path: Path, root: Path | None = None) -> Crate:
     """Read a Cargo.toml, its workspace and its lock file.
 
     Args:
         path: The crate's Cargo.toml.
+        root: The workspace's folder, if cargo said it.
 
     Raises:
         ScaffolderError: One of them can't be read.
     """
     data = read_toml(path)
-    workspace_path, workspace = _workspace(path, data)
+    workspace_path, workspace = _workspace(path, data, root)
     return Crate(
         path=path,
         data=data,
@@ -145,10 +194,35 @@ def read_crate(path: Path) -> Crate:
     )
 
 
-def _workspace(path: Path, data: dict[str, Any]) -> tuple[Path, dict[str, Any]]:
+def crates_by_path(crate: Crate) -> list[Crate]:
+    """Return the crates that are built along with a crate, because it depends on them by a path.
+
+    Args:
+        crate: The crate.
+
+    Raises:
+        ScaffolderError: One of them can't be read.
+    """
+    found = {crate.path: crate}
+    waiting = [crate]
+    while waiting:
+        one = waiting.pop()
+        for each in one.dependencies:
+            home = one.workspace_path.parent if each.inherits else one.folder
+            path = Path(os.path.normpath(home / (each.path or "") / "Cargo.toml"))
+            if each.path and each.kind != "dev-dependencies" and path not in found and path.is_file():
+                found[path] = read_crate(path)
+                waiting.append(found[path])
+    return list(found.values())[1:]
+
+
+def _workspace(path: Path, data: dict[str, Any], root: Path | None) -> tuple[Path, dict[str, Any]]:
     """Find the workspace that a crate belongs to, as cargo does: the next one upwards."""
     if "workspace" in data:
         return path, data
+    # Crates that a member depends on by a path are members, too, and cargo knows them.
+    if root is not None and root.resolve() != path.parent.resolve() and (root / "Cargo.toml").is_file():
+        return root / "Cargo.toml", read_toml(root / "Cargo.toml")
     for folder in path.parents[1:]:
         above = folder / "Cargo.toml"
         if above.is_file():
@@ -160,8 +234,8 @@ def _workspace(path: Path, data: dict[str, Any]) -> tuple[Path, dict[str, Any]]:
 
 def _has_member(folder: Path, workspace: dict[str, Any], crate: Path) -> bool:
     """Tell whether a workspace has a crate."""
-    excluded = {(folder / name).resolve() for name in workspace.get("exclude", [])}
-    members = {found.resolve() for pattern in workspace.get("members", []) for found in folder.glob(pattern)}
+    excluded = {(folder / str(name)).resolve() for name in workspace.get("exclude", [])}
+    members = {found.resolve() for pattern in workspace.get("members", []) for found in matches(folder, str(pattern))}
     return crate.resolve() in members - excluded
 
 
@@ -179,14 +253,31 @@ def _dependency(key: str, kind: str, value: Any, handed_down: dict[str, Any]) ->
     given = value if isinstance(value, dict) else {"version": str(value)}
     base = handed_down.get(key, {}) if given.get("workspace") else {}
     base = base if isinstance(base, dict) else {"version": str(base)}
-    features = [*base.get("features", []), *given.get("features", [])]
+    inherited = tuple(map(str, base.get("features", [])))
     merged = base | given
-    return Dependency(str(merged.get("package", key)), kind, str(merged.get("version", "")), tuple(features))
+    return Dependency(
+        key=key,
+        name=str(merged.get("package", key)),
+        kind=kind,
+        requirement=str(merged.get("version", "")),
+        features=(*inherited, *map(str, given.get("features", []))),
+        handed_down=inherited,
+        path=str(merged["path"]) if "path" in merged else None,
+        inherits=bool(base),
+    )
 
 
 def _lock(path: Path) -> dict[str, tuple[str, ...]]:
     """Read which versions cargo has settled on."""
     versions: dict[str, list[str]] = defaultdict(list)
-    for package in _parse(path).get("package", []) if path.is_file() else []:
-        versions[package["name"]].append(package["version"])
+    packages = _list(_parse(path).get("package")) if path.is_file() else []
+    if not all(isinstance(package, dict) and {"name", "version"} <= set(package) for package in packages):
+        raise ScaffolderError(f"`{path}` has a package without a name or a version", "run `cargo generate-lockfile`")
+    for package in packages:
+        versions[str(package["name"])].append(str(package["version"]))
     return {name: tuple(found) for name, found in versions.items()}
+
+
+def _list(value: Any) -> list[Any]:
+    """Return a list, if it is one."""
+    return value if isinstance(value, list) else []

@@ -2,30 +2,35 @@
 
 from __future__ import annotations
 
-import ast
 import hashlib
+import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
+from doctor.extensions import Extension, read_extensions
 from doctor.layout import Layout, find_source, read_layout, rust_files
-from doctor.manifests import Crate, Dependency, read_crate, read_toml
+from doctor.manifests import Crate, Dependency, crates_by_path, read_crate, read_toml
+from doctor.patterns import left_out, watched_files
 from doctor.rust_source import Module, Source, read_source
-from doctor.versions import Line, line_of, pyo3_line
+from doctor.uv_workspace import uv_root
+from doctor.versions import Line, allowed_lines, line_of, pyo3_line
 from doctor.workflows import Workflow, read_workflows
 from scaffolder.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from doctor.cargo import Graph
 
 BUILDERS = ("maturin", "setuptools-rust")
 OTHER_BINDINGS = {"bin", "cffi", "uniffi"}
+PIN = ".python-version"
+PYO3_CRATES = {"pyo3", "pyo3-ffi"}
 
 
 @dataclass(frozen=True)
@@ -37,10 +42,14 @@ class Project:
         pyproject_path: Its pyproject.toml, there or not.
         pyproject: What that says.
         crate: Its Rust crate.
+        crates: The crates that are built along with it, because it depends on them by a path.
         sources: The crate's Rust files.
         layout: Its Python side.
+        extensions: The modules that setuptools-rust is told to build.
         builder: `maturin` or `setuptools-rust`, if it is one of them.
-        python_version: What `.python-version` asks for.
+        uses_uv: Whether there is a lock file of uv's.
+        pin: The `.python-version`, of the project or of its workspace of uv's; there or not.
+        python_version: What that asks for.
         workflows: What runs on GitHub.
         cached_files: The files that uv watches, if it is told which.
         excluded: The files that maturin is told to leave out of wheels, with the pattern that does.
@@ -54,9 +63,13 @@ class Project:
     pyproject_path: Path
     pyproject: dict[str, Any]
     crate: Crate
+    crates: tuple[Path, ...]
     sources: dict[Path, Source]
     layout: Layout
+    extensions: tuple[Extension, ...]
     builder: str | None
+    uses_uv: bool
+    pin: Path
     python_version: str | None
     workflows: tuple[Workflow, ...]
     cached_files: frozenset[Path] | None
@@ -84,12 +97,16 @@ class Project:
         found: dict[str, Any] | None = self.pyproject.get("tool", {}).get("uv")
         if found and found.get("package") is False:
             return None
-        return {} if found is None and (self.folder / "uv.lock").is_file() else found
+        return {} if found is None and self.uses_uv else found
 
     @property
     def build_requirements(self) -> list[Requirement]:
         """What is installed to build the project."""
-        return [found for text in self.pyproject.get("build-system", {}).get("requires", []) if (found := _parse(text))]
+        return [
+            found
+            for text in self.pyproject.get("build-system", {}).get("requires", [])
+            if (found := read_requirement(text))
+        ]
 
     @property
     def builds_by_requirement(self) -> bool:
@@ -116,53 +133,78 @@ class Project:
 
     @property
     def is_extension(self) -> bool:
-        """Whether Python loads it as a module made with PyO3."""
-        return self.pyo3 is not None and self.maturin.get("bindings") not in OTHER_BINDINGS
+        """Whether Python loads it as a module made with PyO3: a program may have a Python in it instead."""
+        if self.pyo3 is None or self.maturin.get("bindings") in OTHER_BINDINGS:
+            return False
+        return bool(self.builder or self.extensions or self.modules or "cdylib" in self.crate.library_types)
 
     @property
     def line(self) -> Line | None:
         """The release line of PyO3, if it is a known one."""
         if self.pyo3 is None:
             return None
-        locked = self.crate.lock.get(self.pyo3.name, ())
-        return pyo3_line(line_of(f"={locked[-1]}" if locked else self.pyo3.requirement))
+        # Another crate may bring another PyO3 along.
+        allowed = allowed_lines(self.pyo3.requirement)
+        locked = [line_of(f"={version}") for version in self.crate.lock.get(self.pyo3.name, ())]
+        own = [line for line in locked if not allowed or line in allowed]
+        return pyo3_line(own[-1] if own else line_of(self.pyo3.requirement))
 
     @property
     def pyo3_features(self) -> tuple[str, ...]:
         """The features of PyO3 that a build has switched on."""
-        return tuple(dict.fromkeys(name for name, _ in self.feature_places()))
+        return tuple(dict.fromkeys(name for crate, name in self.features_of_crates() if crate in PYO3_CRATES))
 
-    def feature_places(self) -> Iterator[tuple[str, str]]:
-        """Yield the features of PyO3 that are switched on, and the table where each is."""
+    @property
+    def may_be_abi3(self) -> bool:
+        """Whether a feature of the crate, which a build may ask for, leads to the stable ABI."""
+        asked = [*(str(each) for named in self._named_features().values() for each in named), *self._switched_on()]
+        parts = (self._of_crate(feature) for feature in asked)
+        found = [name for crate, name in parts if crate in PYO3_CRATES]
+        return any(name.startswith("abi3") for name in (*found, *self.pyo3_features))
+
+    def features_of_crates(self) -> Iterator[tuple[str, str]]:
+        """Yield the features that a build switches on in the crates it asks for, each with the crate."""
         for dependency in self.crate.dependencies:
-            if dependency.name in {"pyo3", "pyo3-ffi"} and dependency.kind != "dev-dependencies":
-                yield from ((feature, "dependencies") for feature in dependency.features)
-        for feature in self._switched_on():
-            owner, _, name = feature.partition("/")
-            if name and owner.rstrip("?") in {"pyo3", "pyo3-ffi"}:
-                yield name, "features"
+            if dependency.kind != "dev-dependencies":
+                yield from ((dependency.name, feature) for feature in dependency.features)
+        yield from (self._of_crate(feature) for feature in self._switched_on() if "/" in feature)
+
+    def _of_crate(self, feature: str) -> tuple[str, str]:
+        """Return what `py/abi3` switches on: a crate may have another name here."""
+        owner, _, name = feature.partition("/")
+        names = {each.key: each.name for each in self.crate.dependencies}
+        return names.get(owner.rstrip("?"), owner.rstrip("?")), name
+
+    def _named_features(self) -> dict[str, list[str]]:
+        """Return the crate's own features."""
+        found: dict[str, list[str]] = self.crate.data.get("features", {})
+        return found
 
     def _switched_on(self) -> list[str]:
         """Return the crate's features that maturin builds with, and all that those lead to."""
-        named: dict[str, list[str]] = self.crate.data.get("features", {})
-        waiting = ["default", *self.maturin.get("features", [])]
+        named = self._named_features()
+        waiting = ["default", *map(str, self.maturin.get("features", []))]
         found: list[str] = []
         while waiting:
             feature = waiting.pop()
             if feature not in found:
                 found.append(feature)
-                waiting += named.get(feature, [])
+                waiting += map(str, named.get(feature, []))
         return found
 
     def show(self, path: Path) -> str:
         """Return a path as seen from the project."""
-        return path.relative_to(self.folder).as_posix() if path.is_relative_to(self.folder) else str(path)
+        if path.is_relative_to(self.folder):
+            return path.relative_to(self.folder).as_posix()
+        # A workspace's files lie above, and beside.
+        beside = path.is_relative_to(self.crate.workspace_path.parent)
+        return Path(os.path.relpath(path, self.folder)).as_posix() if beside else str(path)
 
 
-def _parse(text: str) -> Requirement | None:
+def read_requirement(text: object) -> Requirement | None:
     """Read a requirement; what isn't one is left to the builder, which says so."""
     try:
-        found = Requirement(text)
+        found = Requirement(str(text))
     except InvalidRequirement:
         return None
     found.name = canonicalize_name(found.name)
@@ -178,10 +220,11 @@ def find_manifest(folder: Path) -> tuple[Path, dict[str, Any]]:
     """
     path = folder / "pyproject.toml"
     pyproject = read_toml(path) if path.is_file() else {}
-    named = [pyproject.get("tool", {}).get("maturin", {}).get("manifest-path"), *(p for _, p in _extensions(folder))]
+    settings = pyproject.get("tool", {}).get("maturin", {})
+    named = [settings.get("manifest-path"), *(each.manifest for each in read_extensions(folder))]
     for candidate in (*filter(None, named), "Cargo.toml", "rust/Cargo.toml"):
         if (folder / candidate).is_file():
-            return folder / candidate, pyproject
+            return Path(os.path.normpath(folder / candidate)), pyproject
     raise UsageError(f"there is no `Cargo.toml` in `{folder}`", "name the project's folder: `--project DIR`")
 
 
@@ -205,27 +248,33 @@ def read_project(folder: Path, graph: Graph | None = None) -> Project:
         ScaffolderError: A file can't be read.
     """
     manifest, pyproject = find_manifest(folder)
-    crate = read_crate(manifest)
+    crate = read_crate(manifest, graph.root if graph and not graph.problem else None)
     settings = pyproject.get("tool", {}).get("maturin", {})
-    targets = [target for target, _ in _extensions(folder)]
+    extensions = tuple(read_extensions(folder))
+    targets = [each.target for each in extensions if each.target]
     module = settings.get("module-name") or (targets[0] if targets else crate.library_name)
     source = find_source(folder, settings, str(pyproject.get("project", {}).get("name", "")))
     if targets and (folder / "src" / module.partition(".")[0] / "__init__.py").is_file():
         source = folder / "src"  # where setuptools looks by itself
     layout = read_layout((folder, crate.folder), module, source)
-    pin = folder / ".python-version"
+    root = uv_root(folder)
+    pin = next((pin for pin in (folder / PIN, root / PIN) if pin.is_file()), folder / PIN)
     return Project(
         folder=folder,
         pyproject_path=folder / "pyproject.toml",
         pyproject=pyproject,
         crate=crate,
+        crates=tuple(each.folder for each in crates_by_path(crate)),
         sources={path: read_source(path) for path in rust_files(crate.folder)},
         layout=layout,
+        extensions=extensions,
         builder=_builder(pyproject),
-        python_version=_first_word(pin) if pin.is_file() else None,
+        uses_uv=(root / "uv.lock").is_file(),
+        pin=pin,
+        python_version=_first_line(pin),
         workflows=read_workflows(folder),
-        cached_files=_cached_files(folder, pyproject),
-        excluded=dict(_excluded(folder, settings)),
+        cached_files=watched_files(folder, pyproject),
+        excluded=dict(left_out(folder, settings, layout.types)),
         graph=graph,
         profiles=dict(_profiles(layout, crate, graph)),
         packages_elsewhere=() if layout.package else tuple(_packages(folder, module.partition(".")[0])),
@@ -236,59 +285,19 @@ def read_project(folder: Path, graph: Graph | None = None) -> Project:
 def _builder(pyproject: dict[str, Any]) -> str | None:
     """Return what builds the project."""
     system = pyproject.get("build-system", {})
-    names = [found.name for text in system.get("requires", []) if (found := _parse(text))]
+    names = [found.name for text in system.get("requires", []) if (found := read_requirement(text))]
     if str(system.get("build-backend", "")).startswith("maturin") or "maturin" in pyproject.get("tool", {}):
         return "maturin"
     return next((name for name in BUILDERS if name in names), None)
 
 
-def _extensions(folder: Path) -> Iterator[tuple[str, str]]:
-    """Yield the modules that setuptools-rust builds, and their Cargo.toml."""
-    path = folder / "pyproject.toml"
-    tables = read_toml(path).get("tool", {}).get("setuptools-rust", {}) if path.is_file() else {}
-    for table in tables.get("ext-modules", []):
-        yield str(table.get("target", "")), str(table.get("path", "Cargo.toml"))
-    script = folder / "setup.py"
-    if not script.is_file() or b"RustExtension" not in (text := script.read_bytes()):
-        return
+def _first_line(path: Path) -> str | None:
+    """Return the version that `.python-version` asks for; what is no text is left to uv, which says so."""
     try:
-        tree = ast.parse(text)
-    except (SyntaxError, ValueError):
-        return  # Python will say so
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("RustExtension"):
-            values = [*node.args, *(word.value for word in node.keywords)][:2]
-            words = [each.value for each in values if isinstance(each, ast.Constant) and isinstance(each.value, str)]
-            manifests = [word for word in words[1:] if word.endswith(".toml")]
-            yield (words or [""])[0], (manifests or ["Cargo.toml"])[0]
-
-
-def _first_word(path: Path) -> str | None:
-    """Return the version that `.python-version` asks for."""
-    words = [
-        line.strip() for line in path.read_text(encoding="utf-8").splitlines() if line.strip()[:1] not in {"", "#"}
-    ]
-    return words[0] if words else None
-
-
-def _cached_files(folder: Path, pyproject: dict[str, Any]) -> frozenset[Path] | None:
-    """Return the files that uv watches; none if it isn't told which."""
-    keys = pyproject.get("tool", {}).get("uv", {}).get("cache-keys")
-    if keys is None:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError):
         return None
-    patterns = [str(key["file"]) for key in keys if isinstance(key, dict) and "file" in key]
-    # A file that is named is watched whether it is there yet or not.
-    found = {path for pattern in patterns for path in [folder / pattern, *folder.glob(pattern)]}
-    return frozenset(found)
-
-
-def _excluded(folder: Path, settings: dict[str, Any]) -> Iterator[tuple[Path, str]]:
-    """Yield the files that maturin leaves out of wheels, with the pattern."""
-    for given in settings.get("exclude", []):
-        table = given if isinstance(given, dict) else {"path": given}
-        formats = table.get("format", "wheel")
-        if formats == "wheel" or "wheel" in formats:
-            yield from ((path, str(table["path"])) for path in folder.glob(str(table.get("path", "")) or "."))
+    return next((line.strip() for line in lines if line.strip()[:1] not in {"", "#"}), None)
 
 
 def _packages(folder: Path, name: str) -> Iterator[str]:
@@ -314,12 +323,14 @@ def _digest(path: Path) -> str:
 
 def _neighbours(crate: Crate, graph: Graph | None) -> Iterator[str]:
     """Return sources of other projects that made a library of this name in the target folder."""
-    if graph is None:
-        return
     home = crate.workspace_path.parent.resolve()
+    # Nobody else builds in a folder of the project; what its files name has been moved along with it.
+    if graph is None or graph.target.resolve().is_relative_to(home):
+        return
     for path in graph.builds(f"lib{crate.library_name}.d"):
         _, _, listed = path.read_text(encoding="utf-8", errors="replace").partition(": ")
         sources = [source.replace("\0", " ") for source in listed.replace("\\ ", "\0").split()]
+        there = [source for source in sources if (graph.root / source).exists()]
         # Crates that lie elsewhere are listed, too, beside the project's own.
-        if sources and not any((graph.root / source).resolve().is_relative_to(home) for source in sources):
-            yield sources[0]
+        if there and not any((graph.root / source).resolve().is_relative_to(home) for source in there):
+            yield there[0]

@@ -45,8 +45,11 @@ class Source:
 
 
 def read_source(path: Path) -> Source:
-    """Read a Rust file."""
-    text = path.read_bytes()
+    """Read a Rust file; one that can't be read is left to rustc, which says so."""
+    try:
+        text = path.read_bytes()
+    except OSError:
+        return Source((), shows_version=False)
     # Most files have neither, and parsing is most of the work.
     found = tuple(_modules(text, path)) if b"pymodule" in text or b"PyInit_" in text else ()
     return Source(found, b"CARGO_PKG_VERSION" in text)

@@ -31,6 +31,7 @@ class Line:
         free_threaded: The oldest free-threaded Python, if there is one.
         tries_next: Whether the Python after the newest builds, as an experiment.
         refuses_newer: Whether the build stops at a Python that is newer still.
+        abi3: The newest Python whose stable ABI there is a feature for.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Line:
     free_threaded: Version | None
     tries_next: bool
     refuses_newer: bool
+    abi3: Version
 
     @property
     def limit(self) -> Version:
@@ -53,12 +55,16 @@ class Outdated:
 
     Attributes:
         name: The feature.
+        crate: The crate that has it; `pyo3` stands for `pyo3-ffi`, too.
+        see: The section that explains what to do.
         since: The line from which on it is outdated.
         gone: The first line without it.
         instead: What to do.
     """
 
     name: str
+    crate: str
+    see: tuple[str, str]
     since: Version
     gone: Version | None
     instead: str
@@ -82,6 +88,7 @@ def lines() -> tuple[Line, ...]:
             free_threaded=Version(entry["free_threaded"]) if "free_threaded" in entry else None,
             tries_next=entry.get("next", False),
             refuses_newer=entry.get("refuses_newer", True),
+            abi3=Version(entry["abi3"]),
         )
         for entry in _data()["pyo3"]
     )
@@ -91,10 +98,15 @@ def outdated_features() -> tuple[Outdated, ...]:
     """Return the features that PyO3 is giving up."""
     return tuple(
         Outdated(
-            name, Version(entry["since"]), Version(entry["gone"]) if "gone" in entry else None, entry["instead"]
+            name=name,
+            crate=entry.get("crate", "pyo3"),
+            see=(entry["see"].partition("#")[0], entry["see"].partition("#")[2]),
+            since=Version(entry["since"]),
+            gone=Version(entry["gone"]) if "gone" in entry else None,
+            instead=entry["instead"],
         )
         for name, entry in _data()["features"].items()
-    )  # fmt: skip
+    )
 
 
 def companions() -> frozenset[str]:
@@ -113,14 +125,22 @@ def line_of(requirement: str) -> str | None:
     Args:
         requirement: `0.30`, `=0.22.1`, `>=0.25, <0.27`.
     """
-    comparators = [match.groups() for match in COMPARATOR.finditer(requirement)]
-    if not comparators:
-        return lines()[-1].name if requirement.strip() == "*" else None
-    known = [line.name for line in lines() if all(_allows(comparator, line.name) for comparator in comparators)]
-    if known:
+    if known := allowed_lines(requirement):
         return known[-1]
-    _, major, minor, _ = comparators[0]
-    return f"{major}.{minor or 0}"
+    first = COMPARATOR.search(requirement)
+    return f"{first[2]}.{first[3] or 0}" if first else None
+
+
+def allowed_lines(requirement: str) -> list[str]:
+    """Return the known release lines that a Cargo requirement allows, the oldest first.
+
+    Args:
+        requirement: `0.30`, `=0.22.1`, `>=0.25, <0.27`.
+    """
+    comparators = [match.groups() for match in COMPARATOR.finditer(requirement)]
+    if not comparators and requirement.strip() != "*":
+        return []
+    return [line.name for line in lines() if all(_allows(comparator, line.name) for comparator in comparators)]
 
 
 def _allows(comparator: tuple[str | Any, ...], line: str) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 USES = re.compile(r"^\s*(?:-\s*)?uses:\s*['\"]?([\w./-]+)@([^\s'\"#]+)")
@@ -46,13 +47,22 @@ class Workflow:
     @property
     def jobs(self) -> dict[str, dict[str, Any]]:
         """Its jobs, by name."""
-        found = self.data.get("jobs")
-        return {str(name): job for name, job in found.items() if isinstance(job, dict)} if found else {}
+        return {str(name): job for name, job in _table(self.data, "jobs").items() if isinstance(job, dict)}
+
+    def steps(self) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+        """Yield the steps, each with the variables of its job and of the workflow."""
+        for job in self.jobs.values():
+            variables = {**_table(self.data, "env"), **_table(job, "env")}
+            steps = job.get("steps")
+            found = steps if isinstance(steps, list) else []
+            yield from ((step, variables) for step in found if isinstance(step, dict))
 
 
 def read_workflows(folder: Path) -> tuple[Workflow, ...]:
-    """Read the workflows of a project; what is no YAML is left to GitHub, which says so."""
-    found = sorted([*folder.glob(".github/workflows/*.yml"), *folder.glob(".github/workflows/*.yaml")])
+    """Read the workflows of a project's repository; what is no YAML is left to GitHub, which says so."""
+    # GitHub reads those at the repository's root only.
+    root = next((above for above in (folder, *folder.parents) if (above / ".git").exists()), folder)
+    found = sorted([*root.glob(".github/workflows/*.yml"), *root.glob(".github/workflows/*.yaml")])
     return tuple(workflow for path in found if (workflow := _read(path)))
 
 
@@ -62,12 +72,18 @@ def _read(path: Path) -> Workflow | None:
 
     from scaffolder.catalog import SafeLoader
 
-    text = path.read_text(encoding="utf-8", errors="replace")
     try:
+        text = path.read_text(encoding="utf-8", errors="replace")
         data = yaml.load(text, SafeLoader)  # noqa: S506
-    except yaml.YAMLError:
+    except (OSError, yaml.YAMLError):
         return None
     lines = tuple(text.splitlines())
     matches = ((number, USES.match(line)) for number, line in enumerate(lines, 1))
     actions = tuple(Action(match[1], match[2], number) for number, match in matches if match)
     return Workflow(path, lines, data, actions) if isinstance(data, dict) else None
+
+
+def _table(data: dict[str, Any], name: str) -> dict[str, Any]:
+    """Return a table, if it is one."""
+    found = data.get(name)
+    return found if isinstance(found, dict) else {}

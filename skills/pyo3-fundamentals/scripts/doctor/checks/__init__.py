@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 from doctor.check import Check, FitCheck, MachineCheck, ProjectCheck
-from doctor.checks import builds, machine, manifests, names, pythons, uv, wheel, workflows
+from doctor.checks import builds, features, machine, manifests, names, pythons, uv, wheel, workflows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-MODULES = (machine, names, manifests, pythons, uv, builds, wheel, workflows)
+MODULES = (machine, names, manifests, features, pythons, uv, builds, wheel, workflows)
 Family = TypeVar("Family", bound=Check)
 
 

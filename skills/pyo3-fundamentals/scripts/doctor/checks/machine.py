@@ -51,7 +51,7 @@ class LinkerInstalled(MachineCheck):
         """
         if machine.rust is None or "windows" in machine.rust.host:
             return None
-        self.found = "there is no `cc` on `PATH`, which rustc links with"
+        self.found = f"there is no `{machine.linker_name}` on `PATH`, which rustc links with"
         return machine.linker is not None
 
 
@@ -69,8 +69,10 @@ class PythonFound(MachineCheck):
         ```
         """
         choice = machine.choice("cargo")
-        if choice is None:
+        if choice is None or not choice.needed:
             return None
+        if any(f"`{name}`" in choice.why for name in machine.missing):
+            return None  # that is a finding of its own
         self.found = f"no Python: {choice.why}"
         if choice.python:
             self.found = f"`{choice.python}` does not run as a Python; it was taken because {choice.why}"
@@ -95,7 +97,9 @@ class OneEnvironment(MachineCheck):
         active = [f"{name}={machine.environment[name]}" for name in variables if machine.environment.get(name)]
         if not active:
             return None
-        self.found = "two environments are active: PyO3 ignores both, and `maturin develop` stops"
+        same = len({machine.environment[name] for name in variables if machine.environment.get(name)}) == 1
+        stops = "" if same else ", and `maturin develop` stops"
+        self.found = f"two environments are active: PyO3 ignores both{stops}"
         self.evidence = "\n".join(active)
         return len(active) == 1
 
@@ -176,10 +180,11 @@ class OnePython(MachineCheck):
     see = Section("troubleshooting", "pyo3-rebuilt")
 
     def passes(self, machine: Machine) -> bool | None:
-        """Name one for all of them, in the shell and in the editor.
+        """Name the environment's for all of them, in `.cargo/config.toml`.
 
-        ```
-        export PYO3_PYTHON="$python"
+        ```toml
+        [env]
+        PYO3_PYTHON = "$python"
         ```
         """
         taken = {
@@ -187,7 +192,9 @@ class OnePython(MachineCheck):
         }
         if len(taken) < 2:
             return None
-        self.words = {"python": str(taken.get("uv run", next(iter(taken.values()))).path)}
+        # What uv and maturin install into is the environment; the others can be told.
+        chosen = taken.get("uv run") or taken.get("maturin develop") or next(iter(taken.values()))
+        self.words = {"python": chosen.path.as_posix()}
         self.found = "the tools take different Pythons, so each may compile PyO3 again after the other"
         self.evidence = "\n".join(f"{tool}: {python.path}" for tool, python in taken.items())
         return len({python.prefix for python in taken.values()}) == 1

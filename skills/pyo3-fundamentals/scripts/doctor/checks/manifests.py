@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from doctor.check import ProjectCheck, Section, listing
-from doctor.versions import companions, line_of, outdated_features, sets_extension_module
+from doctor.project import OTHER_BINDINGS
+from doctor.versions import allowed_lines, companions, line_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from doctor.draft import Draft
     from doctor.project import Project
     from scaffolder.toolkit import Level
+
+OTHER_CRATES = Section("troubleshooting", "two-crate-versions")
 
 
 class CargoReads(ProjectCheck):
@@ -49,20 +49,24 @@ class DynamicLibrary(ProjectCheck):
         crate-type = ["cdylib", "rlib"]
         ```
         """
-        if project.builder is None or project.maturin.get("bindings") == "bin":
+        # Maturin asks for a cdylib itself where it is told that Python calls C.
+        if project.builder is None or project.maturin.get("bindings") in OTHER_BINDINGS:
             return None
         if not project.is_extension and "lib" not in project.crate.data:
             return None
         self.where = project.show(project.crate.path)
-        types = _crate_types(project)
+        types = project.crate.library_types
         self.found = f"the library is built as {listing(types) or '`lib`'}, and Python loads a `cdylib`"
         return "cdylib" in types
 
     def repair(self, project: Project, draft: Draft) -> None:
         """Add it, and `rlib` if nothing was said: that's the type by default."""
-        library = draft.toml(project.crate.path).setdefault("lib", {})
-        types = library.get("crate-type") or ["rlib"]
-        library["crate-type"] = ["cdylib", *types]
+        library: Any = draft.toml(project.crate.path).setdefault("lib", {})
+        types = library.get(_type_list(library))
+        if types is not None:
+            types.append("cdylib")
+        else:
+            library[_type_list(library)] = ["cdylib", "rlib"]
 
 
 class RustLibrary(ProjectCheck):
@@ -80,7 +84,7 @@ class RustLibrary(ProjectCheck):
         crate-type = ["cdylib", "rlib"]
         ```
         """
-        types = _crate_types(project)
+        types = project.crate.library_types
         if not project.is_extension or "cdylib" not in types:
             return None
         outside = [path for path in project.sources if path.parent.name in {"tests", "benches", "examples"}]
@@ -94,57 +98,14 @@ class RustLibrary(ProjectCheck):
     def repair(self, project: Project, draft: Draft) -> None:
         """Add it."""
         library: Any = draft.toml(project.crate.path)["lib"]
-        types = library["crate-type"]
-        types.append("rlib")
-
-
-class OutdatedFeatures(ProjectCheck):
-    """No feature of PyO3 is switched on that PyO3 is giving up."""
-
-    id = "outdated-features"
-    level: Level = "warning"
-    see = Section("troubleshooting", "undefined-python-symbols")
-
-    def passes(self, project: Project) -> bool | None:
-        """Take it out, in the dependency and in `[tool.maturin]`.
-
-        ```toml
-        pyo3 = { version = "$version", features = [$features] }
-        ```
-        """
-        if project.line is None:
-            return None
-        found = {name: instead for name, instead, _ in _outdated(project)}
-        gone = [name for name, _, is_gone in _outdated(project) if is_gone]
-        in_maturin = any(f"pyo3/{name}" in project.maturin.get("features", []) for name in found)
-        self.where = "pyproject.toml" if in_maturin else project.show(project.crate.path)
-        kept = [name for name in project.pyo3.features if name not in found] if project.pyo3 else []
-        self.words = {"version": project.line.name, "features": ", ".join(f'"{name}"' for name in kept)}
-        self.level = "error" if gone else "warning"
-        how = f"there is no feature {listing(gone)}" if gone else f"outdated features are on: {listing(found)}"
-        self.found = f"in PyO3 {project.line.name} {how}"
-        self.evidence = "\n".join(f"{name}: {instead}" for name, instead in found.items())
-        return not found
-
-    def repair(self, project: Project, draft: Draft) -> None:
-        """Take out what the builder does instead, and require a builder that does."""
-        names = {name for name, _, _ in _outdated(project)} & {"extension-module", "generate-import-lib"}
-        for table, key, prefix in _feature_lists(project, draft):
-            for feature in (prefix + name for name in names):
-                if feature in table[key]:
-                    table[key].remove(feature)
-                    # An empty list says nothing; an empty feature may be asked for by its name.
-                    if key == "features" and not table[key]:
-                        del table[key]
-        if "extension-module" in names and project.builder:
-            _raise_lower_bound(project, project.builder, draft)
+        library[_type_list(library)].append("rlib")
 
 
 class CompanionVersions(ProjectCheck):
     """Crates that are released in step with PyO3 are of its version."""
 
     id = "companion-versions"
-    see = Section("troubleshooting", "two-crate-versions")
+    see = Section("versions", "what-works-together")
 
     def passes(self, project: Project) -> bool | None:
         """Take the same line.
@@ -158,7 +119,8 @@ class CompanionVersions(ProjectCheck):
             return None
         line = line_of(pyo3.requirement)
         beside = [each for each in project.crate.dependencies if each.name in companions() and each.requirement]
-        wrong = [each for each in beside if line_of(each.requirement) != line]
+        # Cargo looks for a line that all of them allow.
+        wrong = [each for each in beside if _lines(each.requirement).isdisjoint(_lines(pyo3.requirement))]
         if not beside:
             return None
         self.where = project.show(project.crate.path)
@@ -187,6 +149,7 @@ class OneVersion(ProjectCheck):
         if not lock or project.pyo3 is None:
             return None
         self.where = "Cargo.lock"
+        self.see = self.see if {"pyo3", "pyo3-ffi"} & set(twice) else OTHER_CRATES
         self.found = f"{listing(twice)} of several versions: the types of one are not those of the other"
         self.evidence = "\n".join(f"{name} {version}" for name, versions in twice.items() for version in versions)
         return not twice
@@ -209,10 +172,13 @@ class BuildRequirement(ProjectCheck):
         ```
         """
         self.where = "pyproject.toml"
-        if project.builder is None or "build-system" not in project.pyproject:
+        system = project.pyproject.get("build-system", {})
+        if project.builder is None or not system:
             self.level = "error"
             self.found = "no `[build-system]` names maturin, so pip builds with setuptools, without the Rust code"
-            return False if project.is_extension and project.pyproject else None
+            return False if _needs_builder(project) else None
+        if project.builder == "maturin" and not str(system.get("build-backend", "maturin")).startswith("maturin"):
+            return None  # another backend may run maturin
         found = [each for each in project.build_requirements if each.name == project.builder]
         bounds = {each.operator for requirement in found for each in requirement.specifier}
         exact = bool(bounds & {"==", "~="})
@@ -269,51 +235,18 @@ class PanicUnwinds(ProjectCheck):
         return not found
 
 
-def _crate_types(project: Project) -> list[str]:
-    """Return what the library is built as."""
-    library = project.crate.library
-    return list(map(str, library.get("crate-type") or library.get("crate_type") or []))
+def _lines(requirement: str) -> set[str | None]:
+    """Return the release lines that a requirement allows; a line that isn't known stands for itself."""
+    return set(allowed_lines(requirement)) or {line_of(requirement)}
 
 
-def _outdated(project: Project) -> Iterator[tuple[str, str, bool]]:
-    """Yield the outdated features that are on, with what to do instead, and whether there is no such feature now."""
-    if project.line is None:
-        return
-    line = Version(project.line.name)
-    for feature in outdated_features():
-        if feature.name == "extension-module" and not project.builds_by_requirement:
-            continue  # whoever runs cargo alone still needs it
-        if feature.name in project.pyo3_features and line >= feature.since:
-            yield feature.name, feature.instead, bool(feature.gone and line >= feature.gone)
+def _needs_builder(project: Project) -> bool:
+    """Tell whether a package is made of the project, by nobody who builds the library."""
+    other = project.extensions or "build-backend" in project.pyproject.get("build-system", {})
+    is_package = project.builder is not None or bool(project.metadata)
+    return project.is_extension and is_package and "cdylib" in project.crate.library_types and not other
 
 
-def _feature_lists(project: Project, draft: Draft) -> Iterator[tuple[Any, str, str]]:
-    """Yield the lists that switch features of PyO3 on, as table and key, and what goes before a feature there."""
-    manifests: list[Any] = [draft.toml(project.crate.path)]
-    if project.crate.workspace_path != project.crate.path:
-        manifests.append(draft.toml(project.crate.workspace_path).get("workspace", {}))
-    for manifest in manifests:
-        for tables in (manifest, *manifest.get("target", {}).values()):
-            for kind in ("dependencies", "build-dependencies"):
-                dependency = tables.get(kind, {}).get("pyo3", {})
-                if hasattr(dependency, "get") and "features" in dependency:
-                    yield dependency, "features", ""
-        named = manifest.get("features", {})
-        yield from ((named, name, "pyo3/") for name in list(named))
-    if project.pyproject_path.is_file():
-        settings = draft.toml(project.pyproject_path).get("tool", {}).get("maturin", {})
-        if "features" in settings:
-            yield settings, "features", "pyo3/"
-
-
-def _raise_lower_bound(project: Project, builder: str, draft: Draft) -> None:
-    """Require a builder that does what the feature did."""
-    needed = sets_extension_module(builder)
-    requires: Any = draft.toml(project.pyproject_path).get("build-system", {}).get("requires", [])
-    found = {each.name: each for each in project.build_requirements}[builder]
-    if not any(text.startswith(">=") and Version(text[2:]) >= needed for text in map(str, found.specifier)):
-        kept = sorted(str(each) for each in found.specifier if each.operator not in {">=", ">", "~=", "=="})
-        place = next(place for place, text in enumerate(requires) if canonicalize_name(str(text)).startswith(builder))
-        marker = f"; {found.marker}" if found.marker else ""
-        extras = f"[{','.join(sorted(found.extras))}]" if found.extras else ""
-        requires[place] = f"{builder}{extras}{','.join([f'>={needed}', *kept])}{marker}"
+def _type_list(library: Any) -> str:
+    """Return the name that the list of types goes by: cargo reads either."""
+    return "crate_type" if "crate_type" in library and "crate-type" not in library else "crate-type"

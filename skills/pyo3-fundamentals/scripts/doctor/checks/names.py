@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from doctor.check import ProjectCheck, Section, listing
 
@@ -22,8 +22,8 @@ class ModuleName(ProjectCheck):
         """Give the `#[pymodule]` the name `$extension`, or say which module it is.
 
         ```toml
-        [tool.maturin]
-        module-name = "$package$module"
+        $place
+        $key = "$package$module"
         ```
         """
         layout = project.layout
@@ -34,7 +34,11 @@ class ModuleName(ProjectCheck):
         self.where = f"{project.show(place.path)}:{place.line}"
         package = layout.module.rpartition(".")[0]
         self.words = {"extension": layout.extension, "package": f"{package}." if package else "", "module": names[0]}
+        self.words |= {"place": "[tool.maturin]", "key": "module-name"}
         given = "module-name" if "module-name" in project.maturin else "the library's name"
+        if project.extensions:
+            self.words |= {"place": project.extensions[0].setting, "key": "target"}
+            given = "setuptools-rust's `target`"
         self.found = (
             f"the module in Rust is {listing(names)}, but {given} says `{layout.module}`: the import would fail"
         )
@@ -49,7 +53,7 @@ class ModuleName(ProjectCheck):
         name = f"{package}." * bool(package) + names.pop()
         wanted = {each.name for each in project.layout.missing_imports}
         if not project.layout.package or name in wanted:
-            draft.toml(project.pyproject_path)["tool"]["maturin"]["module-name"] = name
+            _settings(project, draft)["module-name"] = name
 
 
 class NativeImport(ProjectCheck):
@@ -69,12 +73,15 @@ class NativeImport(ProjectCheck):
         layout = project.layout
         if layout.package is None or not layout.missing_imports:
             return None
+        certain = [each for each in layout.missing_imports if each.always]
         # Another module may be made by the build: a version file, a second extension.
         if any(
             each.name == layout.module or each.name.startswith(f"{layout.module}.") for each in layout.missing_imports
         ):
             return True
-        first = layout.missing_imports[0]
+        if not certain:
+            return None
+        first = certain[0]
         self.where = f"{project.show(first.path)}:{first.line}"
         self.words = {"module": layout.module, "imported": first.name}
         self.found = (
@@ -112,7 +119,7 @@ class PackageFolder(ProjectCheck):
         """Name the folder that has the package, if there is one only."""
         if len(project.packages_elsewhere) == 1:
             [folder] = project.packages_elsewhere
-            draft.toml(project.pyproject_path)["tool"]["maturin"]["python-source"] = folder
+            _settings(project, draft)["python-source"] = folder
 
 
 class ImportName(ProjectCheck):
@@ -167,3 +174,8 @@ class UniqueLibraryName(ProjectCheck):
         )
         self.evidence = "\n".join(project.neighbours)
         return not project.neighbours
+
+
+def _settings(project: Project, draft: Draft) -> Any:
+    """Return `[tool.maturin]` to change; it may be that there is none yet."""
+    return draft.toml(project.pyproject_path).setdefault("tool", {}).setdefault("maturin", {})

@@ -14,10 +14,17 @@ if TYPE_CHECKING:
     from doctor.interpreters import Interpreter
     from doctor.machine import Machine
     from doctor.project import Project
+    from doctor.versions import Line
 
 ABI3 = re.compile(r"abi3-py3(\d+)")
-MINORS = range(7, 30)
-OLD_RUST = "rustup update stable"
+# In these, a build for the stable ABI is made with a Python that PyO3 doesn't know, too; since which line.
+FORWARD = {
+    "PYO3_USE_ABI3_FORWARD_COMPATIBILITY": Version("0.16"),
+    "PYO3_USE_STABLE_ABI_FORWARD_COMPATIBILITY": Version("0.29"),
+}
+PYTHONS = [Version("2.7"), *(Version(f"3.{minor}") for minor in range(30))]
+SUPPORTED = Section("versions", "supported-versions")
+TOO_OLD = Section("troubleshooting", "python-too-old")
 
 
 class PythonSupported(FitCheck):
@@ -30,16 +37,19 @@ class PythonSupported(FitCheck):
         """Take a Python of $oldest to $newest, or a newer PyO3.
 
         ```
-        uv python pin $newest
+        $command
         ```
         """
         line, pythons = project.line, _cpythons(machine)
         if line is None or not pythons:
             return None
         # A build for the stable ABI is one for its oldest Python, whatever Python it is built with.
-        newest = {tool: each for tool, each in pythons.items() if not _abi3(project) and each.minor > line.limit}
-        wrong = newest | {tool: each for tool, each in pythons.items() if each.minor < line.oldest}
-        self.words = {"oldest": str(line.oldest), "newest": str(line.newest)}
+        forward = _abi3(project) or _goes_forward(line, machine)
+        newest = {tool: each for tool, each in pythons.items() if not forward and each.minor > line.limit}
+        oldest = {tool: each for tool, each in pythons.items() if each.minor < line.oldest}
+        wrong = newest | oldest
+        self.see = TOO_OLD if oldest else self.see
+        self.words = {"oldest": str(line.oldest), "newest": str(line.newest), "command": _take(project, line.newest)}
         self.level = "error" if line.refuses_newer else "warning"
         self.found = f"PyO3 {line.name} supports Python {line.oldest} to {line.newest}"
         self.evidence = "\n".join(f"{tool}: {each.name} at {each.path}" for tool, each in wrong.items())
@@ -50,16 +60,17 @@ class FreeThreadedSupported(FitCheck):
     """This PyO3 supports the free-threaded Python that it is built with."""
 
     id = "free-threaded-supported"
-    see = Section("troubleshooting", "python-too-old")
+    see = Section("free-threading", "versions")
 
     def passes(self, project: Project, machine: Machine) -> bool | None:
         """Take a Python with a GIL, or a newer PyO3 and a newer Python.
 
         ```
-        uv python pin 3.14t
+        $command
         ```
         """
         line = project.line
+        self.words = {"command": _take(project, "3.14t")}
         pythons = {tool: each for tool, each in _cpythons(machine).items() if each.free_threaded}
         if line is None or not pythons:
             return None
@@ -89,7 +100,8 @@ class InterpreterAllowed(FitCheck):
             return None
         wrong = {tool: each for tool, each in machine.in_use.items() if not allowed.contains(each.version)}
         self.where = "pyproject.toml"
-        self.words = {"wanted": f">={min(each.minor for each in wrong.values())}" if wrong else ""}
+        known = [project.line.oldest] if project.line else []
+        self.words = {"wanted": f">={max(min(each.minor for each in wrong.values()), *known)}" if wrong else ""}
         self.found = f"`requires-python` is `{allowed}`"
         self.evidence = "\n".join(f"{tool}: {each.name} at {each.path}" for tool, each in wrong.items())
         return not wrong
@@ -105,7 +117,7 @@ class PythonPin(ProjectCheck):
         """Pin another, or say that this one is supported.
 
         ```
-        uv python pin $wanted
+        $command
         ```
         """
         pin, allowed = project.python_version, project.requires_python
@@ -118,10 +130,34 @@ class PythonPin(ProjectCheck):
         # `3.11` stands for any 3.11: of those, one is enough.
         candidates = [version] if len(version.release) > 2 else [Version(f"{version}.{patch}") for patch in range(60)]
         floor = _floor(allowed)
-        self.where = ".python-version"
-        self.words = {"wanted": str(floor or version)}
+        self.where = project.show(project.pin)
+        wanted = floor or version
+        self.words = {"command": f"uv python pin {wanted}" if project.uv is not None else f"pyenv local {wanted}"}
         self.found = f"`{pin}` is not in `requires-python`, `{allowed}`"
         return any(allowed.contains(candidate) for candidate in candidates)
+
+
+class PythonFloor(ProjectCheck):
+    """The project promises no Python that its PyO3 is too new for."""
+
+    id = "python-floor-supported"
+    level = "warning"
+    see = SUPPORTED
+
+    def passes(self, project: Project) -> bool | None:
+        """Promise what can be built, or take an older PyO3.
+
+        ```toml
+        requires-python = ">=$oldest"
+        ```
+        """
+        floor, line = _floor(project.requires_python), project.line
+        if floor is None or line is None or not project.is_extension:
+            return None
+        self.where = "pyproject.toml"
+        self.words = {"oldest": str(line.oldest)}
+        self.found = f"`requires-python` is `{project.requires_python}`, and PyO3 {line.name} begins at {line.oldest}"
+        return floor >= line.oldest
 
 
 class MaturinAllowed(FitCheck):
@@ -152,7 +188,7 @@ class Abi3Floor(ProjectCheck):
     """The stable ABI that is built for is not newer than the oldest Python of the project."""
 
     id = "abi3-not-above-python"
-    see = Section("troubleshooting", "wheel-not-supported")
+    see = Section("abi3", "choose")
 
     def passes(self, project: Project) -> bool | None:
         """Let both name the same Python.
@@ -175,7 +211,7 @@ class Abi3AsNew(ProjectCheck):
 
     id = "abi3-as-new-as-python"
     level = "note"
-    see = Section("troubleshooting", "not-in-abi3")
+    see = Section("abi3", "choose")
 
     def passes(self, project: Project) -> bool | None:
         """Take the newer one, which knows more of Python and is faster.
@@ -188,9 +224,11 @@ class Abi3AsNew(ProjectCheck):
         if abi3 is None or floor is None or abi3 > floor:
             return None
         self.where = project.show(project.crate.path)
-        self.words = {"digits": f"{floor.major}{floor.minor}"}
+        # There is no feature for the newest of Pythons.
+        wanted = min(floor, project.line.abi3) if project.line else floor
+        self.words = {"digits": f"{wanted.major}{wanted.minor}"}
         self.found = f"it is built for Python {abi3} and later, and no Python before {floor} can install it"
-        return abi3 == floor
+        return abi3 >= wanted
 
 
 class Abi3Buildable(FitCheck):
@@ -203,14 +241,14 @@ class Abi3Buildable(FitCheck):
         """Build with a newer Python, or for an older one.
 
         ```
-        uv python pin $abi3
+        $command
         ```
         """
         abi3, pythons = _abi3(project), _cpythons(machine)
         if abi3 is None or not pythons:
             return None
         wrong = {tool: each for tool, each in pythons.items() if each.minor < abi3}
-        self.words = {"abi3": str(abi3)}
+        self.words = {"command": _take(project, abi3)}
         self.found = f"the stable ABI of Python {abi3} can't be built for with an older Python"
         self.evidence = "\n".join(f"{tool}: {each.name} at {each.path}" for tool, each in wrong.items())
         return not wrong
@@ -247,7 +285,7 @@ class RustVersionDeclared(ProjectCheck):
 
     id = "rust-version-true"
     level = "warning"
-    see = Section("troubleshooting", "rust-too-old")
+    see = SUPPORTED
 
     def passes(self, project: Project) -> bool | None:
         """Say what is so.
@@ -280,11 +318,21 @@ def _floor(allowed: SpecifierSet | None) -> Version | None:
     """Return the oldest Python that is allowed."""
     if allowed is None:
         return None
-    for minor in MINORS:
-        # An exact version may be left out, as in `>=3.9,!=3.9.0`.
-        if any(allowed.contains(f"3.{minor}.{patch}") for patch in (0, 5, 99)):
-            return Version(f"3.{minor}")
-    return None
+    # An exact version may be left out, as in `>=3.9,!=3.9.0`.
+    return next((each for each in PYTHONS if any(allowed.contains(f"{each}.{patch}") for patch in (0, 5, 99))), None)
+
+
+def _goes_forward(line: Line, machine: Machine) -> bool:
+    """Tell whether PyO3 is told to build with a Python that it doesn't know."""
+    asked = [since for name, since in FORWARD.items() if machine.told.get(name) == "1"]
+    return any(Version(line.name) >= since for since in asked)
+
+
+def _take(project: Project, version: Version | str) -> str:
+    """Return what to type to build with another Python."""
+    if project.uv is not None:
+        return f"uv python pin {version}"
+    return f"python{version} -m venv .venv && . .venv/bin/activate"
 
 
 def _rust_version(project: Project) -> Version | None:

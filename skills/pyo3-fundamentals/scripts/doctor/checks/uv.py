@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from packaging.version import InvalidVersion, Version
@@ -19,7 +21,7 @@ class CacheKeys(ProjectCheck):
 
     id = "cache-keys"
     level = "warning"
-    see = Section("troubleshooting", "stale-extension")
+    see = Section("project-anatomy", "fast-builds")
 
     def passes(self, project: Project) -> bool | None:
         """Name what is missing.
@@ -114,7 +116,7 @@ def _as_python_says(version: str) -> str:
 
 def _inputs(project: Project) -> dict[str, bool]:
     """Return what a build depends on, as patterns, and whether uv is told of it."""
-    home = project.crate.folder.relative_to(project.folder).as_posix()
+    home = project.show(project.crate.folder)
     inside = "" if home == "." else f"{home}/"
     lock = project.crate.workspace_path.parent / "Cargo.lock"
     told = project.cached_files
@@ -127,10 +129,20 @@ def _inputs(project: Project) -> dict[str, bool]:
         patterns[project.show(lock)] = [lock]
     if (build := project.crate.folder / "build.rs") in project.sources:
         patterns[f"{inside}build.rs"] = [build]
+    if project.crate.inherits and project.crate.workspace_path != project.crate.path:
+        patterns[_pattern(project, project.crate.workspace_path)] = [project.crate.workspace_path]
+    for folder in project.crates:
+        patterns[_pattern(project, folder / "Cargo.toml")] = [folder / "Cargo.toml"]
+        patterns[f"{_pattern(project, folder)}/src/**/*.rs"] = [folder / "src" / "lib.rs"]
     return {
         pattern: told is not None and all(path in told for path in paths)
         for pattern, paths in patterns.items() if paths
     }  # fmt: skip
+
+
+def _pattern(project: Project, path: Path) -> str:
+    """Return how uv is told of a file."""
+    return Path(os.path.relpath(path, project.folder)).as_posix()
 
 
 def _patterns(project: Project) -> list[str]:

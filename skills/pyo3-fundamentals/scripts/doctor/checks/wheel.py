@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from doctor.check import ProjectCheck, Section
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from doctor.draft import Draft
     from doctor.project import Project
 
@@ -34,7 +36,7 @@ class Stubs(ProjectCheck):
         self.found = (
             f"there are no stubs for `{layout.module}`: to a type checker everything in it is `Any`, or missing"
         )
-        return bool(layout.stubs)
+        return any(_describes(path, project) for path in layout.stubs)
 
 
 class TypedMarker(ProjectCheck):
@@ -80,12 +82,19 @@ class TypesInWheel(ProjectCheck):
         ```
         """
         layout = project.layout
-        if project.builder != "maturin" or layout.package is None or not (layout.stubs or layout.typed):
+        if project.builder != "maturin" or layout.package is None or not layout.types:
             return None
-        files = [*layout.stubs, *([layout.package / "py.typed"] if layout.typed else [])]
-        left_out = [path for path in files if path in project.excluded]
+        left_out = [path for path in layout.types if path in project.excluded]
         self.where = "pyproject.toml"
         self.words = {"pattern": project.excluded[left_out[0]] if left_out else ""}
         self.found = "`exclude` leaves types out of the wheel"
         self.evidence = "\n".join(f"{project.excluded[path]}: {project.show(path)}" for path in left_out)
         return not left_out
+
+
+def _describes(stub: Path, project: Project) -> bool:
+    """Tell whether a stub is that of the extension module, or of the package that takes its names over."""
+    layout = project.layout
+    if stub.stem == "__init__":
+        return stub.parent == layout.package or stub.parent.name == layout.extension
+    return stub.stem == layout.extension

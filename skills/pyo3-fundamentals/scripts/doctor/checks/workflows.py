@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from doctor.check import ProjectCheck
 
@@ -13,10 +13,19 @@ if TYPE_CHECKING:
     from doctor.project import Project
 
 HASH = re.compile(r"[0-9a-f]{40}")
-TOKEN = re.compile(
-    r"^\s*(?:(?:MATURIN_PYPI_TOKEN|UV_PUBLISH_TOKEN|UV_PUBLISH_PASSWORD|TWINE_PASSWORD|password)\s*:)|secrets\.PYPI\w*",
-    re.IGNORECASE,
-)
+PUBLISHES = re.compile(r"\b(?:uv|maturin|hatch|flit|poetry|pdm)\s+(?:publish|upload)\b|\btwine\s+upload\b")
+VARIABLES = {
+    "MATURIN_PYPI_TOKEN",
+    "MATURIN_PASSWORD",
+    "UV_PUBLISH_TOKEN",
+    "UV_PUBLISH_PASSWORD",
+    "TWINE_PASSWORD",
+    "HATCH_INDEX_AUTH",
+    "FLIT_PASSWORD",
+    "POETRY_PYPI_TOKEN_PYPI",
+    "PDM_PUBLISH_PASSWORD",
+}
+SECRET = re.compile(r"secrets\.\w+")
 SHOWN = 8
 SECURE_USE = (
     "https://docs.github.com/en/actions/security-guides/security-hardening-for-github-actions#using-third-party-actions"
@@ -107,13 +116,31 @@ class TrustedPublishing(ProjectCheck):
 
 
 def _tokens(project: Project) -> Iterator[str]:
-    """Yield the lines of publishing workflows that hand over a token."""
+    """Yield the lines that hand a token to a step that publishes."""
     for workflow in project.workflows:
-        text = "\n".join(workflow.lines)
-        if re.search(r"publish|twine|upload", text):
-            for number, line in enumerate(workflow.lines, 1):
-                if "secrets." in line and TOKEN.search(line):
-                    yield f"{project.show(workflow.path)}:{number}: {line.strip()}"
+        secrets = {text for step, variables in workflow.steps() for text in _secrets(step, variables)}
+        for number, line in enumerate(workflow.lines, 1):
+            if any(text in line for text in secrets):
+                yield f"{project.show(workflow.path)}:{number}: {line.strip()}"
+
+
+def _secrets(step: dict[str, Any], variables: dict[str, Any]) -> Iterator[str]:
+    """Yield the secrets that a step publishes with: `secrets.PYPI_TOKEN`."""
+    settings, own = step.get("with"), step.get("env")
+    settings = settings if isinstance(settings, dict) else {}
+    given = {**variables, **(own if isinstance(own, dict) else {})}
+    if _publishes(step, settings):
+        texts = [given.get(name) for name in VARIABLES]
+        texts += [step.get("run"), settings.get("password"), settings.get("args")]
+        yield from (found for text in texts for found in SECRET.findall(str(text or "")))
+
+
+def _publishes(step: dict[str, Any], settings: dict[str, Any]) -> bool:
+    """Tell whether a step sends something to a package index."""
+    action = str(step.get("uses", "")).lower()
+    if action.startswith("pyo3/maturin-action@"):
+        return str(settings.get("command")) in {"publish", "upload"}
+    return action.startswith("pypa/gh-action-pypi-publish@") or bool(PUBLISHES.search(str(step.get("run", ""))))
 
 
 def _some(lines: list[str]) -> str:
