@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import importlib
 import json
-import subprocess
 import sys
 import zipfile
 from datetime import date, datetime, time, timedelta, timezone
@@ -14,25 +13,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
-import jsonschema
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.conftest import CHECKOUT
 from tests.skills import models
 from tests.skills.models import Trade
-from tests.skills.test_examples import EXAMPLES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from types import ModuleType
 
-    from tests.conftest import Command
     from tests.skills.conftest import Run
 
 CLASSES = Path(models.__file__).read_text(encoding="utf-8")
-SCHEMA = json.loads((CHECKOUT / "scaffolder/tool-result.schema.json").read_text(encoding="utf-8"))
 
 # Converted, compiled and called: every kind of annotation that the tool knows.
 ANNOTATIONS: dict[str, Any] = {
@@ -69,6 +62,10 @@ ANNOTATIONS: dict[str, Any] = {
     "datetime.time": time,
     "datetime.timedelta": timedelta,
     "date | datetime": date | datetime,
+    "dict[bytes, int | None]": dict[bytes, int | None],
+    "typing.Optional[typing.Optional[int]]": int | None,
+    "typing.Literal['a', None]": Literal["a"] | None,
+    "tuple[int, ...]": list[int],
     "list[datetime.datetime | None]": list[datetime | None],
 }
 
@@ -77,6 +74,19 @@ SAMPLE = """
     {"sku": "a", "price": 1.5, "tags": []}, {"sku": "b", "price": 2, "tags": ["new"], "gift": true, "to": null}
 ], "mixed": [1, "two"], "grid": [[1, 2], [3]], "nothing": null}
 """
+
+# Names of Rust and PyO3, keys that are one name in Rust, one name for objects of two kinds, and keys that are all
+# missing somewhere.
+ODD = """
+{"string": {"x": 1}, "vec": {"y": 1}, "option": {"z": 1}, "result": {"q": null}, "py": {"q": 2}, "box": {"debug": 1},
+ "a-b": 1, "a_b": 2, "item": {"id": 1}, "items": [{"id": "x"}], "large": 18446744073709551615,
+ "larger": [18446744073709551616, -1], "line\\nbreak\\u0007": 1, "sparse": [{"a": 1}, {"b": 2}], "日本½ª": {"a": 1}}
+"""
+# Class, what its function is called.
+ECHOES = {
+    "Trade": "trade", "Row": "row", "Settings": "settings", "Named": "named", "Child": "child",
+    "Grandchild": "grandchild", "BoxValue": "box", "LowerCase": "lower_case", "Tree": "tree", "Level": "level",
+}  # fmt: skip
 
 
 # What the type of the whole may name, where no type of the module does.
@@ -90,23 +100,6 @@ st.register_type_strategy(Decimal, st.decimals(-(10**9), 10**9, places=4))
 st.register_type_strategy(datetime, st.datetimes(timezones=st.just(timezone.utc)))
 st.register_type_strategy(time, st.times())
 st.register_type_strategy(Path, st.builds(Path, st.text("abc/._ é")))
-
-
-@pytest.fixture
-def convert(pyo3_new: Command) -> Callable[..., dict[str, Any]]:
-    """Run the tool with `--json` and return what it says."""
-
-    def convert(*arguments: str, cwd: Path | None = None) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads(pyo3_new("tool", "type_converter", *arguments, "--json", cwd=cwd).stdout)
-        jsonschema.validate(found, SCHEMA)
-        return found
-
-    return convert
-
-
-def code(found: dict[str, Any], language: str) -> str:
-    """Return the document in a language."""
-    return next((str(document["text"]) for document in found["documents"] if document["language"] == language), "")
 
 
 @pytest.fixture(scope="module")
@@ -130,8 +123,9 @@ def converted(tmp_path_factory: pytest.TempPathFactory, build_run: Run) -> Modul
         modules.append((f"annotation_{number}", one, aliases))
         echoes.append((f"echo_{number}", f"crate::annotation_{number}::Whole"))
     modules += [("classes", convert_module(CLASSES), ""), ("sample", convert_sample(SAMPLE, "Order"), "")]
-    echoes += [("echo_trade", "crate::classes::Trade"), ("echo_row", "crate::classes::Row")]
-    echoes += [("echo_order", "crate::sample::Order")]
+    modules += [("odd", convert_sample(ODD, "Odd"), "")]
+    echoes += [(f"echo_{name}", f"crate::classes::{kind}") for kind, name in ECHOES.items()]
+    echoes += [("echo_order", "crate::sample::Order"), ("echo_odd", "crate::odd::Odd")]
     for name, one, more in modules:
         (project / f"src/{name}.rs").write_text(one.text + more, encoding="utf-8")
         crates |= one.crates
@@ -205,6 +199,49 @@ def test_a_sample_comes_back_with_its_keys(converted: ModuleType) -> None:
 
 
 @pytest.mark.slow
+def test_a_sample_with_odd_keys_comes_back(converted: ModuleType) -> None:
+    odd = json.loads(ODD)
+    found = converted.echo_odd(odd)
+    assert found == {**odd, "sparse": [{"a": 1, "b": None}, {"a": None, "b": 2}]}
+    with pytest.raises(TypeError):
+        converted.echo_odd({**odd, "items": [{"id": 1}]})
+
+
+@pytest.mark.slow
+def test_keys_that_are_all_missing_are_none(converted: ModuleType) -> None:
+    nothing = {"colour": None, "size": None, "extra": None}
+    assert converted.echo_settings({}) == nothing
+    assert converted.echo_settings({"size": None, "colour": "red"}) == nothing | {"colour": "red"}
+    assert converted.echo_named({"title": "x", "extra": nothing})["extra"] is nothing
+    with pytest.raises(TypeError):
+        converted.echo_settings({"size": "large"})
+    with pytest.raises(TypeError):
+        converted.echo_settings(models.Tree())
+
+
+@pytest.mark.slow
+def test_a_child_has_the_fields_of_its_bases(converted: ModuleType) -> None:
+    child = models.Grandchild(id=3, name="x", crate=4, level=models.Level.HIGH, when=datetime(2024, 1, 2, 3, 4))
+    found = converted.echo_child(child)
+    assert found == {**dataclasses.asdict(child), "level": 11, "outcome": "error"}
+    assert converted.echo_grandchild(child) == found
+    assert list(found) == [field.name for field in dataclasses.fields(child)]
+    assert converted.echo_child(dataclasses.replace(child, when=date(2024, 1, 2), seed=0))["when"] == date(2024, 1, 2)
+    assert converted.echo_level(models.Level.LAST) == 4
+
+
+@pytest.mark.slow
+def test_classes_that_hold_each_other_come_back(converted: ModuleType) -> None:
+    tree = models.Tree([models.Tree(level=2)], {"a": None, "b": models.Tree()})
+    assert converted.echo_tree(tree) == dataclasses.asdict(tree)
+    option = models.Option([], 'say "\t"', "text")
+    assert converted.echo_lower_case(models.lower_case(option)) == {"option": dataclasses.asdict(option)}
+    box = converted.echo_box(models.Box(option, option, str, tree))
+    assert box["value"] is option
+    assert box["call"] is str
+
+
+@pytest.mark.slow
 def test_values_of_other_types_are_refused(converted: ModuleType) -> None:
     numbers = {annotation: getattr(converted, f"echo_{number}") for number, annotation in enumerate(ANNOTATIONS)}
     with pytest.raises(OverflowError):
@@ -221,199 +258,18 @@ def test_values_of_other_types_are_refused(converted: ModuleType) -> None:
         numbers["str"]("\ud800")
 
 
-def test_an_annotation_is_one_line_with_its_cost(convert: Callable[..., dict[str, Any]], pyo3_new: Command) -> None:
-    found = convert("list[str]")
-    assert found["summary"].startswith("`list[str]` is `Vec<String>`")
-    assert found["tables"][0]["rows"][0][:4] == ["list[str]", "Vec<String>", "Vec<String>", "copied"]
-    assert not found["documents"]
-    assert "Vec<String>" in pyo3_new("tool", "type_converter", "list[str]").stdout
-
-
-def test_what_needs_a_crate_comes_with_its_dependency(convert: Callable[..., dict[str, Any]]) -> None:
-    text = code(convert("dict[uuid.UUID, decimal.Decimal]"), "toml")
-    assert 'features = ["rust_decimal", "uuid"]' in text
-    assert 'uuid = "1"' in text
-
-
-RUST = """
-type Cents = u32;
-
-/// A price.
-#[pyclass(frozen, eq, ord, hash, get_all, name = "Price")]
-struct RustPrice { cents: i64, /* shown by get_all */ currency: String, #[pyo3(set)] note: Option<String> }
-
-#[pymethods]
-impl RustPrice {
-    #[classattr]
-    const DIGITS: usize = 2;
-    #[new]
-    #[pyo3(signature = (cents, currency = "EUR", *, note = None))]
-    fn new(cents: i64, currency: &str, note: Option<String>) -> PyResult<Self> { todo!() }
-    #[getter]
-    fn amount(&self) -> f64 { 0.0 }
-    #[staticmethod]
-    fn parse(text: &str) -> PyResult<RustPrice> { todo!() }
-    #[classmethod]
-    fn zero(cls: &Bound<'_, PyType>) -> Self { todo!() }
-    fn __next__(&mut self, py: Python) -> PyResult<Option<Cents>> { todo!() }
-    fn __add__(&self, py: Python<'_>, other: PyRef<'_, Self>) -> Self { todo!() }
-    fn history(slf: PyRef<'_, Self>) -> Vec<(i64, Option<f64>)> { todo!() }
-}
-
-#[pyclass(eq, eq_int)]
-enum Side { Buy, #[pyo3(name = "SELL")] Sell }
-
-#[pyclass]
-enum Shape { Circle { radius: f64 }, Square(f64) }
-
-#[derive(FromPyObject)]
-#[pyo3(from_item_all)]
-struct Row { name: String, #[pyo3(item("unit price"))] price: u64 }
-
-mod inner {
-    #[pyfunction]
-    #[pyo3(signature = (rows, /, *args, scale = 1.5f64, strict = true, side = Side::Buy, **kwargs))]
-    fn report(py: Python<'_>, rows: Vec<Row>, args: &Bound<'_, PyTuple>, scale: f64, strict: bool,
-              side: PyRef<'_, Side>,
-              kwargs: Option<&Bound<'_, PyDict>>) -> PyResult<HashMap<String, BTreeMap<PathBuf, [u8; 4]>>> { todo!() }
-}
-
-#[pyfunction]
-async fn fetch(url: String, r#type: Mystery) -> PyResult<Py<PyAny>> { todo!() }
-
-fn not_exported(x: i64) {}
-"""
-
-STUB = """\
-from collections.abc import Sequence
-from pathlib import Path
-from typing import Any, ClassVar, Self, TypedDict
-
-class Price:
-    @property
-    def cents(self) -> int: ...
-    @property
-    def currency(self) -> str: ...
-    note: str | None
-    def __eq__(self, other: object) -> bool: ...
-    def __lt__(self, other: Price) -> bool: ...
-    def __le__(self, other: Price) -> bool: ...
-    def __gt__(self, other: Price) -> bool: ...
-    def __ge__(self, other: Price) -> bool: ...
-    def __hash__(self) -> int: ...
-    DIGITS: ClassVar[int]
-    def __new__(cls, cents: int, currency: str = 'EUR', *, note: str | None = None) -> Self: ...
-    @property
-    def amount(self) -> float: ...
-    @staticmethod
-    def parse(text: str) -> Price: ...
-    @classmethod
-    def zero(cls) -> Self: ...
-    def __next__(self) -> int: ...
-    def __add__(self, other: Self) -> Self: ...
-    def history(self) -> list[tuple[int, float | None]]: ...
-class Side:
-    Buy: ClassVar[Side]
-    SELL: ClassVar[Side]
-    def __eq__(self, other: object) -> bool: ...
-class Shape:
-    class Circle(Shape):
-        @property
-        def radius(self) -> float: ...
-        def __new__(cls, radius: float) -> Self: ...
-    class Square(Shape):
-        @property
-        def _0(self) -> float: ...
-        def __new__(cls, _0: float) -> Self: ...
-"""
-
-
-def test_rust_becomes_a_stub(convert: Callable[..., dict[str, Any]], tmp_path: Path) -> None:
-    (tmp_path / "lib.rs").write_text(RUST, encoding="utf-8")
-    found = convert("lib.rs")
-    stub = code(found, "python")
-    for line in STUB.splitlines():
-        assert line in stub.splitlines(), f"{line}\n{stub}"
-    assert (
-        "def report(rows: Sequence[Row], /, *args: Any, scale: float = 1.5, strict: bool = True, side: Side = ..., "
-        in stub
-    )
-    assert "**kwargs: Any) -> dict[str, dict[Path, bytes]]: ..." in stub
-    assert "async def fetch(url: str, type: Any) -> Any: ..." in stub
-    assert "not_exported" not in stub
-    assert [finding["id"] for finding in found["findings"]] == ["unknown-type"]
-    assert "Mystery" in found["findings"][0]["message"]
-
-
-@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.path.name)
-def test_stubs_of_real_code_are_valid(convert: Callable[..., dict[str, Any]], tmp_path: Path, example: Any) -> None:
-    sources = [path for path in example.path.glob("src/**/*.rs") if "pyfunction" in path.read_text(encoding="utf-8")]
-    sources += [path for path in example.path.glob("src/**/*.rs") if "#[pymethods]" in path.read_text(encoding="utf-8")]
-    assert sources
-    for number, path in enumerate(dict.fromkeys(sources)):
-        (tmp_path / f"stub_{number}.pyi").write_text(code(convert(str(path)), "python"), encoding="utf-8")
-    done = subprocess.run(
-        ["mypy", "--strict", "--python-version=3.11", "--cache-dir=/dev/null", "."], cwd=tmp_path, capture_output=True,
-        text=True, check=False,
-    )  # fmt: skip
-    # Classes of other files are not known to a stub of one file, and become `Any`.
-    assert done.returncode == 0, done.stdout
-
-
-def test_a_single_signature_is_enough(environment: dict[str, str]) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "scaffolder", "tool", "type_converter", "-", "--from", "rust"],
-        input="pub fn mean(values: &[f64], by: Option<&str>) -> PyResult<f64>", env=environment, capture_output=True,
-        encoding="utf-8", check=True,
-    )  # fmt: skip
-    assert done.stdout.startswith("from collections.abc import Sequence\n")
-    assert "def mean(values: Sequence[float], by: str | None) -> float: ..." in done.stdout
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (["Widget"], "`Widget` has no Rust type"),
-        (["None"], "PyO3 takes no `None` alone"),
-        (["list"], "`list` does not say what it holds"),
-        (["dict[str"], "`dict[str` is no annotation"),
-        (["set[float]"], "`float` can't be a key"),
-        (["decimal.Decimal | str"], "`rust_decimal::Decimal` takes what is meant for"),
-        (["missing.py"], "`missing.py` can't be read"),
-        (["-"], "standard input may be anything"),
-        (["int", "--output", "x.rs"], "there is no code to write"),
-        (["broken.json"], "`broken.json` is no JSON"),
-        (["broken.rs"], "`broken.rs` is no Rust: line 2"),
-        (["broken.py"], "`broken.py` is no Python"),
-        (["empty.py"], "`empty.py` has no dataclass"),
-        (["recursive.py"], "`Node.next`"),
-        ([], "missing argument"),
-    ],
-    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
-)
-def test_bad_input_is_one_error(pyo3_new: Command, tmp_path: Path, arguments: list[str], message: str) -> None:
-    (tmp_path / "broken.json").write_text("{")
-    (tmp_path / "broken.rs").write_text("fn fine() {}\nstruct }{")
-    (tmp_path / "broken.py").write_text("class:")
-    (tmp_path / "empty.py").write_text("x = 1")
-    (tmp_path / "recursive.py").write_text("@dataclass\nclass Node:\n    next: 'Node | None'\n")
-    before = sorted(tmp_path.iterdir())
-    stderr = pyo3_new("tool", "type_converter", *arguments, code=2).stderr
-    assert stderr.startswith(f"error: {message}"), stderr
-    assert sorted(tmp_path.iterdir()) == before
-
-
-def test_a_file_is_written_once_and_never_replaced_unasked(pyo3_new: Command, tmp_path: Path) -> None:
-    (tmp_path / "models.py").write_text(CLASSES, encoding="utf-8")
-    command = ["tool", "type_converter", "models.py", "--output", "models.rs"]
-    assert "pub struct Trade" in pyo3_new(*command, "--dry-run").stdout
-    assert not (tmp_path / "models.rs").exists()
-    pyo3_new(*command)
-    written = (tmp_path / "models.rs").read_text(encoding="utf-8")
-    assert "pub struct Trade" in written
-    (tmp_path / "models.rs").write_text("mine")
-    assert "is there already" in pyo3_new(*command, code=2).stderr
-    assert (tmp_path / "models.rs").read_text() == "mine"
-    pyo3_new(*command, "--force")
-    assert (tmp_path / "models.rs").read_text(encoding="utf-8") == written
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["models.py", "models.rs"]
+@pytest.mark.slow
+def test_what_the_notes_say_is_so(converted: ModuleType) -> None:
+    numbers = {annotation: getattr(converted, f"echo_{number}") for number, annotation in enumerate(ANNOTATIONS)}
+    zone = timezone(timedelta(hours=1))
+    assert numbers["datetime.time"](time(1, 2, tzinfo=zone)) == time(1, 2)
+    assert numbers["datetime.date"](datetime(2024, 1, 2, 3)) == date(2024, 1, 2)
+    assert numbers["date | datetime"](datetime(2024, 1, 2, 3)) == datetime(2024, 1, 2, 3)
+    assert numbers["date | datetime"](datetime(2024, 1, 2, 3, tzinfo=zone)) == date(2024, 1, 2)
+    assert numbers["typing.Union[bool, int, float]"](2**70 + 1) == float(2**70)
+    assert len(str(numbers["decimal.Decimal"](Decimal(1) / 3 + Decimal(10) ** -40))) <= 31
+    for value in (datetime(2024, 1, 2), datetime(2024, 1, 2, tzinfo=zone)):
+        with pytest.raises((TypeError, ValueError)):
+            numbers["datetime.datetime"](value)
+    with pytest.raises(ValueError, match="parse"):
+        numbers["decimal.Decimal"](Decimal("Infinity"))

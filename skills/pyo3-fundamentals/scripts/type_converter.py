@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from enum import Enum
 from pathlib import Path
@@ -17,13 +18,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from scaffolder import toolkit
-from scaffolder.errors import ScaffolderError, UsageError
+from scaffolder.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from conversion.model import RustCode
+    from conversion.stub_text import Stub
 
 app = toolkit.program("Turn Python types or a JSON sample into Rust types, and Rust into a Python stub.")
 SKILL = "pyo3-fundamentals"
+WIDEST = 29
 
 
 class Kind(str, Enum):
@@ -51,7 +56,10 @@ def type_converter(  # noqa: PLR0913, PLR0917
         Kind | None,
         typer.Option("--from", help="What the input is.  [default: by the file's name]", show_default=False),
     ] = None,
-    name: Annotated[str, typer.Option(help="The name of the whole of a JSON sample.")] = "Record",
+    name: Annotated[
+        str | None,
+        typer.Option(help="The name of the whole of a JSON sample.  [default: Record]", show_default=False),
+    ] = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Write the code to this file.", show_default=False)
     ] = None,
@@ -70,10 +78,12 @@ def type_converter(  # noqa: PLR0913, PLR0917
       pyo3-new tool type_converter src/lib.rs
     """
     text, label, found = read(source, kind)
-    result = from_rust(text, label) if found is Kind.rust else to_rust(text, label, found, name)
+    if name is not None and found is not Kind.json:
+        raise UsageError("`--name` is the name of a JSON sample, and this is none", "leave out `--name`")
+    result = from_rust(text, label) if found is Kind.rust else to_rust(text, label, found, name or "Record")
     if output is not None:
         result = written(result, output, force=force, dry_run=dry_run)
-    toolkit.show(result, as_data=as_data, verbose=verbose)
+    toolkit.show(result if as_data else narrowed(result), as_data=as_data, verbose=verbose)
 
 
 def read(source: str, kind: Kind | None) -> tuple[str, str, Kind]:
@@ -85,20 +95,57 @@ def read(source: str, kind: Kind | None) -> tuple[str, str, Kind]:
     if source == "-":
         if kind is None:
             raise UsageError("standard input may be anything", "say what it is: `--from python`, `json` or `rust`")
-        return sys.stdin.read(), "standard input", kind
-    path = Path(source)
-    guess = kind or SUFFIXES.get(path.suffix)
+        return content_of(source), "standard input", kind
+    guess = kind or SUFFIXES.get(Path(source).suffix)
+    if guess is None and is_path(source):
+        raise UsageError(f"`{source}` does not say by its name what it is", "say what it is: `--from python`, say")
     if guess is None or guess is Kind.annotation:
         return source, source, Kind.annotation
+    return content_of(source), source, guess
+
+
+def is_path(source: str) -> bool:
+    """Whether it is meant for a file: there is one, or it is no annotation but has a slash."""
     try:
-        return path.read_text(encoding="utf-8"), source, guess
+        return Path(source).is_file() or re.fullmatch(r"[\w.~-]*[/\\][\w./\\~-]*", source) is not None
+    except (OSError, ValueError):
+        return False
+
+
+def content_of(source: str) -> str:
+    """Return the text of a file, or of standard input.
+
+    Raises:
+        UsageError: It can't be read.
+    """
+    try:
+        data = sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
+        return data.decode("utf-8-sig")
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-        raise UsageError(f"`{source}` can't be read: {reason}", "name a file of text") from error
+        label = "standard input" if source == "-" else f"`{source}`"
+        raise UsageError(f"{label} can't be read: {reason}", "name a file of text") from error
 
 
 def to_rust(text: str, label: str, kind: Kind, name: str) -> toolkit.Result:
-    """Turn Python or JSON into Rust."""
+    """Turn Python or JSON into Rust.
+
+    Raises:
+        UsageError: It has no Rust type.
+    """
+    try:
+        return rust_result(*rust_code(text, label, kind, name))
+    except RecursionError:
+        raise UsageError(f"{shortened(label)} has too many types inside each other", "use `object`") from None
+
+
+def shortened(text: str) -> str:
+    """Return a text in backquotes, cut if it is long."""
+    return f"`{text[:80]}...`" if len(text) > 80 else f"`{text}`"
+
+
+def rust_code(text: str, label: str, kind: Kind, name: str) -> tuple[RustCode, str]:
+    """Turn Python or JSON into Rust code, with a line that says what it is."""
     from conversion.annotations import Annotations
     from conversion.json_sample import convert_sample
     from conversion.model import RustCode
@@ -113,7 +160,7 @@ def to_rust(text: str, label: str, kind: Kind, name: str) -> toolkit.Result:
     else:
         code = convert_sample(text, name, label) if kind is Kind.json else convert_module(text, label)
         summary = f"{len(code.items)} type{'s' if len(code.items) != 1 else ''} from {label}"
-    return rust_result(code, summary)
+    return code, summary
 
 
 def rust_result(code: RustCode, summary: str) -> toolkit.Result:
@@ -134,26 +181,57 @@ def from_rust(text: str, label: str) -> toolkit.Result:
     from conversion.rust_source import convert_rust
 
     stub = convert_rust(text, label)
+    main, *more = stub.texts.items()
+    documents = [toolkit.Document("python", main[1])]
+    documents += [toolkit.Document("python", text, f"{'/'.join(path)}.pyi") for path, text in more]
+    if more:
+        files = ", ".join(f"`{document.path}`" for document in documents[1:])
+        stub.types.notes[
+            f"a submodule has a stub of its own: the texts are `__init__.pyi`, and {files} beside it; "
+            "`--output` writes the first one only"
+        ] = None
+    summary = f"a stub of {stub.size} name{'s' if stub.size != 1 else ''} from {label}"
+    return toolkit.Result("type_converter", summary, tuple(stub_notes(stub)), (), tuple(documents))
+
+
+def stub_notes(stub: Stub) -> Iterator[toolkit.Finding]:
+    """Return what a reader of a stub should know."""
     page = toolkit.reference(SKILL, "documentation")
-    unknown = ", ".join(f"`{name}`" for name in stub.types.unknown)
-    message = f"not known here, and therefore `Any`: {unknown}"
-    notes = (toolkit.Finding("unknown-type", "note", message, reference=page),) if unknown else ()
-    count = len(stub.classes) + len(stub.functions)
-    summary = f"a stub of {count} name{'s' if count != 1 else ''} from {label}"
-    return toolkit.Result("type_converter", summary, notes, (), (toolkit.Document("python", stub.text),))
+    if stub.types.unknown:
+        unknown = ", ".join(f"`{name}`" for name in stub.types.unknown)
+        message = f"not known here, and therefore `Any`: {unknown}"
+        yield toolkit.Finding("unknown-type", "note", message, reference=page)
+    for note in stub.types.notes:
+        yield toolkit.Finding("stub", "note", note, reference=page)
+
+
+def narrowed(result: toolkit.Result) -> toolkit.Result:
+    """Cut what is long in the tables, which the code has in full."""
+    from dataclasses import replace
+
+    tables = (
+        replace(table, rows=tuple(tuple(cut(cell) for cell in row) for row in table.rows)) for table in result.tables
+    )
+    return replace(result, tables=tuple(tables))
+
+
+def cut(text: str) -> str:
+    """Return a text of at most `WIDEST` characters."""
+    return text if len(text) <= WIDEST else f"{text[: WIDEST - 3]}..."
 
 
 def written(result: toolkit.Result, output: Path, *, force: bool, dry_run: bool) -> toolkit.Result:
     """Write the first document to a file, in one step.
 
     Raises:
-        UsageError: There is nothing to write, or the file is there already.
-        ScaffolderError: The file can't be written.
+        UsageError: There is nothing to write, the file is there already, or it can't be written.
     """
     from dataclasses import replace
 
     if not result.documents:
         raise UsageError("there is no code to write: the type needs none", "leave out `--output`")
+    if output.is_dir() or not output.parent.is_dir():
+        raise UsageError(f"`{output}` can't be written: it is no file in a folder that is there", "name another file")
     if output.exists() and not force:
         raise UsageError(f"`{output}` is there already", "pass `--force` to replace it")
     document = replace(result.documents[0], path=str(output))
@@ -161,7 +239,7 @@ def written(result: toolkit.Result, output: Path, *, force: bool, dry_run: bool)
         try:
             toolkit.replace_file(output, document.text)
         except OSError as error:
-            raise ScaffolderError(f"`{output}` can't be written: {error.strerror}") from error
+            raise UsageError(f"`{output}` can't be written: {error.strerror}", "name another file") from error
     documents = (document, *result.documents[1:])
     return replace(result, documents=documents, dry_run=dry_run, summary=f"{result.summary}, in {output}")
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import TYPE_CHECKING
 
 from conversion.model import RustCode, RustType
+from conversion.rust_names import line, literal, names
 from scaffolder.errors import UsageError
 
 if TYPE_CHECKING:
@@ -29,7 +29,8 @@ def literal_enum(code: RustCode, values: Sequence[object], hint: str) -> RustTyp
     """
     variants = dict(zip(names([str(value) for value in values]), values, strict=True))
     python = f"Literal[{', '.join(map(repr, values))}]"
-    return value_enum(code, hint or "Choice", variants, python=python, member=False)
+    name = code.free(hint or "Choice", python)
+    return value_enum(code, name, variants, python=python, member=False)
 
 
 def value_enum(code: RustCode, name: str, variants: Mapping[str, object], *, python: str, member: bool) -> RustType:
@@ -37,7 +38,7 @@ def value_enum(code: RustCode, name: str, variants: Mapping[str, object], *, pyt
 
     Args:
         code: Where it goes.
-        name: Its name, if that is still free.
+        name: Its name.
         variants: The values by the variants' names.
         python: The Python type.
         member: Whether Python passes members of an `Enum`, which have their values inside.
@@ -49,15 +50,16 @@ def value_enum(code: RustCode, name: str, variants: Mapping[str, object], *, pyt
     if len(kinds) != 1 or not kinds <= VALUES.keys():
         raise UsageError(f"`{python}` has values that are neither all `str` nor all `int`", "use `object`")
     constant, python_type, extracted, borrow = VALUES[kinds.pop()]
-    literals = {variant: json.dumps(value, ensure_ascii=False) for variant, value in variants.items()}
+    literals = {
+        variant: literal(value) for variant, value in variants.items() if isinstance(value, (str, int))
+    }  # fmt: skip
     listed = ", ".join(literals.values())
-    name = free(code, name, f"{python}\0{listed}")
-    arms = "\n".join(f"            Self::{variant} => {literal}," for variant, literal in literals.items())
-    found = "\n".join(f"            {literal} => Ok(Self::{variant})," for variant, literal in literals.items())
+    arms = "\n".join(f"            Self::{variant} => {text}," for variant, text in literals.items())
+    found = "\n".join(f"            {text} => Ok(Self::{variant})," for variant, text in literals.items())
     source = 'object.getattr("value")?' if member else "object"
     # Braces of the values would be taken for arguments of `format!`.
-    shown = '"{value:?} is none of ' + json.dumps(listed.replace("{", "{{").replace("}", "}}"), ensure_ascii=False)[1:]
-    code.items[name] = f"""/// {python.replace(chr(10), " ")}
+    shown = '"{value:?} is none of ' + literal(listed.replace("{", "{{").replace("}", "}}"))[1:]
+    code.items[name] = f"""/// {line(python)}
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum {name} {{
 {chr(10).join(f"    {variant}," for variant in variants)}
@@ -89,10 +91,13 @@ impl<'a, 'py> FromPyObject<'a, 'py> for {name} {{
 
 impl<'py> IntoPyObject<'py> for {name} {{
     type Target = pyo3::types::{python_type};
-    type Output = Bound<'py, Self::Target>;
+    type Output = Bound<'py, pyo3::types::{python_type}>;
     type Error = std::convert::Infallible;
 
-    fn into_pyobject(self, py: Python<'py>) -> Result<Self::Output, Self::Error> {{
+    fn into_pyobject(
+        self,
+        py: Python<'py>,
+    ) -> Result<Bound<'py, pyo3::types::{python_type}>, std::convert::Infallible> {{
         self.value().into_pyobject(py)
     }}
 }}"""
@@ -112,20 +117,14 @@ def union_enum(code: RustCode, kinds: Sequence[RustType], hint: str) -> RustType
     Raises:
         UsageError: One alternative takes what another one stands for.
     """
-    owned = {kind.owned for kind in kinds}
-    for greedy, others in GREEDY.items():
-        if greedy in owned and owned & others:
-            raise UsageError(
-                f"`{greedy}` takes what is meant for `{(owned & others).pop()}`, so Rust can't tell them apart",
-                "use `object` and look at the type in Rust",
-            )
+    refuse_greedy({kind.owned for kind in kinds})
     kinds = sorted(kinds, key=lambda kind: kind.rank)
     variants = names([SHORT.get(kind.owned) or re.sub(r"<.*|.*::|\W", "", kind.owned) for kind in kinds])
     comparable = all(kind.comparable for kind in kinds)
     python = " | ".join(kind.python for kind in kinds)
-    name = free(code, hint or "Or".join(variants), python)
+    name = code.free(hint or "Or".join(variants), " | ".join(kind.owned for kind in kinds))
     lines = "\n".join(f"    {variant}({kind.owned})," for variant, kind in zip(variants, kinds, strict=True))
-    code.items[name] = f"""/// {python}
+    code.items[name] = f"""/// {line(python)}
 #[derive({derives(comparable=comparable)})]
 pub enum {name} {{
 {lines}
@@ -133,41 +132,30 @@ pub enum {name} {{
     code.notes[f"`{name}` tries its variants in this order: {', '.join(variants)}"] = None
     features = frozenset().union(*(kind.features for kind in kinds))
     crates = frozenset().union(*(kind.crates for kind in kinds))
-    cost = "up to one attempt a variant"
-    return RustType(python, name, name, cost=cost, comparable=comparable, features=features, crates=crates, rank=8)
+    holds = frozenset().union(*(kind.holds for kind in kinds))
+    return RustType(
+        python, name, name, cost="up to one attempt a variant", comparable=comparable, features=features,
+        crates=crates, rank=8, holds=holds,
+    )  # fmt: skip
 
 
-def derives(*, comparable: bool) -> str:
-    """Return the traits that a type may derive."""
-    return "Debug, Clone, PartialEq, FromPyObject, IntoPyObject" if comparable else "Debug, FromPyObject, IntoPyObject"
+def refuse_greedy(owned: set[str]) -> None:
+    """Refuse a union in which one alternative takes what another one stands for."""
+    greedy = {**GREEDY, "Vec<u8>": {kind for kind in owned if kind.startswith("Vec<") and kind != "Vec<u8>"}}
+    for name, others in greedy.items():
+        if name in owned and owned & others:
+            raise UsageError(
+                f"`{name}` takes what is meant for `{min(owned & others)}`, so Rust can't tell them apart",
+                "use `object` and look at the type in Rust",
+            )
 
 
-def names(texts: Sequence[str]) -> list[str]:
-    """Return Rust names for variants, all different."""
-    taken: dict[str, None] = {}
-    for text in texts:
-        name = pascal(text)
-        number = 2
-        while name in taken:
-            name, number = f"{pascal(text)}{number}", number + 1
-        taken[name] = None
-    return list(taken)
+def derives(*, comparable: bool, extracted: bool = True) -> str:
+    """Return the traits that a type may derive.
 
-
-def pascal(text: str) -> str:
-    """Return a text as the name of a type: `new-york` becomes `NewYork`."""
-    text = re.sub(r"^-(?=\d)", "minus ", text)
-    words = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z0-9]+", re.sub(r"[^A-Za-z0-9]+", " ", text))
-    name = "".join(word[0].upper() + word[1:].lower() for word in words) or "Empty"
-    name = f"V{name}" if name[0].isdigit() else name
-    return f"{name}Value" if name == "Self" else name
-
-
-def free(code: RustCode, name: str, meaning: str) -> str:
-    """Return a name that no other type has."""
-    name = pascal(name) if not name.isidentifier() or not name[0].isupper() else name
-    candidate, number = name, 2
-    while candidate in code.items and code.meanings.get(candidate) != meaning:
-        candidate, number = f"{name}{number}", number + 1
-    code.meanings[candidate] = meaning
-    return candidate
+    Args:
+        comparable: Whether `==` is defined on what it holds.
+        extracted: Whether PyO3 derives how it is made of an object.
+    """
+    traits = ["Debug", *(["Clone", "PartialEq"] if comparable else []), *(["FromPyObject"] if extracted else [])]
+    return ", ".join([*traits, "IntoPyObject"])

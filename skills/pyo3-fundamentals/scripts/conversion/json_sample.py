@@ -6,13 +6,16 @@ import json
 from dataclasses import replace
 from typing import Any
 
-from conversion.annotations import SIMPLE, collection
-from conversion.enums import free, pascal, union_enum
-from conversion.model import RustCode, RustType
-from conversion.python_source import Field, rust_name, struct
+from conversion.annotations import collection
+from conversion.enums import union_enum
+from conversion.known_types import SIMPLE
+from conversion.model import RustCode, RustType, optional
+from conversion.rust_names import pascal
+from conversion.structs import Field, struct
 from scaffolder.errors import UsageError
 
-LARGEST = 2**63
+INTEGERS = {"i64": (-(2**63), 2**63), "u64": (0, 2**64), "i128": (-(2**127), 2**127)}
+HINT = "name a file with a JSON object, or a list of them"
 
 
 def convert_sample(text: str, name: str, path: str = "input") -> RustCode:
@@ -26,16 +29,44 @@ def convert_sample(text: str, name: str, path: str = "input") -> RustCode:
     Raises:
         UsageError: It is no JSON, or has neither objects nor a list of them.
     """
-    try:
-        sample = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise UsageError(f"`{path}` is no JSON: {error.msg} in line {error.lineno}") from error
     code = RustCode()
-    found = convert_values([sample], pascal(name), code)
+    try:
+        found = convert_values([parsed(text, path)], pascal(name), code)
+    except RecursionError:
+        raise UsageError(f"`{path}` has too many values inside each other", "cut the sample down") from None
     if not code.items:
-        raise UsageError(f"`{path}` has no object, so it needs no type: it is `{found.owned}`")
-    code.notes[f"the whole is `{found.owned}`; a field that is missing or null anywhere became an `Option`"] = None
+        raise UsageError(f"`{path}` has no object, so it needs no type: it is `{found.owned}`", HINT)
+    code.notes[
+        f"the whole is `{found.owned}`; a field that is missing or null anywhere became an `Option`, "
+        "and comes back with the value `None`"
+    ] = None
     return code
+
+
+def parsed(text: str, path: str) -> object:
+    """Parse a sample.
+
+    Raises:
+        UsageError: It is no JSON, or a key is there twice in one object.
+    """
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            keys = [key for key, _ in pairs]
+            twice = next(key for key in keys if keys.count(key) > 1)
+            raise UsageError(f"`{path}` has an object with two keys {twice!r}", "leave out one of them")
+        return found
+
+    if not text.strip():
+        raise UsageError(f"`{path}` is empty", HINT)
+    try:
+        sample: object = json.loads(text, object_pairs_hook=once)
+    except json.JSONDecodeError as error:
+        raise UsageError(f"`{path}` is no JSON: {error.msg} in line {error.lineno}", HINT) from error
+    except ValueError as error:
+        raise UsageError(f"`{path}` has a number that is too long", "make it a string in the sample") from error
+    return sample
 
 
 def convert_values(values: list[Any], name: str, code: RustCode) -> RustType:
@@ -48,18 +79,15 @@ def convert_values(values: list[Any], name: str, code: RustCode) -> RustType:
     """
     some = [value for value in values if value is not None]
     by_kind = {kind: [value for value in some if type(value) is kind] for kind in (bool, int, float, str, list, dict)}
-    kinds = [convert_kind(kind, same, name, code) for kind, same in by_kind.items() if same]
     # Whole numbers among fractions are fractions that happen to be whole.
-    if any(kind.owned == "f64" for kind in kinds):
-        kinds = [kind for kind in kinds if kind.owned != "i64"]
+    if by_kind[float]:
+        by_kind[int] = []
+    kinds = [convert_kind(kind, same, name, code) for kind, same in by_kind.items() if same]
     if not kinds:
         code.notes[f"`{name}` is always null or empty, so it stays a Python object"] = None
         return code.use(SIMPLE["Any"])
     found = kinds[0] if len(kinds) == 1 else union_enum(code, kinds, f"{name}Value")
-    if len(some) < len(values):
-        found = replace(found, owned=f"Option<{found.owned}>", argument=f"Option<{found.argument}>",
-                        python=f"{found.python} | None")  # fmt: skip
-    return code.use(found)
+    return code.use(optional(found) if len(some) < len(values) else found)
 
 
 def convert_kind(kind: type, values: list[Any], name: str, code: RustCode) -> RustType:
@@ -69,9 +97,15 @@ def convert_kind(kind: type, values: list[Any], name: str, code: RustCode) -> Ru
     if kind is list:
         item = convert_values([item for value in values for item in value], singular(name), code)
         return replace(collection(f"Vec<{item.owned}>", item, rank=7), python=f"list[{item.python}]")
-    if kind is int and any(not -LARGEST <= value < LARGEST for value in values):
-        raise UsageError(f"`{name}` has a number that no 64 bits hold", "make it a string in the sample")
-    return SIMPLE[kind.__name__]
+    return convert_integers(values, name) if kind is int else SIMPLE[kind.__name__]
+
+
+def convert_integers(values: list[int], name: str) -> RustType:
+    """Return the smallest type from 64 bits on that holds some whole numbers."""
+    for owned, (low, high) in INTEGERS.items():
+        if all(low <= value < high for value in values):
+            return replace(SIMPLE["int"], owned=owned, argument=owned)
+    raise UsageError(f"`{name}` has a number that no 128 bits hold", "make it a string in the sample")
 
 
 def convert_objects(objects: list[dict[str, Any]], name: str, code: RustCode) -> RustType:
@@ -81,19 +115,25 @@ def convert_objects(objects: list[dict[str, Any]], name: str, code: RustCode) ->
         code.notes[f"`{name}` is an empty object, so it stays a Python object"] = None
         return SIMPLE["Any"]
     # The name is taken before the fields need theirs.
-    name = free(code, name, f"{name}:{keys}")
-    code.items[name] = ""
-    fields = []
-    for key in keys:
-        values = [found.get(key) for found in objects]
-        kind = convert_values(values, pascal(key), code)
-        fields.append(Field(key, kind, optional=any(key not in found for found in objects)))
-    names = [rust_name(field.name) for field in fields]
-    if len(set(names)) < len(names):
-        raise UsageError(f"`{name}` has keys that are one name in Rust: {', '.join(sorted(keys))}")
-    code.items[name] = struct(name, fields, "An object of the sample.", items=True)
+    taken = code.free(name, f"object {len(code.meanings)}")
+    code.items[taken] = ""
+    fields = [object_field(key, objects, code) for key in keys]
+    meaning = f"object {name} {[(field.name, field.owned, field.optional) for field in fields]}"
+    twin = next((other for other, each in code.meanings.items() if each == meaning), None)
+    if twin:
+        del code.items[taken], code.meanings[taken]
+    else:
+        code.meanings[taken] = meaning
+        code.items[taken] = struct(taken, fields, "An object of the sample.", items=True)
+    found = twin or taken
     comparable = all(field.kind.comparable for field in fields)
-    return RustType(name, name, name, cost="one conversion a field", comparable=comparable, rank=6)
+    return RustType(found, found, found, cost="one conversion a field", comparable=comparable, rank=6)
+
+
+def object_field(key: str, objects: list[dict[str, Any]], code: RustCode) -> Field:
+    """Convert one key of some objects."""
+    kind = convert_values([found.get(key) for found in objects], pascal(key), code)
+    return Field(key, kind, optional=any(key not in found for found in objects))
 
 
 def singular(name: str) -> str:

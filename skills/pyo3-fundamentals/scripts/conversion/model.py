@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+
+from conversion.rust_names import type_name
 
 ELEMENTS = "one conversion an element"
-OVERFLOW = "OverflowError outside 64 bits"
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,8 @@ class RustType:
         features: Features of pyo3 that it needs.
         crates: Crates that it needs, with their versions.
         rank: Its place among the variants of an enum: what takes fewer values is tried first.
+        holds: The structs that a value has inside, and not behind a `Vec` or a map.
+        note: What a reader should know of it.
     """
 
     python: str
@@ -36,12 +39,22 @@ class RustType:
     comparable: bool = True
     features: frozenset[str] = frozenset()
     crates: frozenset[str] = frozenset()
-    rank: int = 5
+    rank: float = 5
+    holds: frozenset[str] = frozenset()
+    note: str = ""
 
     @property
     def row(self) -> tuple[str, ...]:
         """The columns of the table that is shown."""
         return (self.python, self.argument, self.owned, self.transfer, self.cost, self.error)
+
+
+def optional(found: RustType, python: str = "") -> RustType:
+    """Return a type that may be missing; one that may already be stays as it is."""
+    python = python or f"{found.python} | None"
+    if found.owned.startswith("Option<"):
+        return replace(found, python=python)
+    return replace(found, owned=f"Option<{found.owned}>", argument=f"Option<{found.argument}>", python=python)
 
 
 COLUMNS = ("Python", "Rust argument", "Rust field or result", "argument is", "cost", "raises")
@@ -57,7 +70,7 @@ class RustCode:
         notes: What a reader should know besides.
         features: As in `RustType`.
         crates: As in `RustType`.
-        meanings: The Python type of each item, so that equal ones are written once.
+        meanings: What each name that is taken stands for, so that equal types are written once.
     """
 
     items: dict[str, str] = field(default_factory=dict)
@@ -72,7 +85,18 @@ class RustCode:
         self.rows[found.row] = None
         self.features |= found.features
         self.crates |= found.crates
+        if found.note:
+            self.notes[found.note] = None
         return found
+
+    def free(self, name: str, meaning: str) -> str:
+        """Return a name that no type of another meaning has, and take it."""
+        name = type_name(name)
+        candidate, number = name, 2
+        while self.meanings.get(candidate, meaning) != meaning:
+            candidate, number = f"{name}{number}", number + 1
+        self.meanings[candidate] = meaning
+        return candidate
 
     @property
     def text(self) -> str:
@@ -85,7 +109,8 @@ class RustCode:
         if "PathBuf" in body:
             wanted.append("use std::path::PathBuf;")
         exceptions = ["use pyo3::exceptions::PyValueError;"] if "PyValueError" in body else []
-        imports = "\n".join([*wanted, *([""] if wanted else []), *exceptions, "use pyo3::prelude::*;"])
+        types = ["use pyo3::types::PyDict;"] if "PyDict>" in body else []
+        imports = "\n".join([*wanted, *([""] if wanted else []), *exceptions, "use pyo3::prelude::*;", *types])
         return f"{imports}\n\n{body}\n"
 
     @property

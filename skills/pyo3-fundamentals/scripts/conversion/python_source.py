@@ -3,37 +3,18 @@
 from __future__ import annotations
 
 import ast
-import re
-from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from conversion.annotations import Annotations, last
-from conversion.enums import derives, names, pascal, value_enum
+from conversion.annotations import Annotations
+from conversion.enums import value_enum
 from conversion.model import RustCode, RustType
+from conversion.python_classes import Definitions, PythonClass, members, nothing, read_definitions
+from conversion.rust_names import names, pascal
+from conversion.structs import Field, struct
 from scaffolder.errors import UsageError
 
-KEYWORDS = {
-    "as", "async", "await", "become", "box", "break", "const", "continue", "do", "dyn", "else", "enum", "extern",
-    "false", "final", "fn", "for", "gen", "if", "impl", "in", "let", "loop", "macro", "match", "mod", "move", "mut",
-    "override", "priv", "pub", "ref", "return", "static", "struct", "trait", "true", "try", "type", "typeof",
-    "unsafe", "unsized", "use", "virtual", "where", "while", "yield", "abstract",
-}  # fmt: skip
-# Not even `r#` makes a name of these.
-FORBIDDEN = {"self", "super", "crate", "Self", "_"}
-
-
-@dataclass(frozen=True)
-class Field:
-    """A field of a struct.
-
-    Attributes:
-        name: What Python calls it.
-        kind: Its type.
-        optional: Whether Python may leave it out.
-    """
-
-    name: str
-    kind: RustType
-    optional: bool = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 
 def convert_module(text: str, path: str = "input") -> RustCode:
@@ -46,152 +27,111 @@ def convert_module(text: str, path: str = "input") -> RustCode:
     Raises:
         UsageError: It can't be parsed, has no class to convert, or one without a Rust counterpart.
     """
-    try:
-        module = ast.parse(text)
-    except SyntaxError as error:
-        raise UsageError(f"`{path}` is no Python: {error.msg} in line {error.lineno}") from error
-    classes = [node for node in module.body if isinstance(node, ast.ClassDef) and kind_of(node)]
-    if not classes:
-        raise UsageError(
-            f"`{path}` has no dataclass, TypedDict, NamedTuple or Enum", "name the file with the classes to convert"
-        )
-    code = RustCode()
-    known = Annotations(code)
-    # A class may be named before it is written.
-    for node in classes:
-        comparable = "object" not in ast.unparse(node) and "Any" not in ast.unparse(node)
-        known.classes[node.name] = RustType(
-            node.name, node.name, node.name, cost="one conversion a field",
-            hashable=kind_of(node) == "Enum", comparable=comparable, rank=6,
-        )  # fmt: skip
-    for node in classes:
-        convert_class(node, known)
+    defined = read_definitions(text, path)
+    incomparable: set[str] = set()
+    while True:
+        code, fields = convert_classes(defined, incomparable)
+        found = {name for name, each in fields.items() if not all(field.kind.comparable for field in each)}
+        # A class that holds one of these has no `==` either, whichever is written first.
+        if found <= incomparable:
+            break
+        incomparable |= found
+    if not code.items:
+        raise nothing(path, code.notes)
+    refuse_cycles(fields)
     return code
 
 
-def kind_of(node: ast.ClassDef) -> str | None:
-    """Say what sort of class it is; none if it can't be converted."""
-    bases = {last(base) for base in node.bases if isinstance(base, (ast.Name, ast.Attribute))}
-    for kind in ("TypedDict", "NamedTuple"):
-        if kind in bases:
-            return kind
-    if bases & {"Enum", "StrEnum", "IntEnum"}:
-        return "Enum"
-    decorators = (decorator.func if isinstance(decorator, ast.Call) else decorator for decorator in node.decorator_list)
-    if any(
-        last(decorator) == "dataclass" for decorator in decorators if isinstance(decorator, (ast.Name, ast.Attribute))
-    ):
-        return "dataclass"
-    return None
-
-
-def convert_class(node: ast.ClassDef, known: Annotations) -> None:
-    """Convert one class."""
-    kind = kind_of(node)
-    if kind == "Enum":
-        members = dict(enum_members(node))
-        variants = dict(zip(names(list(members)), members.values(), strict=True))
-        known.code.use(value_enum(known.code, node.name, variants, python=node.name, member=True))
-        return
-    fields = [
-        class_field(statement, known, node, kind) for statement in node.body if isinstance(statement, ast.AnnAssign)
-    ]
-    if not fields:
-        raise UsageError(f"the class `{node.name}` has no fields with annotations")
-    document = (ast.get_docstring(node) or f"`{node.name}` of Python.").partition("\n")[0]
-    if kind == "NamedTuple":
-        known.code.notes[f"`{node.name}` is taken by its attributes, and comes back as a `dict`"] = None
-    elif kind == "dataclass":
-        known.code.notes[
-            f"`{node.name}` comes back as a `dict`: Python makes the object of it by `{node.name}(**found)`"
-        ] = None
-    known.code.items[node.name] = struct(node.name, fields, document, items=kind == "TypedDict")
-
-
-def class_field(statement: ast.AnnAssign, known: Annotations, node: ast.ClassDef, kind: str | None) -> Field:
-    """Convert one field of a class."""
-    name = ast.unparse(statement.target)
-    wrapper = last(statement.annotation.value) if isinstance(statement.annotation, ast.Subscript) else ""
-    total = not any(word.arg == "total" and ast.unparse(word.value) == "False" for word in node.keywords)
-    optional = kind == "TypedDict" and (wrapper == "NotRequired" or (not total and wrapper != "Required"))
-    try:
-        found = known.convert(statement.annotation, pascal(name))
-    except UsageError as error:
-        error.message = f"`{node.name}.{name}`: {error.message}"
-        raise
-    direct = re.sub(r"Option<(\w+)>", r"\1", found.owned)
-    if direct == node.name:
-        raise UsageError(
-            f"`{node.name}.{name}` holds its own class, and PyO3 converts no `Box`",
-            "hold it in a list, or use `object`",
-        )
-    return Field(name, found, optional)
-
-
-def enum_members(node: ast.ClassDef) -> list[tuple[str, object]]:
-    """Return an enum's members with their values."""
-    found: list[tuple[str, object]] = []
-    string = any(last(base) == "StrEnum" for base in node.bases)
-    for statement in node.body:
-        if not isinstance(statement, ast.Assign) or not isinstance(statement.targets[0], ast.Name):
-            continue
-        name = statement.targets[0].id
-        if isinstance(statement.value, ast.Call):
-            found.append((name, name.lower() if string else len(found) + 1))
-        else:
-            try:
-                found.append((name, ast.literal_eval(statement.value)))
-            except ValueError:
-                raise UsageError(f"the value of `{node.name}.{name}` is no literal") from None
-    return found
-
-
-def struct(name: str, fields: list[Field], document: str, *, items: bool) -> str:
-    """Return the code of a struct.
+def convert_classes(defined: Definitions, incomparable: set[str]) -> tuple[RustCode, dict[str, list[Field]]]:
+    """Convert all classes, and return the code with the fields of each struct.
 
     Args:
-        name: Its name.
-        fields: Its fields.
-        document: Its documentation.
-        items: Whether Python passes a dictionary, and not an object with attributes.
+        defined: What the file defines.
+        incomparable: The classes without `==` in Rust.
     """
-    comparable = all(field.kind.comparable for field in fields)
-    head = "#[pyo3(from_item_all)]\n" if items else ""
-    # Attributes keep their names: only keys can be renamed in both directions.
-    if not items and any(field.name != rust_name(field.name).removeprefix("r#") for field in fields):
-        head = "#[allow(non_snake_case)]\n"
-    lines = "\n".join(line for field in fields for line in field_lines(field, items=items))
-    return f"/// {document}\n#[derive({derives(comparable=comparable)})]\n{head}pub struct {name} {{\n{lines}\n}}"
+    code = RustCode(notes=dict(defined.notes))
+    known = Annotations(code, aliases=defined.aliases, variables=frozenset(defined.variables))
+    # A class may be named before it is written.
+    for each in defined.classes.values():
+        known.classes[each.name] = class_type(each, code, comparable=each.name not in incomparable)
+    fields = {}
+    for each in defined.classes.values():
+        if each.kind == "Enum":
+            convert_enum(each, known)
+        else:
+            fields[each.name] = convert_class(each, known)
+    return code, fields
 
 
-def field_lines(field: Field, *, items: bool) -> list[str]:
-    """Return the lines of a field."""
-    name = rust_name(field.name) if items else attribute_name(field.name)
-    settings = [] if name.removeprefix("r#") == field.name else [f'item("{escaped(field.name)}")']
-    owned = field.kind.owned
-    if field.optional:
-        settings.append("default")
-        owned = owned if owned.startswith("Option<") else f"Option<{owned}>"
-    return [*([f"    #[pyo3({', '.join(settings)})]"] if settings else []), f"    pub {name}: {owned},"]
+def class_type(found: PythonClass, code: RustCode, *, comparable: bool) -> RustType:
+    """Return the Rust type of a class, and take its name."""
+    name = code.free(found.name, f"class {found.name}")
+    if name != found.name:
+        code.notes[f"`{found.name}` is called `{name}` in Rust"] = None
+    enum = found.kind == "Enum"
+    return RustType(
+        found.name, name, name, cost="one conversion a field", hashable=enum, comparable=comparable, rank=6,
+        holds=frozenset() if enum else frozenset({found.name}),
+    )  # fmt: skip
 
 
-def attribute_name(name: str) -> str:
-    """Return an attribute's name in Rust."""
-    if name in FORBIDDEN:
-        raise UsageError(f"no field can be called `{name}` in Rust", "rename the attribute")
-    return f"r#{name}" if name in KEYWORDS else name
+def convert_enum(found: PythonClass, known: Annotations) -> None:
+    """Convert an enum."""
+
+    def note(text: str) -> None:
+        known.code.notes[text] = None
+
+    values = members(found.node, note)
+    if not values:
+        note(f"`{found.name}` has no members and is left out")
+        del known.classes[found.name]
+        return
+    variants = dict(zip(names(list(values)), values.values(), strict=True))
+    name = known.classes[found.name].owned
+    known.code.use(value_enum(known.code, name, variants, python=found.name, member=True))
 
 
-def escaped(text: str) -> str:
-    """Return a text as it stands in a Rust literal."""
-    return text.replace("\\", "\\\\").replace('"', '\\"')
+def convert_class(found: PythonClass, known: Annotations) -> list[Field]:
+    """Convert one class, and return its fields."""
+    fields = [class_field(name, found, known) for name in found.fields]
+    name = known.classes[found.name].owned
+    document = (ast.get_docstring(found.node) or f"`{found.name}` of Python.").partition("\n")[0]
+    notes = known.code.notes
+    if found.kind == "NamedTuple":
+        notes[f"`{found.name}` is taken by its attributes, and comes back as a `dict`"] = None
+    elif found.kind == "dataclass":
+        notes[f"`{found.name}` comes back as a `dict`: Python makes the object of it by `{found.name}(**found)`"] = None
+    elif any(field.optional for field in fields):
+        notes[f"a key that is missing in a `{found.name}` comes back with the value `None`"] = None
+    known.code.items[name] = struct(name, fields, document, items=found.kind == "TypedDict")
+    return fields
 
 
-def rust_name(name: str) -> str:
-    """Return a name for a field: `user-id` becomes `user_id`, and `type` becomes `r#type`."""
-    found = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name) if not name.islower() else name
-    found = re.sub(r"\W+", "_", found).strip("_").lower() or "field"
-    found = f"field_{found}" if found[0].isdigit() else found
-    if found in FORBIDDEN:
-        return f"{found}_"
-    return f"r#{found}" if found in KEYWORDS else found
+def class_field(name: str, found: PythonClass, known: Annotations) -> Field:
+    """Convert one field of a class."""
+    declared = found.fields[name]
+    try:
+        kind = known.convert(declared.annotation, pascal(name))
+    except UsageError as error:
+        error.message = f"`{found.name}.{name}`: {error.message}"
+        raise
+    return Field(name, kind, optional=found.kind == "TypedDict" and declared.optional)
+
+
+def refuse_cycles(fields: Mapping[str, Sequence[Field]]) -> None:
+    """Refuse classes that hold themselves without a list or a dictionary between.
+
+    Raises:
+        UsageError: There is one.
+    """
+    reached = {name: {held for field in each for held in field.kind.holds} for name, each in fields.items()}
+    for _ in fields:
+        for held in reached.values():
+            held.update(*(reached.get(name, ()) for name in tuple(held)))
+    for name, each in fields.items():
+        for field in each:
+            if field.kind.holds & {name} or any(name in reached.get(held, ()) for held in field.kind.holds):
+                raise UsageError(
+                    f"`{name}.{field.name}` holds its own class, and PyO3 converts no `Box`",
+                    "hold it in a list, or use `object`",
+                )

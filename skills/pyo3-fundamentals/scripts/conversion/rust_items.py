@@ -1,79 +1,148 @@
-"""Rust items as tree-sitter reads them: their attributes, parameters and signatures."""
+"""Rust items as tree-sitter reads them: their attributes, documentation and the module that they are in."""
 
 from __future__ import annotations
 
 import ast
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from conversion.rust_types import content, last_name
-from scaffolder.errors import UsageError
+from conversion.rust_types import content
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tree_sitter import Node
 
-    from conversion.rust_types import StubTypes
-
 KINDS = {
     "struct_item", "enum_item", "function_item", "function_signature_item", "impl_item", "const_item",
-    "field_declaration", "enum_variant", "type_item",
+    "field_declaration", "enum_variant", "type_item", "macro_invocation",
 }  # fmt: skip
+# Others have settings of the same names: `serde(rename_all = ...)`.
+OWN = {"pyo3", "pyclass", "pyfunction", "pymodule", "pymethods"}
 
 
 @dataclass(frozen=True)
 class Item:
-    """An item, or a field or variant of one, with the attributes that stand before it.
+    """An item, or a field or variant of one, with what stands before it.
 
     Attributes:
         node: The item.
         marks: The attributes by their names, with their arguments.
+        document: Its documentation.
+        module: The names of the submodules that it is in.
     """
 
     node: Node
     marks: dict[str, list[Node]]
+    document: str = ""
+    module: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
         """Its name in Rust."""
         return content(self.node.child_by_field_name("name")).removeprefix("r#")
 
-    def derives(self, name: str) -> bool:
-        """Whether it derives a trait."""
-        return any(name in re.findall(r"\w+", content(node)) for node in self.marks.get("derive", ()))
+    def derives(self, *names: str) -> bool:
+        """Whether it derives one of some traits."""
+        found = {word for node in self.marks.get("derive", ()) for word in re.findall(r"\w+", content(node))}
+        return bool(found & set(names))
+
+    @property
+    def extracted(self) -> bool:
+        """Whether it is made of a Python object by its fields."""
+        return self.derives("FromPyObject")
+
+    @property
+    def converted(self) -> bool:
+        """Whether a Python object is made of it by its fields."""
+        return self.derives("IntoPyObject", "IntoPyObjectRef")
+
+    def part(self, name: str) -> list[Node] | None:
+        """Return a setting of PyO3's attributes as it stands there."""
+        for mark in OWN & self.marks.keys():
+            for tree in self.marks[mark]:
+                for part in parts(tree):
+                    if content(part[0]) == name:
+                        return part
+        return None
 
     def setting(self, name: str) -> str | None:
         """Return a setting of PyO3's attributes: its text, empty if it has none, or nothing if it is not there."""
-        for mark, trees in self.marks.items():
-            if mark == "derive":
-                continue
-            for tree in trees:
-                for part in parts(tree):
-                    if content(part[0]) == name:
-                        return tail(part, 2).strip('"')
-        return None
+        part = self.part(name)
+        if part is None:
+            return None
+        if len(part) == 2 and part[1].type == "token_tree":
+            return unquoted(content(part[1])[1:-1])
+        return unquoted(tail(part, 2))
 
 
-def items(parent: Node) -> Iterator[Item]:
-    """Return the items in a file, module or body, those of inline modules included."""
-    marks: dict[str, list[Node]] = {}
-    for node in parent.named_children:
+@dataclass
+class Before:
+    """What stands before an item."""
+
+    marks: dict[str, list[Node]] = field(default_factory=dict)
+    lines: list[str] = field(default_factory=list)
+
+    def add(self, node: Node) -> None:
+        """Add an attribute or a comment."""
         if node.type == "attribute_item":
             attribute = node.named_children[0]
             name = content(attribute.named_children[0]).rpartition("::")[2]
-            arguments = attribute.child_by_field_name("arguments")
-            marks.setdefault(name, []).extend([arguments] if arguments else [])
-        elif node.type == "mod_item":
-            body = node.child_by_field_name("body")
-            yield from items(body) if body else ()
-            marks = {}
-        elif node.type in KINDS:
-            yield Item(node, marks)
-            marks = {}
-        elif "comment" not in node.type:
-            marks = {}
+            self._mark(name, attribute.child_by_field_name("arguments"))
+        elif node.child_by_field_name("outer") is not None:
+            text = content(node.child_by_field_name("doc"))
+            block = (re.sub(r"^\s*\* ?", "", line) for line in text.strip().splitlines())
+            self.lines += [text.rstrip("\r\n")] if node.type == "line_comment" else [f" {line}" for line in block]
+
+    def _mark(self, name: str, arguments: Node | None) -> None:
+        if name == "cfg_attr" and arguments is not None:
+            for part in parts(arguments)[1:]:
+                tree = part[-1] if part[-1].type == "token_tree" else None
+                self._mark(content(part[-2 if tree else -1]), tree)
+        else:
+            self.marks.setdefault(name, []).extend([arguments] if arguments else [])
+
+    @property
+    def tested(self) -> bool:
+        """Whether the item is there for tests only."""
+        return any(content(tree).replace(" ", "") == "(test)" for tree in self.marks.get("cfg", ()))
+
+    @property
+    def document(self) -> str:
+        """The documentation."""
+        return "\n".join(line.removeprefix(" ").rstrip() for line in self.lines).strip()
+
+
+def items(parent: Node, module: tuple[str, ...] = (), *, inside: bool = False) -> Iterator[Item]:
+    """Return the items in a file, module or body, those of inline modules included.
+
+    Args:
+        parent: Where they stand.
+        module: The submodules around it.
+        inside: Whether a Python module is around it, so that one in it is a submodule.
+    """
+    before = Before()
+    for node in parent.named_children:
+        found = node.named_children[0] if node.type == "expression_statement" else node
+        if found.type == "attribute_item" or "comment" in found.type:
+            before.add(found)
+            continue
+        if found.type == "mod_item" and not before.tested:
+            yield from module_items(Item(found, before.marks), module, inside=inside)
+        elif found.type in KINDS and not before.tested:
+            yield Item(found, before.marks, before.document, module)
+        before = Before()
+
+
+def module_items(item: Item, module: tuple[str, ...], *, inside: bool) -> Iterator[Item]:
+    """Return the items of an inline module."""
+    body = item.node.child_by_field_name("body")
+    if body is None:
+        return
+    python = "pymodule" in item.marks
+    path = (*module, item.setting("name") or item.name) if python and inside else module
+    yield from items(body, path, inside=inside or python)
 
 
 def parts(tree: Node) -> list[list[Node]]:
@@ -92,69 +161,52 @@ def tail(part: list[Node], first: int) -> str:
     return "".join(map(content, part[first:]))
 
 
-def stub_parameters(item: Item, types: StubTypes, *, method: bool = False) -> str:
-    """Return the parameters of a function as a stub writes them, without its receiver.
-
-    Args:
-        item: The function.
-        types: What turns types into annotations.
-        method: Whether the first parameter may be the object, the class or the module.
+def python_literal(text: str) -> object:
+    """Return the value of a Rust literal.
 
     Raises:
-        UsageError: Signature and parameters don't agree.
+        ValueError, SyntaxError: It is none that Python has, too.
     """
-    annotated = dict(rust_parameters(item, types, method=method))
-    signature = next(
-        (part[-1] for tree in item.marks.get("pyo3", []) for part in parts(tree) if content(part[0]) == "signature"),
-        None,
-    )
-    if signature is None:
-        return ", ".join(f"{name}: {annotation}" for name, annotation in annotated.items())
-    return ", ".join(written(part, annotated, item) for part in parts(signature))
+    # Rust leaves out the end of a line after a backslash, with the spaces of the next one.
+    text = re.sub(r"\\\n\s*", "", text).replace("\n", "\\n")
+    found: object = ast.literal_eval(re.sub(r"\\u\{(\w+)\}", lambda match: f"\\U{int(match[1], 16):08x}", text))
+    return found
 
 
-def written(part: list[Node], annotated: dict[str, str], item: Item) -> str:
-    """Return one part of a signature with its annotation."""
-    texts = [content(node) for node in part]
-    stars = "".join(text for text in texts[:2] if set(text) == {"*"})
-    names = [text for text in texts if re.fullmatch(r"(r#)?[^\W\d]\w*", text)]
-    if texts == ["/"] or not names:
-        return "".join(texts)
-    name = names[0].removeprefix("r#")
-    if name not in annotated:
-        raise UsageError(f"the signature of `{item.name}` names `{name}`, which is no parameter")
-    if stars:
-        return f"{stars}{name}: Any"
-    default = tail(part, texts.index("=") + 1) if "=" in texts else ""
-    annotation = annotated[name]
-    return f"{name}: {annotation} = {python_default(default)}" if default else f"{name}: {annotation}"
-
-
-def python_default(text: str) -> str:
-    """Return a default as Python writes it, or `...` if it is no literal."""
-    text = {"true": "True", "false": "False"}.get(text, text)
-    text = re.sub(r"^(-?[\d_]+(?:\.\d+)?)(?:[iu](?:8|16|32|64|128|size)|f32|f64)$", r"\1", text)
+def unquoted(text: str) -> str:
+    """Return the value of a text literal, or any other source as it is."""
+    if not re.fullmatch(r'"(?:[^"\\]|\\.)*"', text, re.DOTALL):
+        return text
     try:
-        return repr(ast.literal_eval(text))
+        return str(python_literal(text))
     except (ValueError, SyntaxError):
-        return "..."
+        return text[1:-1]
 
 
-def rust_parameters(item: Item, types: StubTypes, *, method: bool) -> Iterator[tuple[str, str]]:
-    """Return the names of the parameters that Python passes, with their annotations."""
-    nodes = item.node.child_by_field_name("parameters")
-    for number, node in enumerate(nodes.named_children if nodes else ()):
-        kind = node.child_by_field_name("type")
-        if node.type != "parameter" or kind is None or is_token(kind):
-            continue
-        name = content(node.child_by_field_name("pattern")).removeprefix("mut ").removeprefix("r#")
-        passed = method or item.setting("pass_module") is not None
-        if number == 0 and passed and re.search(r"\b(Self|PyType|PyModule)\b", content(kind)):
-            continue
-        yield name, types.argument(kind)
+def fields_of(item: Item) -> list[Item]:
+    """Return the named fields of a struct or variant."""
+    body = item.node.child_by_field_name("body")
+    return [each for each in items(body) if each.node.type == "field_declaration"] if body else []
 
 
-def is_token(kind: Node) -> bool:
-    """Whether it is the type `Python`, which stands for being attached and is no argument of Python's."""
-    named = kind.child_by_field_name("type") if kind.type == "generic_type" else kind
-    return last_name(named) == "Python"
+def tuple_of(item: Item) -> list[Node]:
+    """Return the types of a tuple struct or variant."""
+    body = item.node.child_by_field_name("body")
+    return body.children_by_field_name("type") if body and body.type == "ordered_field_declaration_list" else []
+
+
+def renamed(name: str, rule: str | None) -> str:
+    """Return a name by PyO3's setting `rename_all`."""
+    words = [word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z0-9]+", name)] or [name]
+    capitals = [word.capitalize() for word in words]
+    found = {
+        "camelCase": "".join([words[0], *capitals[1:]]),
+        "PascalCase": "".join(capitals),
+        "snake_case": "_".join(words),
+        "kebab-case": "-".join(words),
+        "SCREAMING_SNAKE_CASE": "_".join(words).upper(),
+        "SCREAMING-KEBAB-CASE": "-".join(words).upper(),
+        "lowercase": name.lower(),
+        "UPPERCASE": name.upper(),
+    }
+    return found.get(rule or "", name)

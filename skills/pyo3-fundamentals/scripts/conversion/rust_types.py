@@ -2,31 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from tree_sitter import Node
 
 INT = [
-    "i8",
-    "i16",
-    "i32",
-    "i64",
-    "i128",
-    "isize",
-    "u8",
-    "u16",
-    "u32",
-    "u64",
-    "u128",
-    "usize",
-    "PyInt",
-    "PyLong",
-    "BigInt",
-]
+    "i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16", "u32", "u64", "u128", "usize", "PyInt", "PyLong", "BigInt",
+]  # fmt: skip
 PLAIN = {
     **dict.fromkeys(INT, "int"),
     **dict.fromkeys(["f32", "f64", "PyFloat"], "float"),
@@ -55,8 +42,11 @@ IMPORTS = {
     "os": ["PathLike"],
     "pathlib": ["Path"],
     "types": ["ModuleType"],
-    "typing": ["Any", "ClassVar", "Protocol", "Self", "TypedDict"],
-}
+    "typing": [
+        "Any", "ClassVar", "Final", "Literal", "NotRequired", "Protocol", "Self", "TypeAlias", "TypedDict",
+    ],
+}  # fmt: skip
+EXCEPTION = re.compile(r"Py(\w*(?:Error|Exception|Warning|Exit|Interrupt|StopIteration|StopAsyncIteration))")
 
 
 @dataclass
@@ -66,12 +56,34 @@ class StubTypes:
     Attributes:
         names: Python's names of the file's own classes, by Rust's.
         aliases: What the file's other names stand for.
+        data: What types that are converted by their fields are as an argument, and as a result.
+        functions: The types of the first parameters of the file's functions, for `from_py_with`.
         unknown: Types that became `Any`.
+        notes: What else a reader should know.
     """
 
     names: dict[str, str]
     aliases: dict[str, Node] = field(default_factory=dict)
+    data: dict[str, tuple[str, str]] = field(default_factory=dict)
+    functions: dict[str, Node] = field(default_factory=dict)
     unknown: dict[str, None] = field(default_factory=dict)
+    notes: dict[str, None] = field(default_factory=dict)
+
+    def taken_by(self, name: str) -> str:
+        """Return the annotation of what a function of the file takes."""
+        found = self.functions.get(name.rpartition("::")[2])
+        return self.argument(found) if found is not None else self._unknown(name)
+
+    def base(self, name: str) -> str:
+        """Return the base of a class, empty if it is not known."""
+        name = name.rpartition("::")[2]
+        if match := EXCEPTION.fullmatch(name):
+            return match[1]
+        found = self.names.get(name) or PLAIN.get(name, "")
+        if not found or found == "Any":
+            self.notes[f"`{name}` is not known here and is left out as a base"] = None
+            return ""
+        return found
 
     def argument(self, node: Node) -> str:
         """Return the annotation of an argument: what its type takes."""
@@ -80,6 +92,11 @@ class StubTypes:
     def result(self, node: Node | None) -> str:
         """Return the annotation of a result or an attribute: what its type makes."""
         return "None" if node is None else self._convert(node, argument=False)
+
+    def argument_or_result(self, nodes: Sequence[Node], *, argument: bool) -> str:
+        """Return the annotation of a type without names for its fields: what the one field is, or a tuple."""
+        inside = [self._convert(node, argument=argument) for node in nodes]
+        return inside[0] if len(inside) == 1 else f"tuple[{', '.join(inside)}]"
 
     def _convert(self, node: Node, *, argument: bool) -> str:
         found = "Any"
@@ -105,6 +122,8 @@ class StubTypes:
     def _named(self, name: str, *, argument: bool) -> str:
         if name in {"PathBuf", "Path", "OsString", "OsStr"}:
             return "str | PathLike[str]" if argument else ("Path" if name.startswith("Path") else "str")
+        if name in self.data:
+            return self.data[name][0 if argument else 1] or self._unknown(name)
         if name in self.aliases:
             return self._convert(self.aliases[name], argument=argument)
         return self.names.get(name) or PLAIN.get(name) or self._unknown(name)
@@ -112,7 +131,7 @@ class StubTypes:
     def _generic(self, name: str, inner: list[Node], *, argument: bool) -> str:
         """Convert a type with parameters."""
         if name == "Option" and inner:
-            return f"{self._convert(inner[0], argument=argument)} | None"
+            return optional(self._convert(inner[0], argument=argument))
         if name in TRANSPARENT and inner:
             return self._convert(inner[0], argument=argument)
         if name in LISTS and inner:
@@ -137,6 +156,11 @@ class StubTypes:
         return "Any"
 
 
+def optional(annotation: str) -> str:
+    """Return an annotation with `None` among what it takes, once."""
+    return annotation if re.search(r"(^|\| )None$", annotation) else f"{annotation} | None"
+
+
 def type_arguments(node: Node) -> Iterator[Node]:
     """Return the types among the parameters of a type, without lifetimes."""
     arguments = node.child_by_field_name("type_arguments")
@@ -145,7 +169,7 @@ def type_arguments(node: Node) -> Iterator[Node]:
 
 def last_name(node: Node | None) -> str:
     """Return the last part of a path."""
-    return content(node).rpartition("::")[2] if node else ""
+    return content(node).rpartition("::")[2].removeprefix("r#") if node else ""
 
 
 def content(node: Node | None) -> str:
