@@ -84,7 +84,7 @@ def convert_values(values: list[Any], name: str, code: RustCode) -> RustType:
         by_kind[int] = []
     kinds = [convert_kind(kind, same, name, code) for kind, same in by_kind.items() if same]
     if not kinds:
-        code.notes[f"`{name}` is always null or empty, so it stays a Python object"] = None
+        code.notes[f"what would be `{name}` is always null or empty, so it stays a Python object"] = None
         return code.use(SIMPLE["Any"])
     found = kinds[0] if len(kinds) == 1 else union_enum(code, kinds, f"{name}Value")
     return code.use(optional(found) if len(some) < len(values) else found)

@@ -22,6 +22,7 @@ PLAIN = {
     **dict.fromkeys(["PyBytes", "PyBackedBytes"], "bytes"),
     **dict.fromkeys(["PyNone"], "None"),
     **dict.fromkeys(["PyAny", "PyObject"], "Any"),
+    "PyErr": "BaseException",
     **dict.fromkeys(["DateTime", "NaiveDateTime", "PyDateTime", "SystemTime"], "datetime.datetime"),
     **dict.fromkeys(["NaiveDate", "PyDate"], "datetime.date"),
     **dict.fromkeys(["NaiveTime", "PyTime"], "datetime.time"),
