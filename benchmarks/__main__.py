@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from benchmarks.peers import Peers
 
 # How often each group is measured; where it is cheap, a round that does not count goes before.
-RUNS = {"first test": 2, "edit": 3, "command": 9, "new": 5, "change": 3, "files": 3}
+RUNS = {"first test": 3, "edit": 3, "command": 9, "new": 5, "change": 3, "files": 3}
 # What our time may be as a part of another's.
 LIMITS = {
     ("print the help", "copier"): 0.5,
@@ -85,11 +85,21 @@ def machine(peers: Peers) -> dict[str, Any]:
     """Say what the times depend on."""
     return {
         "date": time.strftime("%Y-%m-%d"),
-        "system": f"{platform.system()} {platform.machine()}",
+        "system": f"{platform.system()} {platform.release().partition('-')[0]} {platform.machine()}",
         "processors": os.cpu_count(),
+        "processor": processor(),
+        "memory": f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 2**30:.0f} GiB",
         "python": platform.python_version(),
         "versions": peers.versions(),
     }
+
+
+def processor() -> str:
+    """Return what the processor is called, as far as the system tells."""
+    information = Path("/proc/cpuinfo")
+    lines = information.read_text(encoding="utf-8").splitlines() if information.exists() else []
+    named = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(named, platform.processor() or "unknown")
 
 
 def too_slow(results: Sequence[Result]) -> list[str]:

@@ -47,7 +47,7 @@ def templates(peers: Peers, workspace: Path, environment: Mapping[str, str]) -> 
         variables = {**environment, "PYTHONPATH": str(installed)}
         for who, command in ((OURS, ours), ("copier", theirs)):
             action = partial(run, command, workspace, variables)
-            yield Case("files", f"new, template with {number:,} files more", who, action, remove, target)
+            yield Case("files", f"new, template with {number:,} extra files", who, action, remove, target)
 
 
 def add_files(number: int, template: Path) -> None:

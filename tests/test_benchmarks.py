@@ -41,7 +41,8 @@ def test_what_grows_is_drawn_from_few_to_many() -> None:
 def test_the_times_say_where_they_come_from() -> None:
     machine, results = show.load()
     assert machine.keys() == {
-        "date", "system", "processors", "python", "versions", "load before", "load after", "minutes",
+        "date", "system", "processors", "processor", "memory", "python", "versions", "load before", "load after",
+        "minutes",
     }  # fmt: skip
     assert {"pyo3-new", "copier", "cookiecutter", "uv", "maturin", "cargo"} <= machine["versions"].keys()
     for work, by in show.works(results).items():
