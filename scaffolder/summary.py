@@ -42,7 +42,7 @@ def outcome_data(outcome: Outcome) -> dict[str, Any]:
         "changelog": changelog_data(outcome.changelog),
         "notes": list(outcome.notes),
         "diff": outcome.difference,
-        "back": go_back(outcome.path),
+        "back": go_back(outcome),
         "dry_run": outcome.dry_run,
     }
 
@@ -109,12 +109,15 @@ def next_text(outcome: Outcome) -> str:
     program = git_in(outcome.path)
     on = f"{program} add --all && {program} commit" if outcome.conflicts else f"{program} commit"
     first = "edit the files above, then " if outcome.conflicts else ""
-    return f"To go on: {first}`{on}`\nTo go back: `{go_back(outcome.path)}`"
+    return f"To go on: {first}`{on}`\nTo go back: `{go_back(outcome)}`"
 
 
-def go_back(folder: Path) -> str:
+def go_back(outcome: Outcome) -> str:
     """Return the command that undoes a change that is not committed."""
-    return f"{git_in(folder)} restore --staged --worktree -- ."
+    program = git_in(outcome.path)
+    # Where both sides renamed a file git restores nothing until it is told that the conflict is over.
+    first = f"{program} add --update -- . && " if outcome.conflicts else ""
+    return f"{first}{program} restore --staged --worktree -- ."
 
 
 def git_in(folder: Path) -> str:

@@ -123,8 +123,8 @@ def test_killed_at_a_random_moment(grow: Grow, temporary: Path, arguments: tuple
         shutil.rmtree(temporary)
         temporary.mkdir()
     print(f"{kills.longest:.3f} s", kills.ends)
-    assert kills.ends["before"] > KILLS / 4
-    assert kills.ends["before"] < KILLS
+    # Enough on either side; how many depends on what else the machine does.
+    assert KILLS / 10 < kills.ends["before"] < KILLS
 
 
 @pytest.mark.parametrize("arguments", COMMANDS, ids=lambda arguments: arguments[0])
@@ -163,18 +163,24 @@ def fatal(patch: pytest.MonkeyPatch, step: int) -> None:
 def test_a_new_project_killed_at_a_random_moment(grow: Grow, temporary: Path, tmp_path: Path) -> None:
     arguments = ("new", "killed/price-tools", "--defaults", "--with", "numpy", "--quiet")
     target = tmp_path / "killed/price-tools"
-    for _ in range(2):
+
+    def calibrate() -> float:
+        """Let the command finish, and return the seconds that it takes now."""
         shutil.rmtree(target, ignore_errors=True)
         begin = time.monotonic()
         assert wait(start(grow, arguments, tmp_path)) == 0
-        longest = time.monotonic() - begin
+        return time.monotonic() - begin
+
+    calibrate()
+    longest = calibrate()
     whole = tree(target)
     moments = random.Random(0)
     ends = {True: 0, False: 0}
     for turn in range(KILLS):
+        longest = calibrate() if turn % 10 == 9 else longest
         shutil.rmtree(target.parent)
         number = start(grow, arguments, tmp_path)
-        time.sleep(1.2 * longest * (turn + moments.random()) / KILLS)
+        time.sleep(1.1 * longest * moments.random())
         kill(number)
         ends[target.exists()] += 1
         if target.exists():
@@ -182,7 +188,7 @@ def test_a_new_project_killed_at_a_random_moment(grow: Grow, temporary: Path, tm
             assert not git("status", "--porcelain", cwd=target)
         target.parent.mkdir(exist_ok=True)
     print(f"{longest:.3f} s", ends)
-    assert ends[False] > KILLS / 4
+    assert KILLS / 10 < ends[False] < KILLS
     shutil.rmtree(temporary)
 
 

@@ -59,6 +59,21 @@ def test_adding_a_feature_gives_what_new_gives(grow: Grow) -> None:
     assert git("diff", "--cached", "--name-only", cwd=project)
 
 
+def test_the_way_back_undoes_what_both_sides_renamed(grow: Grow) -> None:
+    project = grow.project(version="0.1.0")
+    (project / "tests/test_distance.py").rename(project / "tests/test_words.py")
+    replace(project / "Cargo.toml", "pyo3 =", "# mine\npyo3 =")
+    commit_all(project)
+    (project / "notes.txt").write_text("not committed\n", encoding="utf-8")
+    before = tree(project)
+    done = grow("update", "--offline", "--to", "0.2.0", "--json", cwd=project, code=3).data
+    assert "rename/rename" in [conflict["kind"] for conflict in done["conflicts"]]
+    for command in done["back"].split(" && "):
+        git(*command.split()[1:], cwd=project)
+    assert tree(project) == before
+    assert git("status", "--porcelain", cwd=project) == "?? notes.txt"
+
+
 def test_the_way_back_works_from_where_the_command_was_run(grow: Grow, tmp_path: Path) -> None:
     project = grow.project()
     before = tree(project)
