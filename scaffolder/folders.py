@@ -1,4 +1,4 @@
-"""Temporary folders, of which nothing is left."""
+"""Temporary folders, which are removed whatever happens."""
 
 from __future__ import annotations
 

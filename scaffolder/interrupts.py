@@ -19,15 +19,10 @@ def postponed() -> Iterator[None]:
     came: list[int] = []
     before: dict[signal.Signals, Any] = {}
     try:
-        for number in STOPPING:
-            # What is ignored stays so, and what is not Python's could not be put back.
-            if signal.getsignal(number) not in {signal.SIG_IGN, None}:
-                with suppress(ValueError):  # only the main thread may
-                    before[number] = signal.signal(number, lambda number, _: came.append(number))
+        _handle(lambda number, _: came.append(number), before)
         yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        _restore(before)
         if came:
             signal.raise_signal(came[0])
 
@@ -39,14 +34,27 @@ def undisturbed(*, from_now_on: bool = False) -> Iterator[None]:
     Args:
         from_now_on: If it succeeds, nothing is left to be stopped but to say so.
     """
-    before = {}
-    for number in STOPPING:
-        with suppress(ValueError):  # only the main thread may
-            before[number] = signal.signal(number, signal.SIG_IGN)
+    before: dict[signal.Signals, Any] = {}
     done = False
     try:
+        _handle(signal.SIG_IGN, before)
         yield
         done = True
     finally:
-        for number, handler in before.items() if not (done and from_now_on) else ():
-            signal.signal(number, handler)
+        if not (done and from_now_on):
+            _restore(before)
+
+
+def _handle(handler: Any, before: dict[signal.Signals, Any]) -> None:
+    """Set a handler for the signals, and keep what was there in `before`."""
+    for number in STOPPING:
+        # What is ignored stays so, and what is not Python's could not be put back.
+        if signal.getsignal(number) not in {signal.SIG_IGN, None}:
+            with suppress(ValueError):  # only the main thread may
+                before[number] = signal.signal(number, handler)
+
+
+def _restore(before: dict[signal.Signals, Any]) -> None:
+    """Put back the handlers that were there."""
+    for number, handler in before.items():
+        signal.signal(number, handler)
