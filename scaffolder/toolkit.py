@@ -18,6 +18,7 @@ and hands it to `show`. `pyo3-new tool <tool>` runs it, and so does its own `mai
 from __future__ import annotations
 
 import errno
+import os
 import stat
 import sys
 from dataclasses import asdict, dataclass
@@ -157,7 +158,6 @@ def replace_file(path: Path, text: str) -> None:
     Raises:
         OSError: It can't be written, or is read-only; what was there is as it was.
     """
-    import os
     import shutil
     import tempfile
 
@@ -181,8 +181,6 @@ def replace_file(path: Path, text: str) -> None:
 
 def is_read_only(path: Path) -> bool:
     """Tell whether a file is not to be written, by its mode too: root may write everything."""
-    import os
-
     return path.exists() and not (os.access(path, os.W_OK) and path.stat().st_mode & stat.S_IWUSR)
 
 

@@ -62,7 +62,7 @@ def setup_validator(
         draft = found.draft()
         documents = draft.documents()
         if documents and not dry_run:
-            found, repaired = _repair(found, draft, show=not as_data, whole=verbose)
+            found, repaired = _repair(found, draft, () if as_data else documents, whole=verbose)
             documents = documents if as_data else ()
     more: tuple[toolkit.Finding, ...] = ()
     if build and dry_run:
@@ -74,14 +74,15 @@ def setup_validator(
     toolkit.show(outcome, as_data=as_data, verbose=verbose)
 
 
-def _repair(before: Inspection, draft: Draft, *, show: bool, whole: bool) -> tuple[Inspection, int]:
+def _repair(
+    before: Inspection, draft: Draft, shown: tuple[toolkit.Document, ...], *, whole: bool
+) -> tuple[Inspection, int]:
     """Make the changes, show them, and look again."""
     from doctor.inspection import inspect
 
-    changes = draft.documents()
     draft.write()
-    if show:
-        toolkit.show(toolkit.Result("setup_validator", "These changes were made.", documents=changes))
+    if shown:
+        toolkit.show(toolkit.Result("setup_validator", "These changes were made.", documents=shown))
     after = inspect(draft.folder, os.environ, whole=whole)
     return after, len(before.wrong - after.wrong)
 

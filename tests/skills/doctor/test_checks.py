@@ -29,6 +29,7 @@ from tests.skills.doctor.projects import (
     replaced,
     write,
 )
+from tests.skills.test_documents import anchors
 
 if TYPE_CHECKING:
     from doctor.check import Check
@@ -263,13 +264,6 @@ def test_a_check_says_what_is_wrong_and_what_to_do(
 def test_a_check_says_nothing_of_what_is_no_fault(name: str, state: tuple[Change, ...], tmp_path: Path) -> None:
     found = ask_about(tmp_path, state).get(name)
     assert found is None or found.level == "ok"
-
-
-def anchors(page: Path) -> set[str]:
-    """Return the anchors of a page's headings, as they are made on GitHub."""
-    text = re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
-    headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
-    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.id)

@@ -37,7 +37,8 @@ from tests.skills.doctor.projects import (
     replaced,
     write,
 )
-from tests.skills.doctor.test_checks import anchors, machine, shared_target
+from tests.skills.doctor.test_checks import machine, shared_target
+from tests.skills.test_documents import anchors
 
 if TYPE_CHECKING:
     from tests.skills.doctor.projects import Change, Files

@@ -69,12 +69,14 @@ class Definitions:
         classes: Its classes by name, bases first.
         aliases: What other names stand for.
         variables: Names that stand for any type.
+        others: The classes that are of no kind that can be converted.
         notes: What was left out.
     """
 
     classes: dict[str, PythonClass] = field(default_factory=dict)
     aliases: dict[str, ast.expr] = field(default_factory=dict)
     variables: set[str] = field(default_factory=set)
+    others: set[str] = field(default_factory=set)
     notes: dict[str, None] = field(default_factory=dict)
 
 
@@ -155,6 +157,7 @@ def define_class(node: ast.ClassDef, found: Definitions) -> None:
     parents = [found.classes[base] for base in bases if base in found.classes]
     kind = own_kind(node, bases) or next((parent.kind for parent in parents), None)
     if kind is None:
+        found.others.add(node.name)
         found.notes[f"`{node.name}` is left out: it is no dataclass, TypedDict, NamedTuple or Enum"] = None
         return
     note_bases(node, bases, found)
@@ -171,13 +174,9 @@ def define_class(node: ast.ClassDef, found: Definitions) -> None:
 def note_bases(node: ast.ClassDef, bases: list[str], found: Definitions) -> None:
     """Say which bases may have fields that are not known here."""
     for base in bases:
-        if base not in PLAIN and base not in found.classes and base not in local_names(found):
+        # Another class of the file has a note of its own already.
+        if base not in PLAIN and base not in found.classes and base not in found.others:
             found.notes[f"`{node.name}` lacks the fields of its base `{base}`, which is not in this file"] = None
-
-
-def local_names(found: Definitions) -> set[str]:
-    """Return the names of classes that were left out: a note says so already."""
-    return {note.split("`")[1] for note in found.notes if "` is left out: it is no dataclass" in note}
 
 
 def own_kind(node: ast.ClassDef, bases: list[str]) -> str | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from doctor.manifests import read_toml
+from doctor.manifests import read_toml, table_of
 from scaffolder.errors import ScaffolderError
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class CargoConfig:
         """
         given = environment.get(name)
         for path, folder, data in self.files:
-            value = _table(data, "env").get(name)
+            value = table_of(data, "env").get(name)
             table = value if isinstance(value, dict) else {"value": value}
             if table.get("value") is not None and (table.get("force") or not given):
                 text = str(table["value"])
@@ -58,7 +58,7 @@ class CargoConfig:
             prefix: How their names begin.
             environment: What cargo finds in its environment.
         """
-        names = {*environment, *(name for _, _, data in self.files for name in _table(data, "env"))}
+        names = {*environment, *(name for _, _, data in self.files for name in table_of(data, "env"))}
         found = {name: self.variable(name, environment) for name in names if name.startswith(prefix)}
         return {name: variable.value for name, variable in found.items() if variable}
 
@@ -70,7 +70,7 @@ class CargoConfig:
             environment: What cargo finds in its environment.
         """
         variable = f"CARGO_TARGET_{target.upper().replace('-', '_')}_LINKER"
-        named = (_table(_table(data, "target"), target).get("linker") for _, _, data in self.files)
+        named = (table_of(table_of(data, "target"), target).get("linker") for _, _, data in self.files)
         return environment.get(variable) or next((str(each) for each in named if each), None)
 
 
@@ -95,9 +95,3 @@ def _files(folder: Path, environment: Mapping[str, str]) -> Iterator[tuple[Path,
                 yield path, place.parent, read_toml(path)
             except ScaffolderError:
                 continue
-
-
-def _table(data: dict[str, Any], name: str) -> dict[str, Any]:
-    """Return a table, if it is one."""
-    found = data.get(name)
-    return found if isinstance(found, dict) else {}

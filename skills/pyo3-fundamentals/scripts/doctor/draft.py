@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import tomlkit
 
+from doctor.manifests import MARK
 from scaffolder.errors import ScaffolderError
 from scaffolder.toolkit import Document, is_read_only, replace_file
 
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 AGAIN = "make it writable, then run `doctor --fix` again"
-MARK = "\ufeff"  # a byte order mark, which some editors put before the text
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING, NamedTuple
-
-from doctor.manifests import read_toml
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,17 +24,14 @@ class Extension(NamedTuple):
     setting: str
 
 
-def read_extensions(folder: Path) -> Iterator[Extension]:
+def read_extensions(folder: Path, pyproject: dict[str, Any]) -> Iterator[Extension]:
     """Find the modules in pyproject.toml and in setup.py.
 
     Args:
         folder: The project's folder.
-
-    Raises:
-        ScaffolderError: Its pyproject.toml can't be read.
+        pyproject: What its pyproject.toml says.
     """
-    path = folder / "pyproject.toml"
-    tables = read_toml(path).get("tool", {}).get("setuptools-rust", {}) if path.is_file() else {}
+    tables = pyproject.get("tool", {}).get("setuptools-rust", {})
     for table in tables.get("ext-modules", []):
         if isinstance(table, dict):
             place = "[[tool.setuptools-rust.ext-modules]]"

@@ -39,7 +39,7 @@ TEXTS = (
 EXPECTED: tuple[tuple[type, str, tuple[str, ...]], ...] = (
     (dict, "table", TABLES), (list, "list", LISTS), (str, "text", TEXTS),
 )  # fmt: skip
-MARK = "\ufeff"
+MARK = "\ufeff"  # a byte order mark, which some editors put before the text
 KINDS = ("dependencies", "build-dependencies", "dev-dependencies")
 
 
@@ -147,6 +147,12 @@ def read_toml(path: Path) -> dict[str, Any]:
             if not isinstance(value, kind):
                 raise ScaffolderError(f"`{name}` in `{path}` is no {word}: `{value}`", REPAIR)
     return data
+
+
+def table_of(data: dict[str, Any], name: str) -> dict[str, Any]:
+    """Return a table of a file that may have something else there."""
+    found = data.get(name)
+    return found if isinstance(found, dict) else {}
 
 
 def _parse(path: Path) -> dict[str, Any]:

@@ -211,8 +211,8 @@ def read_requirement(text: object) -> Requirement | None:
     return found
 
 
-def find_manifest(folder: Path) -> tuple[Path, dict[str, Any]]:
-    """Return a project's Cargo.toml, where its build looks for it, and its pyproject.toml.
+def find_manifest(folder: Path) -> tuple[Path, dict[str, Any], tuple[Extension, ...]]:
+    """Return a project's Cargo.toml, where its build looks for it, and what says so: pyproject.toml and setup.py.
 
     Raises:
         ScaffolderError: Its pyproject.toml can't be read.
@@ -221,10 +221,11 @@ def find_manifest(folder: Path) -> tuple[Path, dict[str, Any]]:
     path = folder / "pyproject.toml"
     pyproject = read_toml(path) if path.is_file() else {}
     settings = pyproject.get("tool", {}).get("maturin", {})
-    named = [settings.get("manifest-path"), *(each.manifest for each in read_extensions(folder))]
+    extensions = tuple(read_extensions(folder, pyproject))
+    named = [settings.get("manifest-path"), *(each.manifest for each in extensions)]
     for candidate in (*filter(None, named), "Cargo.toml", "rust/Cargo.toml"):
         if (folder / candidate).is_file():
-            return Path(os.path.normpath(folder / candidate)), pyproject
+            return Path(os.path.normpath(folder / candidate)), pyproject, extensions
     raise UsageError(f"there is no `Cargo.toml` in `{folder}`", "name the project's folder: `--project DIR`")
 
 
@@ -247,10 +248,9 @@ def read_project(folder: Path, graph: Graph | None = None) -> Project:
     Raises:
         ScaffolderError: A file can't be read.
     """
-    manifest, pyproject = find_manifest(folder)
+    manifest, pyproject, extensions = find_manifest(folder)
     crate = read_crate(manifest, graph.root if graph and not graph.problem else None)
     settings = pyproject.get("tool", {}).get("maturin", {})
-    extensions = tuple(read_extensions(folder))
     targets = [each.target for each in extensions if each.target]
     module = settings.get("module-name") or (targets[0] if targets else crate.library_name)
     source = find_source(folder, settings, str(pyproject.get("project", {}).get("name", "")))

@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from doctor.manifests import table_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -47,12 +49,12 @@ class Workflow:
     @property
     def jobs(self) -> dict[str, dict[str, Any]]:
         """Its jobs, by name."""
-        return {str(name): job for name, job in _table(self.data, "jobs").items() if isinstance(job, dict)}
+        return {str(name): job for name, job in table_of(self.data, "jobs").items() if isinstance(job, dict)}
 
     def steps(self) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
         """Yield the steps, each with the variables of its job and of the workflow."""
         for job in self.jobs.values():
-            variables = {**_table(self.data, "env"), **_table(job, "env")}
+            variables = {**table_of(self.data, "env"), **table_of(job, "env")}
             steps = job.get("steps")
             found = steps if isinstance(steps, list) else []
             yield from ((step, variables) for step in found if isinstance(step, dict))
@@ -81,9 +83,3 @@ def _read(path: Path) -> Workflow | None:
     matches = ((number, USES.match(line)) for number, line in enumerate(lines, 1))
     actions = tuple(Action(match[1], match[2], number) for number, match in matches if match)
     return Workflow(path, lines, data, actions) if isinstance(data, dict) else None
-
-
-def _table(data: dict[str, Any], name: str) -> dict[str, Any]:
-    """Return a table, if it is one."""
-    found = data.get(name)
-    return found if isinstance(found, dict) else {}
