@@ -1,4 +1,4 @@
-# `make help` lists the targets. Needs Python 3.10 or newer, Rust with cargo, git and make.
+# `make help` lists the targets. Needs Python 3.11 or newer, Rust with cargo, git and make.
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint docs site bench release clean
 
@@ -41,7 +41,7 @@ lint: $(VENV)/ready ## Check the formatting, lints and types of this repository
 	$(BIN)/mypy
 
 docs: $(VENV)/ready ## Renew the code that the skills' documents show, and the guides that projects carry
-	$(BIN)/python -m skills.documents
+	$(BIN)/python -m docs.documents
 
 site: $(VENV)/ready ## Make the site of documents, and fail if a link leads nowhere
 	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going --conf-dir docs . $(SITE)

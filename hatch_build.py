@@ -47,7 +47,7 @@ class TemplateHook(BuildHookInterface[Any]):
             return ready
         # The backend can import itself only; its own folder is not on the path.
         sys.path.insert(0, self.root)
-        from scaffolder.bundle import write_bundle
+        from scaffolder.template.bundle import write_bundle
 
         self.folder = tempfile.TemporaryDirectory(prefix="pyo3-new-")
         target = Path(self.folder.name, "template.bundle")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from benchmarks.cases import OURS, Case, run
 from benchmarks.startup import NAME, repository
 from benchmarks.update import Changes, grow, restore
-from scaffolder.bundle import write_bundle
+from scaffolder.template.bundle import write_bundle
 from tests.conftest import git
 from tests.history import BASE, History, package
 

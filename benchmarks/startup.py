@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from benchmarks.cases import OURS, Case, run
-from scaffolder.catalog import load_catalog
+from scaffolder.template.catalog import load_catalog
 from tests.conftest import CHECKOUT, git
 from tests.history import commit_all, snapshot
 

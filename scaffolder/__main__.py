@@ -8,7 +8,7 @@ def main() -> None:
     # Until there is something to tidy up, Ctrl-C just ends the process; from an import it would be a traceback.
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
-    from scaffolder import cli
+    from scaffolder.cli import app as cli
 
     cli.main()
 

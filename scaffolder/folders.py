@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from scaffolder.interrupts import postponed
+from scaffolder.signals import postponed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

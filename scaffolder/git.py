@@ -9,7 +9,7 @@ from subprocess import PIPE
 from typing import TYPE_CHECKING
 
 from scaffolder.errors import ScaffolderError
-from scaffolder.interrupts import postponed
+from scaffolder.signals import postponed
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ast
-import importlib.util
-import sys
+import importlib
+import tomllib
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,14 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from scaffolder.answers import listing
-from scaffolder.catalog import SafeLoader
-from scaffolder.errors import ScaffolderError, UsageError
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from scaffolder.errors import UsageError
+from scaffolder.template.answers import listing
+from scaffolder.template.catalog import SafeLoader
 
 if TYPE_CHECKING:
     import typer
@@ -157,15 +152,7 @@ def find_example(name: str) -> Example:
 
 def load_tool(tool: Tool) -> typer.Typer:
     """Import a tool and return its Typer program."""
-    # A tool imports what lies beside it, as it does when Python runs the file.
-    sys.path.insert(0, str(tool.path.parent))
-    spec = importlib.util.spec_from_file_location(tool.name, tool.path)
-    if spec is None or spec.loader is None:
-        raise ScaffolderError(f"`{tool.path}` can't be imported")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[tool.name] = module
-    spec.loader.exec_module(module)
-    program: typer.Typer = module.app
+    program: typer.Typer = importlib.import_module(f"scaffolder.tools.{tool.name}.app").app
     return program
 
 

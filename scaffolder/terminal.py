@@ -9,7 +9,7 @@ from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, NoReturn
 
 from scaffolder.errors import InterruptedRunError, ScaffolderError, UsageError
-from scaffolder.interrupts import STOPPING
+from scaffolder.signals import STOPPING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -64,7 +64,7 @@ def run_tool(app: Typer, name: str, arguments: Sequence[str] | None = None) -> i
 
 def fail(error: ScaffolderError) -> int:
     """Report an error and return its exit code."""
-    from scaffolder.report import problem
+    from scaffolder.cli.text import problem
 
     print(problem(error), file=sys.stderr)
     return error.exit_code

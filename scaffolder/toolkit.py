@@ -201,7 +201,7 @@ def show(result: Result, *, as_data: bool = False, verbose: bool = False) -> Non
         typer.Exit: The result's exit code is not 0.
     """
     if as_data:
-        from scaffolder.report import as_json
+        from scaffolder.cli.text import as_json
 
         print(as_json(result_data(result)))
     else:

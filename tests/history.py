@@ -20,8 +20,11 @@ from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock
 
-from scaffolder import cli, generate, releases, template, update
-from scaffolder.bundle import write_bundle
+from scaffolder.checkout import update
+from scaffolder.cli import app as cli
+from scaffolder.template import generate, releases
+from scaffolder.template import source as template
+from scaffolder.template.bundle import write_bundle
 from scaffolder.terminal import run
 from tests.conftest import CHECKOUT, git
 
@@ -30,7 +33,7 @@ if TYPE_CHECKING:
 
     import pytest
 
-    from scaffolder.template import Template
+    from scaffolder.template.source import Template
 
 VERSIONS = ("0.1.0", "0.2.0", "0.3.0")
 TAGS = tuple(f"v{version}" for version in VERSIONS)

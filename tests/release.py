@@ -17,16 +17,16 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from scaffolder.bundle import order, read_tags, write_bundle
 from scaffolder.errors import ScaffolderError
-from scaffolder.releases import Releases
+from scaffolder.template.bundle import order, read_tags, write_bundle
+from scaffolder.template.releases import Releases
 from tests.conftest import CHECKOUT, IDENTITY, git, tree
 from tests.history import History, package
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from scaffolder.catalog import Catalog, Question
+    from scaffolder.template.catalog import Catalog, Question
 
 FORBIDDEN = ("_tasks", "_migrations", "_jinja_extensions")
 STEADY = ("_subdirectory", "_answers_file")

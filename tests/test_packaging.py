@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from scaffolder.bundle import read_tags
+from scaffolder.template.bundle import read_tags
 from tests.conftest import CHECKOUT, tree
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+from docs.documents import documents
 from scaffolder.skills import load_skills
-from skills.documents import documents
 from tests.conftest import CHECKOUT
 
 if TYPE_CHECKING:

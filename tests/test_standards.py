@@ -116,5 +116,5 @@ def test_what_the_command_installs_has_licences_that_suit_it() -> None:
 @pytest.mark.parametrize("page", ["SECURITY.md", ".github/pull_request_template.md"])
 def test_what_people_are_asked_for_is_there(page: str) -> None:
     text = (REPOSITORY / page).read_text(encoding="utf-8")
-    for path in (".github/workflows/audit.yml", "CONTRIBUTING.md", "CHANGELOG.md", "tests/test_update.py"):
+    for path in (".github/workflows/audit.yml", "CONTRIBUTING.md", "CHANGELOG.md", "tests/checkout/test_update.py"):
         assert path not in text or (REPOSITORY / path).is_file()

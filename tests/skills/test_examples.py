@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from scaffolder.examples import LEFT_BEHIND
 from scaffolder.skills import load_skills
+from scaffolder.template.examples import LEFT_BEHIND
 from tests.conftest import tree
 from tests.skills.conftest import ENVIRONMENT, SKILLS
 

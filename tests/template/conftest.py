@@ -38,7 +38,7 @@ def cache() -> Path:
 
 
 @pytest.fixture(scope="session")
-def environment(cache: Path) -> Mapping[str, str]:
+def build_environment(cache: Path) -> Mapping[str, str]:
     """The variables that generated projects are built with: one target folder, and this environment's tools."""
     unwanted = {"VIRTUAL_ENV", "PYTHONPATH", "FORCE_COLOR"}
     variables = {name: value for name, value in os.environ.items() if name not in unwanted}
@@ -54,17 +54,17 @@ def environment(cache: Path) -> Mapping[str, str]:
 
 
 @pytest.fixture(scope="session")
-def run(environment: Mapping[str, str]) -> Run:
+def run(build_environment: Mapping[str, str]) -> Run:
     """Run a program in a folder and return what it printed; if it fails, so does the test, with all of that."""
 
     def run(*command: str, folder: Path, **variables: str) -> str:
-        return run_or_fail(command, folder, {**environment, **variables})
+        return run_or_fail(command, folder, {**build_environment, **variables})
 
     return run
 
 
 @pytest.fixture(scope="session")
-def nox(cache: Path, environment: Mapping[str, str], run: Run) -> Run:
+def nox(cache: Path, build_environment: Mapping[str, str], run: Run) -> Run:
     """Run one of a project's own sessions and return what it printed.
 
     Each session has one environment for all projects, since to cargo another interpreter is a reason to build pyo3
@@ -72,7 +72,7 @@ def nox(cache: Path, environment: Mapping[str, str], run: Run) -> Run:
     """
 
     def nox(session: str, *arguments: str, folder: Path, **variables: str) -> str:
-        target = str(Path(environment["CARGO_TARGET_DIR"], session))
+        target = str(Path(build_environment["CARGO_TARGET_DIR"], session))
         command = ["nox", "--envdir", str(cache / "nox"), "--session", session, *arguments]
         return run(*command, folder=folder, **{"CARGO_TARGET_DIR": target, **variables})
 

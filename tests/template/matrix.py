@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from scaffolder.catalog import load_catalog
+from scaffolder.template.catalog import load_catalog
 from tests.template.covering import cover
 
 if TYPE_CHECKING:

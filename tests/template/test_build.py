@@ -81,7 +81,7 @@ def find_python(version: str) -> Path | None:
 
 
 @pytest.fixture(scope="session")
-def uv_suites(environment: Mapping[str, str], nox: Run) -> Suites:
+def uv_suites(build_environment: Mapping[str, str], nox: Run) -> Suites:
     """Run a project's own session for a Python, whose environment uv makes."""
 
     def uv_suites(project: Path, version: str) -> str:
@@ -89,7 +89,7 @@ def uv_suites(environment: Mapping[str, str], nox: Run) -> Suites:
         # What is asked for by name is not passed over; in the workflow uv fetches it.
         if found is None and version != THIS_PYTHON and not {"CI", VARIABLE} & set(os.environ):
             pytest.skip(f"there is no Python {version} on this machine")
-        path = f"{found.parent}{os.pathsep}{environment['PATH']}" if found else environment["PATH"]
+        path = f"{found.parent}{os.pathsep}{build_environment['PATH']}" if found else build_environment["PATH"]
         options = ["--error-on-missing-interpreters", "--force-python", version]
         return nox("test", *options, folder=project, PATH=path)
 
@@ -97,7 +97,7 @@ def uv_suites(environment: Mapping[str, str], nox: Run) -> Suites:
 
 
 @pytest.fixture(scope="session")
-def pip_suites(run: Run, environment: Mapping[str, str], tmp_path_factory: pytest.TempPathFactory) -> Suites:
+def pip_suites(run: Run, build_environment: Mapping[str, str], tmp_path_factory: pytest.TempPathFactory) -> Suites:
     """Install a project in place with pip, build it with maturin and run its tests."""
 
     def pip_suites(project: Path, version: str) -> str:
@@ -109,7 +109,7 @@ def pip_suites(run: Run, environment: Mapping[str, str], tmp_path_factory: pytes
         python = str(scripts / "python")
         run(python, "-m", "pip", "install", "--quiet", "--upgrade", "pip", folder=project)
         run(python, "-m", "pip", "install", "--quiet", "--group", "dev", "--editable", ".", folder=project)
-        activated = {"VIRTUAL_ENV": str(folder), "PATH": f"{scripts}{os.pathsep}{environment['PATH']}"}
+        activated = {"VIRTUAL_ENV": str(folder), "PATH": f"{scripts}{os.pathsep}{build_environment['PATH']}"}
         # By path: where Windows looks for a program is this process's PATH.
         run(python, "-m", "maturin", "develop", folder=project, **activated)
         return run(python, "-m", "pytest", folder=project, **activated)

@@ -18,7 +18,7 @@ import pytest
 from fundamentals_snippets._core import types
 
 through = types.through
-MIDNIGHT = dt.datetime(2026, 1, 2, tzinfo=dt.timezone.utc)
+MIDNIGHT = dt.datetime(2026, 1, 2, tzinfo=dt.UTC)
 
 
 class Index:

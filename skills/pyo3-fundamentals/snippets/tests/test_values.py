@@ -4,7 +4,7 @@ import copy
 import enum
 import math
 import pickle
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from ipaddress import ip_address
@@ -122,7 +122,7 @@ def test_a_time_zone_and_the_second_of_two_equal_hours_are_kept() -> None:
 
 def test_microseconds_are_exact() -> None:
     time = snippets.reading_time(1_700_000_000_123_456)
-    assert time == datetime(2023, 11, 14, 22, 13, 20, 123456, tzinfo=timezone.utc)
+    assert time == datetime(2023, 11, 14, 22, 13, 20, 123456, tzinfo=UTC)
     assert snippets.reading_time(-1).year == 1969
     with pytest.raises(OverflowError, match="date value out of range"):
         snippets.reading_time(2**63 - 1)
@@ -130,7 +130,7 @@ def test_microseconds_are_exact() -> None:
 
 def test_a_datetime_is_a_date_and_not_the_other_way_round() -> None:
     assert snippets.is_first_half(date(2026, 6, 30)) is True
-    assert snippets.is_first_half(datetime(2026, 7, 1, tzinfo=timezone.utc)) is False
+    assert snippets.is_first_half(datetime(2026, 7, 1, tzinfo=UTC)) is False
     with pytest.raises(TypeError, match="'date' object is not an instance of 'datetime'"):
         snippets.start_of_hour(date(2026, 1, 1))
 
@@ -153,7 +153,7 @@ def test_a_system_time_is_aware_and_comes_back_in_utc() -> None:
 
 def test_a_lease_without_end_is_refused() -> None:
     with pytest.raises(OverflowError):
-        snippets.lease_end(datetime(2026, 1, 1, tzinfo=timezone.utc), timedelta.max)
+        snippets.lease_end(datetime(2026, 1, 1, tzinfo=UTC), timedelta.max)
 
 
 def test_an_enum_of_rust_is_no_enum_of_python() -> None:

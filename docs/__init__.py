@@ -1,0 +1,1 @@
+"""What writes the documents, and the settings of their site."""

@@ -1,0 +1,116 @@
+"""Write into the skills' documents the code that they show, as the tested files have it, and copy the guides.
+
+A document names a region of a file of its skill, and the region is written between the two comments:
+
+    <!-- [[[cog code("snippets/src/errors.rs", "mapping")]]] -->
+    <!-- [[[end]]] -->
+
+`python -m docs.documents` renews every document, and the guides that generated projects carry; with `--check` it
+writes nothing and fails if one has changed.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import textwrap
+from pathlib import Path
+
+from cogapp import Cog
+
+ROOT = Path(__file__).resolve().parent.parent
+ADDRESS = "https://github.com/pyo3-new/pyo3-new/blob/main/skills"
+LANGUAGES = {"md": "markdown", "py": "python", "pyi": "python", "rs": "rust", "sh": "console", "txt": "text"}
+MARKER = re.compile(r"\s*(?://|#) (?P<side>region|endregion): (?P<name>[\w-]+)")
+
+
+def main() -> int:
+    """Renew or check the documents and return the exit code."""
+    check = "--check" in sys.argv[1:]
+    code = int(Cog().main(["cog", *options(check=check), *map(str, documents())]))
+    guides = carried().items()
+    changed = {path: text for path, text in guides if not path.is_file() or path.read_text("utf-8") != text}
+    for path, text in changed.items():
+        print(f"{path} {'is out of date' if check else 'changed'}")
+        if not check:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8", newline="\n")
+    return code or int(check and bool(changed))
+
+
+def options(*, check: bool) -> list[str]:
+    """Return cog's options: what documents may call, and whether to write."""
+    write = ["--check", "--diff"] if check else ["-r"]
+    return [*write, "-U", "--verbosity=1", f"-I{ROOT}", "-p", "from docs.documents import code, examples"]
+
+
+def documents() -> list[Path]:
+    """Return the guides, references and lists of examples of all skills."""
+    folders = sorted(path.parent for path in ROOT.glob("skills/*/SKILL.md"))
+    parts = ("SKILL.md", "examples/README.md", "references/*.md")
+    return [path for folder in folders for part in parts for path in sorted(folder.glob(part))]
+
+
+def carried() -> dict[Path, str]:
+    """Return the guides in the template: as they are, but with links that lead out of a project."""
+    guides = {}
+    for guide in sorted(ROOT.glob("skills/*/SKILL.md")):
+        skill = guide.parent.name
+        switch = "guide_" + skill.removeprefix("pyo3-").replace("-", "_")
+        text = re.sub(r"<!-- \[\[\[.*\]\]\] -->\n", "", guide.read_text(encoding="utf-8"))
+        text = re.sub(r"\]\((?=(?:references|examples|scripts)/)", f"]({ADDRESS}/{skill}/", text)
+        guides[ROOT / "templates" / f"{{{{{switch}}}}}" / ".agents/skills" / skill / "SKILL.md"] = text
+    return guides
+
+
+def code(path: str, region: str | None = None) -> None:
+    """Write a fenced block for a document; called by cog.
+
+    Args:
+        path: A file of the document's skill, from the skill's folder.
+        region: What to show of it, by its name; everything by default.
+
+    Raises:
+        cogapp.CogGeneratedError: There is no such file or region.
+    """
+    import cog  # type: ignore[import-not-found]
+
+    document = Path(cog.inFile).resolve()
+    skill = next(folder for folder in document.parents if (folder / "SKILL.md").is_file())
+    if not (skill / path).is_file():
+        cog.error(f"`{document}` shows `{path}`, which is no file")
+    lines = (skill / path).read_text(encoding="utf-8").splitlines()
+    shown = lines if region is None else inside(lines, region)
+    if not shown:
+        cog.error(f"`{document}` shows the region `{region}`, which `{path}` does not have")
+    text = textwrap.dedent("\n".join(line for line in shown if not MARKER.match(line))).strip("\n")
+    if "]]]" in text:
+        cog.error(f"`{path}` has `]]]` in the region `{region}`, which would end it: name the type")
+    suffix = Path(path).suffix[1:]
+    cog.outl(f"```{LANGUAGES.get(suffix, suffix)}\n{text}\n```")
+
+
+def examples() -> None:
+    """Write a table of the examples of a document's skill; called by cog."""
+    import cog
+
+    from scaffolder.skills import Skill
+
+    skill = Skill(Path(cog.inFile).resolve().parent.parent)
+    cog.outl("| example | shows |\n| --- | --- |")
+    for example in skill.examples:
+        cog.outl(f"| [{example.path.name}]({example.path.name}/README.md) | {example.purpose} |")
+
+
+def inside(lines: list[str], region: str) -> list[str]:
+    """Return the lines between the marks of a region; none if it is not there whole."""
+    marks = {
+        match["side"]: number
+        for number, line in enumerate(lines)
+        if (match := MARKER.match(line)) and match["name"] == region
+    }
+    return lines[marks["region"] + 1 : marks["endregion"]] if len(marks) == 2 else []
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,151 @@
+"""A look at what a merge made of the shared files: git sees lines, cargo and pip see more."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from scaffolder.checkout.merge import Files
+
+MANIFESTS = ("Cargo.toml", "pyproject.toml")
+CARGO_TABLES = ("dependencies", "build-dependencies", "dev-dependencies")
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+
+
+@dataclass(frozen=True)
+class LockFile:
+    """A lock file that no longer fits its manifest, and the command that renews it."""
+
+    path: str
+    command: str
+
+
+LOCK_FILES = {
+    "Cargo.toml": LockFile("Cargo.lock", "cargo update --workspace"),
+    "pyproject.toml": LockFile("uv.lock", "uv lock"),
+}
+
+
+def faults(base: Files, theirs: Files, ours: Files, result: Files) -> Iterator[tuple[str, str]]:
+    """Find what is wrong in a result in which git saw nothing wrong.
+
+    Args:
+        base: The template as the project had it.
+        theirs: The template as it is now.
+        ours: The user's files, as far as the template has them.
+        result: The merged files, without those in conflict.
+
+    Yields:
+        The path of a file, and what is wrong with it.
+    """
+    for path, file in result.items():
+        if path in MANIFESTS and (reason := broken(path, file.content, ours, theirs)):
+            yield path, reason
+        elif path in base and path in theirs and (line := missing(base, theirs, path, file.content)):
+            yield path, f"the template's line `{line}` went missing"
+
+
+def broken(path: str, content: bytes, ours: Files, theirs: Files) -> str | None:
+    """Return what is wrong with a manifest, if anything is."""
+    try:
+        data = load(content)
+    except ValueError as error:
+        return f"it is no TOML any more: {' '.join(str(error).split())}"
+    usual = [counts(path, side[path].content) for side in (ours, theirs) if path in side]
+    for name, number in requirements(path, data).items():
+        if number > max([1, *(side[name] for side in usual)]):
+            table, _, dependency = name.partition(" ")
+            return f"`{dependency}` is listed {number} times in `{table}`"
+    return None
+
+
+def load(content: bytes) -> dict[str, Any]:
+    """Read TOML.
+
+    Raises:
+        ValueError: It is none.
+    """
+    return tomllib.loads(content.decode("utf-8"))
+
+
+def counts(path: str, content: bytes) -> Counter[str]:
+    """Count the dependencies of a manifest; of one that can't be read there are none."""
+    try:
+        return requirements(path, load(content))
+    except ValueError:
+        return Counter()
+
+
+def requirements(path: str, data: Mapping[str, Any]) -> Counter[str]:
+    """Count how often a manifest lists each dependency, by table and name."""
+    listed = crates(data) if path == "Cargo.toml" else packages(data)
+    return Counter(f"{table} {name}" for table, name in listed)
+
+
+def crates(data: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Return the crates that `Cargo.toml` lists, each with its table."""
+    for table in CARGO_TABLES:
+        for name, details in as_table(data.get(table)).items():
+            # Cargo takes one crate under two names on purpose only if both say which crate it is.
+            yield table, name.replace("_", "-") if isinstance(details, str) else as_table(details).get("package", name)
+
+
+def packages(data: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Return the packages that `pyproject.toml` lists, each with its table."""
+    project = as_table(data.get("project"))
+    lists = {"project.dependencies": project.get("dependencies")}
+    lists |= {
+        f"project.optional-dependencies.{name}": entries
+        for name, entries in as_table(project.get("optional-dependencies")).items()
+    }
+    lists |= {f"dependency-groups.{name}": entries for name, entries in as_table(data.get("dependency-groups")).items()}
+    for table, entries in lists.items():
+        for entry in entries if isinstance(entries, list) else ():
+            if isinstance(entry, str) and (found := NAME.match(entry.strip())):
+                yield table, re.sub(r"[-_.]+", "-", found[0]).lower()
+
+
+def as_table(value: Any) -> Mapping[str, Any]:
+    """Return a table, or an empty one for anything else."""
+    return value if isinstance(value, dict) else {}
+
+
+def missing(base: Files, theirs: Files, path: str, content: bytes) -> str | None:
+    """Return a line that the template adds to a file and that is not in the result."""
+    if b"\0" in content:
+        return None
+    added = Counter(lines(theirs[path].content)) - Counter(lines(base[path].content))
+    kept = set(lines(content))
+    return next((line.decode("utf-8", "replace") for line in added if line not in kept), None)
+
+
+def lines(content: bytes) -> list[bytes]:
+    """Return the lines of a text that are not empty, without space around them."""
+    return [line.strip() for line in content.splitlines() if line.strip()]
+
+
+def outdated(before: Files, after: Files) -> Iterator[LockFile]:
+    """Return the lock files that do not fit the manifests any more."""
+    for manifest, lock in LOCK_FILES.items():
+        if manifest in after and locked(manifest, before) != locked(manifest, after):
+            yield lock
+
+
+def locked(manifest: str, files: Files) -> Any:
+    """Return those parts of a manifest that its lock file depends on."""
+    try:
+        data = load(files[manifest].content)
+    except (KeyError, ValueError):
+        return None
+    project = as_table(data.get("project"))
+    if manifest == "pyproject.toml":
+        keys = ("name", "requires-python", "dependencies", "optional-dependencies")
+        return [data.get("dependency-groups"), *(project.get(key) for key in keys)]
+    package = as_table(data.get("package"))
+    return [package.get("name"), package.get("version"), data.get("target"), *(data.get(key) for key in CARGO_TABLES)]

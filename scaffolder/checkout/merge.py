@@ -1,0 +1,320 @@
+"""Three trees into one, by git itself: what the template was, what the user made of it, what the template is now.
+
+All of it happens in a temporary repository that reads the user's objects and writes only its own.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from scaffolder import git
+from scaffolder.checkout.checkout import YOURS
+from scaffolder.template.bundle import COMMITTER, NO_SETTINGS, THROWAWAY
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
+
+    from scaffolder.checkout.checkout import Checkout
+
+BASE = "base"
+ABSENT = "000000"
+SETTINGS = {
+    **THROWAWAY,
+    "core.attributesFile": os.devnull,
+    "core.hooksPath": os.devnull,
+    "merge.conflictStyle": "merge",
+    # A folder that moved takes along files of the template, not the user's own.
+    "merge.directoryRenames": "false",
+    "merge.renames": "true",
+}
+OPTIONS = git.options(SETTINGS)
+DELETED = {"modify/delete", "rename/delete"}
+
+
+@dataclass(frozen=True)
+class File:
+    """A file's mode, as git writes it, and content."""
+
+    mode: str
+    content: bytes
+
+
+Files = dict[str, File]
+
+
+@dataclass(frozen=True)
+class Blob:
+    """A file's mode and the name of its content."""
+
+    mode: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """A file that needs the user.
+
+    Attributes:
+        path: The file.
+        kind: In git's words, such as `contents` or `modify/delete`; `broken` if git saw nothing wrong.
+        reason: What happened, in a sentence.
+    """
+
+    path: str
+    kind: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Change:
+    """What happens to one file.
+
+    Attributes:
+        path: The file.
+        before: What is committed, or none for a new file.
+        after: What it becomes, or none if it goes.
+        added: How many lines come, or none for a binary file.
+        removed: How many lines go.
+    """
+
+    path: str
+    before: Blob | None
+    after: Blob | None
+    added: int | None
+    removed: int | None
+
+
+@dataclass(frozen=True)
+class Merged:
+    """What git made of the three trees.
+
+    Attributes:
+        tree: The name of the resulting tree; conflicts are marked in its files.
+        stages: For each path in conflict up to three versions, by their stage.
+        conflicts: What git could not decide.
+    """
+
+    tree: str
+    stages: Mapping[str, Mapping[int, Blob]]
+    conflicts: tuple[Conflict, ...]
+
+
+class Scratch:
+    """A temporary repository with the three trees.
+
+    Args:
+        folder: An existing empty folder.
+        checkout: The user's project, whose objects are read.
+        ours: The name of the tree that is committed in it.
+    """
+
+    def __init__(self, folder: Path, checkout: Checkout, ours: str) -> None:
+        self.folder = folder
+        self.ours = ours
+        self.sides: tuple[str, ...] = ()
+        options = ["--quiet", "--bare", "--template=", f"--object-format={checkout.object_format}"]
+        git.run("init", *options, ".", folder=folder, variables=NO_SETTINGS)
+        alternates = folder / "objects/info/alternates"
+        alternates.parent.mkdir(exist_ok=True)
+        text = f"{checkout.objects.as_posix()}\n"
+        alternates.write_text(text, encoding="utf-8", errors="surrogateescape", newline="\n")
+
+    def git(self, *arguments: str, data: bytes | None = None, codes: tuple[int, ...] = (0,)) -> bytes:
+        """Run git on this repository, whatever the user's settings are."""
+        variables = {**NO_SETTINGS, "GIT_ATTR_NOSYSTEM": "1", "GIT_DIR": str(self.folder)}
+        return git.run(*OPTIONS, *arguments, folder=self.folder, data=data, variables=variables, codes=codes)
+
+    @cached_property
+    def committed(self) -> Mapping[str, Blob]:
+        """The files of the user's tree."""
+        return read_tree(self.git("ls-tree", "-r", "-z", self.ours))
+
+    def contents(self, names: Iterable[str]) -> dict[str, bytes]:
+        """Return what blobs hold, by their names."""
+        wanted = list(dict.fromkeys(names))
+        output = self.git("cat-file", "--batch", data="".join(f"{name}\n" for name in wanted).encode())
+        found, position = {}, 0
+        for name in wanted:
+            end = output.index(b"\n", position)
+            size = int(output[position:end].split()[-1])
+            found[name] = output[end + 1 : end + 1 + size]
+            position = end + size + 2
+        return found
+
+    def committed_files(self, paths: Iterable[str]) -> Files:
+        """Return those of the paths that the user's tree has, with what they hold."""
+        blobs = {path: blob for path in paths if (blob := self.committed.get(path)) and blob.mode != "160000"}
+        contents = self.contents(blob.name for blob in blobs.values())
+        return {path: File(blob.mode, contents[blob.name]) for path, blob in blobs.items()}
+
+    def merge(self, base: Files, theirs: Files, label: str) -> tuple[Merged, tuple[str, ...]]:
+        """Merge, and return with the result the files that stay deleted.
+
+        A file that the user deleted stays so, even if the template changes it: nothing of the user's is in it.
+        """
+        merged = self._merge(base, theirs, label)
+        gone = {
+            conflict.path
+            for conflict in merged.conflicts
+            if conflict.kind in DELETED and 2 not in merged.stages.get(conflict.path, {2: None})
+        }
+        if gone:
+            base, theirs = ({path: file for path, file in side.items() if path not in gone} for side in (base, theirs))
+            merged = self._merge(base, theirs, label)
+        return merged, tuple(sorted(gone))
+
+    def _merge(self, base: Files, theirs: Files, label: str) -> Merged:
+        """Merge the three trees."""
+        commits = [
+            commit(BASE, None, files_of(base)),
+            commit(YOURS, BASE, [f'M 040000 {self.ours} ""\n'.encode()]),
+            commit(label, BASE, files_of(theirs)),
+        ]
+        self.sides = (BASE, YOURS, label)
+        self.git("fast-import", "--quiet", "--force", "--depth=0", data=b"".join(commits))
+        return read_merge(self.git("merge-tree", "--write-tree", "-z", YOURS, label, codes=(0, 1)))
+
+    def versions(self, path: str) -> dict[int, Blob]:
+        """Return a file's versions in the three trees of the last merge, as git counts them in a conflict."""
+        found = {}
+        for stage, tree in enumerate(self.sides, 1):
+            if blob := read_tree(self.git("ls-tree", "-z", tree, "--", path)).get(path):
+                found[stage] = blob
+        return found
+
+    def changes(self, before: str, after: str) -> list[Change]:
+        """Return how two trees differ."""
+        return read_changes(
+            self.git("diff-tree", "-r", "-z", "--raw", "--numstat", "--no-renames", "--no-abbrev", before, after)
+        )
+
+    def difference(self, tree: str, *, colour: bool) -> bytes:
+        """Return the unified diff from the user's tree to another."""
+        options = ["--color=always"] if colour else ["--no-color"]
+        return self.git("diff-tree", "-r", "-p", "-M", *options, self.ours, tree)
+
+
+def commit(branch: str, parent: str | None, files: Iterable[bytes]) -> bytes:
+    """Say to `git fast-import` to make a branch of one commit."""
+    start = f"from refs/heads/{parent}\n" if parent else ""
+    reset = f"reset refs/heads/{branch}\n\n" if parent is None else ""
+    head = f"{reset}commit refs/heads/{branch}\ncommitter {COMMITTER}\ndata 0\n{start}deleteall\n"
+    return head.encode() + b"".join(files) + b"\n"
+
+
+def files_of(files: Files) -> Iterator[bytes]:
+    """Say to `git fast-import` what is in a commit."""
+    for path, file in sorted(files.items()):
+        yield b"M %s inline %s\ndata %d\n%s\n" % (
+            file.mode.encode(), quoted(path), len(file.content), file.content
+        )  # fmt: skip
+
+
+def quoted(path: str) -> bytes:
+    """Return a path as `git fast-import` takes any path."""
+    escaped = path.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{escaped}"'.encode("utf-8", "surrogateescape")
+
+
+def read_files(folder: Path) -> Files:
+    """Read a rendered tree."""
+    files: Files = {}
+    for path in folder.rglob("*"):
+        name = path.relative_to(folder).as_posix()
+        if path.is_symlink():
+            files[name] = File("120000", os.fsencode(path.readlink()))
+        elif path.is_file():
+            executable = os.access(path, os.X_OK) and os.name != "nt"
+            files[name] = File("100755" if executable else "100644", path.read_bytes())
+    return files
+
+
+def read_tree(output: bytes) -> dict[str, Blob]:
+    """Read what `git ls-tree -r -z` lists."""
+    blobs = {}
+    for item in output.split(b"\0")[:-1]:
+        details, _, path = item.partition(b"\t")
+        mode, _, name = details.decode().split()
+        blobs[path.decode("utf-8", "surrogateescape")] = Blob(mode, name)
+    return blobs
+
+
+def read_merge(output: bytes) -> Merged:
+    """Read what `git merge-tree --write-tree -z` says."""
+    fields = iter(output.decode("utf-8", "surrogateescape").split("\0"))
+    tree = next(fields)
+    stages: dict[str, dict[int, Blob]] = {}
+    while entry := next(fields, ""):
+        details, _, path = entry.partition("\t")
+        mode, name, stage = details.split()
+        stages.setdefault(path, {})[int(stage)] = Blob(mode, name)
+    return Merged(tree, stages, tuple(read_conflicts(fields, stages)))
+
+
+def read_conflicts(fields: Iterator[str], stages: Mapping[str, object]) -> Iterator[Conflict]:
+    """Read the messages of a merge; every path in conflict gets one."""
+    named = set()
+    while count := next(fields, "").strip():
+        paths = [next(fields) for _ in range(int(count))]
+        kind, text = next(fields), next(fields)
+        if not kind.startswith("CONFLICT"):
+            continue
+        for path in paths:
+            if path in stages and path not in named:
+                named.add(path)
+                yield Conflict(path, kind.removeprefix("CONFLICT (").removesuffix(")"), sentence(text))
+    for path in sorted(set(stages) - named):
+        yield Conflict(path, "conflict", "git could not merge it")
+
+
+def sentence(text: str) -> str:
+    """Return git's message without what it opens with."""
+    return text.strip().partition(": ")[2].rstrip(".") or text.strip()
+
+
+def read_changes(output: bytes) -> list[Change]:
+    """Read what `git diff-tree -z --raw --numstat` lists."""
+    fields = iter(output.decode("utf-8", "surrogateescape").split("\0")[:-1])
+    blobs: dict[str, tuple[Blob | None, Blob | None]] = {}
+    counts: dict[str, tuple[int | None, int | None]] = {}
+    for item in fields:
+        if item.startswith(":"):
+            old_mode, new_mode, old, new, _ = item[1:].split()
+            blobs[next(fields)] = (to_blob(old_mode, old), to_blob(new_mode, new))
+        else:
+            added, removed, path = item.split("\t", 2)
+            counts[path] = (int(added), int(removed)) if added != "-" else (None, None)
+    return [Change(path, *pair, *counts.get(path, (None, None))) for path, pair in sorted(blobs.items())]
+
+
+def to_blob(mode: str, name: str) -> Blob | None:
+    """Return a side of a difference, or none if the file is not there."""
+    return None if mode == ABSENT else Blob(mode, name)
+
+
+def like(files: Files, committed: Files) -> Files:
+    """Give rendered files the line endings under which the user committed them: else every line would differ."""
+    texts = [file for file in committed.values() if b"\n" in file.content and b"\0" not in file.content]
+    usual = bool(texts) and all(map(ends_in_crlf, texts))
+    return {
+        path: File(file.mode, with_crlf(file.content))
+        if (ends_in_crlf(committed[path]) if path in committed else usual)
+        else file
+        for path, file in files.items()
+    }
+
+
+def ends_in_crlf(file: File) -> bool:
+    """Whether all lines of a text end in CR and LF."""
+    if b"\r\n" not in file.content or b"\0" in file.content:
+        return False
+    return file.content.count(b"\r\n") == file.content.count(b"\n")
+
+
+def with_crlf(content: bytes) -> bytes:
+    """Return a text with CR and LF at the ends of its lines."""
+    return content if b"\0" in content else content.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")

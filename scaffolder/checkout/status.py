@@ -1,0 +1,128 @@
+"""How a project stands: its release, its features, and what the user made of its files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from scaffolder import git
+from scaffolder.checkout.checkout import ANSWERS, read_record
+from scaffolder.checkout.update import newest, rendered
+from scaffolder.errors import ScaffolderError
+from scaffolder.folders import temporary_folder
+from scaffolder.template.releases import PublicTags, open_releases
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from scaffolder.checkout.checkout import Checkout, Record
+    from scaffolder.checkout.merge import Files
+    from scaffolder.template.releases import Releases
+
+
+@dataclass(frozen=True)
+class Status:
+    """How a project stands.
+
+    Attributes:
+        name: The project's name.
+        path: Its folder.
+        version: The template's release that it has.
+        newest: The newest release known.
+        features: The features that it has.
+        available: The features that it could get.
+        changed: The template's files that the user changed.
+        deleted: Those that the user deleted.
+        added: The user's own files.
+        conflicts: Files with conflicts left in them.
+        in_progress: What git is in the middle of, if anything.
+        notes: What else the user should know.
+    """
+
+    name: str
+    path: Path
+    version: str
+    newest: str
+    features: tuple[str, ...]
+    available: tuple[str, ...]
+    changed: tuple[str, ...]
+    deleted: tuple[str, ...]
+    added: tuple[str, ...]
+    conflicts: tuple[str, ...]
+    in_progress: str | None
+    notes: tuple[str, ...]
+
+
+def status(checkout: Checkout, *, offline: bool = False) -> Status:
+    """Look at a project.
+
+    Args:
+        checkout: The project.
+        offline: Ask no public repository for newer releases.
+    """
+    with open_releases() as releases:
+        public = PublicTags(offline=offline)
+        try:
+            conflicts = checkout.conflicts(checkout.changed())
+            record = record_of(checkout, conflicts)
+            base, notes = base_of(releases, record)
+            latest, more = newest(releases, public)
+        finally:
+            public.close()
+        own = own_files(checkout, base) if base is not None else ()
+        known = record.release if base is not None else releases.newest
+        available = [feature.name for feature in releases.catalog(known).features]
+    return Status(
+        name=record.name,
+        path=checkout.folder,
+        version=record.release,
+        newest=latest,
+        features=record.features,
+        available=tuple(name for name in available if name not in record.features),
+        changed=tuple(path for path in sorted(base or {}) if differs(checkout.folder / path, base, path)),
+        deleted=tuple(path for path in sorted(base or {}) if not present(checkout.folder / path)),
+        added=own,
+        conflicts=conflicts,
+        in_progress=checkout.in_progress(),
+        notes=(*notes, *more),
+    )
+
+
+def record_of(checkout: Checkout, conflicts: tuple[str, ...]) -> Record:
+    """Return what a project records; if that is in conflict, what it recorded before."""
+    if ANSWERS not in conflicts:
+        return checkout.record
+    with temporary_folder() as folder:
+        committed = folder / ANSWERS
+        committed.write_bytes(git.run("show", f"HEAD:./{ANSWERS}", folder=checkout.folder))
+        return read_record(committed)
+
+
+def base_of(releases: Releases, record: Record) -> tuple[Files | None, tuple[str, ...]]:
+    """Return the template's files as the project got them, or none with the reason."""
+    try:
+        releases.require(record.release)
+    except ScaffolderError as error:
+        return None, (f"{error.message}: {error.hint}",)
+    return rendered(releases, record.release, record, record.features, releases.workspace / "base"), ()
+
+
+def present(path: Path) -> bool:
+    """Whether there is a file or a link."""
+    return path.is_symlink() or path.is_file()
+
+
+def differs(path: Path, base: Files | None, name: str) -> bool:
+    """Whether a file is there and is not as the template has it, apart from its line endings."""
+    if base is None or not present(path):
+        return False
+    if path.is_symlink():
+        return base[name].mode != "120000"
+    return path.read_bytes().replace(b"\r\n", b"\n") != base[name].content.replace(b"\r\n", b"\n")
+
+
+def own_files(checkout: Checkout, base: Files) -> tuple[str, ...]:
+    """Return the files that are the user's own, without what git ignores."""
+    output = checkout.git("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", ".")
+    names = {item.decode("utf-8", "surrogateescape") for item in output.split(b"\0") if item}
+    return tuple(sorted(name for name in names - set(base) if present(checkout.folder / name)))

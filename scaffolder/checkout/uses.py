@@ -1,0 +1,94 @@
+"""The user's own lines that use what a feature had."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from scaffolder.checkout.manifests import load, requirements
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from scaffolder.checkout.merge import Files, Scratch
+
+CODE = ("*.rs", "*.py", "*.pyi")
+TESTS = {"tests", "benchmarks"}
+# Names of files that stand for their folder.
+FOLDER_FILES = {"mod", "lib", "__init__"}
+
+
+@dataclass(frozen=True)
+class Use:
+    """A line that uses a module or a package that is gone."""
+
+    path: str
+    line: int
+    text: str
+
+
+def find_uses(scratch: Scratch, tree: str, base: Files, theirs: Files) -> tuple[Use, ...]:
+    """Find the user's lines that use modules or packages that only the old template has.
+
+    Args:
+        scratch: Holds the tree.
+        tree: The resulting tree.
+        base: The template as the project had it.
+        theirs: The template as it is now.
+    """
+    names = sorted(modules(base, theirs) | packages(base, theirs))
+    if not names:
+        return ()
+    patterns = [part for name in names for part in ("-e", name)]
+    output = scratch.git("grep", "-nzwIF", *patterns, tree, "--", *CODE, codes=(0, 1)).decode("utf-8", "replace")
+    pattern = re.compile("|".join(use(name) for name in names))
+    found = (read(line, tree) for line in output.splitlines() if line.count("\0") >= 2)
+    return tuple(item for item in found if pattern.search(item.text) and not known(item, theirs))
+
+
+def read(line: str, tree: str) -> Use:
+    """Read a line that `git grep -nz` prints."""
+    path, number, text = line.split("\0", 2)
+    return Use(path.removeprefix(f"{tree}:"), int(number), text.strip())
+
+
+def known(item: Use, theirs: Files) -> bool:
+    """Whether a line is the template's own."""
+    file = theirs.get(item.path)
+    return file is not None and item.text.encode() in (line.strip() for line in file.content.splitlines())
+
+
+def use(name: str) -> str:
+    """Return a pattern for a line that uses a module, in Rust or Python."""
+    word = rf"\b{re.escape(name)}\b"
+    rust = rf"\bmod\s+{word}|{word}::|::\s*\{{?[^;]*{word}|^\s*(?:pub\s+)?use\s.*{word}"
+    return rf"{rust}|^\s*(?:from|import)\b.*{word}|\.{word}\."
+
+
+def modules(base: Files, theirs: Files) -> set[str]:
+    """Return the names of the modules that went."""
+    kept = set(module_names(theirs))
+    return set(module_names(base)) - kept
+
+
+def module_names(paths: Iterable[str]) -> Iterator[str]:
+    """Return the names by which files are imported."""
+    for path in map(PurePosixPath, paths):
+        if path.suffix in {".rs", ".py"} and path.parts[0] not in TESTS and len(path.parts) > 1:
+            yield path.parent.name if path.stem in FOLDER_FILES else path.stem
+
+
+def packages(base: Files, theirs: Files) -> set[str]:
+    """Return the names by which code imports the dependencies that went."""
+    return set(dependencies(base)) - set(dependencies(theirs))
+
+
+def dependencies(files: Files) -> Iterator[str]:
+    """Return the names by which code imports a project's dependencies."""
+    for manifest in ("Cargo.toml", "pyproject.toml"):
+        if manifest in files:
+            yield from (
+                name.split()[-1].replace("-", "_") for name in requirements(manifest, load(files[manifest].content))
+            )

@@ -1,0 +1,198 @@
+"""The commands on a project that is there already: parse, call one verb, render, exit."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from scaffolder.errors import ScaffolderError
+from scaffolder.terminal import progress, stoppable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from scaffolder.checkout.checkout import Checkout
+    from scaffolder.checkout.update import Outcome
+
+CONFLICTS = 3
+NEWER, CHECK_FAILED = 1, 2
+UNTOUCHED = "nothing was changed"
+
+
+def complete_feature(incomplete: str) -> list[tuple[str, str]]:
+    """Offer features to the shell."""
+    from scaffolder.template.catalog import load_catalog
+    from scaffolder.template.source import questions_folder
+
+    features = load_catalog(questions_folder()).features
+    return [(feature.name, feature.purpose) for feature in features if feature.name.startswith(incomplete)]
+
+
+Features = Annotated[
+    list[str],
+    typer.Argument(metavar="FEATURE", help="`pyo3-new list` shows them.", autocompletion=complete_feature),
+]
+ProjectFolder = Annotated[
+    Path | None,
+    typer.Option(
+        "--project", metavar="DIR", help="The project, or a folder in it.  [default: the current folder]",
+        show_default=False,
+    ),
+]  # fmt: skip
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Print what would change, and write nothing.")]
+AsData = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Offline = Annotated[bool, typer.Option("--offline", help="Use no network.")]
+
+
+def add(features: Features, project: ProjectFolder = None, dry_run: DryRun = False, as_data: AsData = False) -> None:
+    """Add features to a project.
+
+    The result is staged, for you to look at and to commit. Exits with 3 if there are conflicts to solve.
+
+    \b
+    Examples:
+      pyo3-new add numpy
+      pyo3-new add async plugins --dry-run
+    """
+    from scaffolder.checkout.update import add as verb
+
+    change(
+        lambda checkout, colour: verb(checkout, features, dry_run=dry_run, colour=colour),
+        project, f"add {' '.join(features)}", dry_run=dry_run, as_data=as_data,
+    )  # fmt: skip
+
+
+def remove(
+    features: Features,
+    project: ProjectFolder = None,
+    force: Annotated[bool, typer.Option("--force", help="Also remove files that you edited.")] = False,
+    dry_run: DryRun = False,
+    as_data: AsData = False,
+) -> None:
+    """Remove features from a project.
+
+    The result is staged, for you to look at and to commit. Exits with 3 if there are conflicts to solve.
+
+    \b
+    Examples:
+      pyo3-new remove numpy
+      pyo3-new remove numpy --force
+    """
+    from scaffolder.checkout.update import remove as verb
+
+    change(
+        lambda checkout, colour: verb(checkout, features, force=force, dry_run=dry_run, colour=colour),
+        project, f"remove {' '.join(features)}", dry_run=dry_run, as_data=as_data,
+    )  # fmt: skip
+
+
+def update(
+    project: ProjectFolder = None,
+    to: Annotated[
+        str | None, typer.Option(metavar="VERSION", help="The release.  [default: the newest]", show_default=False)
+    ] = None,
+    check: Annotated[
+        bool,
+        typer.Option(
+            "--check", help="Only say what is newer: exits with 0 for nothing, 1 for something, 2 if it fails."
+        ),
+    ] = False,
+    dry_run: DryRun = False,
+    offline: Offline = False,
+    as_data: AsData = False,
+) -> None:
+    """Bring a project to a newer release of the template.
+
+    The result is staged, for you to look at and to commit. Exits with 3 if there are conflicts to solve.
+
+    \b
+    Examples:
+      pyo3-new update
+      pyo3-new update --check
+      pyo3-new update --to 0.2.0 --dry-run
+    """
+    if check:
+        look(project, to, offline=offline, as_data=as_data)
+        return
+    from scaffolder.checkout.update import update as verb
+
+    change(
+        lambda checkout, colour: verb(checkout, to, offline=offline, dry_run=dry_run, colour=colour),
+        project, "update", dry_run=dry_run, as_data=as_data,
+    )  # fmt: skip
+
+
+def status(project: ProjectFolder = None, offline: Offline = False, as_data: AsData = False) -> None:
+    """Show a project's release, features and your changes."""
+    from scaffolder.checkout.status import status as verb
+    from scaffolder.cli import summary
+    from scaffolder.cli import text as report
+
+    with stoppable(UNTOUCHED):
+        checkout = find(project)
+        with progress("Looking at the project", visible=not as_data):
+            found = verb(checkout, offline=offline)
+    print(report.as_json(summary.status_data(found)) if as_data else summary.status_text(found))
+    show_notes(found.notes)
+
+
+def change(
+    verb: Callable[[Checkout, bool], Outcome], project: Path | None, text: str, *, dry_run: bool, as_data: bool
+) -> None:
+    """Run a verb that changes a project, and say what it did."""
+    from scaffolder.cli import summary
+    from scaffolder.cli import text as report
+
+    with stoppable(UNTOUCHED):
+        checkout = find(project, dry_run=dry_run)
+        with progress(f"Working on `{text}`", visible=not as_data):
+            outcome = verb(checkout, not as_data and in_colour())
+        print(report.as_json(summary.outcome_data(outcome)) if as_data else summary.outcome_text(outcome))
+        show_notes(outcome.notes)
+    if outcome.conflicts:
+        raise typer.Exit(CONFLICTS)
+
+
+def look(project: Path | None, version: str | None, *, offline: bool, as_data: bool) -> None:
+    """Say whether there is a newer release; what goes wrong has another exit code than that."""
+    from scaffolder.checkout.update import check
+    from scaffolder.cli import summary
+    from scaffolder.cli import text as report
+
+    try:
+        with stoppable(UNTOUCHED):
+            newer = check(find(project), version, offline=offline)
+    except ScaffolderError as error:
+        if error.exit_code == NEWER:
+            error.exit_code = CHECK_FAILED
+        raise
+    print(report.as_json(summary.newer_data(newer)) if as_data else summary.newer_text(newer))
+    show_notes(newer.notes)
+    if not newer.current:
+        raise typer.Exit(NEWER)
+
+
+def find(project: Path | None, *, dry_run: bool = False) -> Checkout:
+    """Find the project, and finish what an interrupted command began in it."""
+    from scaffolder.checkout.checkout import find_project
+    from scaffolder.checkout.recovery import recover
+
+    checkout = find_project(project or Path())
+    if finished := recover(checkout, dry_run=dry_run):
+        show_notes([f"`pyo3-new {finished}` had been interrupted, and is complete now"])
+    return checkout
+
+
+def show_notes(notes: Any) -> None:
+    """Print what the user should know besides."""
+    for note in notes:
+        print(f"note: {note}", file=sys.stderr)
+
+
+def in_colour() -> bool:
+    """Whether a diff may be coloured."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"

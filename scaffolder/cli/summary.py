@@ -1,0 +1,207 @@
+"""What `add`, `remove`, `update` and `status` say, as text and as data."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from scaffolder.cli.text import counted
+from scaffolder.template.steps import quote
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from scaffolder.checkout.merge import Change
+    from scaffolder.checkout.status import Status
+    from scaffolder.checkout.update import Newer, Outcome
+    from scaffolder.template.releases import Notes
+
+SHORT = 20
+WORDS = {"A": "added", "D": "deleted", "M": "modified"}
+VERBS = {"add": "added", "remove": "removed", "update": "updated"}
+
+
+def outcome_data(outcome: Outcome) -> dict[str, Any]:
+    """Return what was done to a project as data."""
+    return {
+        "operation": outcome.operation,
+        "name": outcome.name,
+        "path": str(outcome.path),
+        "version": {"before": outcome.version[0][1:], "after": outcome.version[1][1:]},
+        "features": {"before": list(outcome.features[0]), "after": list(outcome.features[1])},
+        "files": [
+            {"path": change.path, "change": WORDS[letter(change)], "added": change.added, "removed": change.removed}
+            for change in outcome.changes
+        ],
+        "conflicts": [
+            {"path": conflict.path, "kind": conflict.kind, "reason": conflict.reason} for conflict in outcome.conflicts
+        ],
+        "uses": [{"path": use.path, "line": use.line, "text": use.text} for use in outcome.uses],
+        "outdated": [{"path": lock.path, "command": lock.command} for lock in outcome.locks],
+        "changelog": changelog_data(outcome.changelog),
+        "notes": list(outcome.notes),
+        "diff": outcome.difference,
+        "back": go_back(outcome),
+        "dry_run": outcome.dry_run,
+    }
+
+
+def outcome_text(outcome: Outcome) -> str:
+    """Return what was done to a project, or would be, as text."""
+    if not outcome.changes and not outcome.conflicts:
+        return f"{outcome.name}: nothing to do"
+    parts = [outcome.difference.rstrip("\n")] if outcome.difference else []
+    parts.append("\n".join([headline(outcome), *files_text(outcome.changes)]))
+    parts += [text for text in (conflicts_text(outcome), uses_text(outcome), locks_text(outcome)) if text]
+    if outcome.changelog:
+        parts.append(changelog_text(outcome.changelog))
+    if not outcome.dry_run:
+        parts.append(next_text(outcome))
+    return "\n\n".join(parts)
+
+
+def headline(outcome: Outcome) -> str:
+    """Return in a line what was done."""
+    verb, _, names = outcome.operation.partition(" ")
+    what = f"{names.replace(' ', ', ')} " if names else ""
+    link = {"add": "to ", "remove": "from "}.get(verb, "")
+    release = f" to {outcome.version[1]}" if verb == "update" else ""
+    done = f"would be {VERBS[verb]}" if outcome.dry_run else VERBS[verb]
+    if verb == "update":
+        return f"{outcome.name} {done}{release}: {counted(len(outcome.changes))} changed"
+    return f"{what}{done} {link}{outcome.name}: {counted(len(outcome.changes))} changed"
+
+
+def letter(change: Change) -> str:
+    """Return git's letter for what happens to a file."""
+    return "A" if change.before is None else "D" if change.after is None else "M"
+
+
+def files_text(changes: Sequence[Change]) -> Iterator[str]:
+    """Return the files, one a line."""
+    width = max((len(change.path) for change in changes), default=0)
+    for change in changes:
+        size = "binary" if change.added is None else f"+{change.added} -{change.removed}"
+        yield f"  {letter(change)} {change.path:<{width}}  {size}"
+
+
+def conflicts_text(outcome: Outcome) -> str:
+    """Return the conflicts, one a line."""
+    lines = [f"  {conflict.path}  {conflict.kind}: {conflict.reason}" for conflict in outcome.conflicts]
+    return "\n".join(["Conflicts:", *lines]) if lines else ""
+
+
+def uses_text(outcome: Outcome) -> str:
+    """Return the user's lines that use what is gone."""
+    lines = [f"  {use.path}:{use.line}: {use.text}" for use in outcome.uses]
+    return "\n".join(["Your lines that use what was removed:", *lines]) if lines else ""
+
+
+def locks_text(outcome: Outcome) -> str:
+    """Return how lock files are renewed."""
+    lines = [f"  {lock.command}  # {lock.path} no longer fits" for lock in outcome.locks]
+    return "\n".join(["Renew:", *lines]) if lines else ""
+
+
+def next_text(outcome: Outcome) -> str:
+    """Return how to go on, and how to go back."""
+    program = git_in(outcome.path)
+    on = f"{program} add --all && {program} commit" if outcome.conflicts else f"{program} commit"
+    first = "edit the files above, then " if outcome.conflicts else ""
+    return f"To go on: {first}`{on}`\nTo go back: `{go_back(outcome)}`"
+
+
+def go_back(outcome: Outcome) -> str:
+    """Return the command that undoes a change that is not committed."""
+    program = git_in(outcome.path)
+    # Where both sides renamed a file git restores nothing until it is told that the conflict is over.
+    first = f"{program} add --update -- . && " if outcome.conflicts else ""
+    return f"{first}{program} restore --staged --worktree -- ."
+
+
+def git_in(folder: Path) -> str:
+    """Return how git is called for a project from the current folder."""
+    try:
+        name = os.path.relpath(folder)
+    except (OSError, ValueError):
+        name = str(folder)
+    return "git" if name == "." else f"git -C {quote(name)}"
+
+
+def changelog_data(changelog: Iterable[Notes]) -> list[dict[str, str]]:
+    """Return what is new as data."""
+    return [{"version": notes.version, "text": notes.text} for notes in changelog]
+
+
+def changelog_text(changelog: Iterable[Notes]) -> str:
+    """Return what is new as text."""
+    return "\n\n".join(f"New in {notes.version}:\n{notes.text}" for notes in changelog)
+
+
+def newer_data(newer: Newer) -> dict[str, Any]:
+    """Return whether there is a newer release as data."""
+    return {
+        "version": newer.version[1:],
+        "newest": newer.newest[1:],
+        "current": newer.current,
+        "changelog": changelog_data(newer.changelog),
+        "notes": list(newer.notes),
+    }
+
+
+def newer_text(newer: Newer) -> str:
+    """Return whether there is a newer release as text."""
+    if newer.current:
+        than = f"not older than {newer.newest}" if newer.named else "the newest release"
+        return f"{newer.version} is {than}"
+    return "\n\n".join(
+        [f"{newer.newest} is newer than {newer.version}", *filter(None, [changelog_text(newer.changelog)])]
+    )
+
+
+def status_data(status: Status) -> dict[str, Any]:
+    """Return how a project stands as data."""
+    return {
+        "name": status.name,
+        "path": str(status.path),
+        "version": status.version.removeprefix("v"),
+        "newest": status.newest[1:],
+        "features": list(status.features),
+        "available": list(status.available),
+        "changed": list(status.changed),
+        "deleted": list(status.deleted),
+        "added": list(status.added),
+        "conflicts": list(status.conflicts),
+        "in_progress": status.in_progress,
+        "notes": list(status.notes),
+    }
+
+
+def status_text(status: Status) -> str:
+    """Return how a project stands as text."""
+    behind = "" if status.newest == status.version else f"  ({status.newest} is the newest)"
+    rows = [
+        ("Project", f"{status.name}  {status.path}"),
+        ("Template", f"{status.version}{behind}"),
+        ("Features", ", ".join(status.features) or "none"),
+        ("Available", ", ".join(status.available) or "none"),
+    ]
+    if status.in_progress:
+        rows.append(("In progress", status.in_progress))
+    width = max(len(label) for label, _ in rows)
+    lines = [f"{label:<{width}}  {value}" for label, value in rows]
+    groups = {
+        "Conflicts left": status.conflicts, "Changed by you": status.changed, "Deleted by you": status.deleted,
+        "Added by you": status.added,
+    }  # fmt: skip
+    return "\n".join([*lines, *(line for label, paths in groups.items() for line in group(label, paths))])
+
+
+def group(label: str, paths: Sequence[str]) -> Iterator[str]:
+    """Return files under a heading, not more than fit on a screen."""
+    if paths:
+        yield f"\n{label}: {counted(len(paths))}"
+        yield from (f"  {path}" for path in paths[:SHORT])
+        if len(paths) > SHORT:
+            yield f"  and {len(paths) - SHORT} more"

@@ -1,0 +1,1 @@
+"""What there is to build with: programs, interpreters, cargo."""

@@ -1,0 +1,1 @@
+"""Rust source, read by tree-sitter, for every tool."""

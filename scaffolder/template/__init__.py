@@ -1,0 +1,1 @@
+"""Where a template comes from, how it is asked and rendered."""

@@ -1,0 +1,334 @@
+"""From flags, files and prompts to a full set of answers, by the template's own rules.
+
+The defaults and validators are the Jinja expressions of `copier.yml`, rendered as Copier renders them: each rule is
+written once.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Protocol
+
+import yaml
+
+from scaffolder.errors import InvalidAnswerError, MissingAnswerError, ScaffolderError, UsageError
+from scaffolder.template.catalog import SafeLoader
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from jinja2.sandbox import SandboxedEnvironment
+
+    from scaffolder.template.catalog import Catalog, Question
+
+MISSING = object()
+NAME = "project_name"
+
+
+class Ask(Protocol):
+    """Puts one question to the user."""
+
+    def __call__(self, question: Question, default: Any, check: Callable[[Any], Any]) -> Any:
+        """Return an answer that `check` accepts.
+
+        Args:
+            question: What to ask.
+            default: What to offer, or `MISSING`.
+            check: Returns the parsed answer, or raises `InvalidAnswerError`.
+        """
+
+
+class Rules:
+    """The expressions of a catalog: defaults, conditions and validators.
+
+    Args:
+        catalog: The questions that hold them.
+    """
+
+    def __init__(self, catalog: Catalog) -> None:
+        self.catalog = catalog
+
+    @cached_property
+    def environment(self) -> SandboxedEnvironment:
+        """Jinja with the settings and filters that Copier gives to templates."""
+        from jinja2.sandbox import SandboxedEnvironment
+
+        options = {
+            name: value for name, value in self.catalog.settings.get("_envops", {}).items() if name != "undefined"
+        }
+        return SandboxedEnvironment(extensions=["jinja2_ansible_filters.AnsibleCoreFiltersExtension"], **options)
+
+    def render(self, value: Any, answers: Mapping[str, Any]) -> Any:
+        """Render an expression; anything but a text is its own value."""
+        if not isinstance(value, str) or "{" not in value:
+            return value
+        from jinja2 import TemplateError
+
+        try:
+            return self.environment.from_string(value).render(answers)
+        except (TemplateError, TypeError, ValueError) as error:
+            raise ScaffolderError(f"the template's expression `{value}` fails: {error}") from error
+
+    def default(self, question: Question, answers: Mapping[str, Any]) -> Any:
+        """Return a question's default as its type, or `MISSING`."""
+        if "default" not in question.details:
+            return MISSING
+        return parse(question, self.render(question.details["default"], answers))
+
+    def applies(self, question: Question, answers: Mapping[str, Any]) -> bool:
+        """Whether a question is to be answered at all, given the answers before it."""
+        return bool(to_bool(self.render(question.details.get("when", True), answers)))
+
+    def check(self, question: Question, value: Any, answers: Mapping[str, Any]) -> Any:
+        """Return a value as the question's type.
+
+        Raises:
+            InvalidAnswerError: The question does not take this value.
+        """
+        parsed = parse(question, value)
+        message = self.render(question.details.get("validator", ""), {**answers, question.name: parsed})
+        if reason := " ".join(str(message).split()):
+            # What was answered may itself hold those words.
+            text, *suggestion = reason.rsplit("; try ", 1)
+            raise InvalidAnswerError(question.name, text, f"try {suggestion[0]}" if suggestion else None)
+        return parsed
+
+
+def resolve(
+    catalog: Catalog,
+    given: Mapping[str, Any],
+    suggested: Mapping[str, Any] | None = None,
+    ask: Ask | None = None,
+) -> dict[str, Any]:
+    """Answer every question, in order.
+
+    Args:
+        catalog: The questions.
+        given: Answers that are fixed.
+        suggested: Defaults that go before the template's own, where they are valid.
+        ask: Asks for what is not given; without it the defaults are taken.
+
+    Returns:
+        The answers to store, without computed ones.
+
+    Raises:
+        InvalidAnswerError: A given answer is refused.
+        MissingAnswerError: No answer is given, there is no default, and nobody to ask.
+    """
+    rules = Rules(catalog)
+    known: dict[str, Any] = {}
+    stored: dict[str, Any] = {}
+    for question in catalog.questions:
+        if question.computed or not rules.applies(question, known):
+            known[question.name] = rules.default(question, known)
+            continue
+        known[question.name] = _answer(rules, question, known, given, suggested or {}, ask)
+        stored[question.name] = known[question.name]
+    return stored
+
+
+def _answer(
+    rules: Rules,
+    question: Question,
+    known: Mapping[str, Any],
+    given: Mapping[str, Any],
+    suggested: Mapping[str, Any],
+    ask: Ask | None,
+) -> Any:
+    """Answer one question: what is given, else what the user says, else the default."""
+
+    def check(value: Any) -> Any:
+        return rules.check(question, value, known)
+
+    if question.name in given:
+        return check(given[question.name])
+    default = rules.default(question, known)
+    if ask is not None:
+        return check(ask(question, suggested.get(question.name, default), check))
+    if question.name in suggested:
+        try:
+            return check(suggested[question.name])
+        except InvalidAnswerError:
+            pass
+    if default is MISSING:
+        hint = "pass `--name NAME`, or a destination to name it after" if question.name == NAME else None
+        raise MissingAnswerError(question.name, hint)
+    return check(default)
+
+
+def parse(question: Question, value: Any) -> Any:
+    """Return a value as the question's type.
+
+    Raises:
+        InvalidAnswerError: It is not of that type, or not among the choices.
+    """
+    if not question.multiselect:
+        return _parse_one(question, value)
+    items = value.split(",") if isinstance(value, str) and not value.startswith("[") else value
+    items = _load(question, items) if isinstance(items, str) else items
+    if not isinstance(items, (list, tuple)):
+        raise InvalidAnswerError(question.name, f"`{question.name}` takes a list, not `{value}`")
+    chosen = [_parse_one(question, item.strip() if isinstance(item, str) else item) for item in items if item != ""]
+    return [choice.value for choice in question.choices if choice.value in chosen]
+
+
+def _parse_one(question: Question, value: Any) -> Any:
+    """Return one value, or one item of a list, as the question's type."""
+    convert = CONVERSIONS.get(question.type)
+    try:
+        if value is None and convert is not None:
+            raise ValueError
+        parsed = convert(value) if convert else _load(question, value) if isinstance(value, str) else value
+    except (TypeError, ValueError) as error:
+        shown = "nothing" if value is None else f"`{value}`"
+        wanted = EXPECTATIONS[question.type]
+        raise InvalidAnswerError(question.name, f"`{question.name}` takes {wanted}, not {shown}") from error
+    if question.choices and parsed not in [choice.value for choice in question.choices]:
+        raise refused_choice(question, str(parsed))
+    return parsed
+
+
+def _load(question: Question, text: str) -> Any:
+    """Read an answer that is written as YAML."""
+    try:
+        return yaml.load(text, SafeLoader)  # noqa: S506
+    except yaml.YAMLError as error:
+        raise InvalidAnswerError(question.name, f"`{question.name}` takes YAML, not `{text}`") from error
+
+
+def to_bool(value: Any) -> bool:
+    """Return a yes or no, however it is written."""
+    if isinstance(value, (bool, int)):
+        return bool(value)
+    if (text := str(value).strip().lower()) in {"y", "yes", "t", "true", "on", "1"}:
+        return True
+    if text in {"n", "no", "f", "false", "off", "0", "", "none", "null", "~"}:
+        return False
+    raise ValueError(text)
+
+
+def to_text(value: Any) -> str:
+    """Return a text; numbers count as their digits."""
+    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+        raise TypeError(value)
+    return str(value)
+
+
+CONVERSIONS: Mapping[str, Callable[[Any], Any]] = {
+    "bool": to_bool,
+    "float": float,
+    "int": int,
+    "path": to_text,
+    "str": to_text,
+}
+EXPECTATIONS = {"bool": "yes or no", "float": "a number", "int": "a whole number", "path": "a path", "str": "a text"}
+
+
+def refused_choice(question: Question, value: str) -> InvalidAnswerError:
+    """Describe a value that is not among the choices."""
+    names = [str(choice.value) for choice in question.choices]
+    if question.name == "features":
+        return InvalidAnswerError(question.name, f"`{value}` is not a feature", near(value, names))
+    message = f"`{value}` is not a choice for `{question.name}`"
+    return InvalidAnswerError(question.name, message, f"choose from {listing(names, 'and')}")
+
+
+def near(name: str, names: Sequence[str]) -> str:
+    """Return the hint for a name that is none of `names`."""
+    import difflib
+
+    close = difflib.get_close_matches(name.lower(), names, cutoff=0.5)
+    return f"did you mean {listing(close)}?" if close else f"choose from {listing(names, 'and')}"
+
+
+def listing(names: Iterable[str], word: str = "or") -> str:
+    """Return names as they are listed in a sentence."""
+    *first, last = [f"`{name}`" for name in names] or ["nothing"]
+    return f"{', '.join(first)} {word} {last}" if first else last
+
+
+def require_questions(catalog: Catalog, names: Iterable[str], origin: str) -> None:
+    """Refuse answers to questions that there are not.
+
+    Args:
+        catalog: The questions.
+        names: The names of those that are answered.
+        origin: Where the answers come from, for the message.
+    """
+    asked = [question.name for question in catalog.asked]
+    computed = {question.name for question in catalog.questions} - set(asked)
+    for name in names:
+        if name in computed:
+            raise UsageError(f"`{name}` in {origin} can't be set: it is worked out from other answers")
+        if name not in asked:
+            raise UsageError(f"`{name}` in {origin} is not a question", near(name, asked))
+
+
+def collect(
+    catalog: Catalog,
+    *,
+    file: Path | None = None,
+    pairs: Iterable[str] = (),
+    features: Iterable[str] = (),
+    all_features: bool = False,
+    name: str | None = None,
+) -> dict[str, Any]:
+    """Put together what the command line answers; later parameters go before earlier ones.
+
+    Args:
+        catalog: The questions.
+        file: A YAML file of answers.
+        pairs: `KEY=VALUE` texts.
+        features: Names of features, also several with commas between them.
+        all_features: Choose every feature.
+        name: The project's name.
+    """
+    given: dict[str, Any] = {}
+    if file is not None:
+        given |= read_file(file)
+        require_questions(catalog, given, f"`{file}`")
+    data = read_pairs(pairs)
+    require_questions(catalog, data, "`--data`")
+    given |= data
+    chosen = [feature.name for feature in catalog.features] if all_features else ",".join(features)
+    if chosen or all_features:
+        if not catalog.features:
+            raise UsageError("this template has no features to choose from")
+        given["features"] = chosen
+    return given if name is None else {**given, "project_name": name}
+
+
+def read_pairs(pairs: Iterable[str]) -> dict[str, str]:
+    """Read `KEY=VALUE` texts."""
+    answers = {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not equals or not key.strip():
+            raise UsageError(f"`--data {pair}` is not of the form KEY=VALUE", "write for example `--data license=MIT`")
+        answers[key.strip()] = value
+    return answers
+
+
+def read_file(path: Path) -> dict[str, Any]:
+    """Read an answers file; keys that begin with `_` are Copier's own and are left out."""
+    try:
+        content = yaml.load(path.read_bytes(), SafeLoader)  # noqa: S506
+    except OSError as error:
+        raise ScaffolderError(f"the answers file `{path}` can't be read: {error.strerror}") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        place = getattr(error, "problem_mark", None)
+        where = f" (line {place.line + 1})" if place else ""
+        raise ScaffolderError(
+            f"the answers file `{path}` is not YAML{where}", "write one `question: answer` a line"
+        ) from error
+    if not isinstance(content, (dict, type(None))):
+        raise ScaffolderError(f"the answers file `{path}` does not hold answers", "write one `question: answer` a line")
+    return {str(key): value for key, value in (content or {}).items() if not str(key).startswith("_")}
+
+
+def name_from(folder: str) -> str:
+    """Turn a folder's name into a project name, as far as that goes: without accents and spaces."""
+    plain = "".join(char for char in unicodedata.normalize("NFKD", folder) if not unicodedata.combining(char))
+    return "-".join(plain.split())

@@ -1,0 +1,87 @@
+"""An example of a skill: copied as it is, or as a new project with a name of its own."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from functools import partial
+from typing import TYPE_CHECKING
+
+from scaffolder import __version__
+from scaffolder.folders import temporary_folder
+from scaffolder.template.generate import Project, build, check_destination, list_files
+from scaffolder.template.source import SOURCE
+from scaffolder.template.steps import next_steps
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from scaffolder.skills import Example
+
+# What building and testing an example in place leaves behind.
+LEFT_BEHIND = shutil.ignore_patterns(
+    "__pycache__", ".*_cache", ".venv*", ".hypothesis", ".benchmarks", "target", "dist", "*.so", "*.pyd", "uv.lock"
+)
+
+
+def copy_example(
+    example: Example, destination: Path, *, name: str | None = None, use_git: bool = False, dry_run: bool = False
+) -> Project:
+    """Copy an example to a place of its own.
+
+    Args:
+        example: What to copy.
+        destination: A folder that does not exist yet or is empty.
+        name: The project's new name; by default it keeps the example's.
+        use_git: Make a repository with a first commit, unless the destination is inside one.
+        dry_run: Leave the destination alone.
+
+    Raises:
+        ScaffolderError: The destination can't be used.
+    """
+    check_destination(destination)
+    target = destination.resolve()
+    notes: list[str] = []
+    commands = next_steps(destination, "3")[:2]
+    if dry_run:
+        files = list_example(example, name)
+    else:
+        message = f"Start from the example {example.name} of pyo3-new {__version__}" if use_git else None
+        files, notes = build(target, partial(fill, example, name), message)
+    return Project(
+        name=joined(name, "-") if name else example.project, path=target,
+        source=f"{SOURCE}/skills/{example.name}", version=__version__,
+        features=(), files=files, next=commands, notes=tuple(notes), dry_run=dry_run,
+    )  # fmt: skip
+
+
+def list_example(example: Example, name: str | None = None) -> tuple[str, ...]:
+    """Return the paths of an example's files, as they are or under a new name."""
+    with temporary_folder() as folder:
+        fill(example, name, folder)
+        return list_files(folder)
+
+
+def fill(example: Example, name: str | None, folder: Path) -> None:
+    """Copy an example into a folder, without what building it left behind."""
+    shutil.copytree(example.path, folder, ignore=LEFT_BEHIND, dirs_exist_ok=True)
+    if name:
+        rename(folder, example.project, name)
+
+
+def rename(folder: Path, old: str, new: str) -> None:
+    """Give a project another name, in what its files say and in what they are called."""
+    pattern = re.compile(rf"(?<![a-zA-Z0-9]){'[-_]'.join(re.split('[-_]', old))}(?![a-zA-Z0-9])")
+
+    def renamed(text: str) -> str:
+        return pattern.sub(lambda match: joined(new, "_" if "_" in match[0] else "-"), text)
+
+    for path in sorted(folder.rglob("*"), reverse=True):
+        if path.is_file():
+            path.write_bytes(renamed(path.read_bytes().decode()).encode())
+        path.rename(path.with_name(renamed(path.name)))
+
+
+def joined(name: str, separator: str) -> str:
+    """Return a project's name as Python imports it, with `_`, or as registries list it, with `-`."""
+    return re.sub(r"[-_.]+", separator, name.lower())

@@ -1,0 +1,280 @@
+"""From answers to a new project: rendered beside its destination, then moved there in one step."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import secrets
+import shutil
+import warnings
+from contextlib import contextmanager, nullcontext, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from scaffolder import git
+from scaffolder.checkout.checkout import ANSWERS
+from scaffolder.errors import ScaffolderError
+from scaffolder.folders import remove
+from scaffolder.template.steps import next_steps
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from scaffolder.template.source import Template
+
+# YAML goes on with what it wraps in indented lines.
+ORIGIN = r"(?m)^_src_path:.*\n(?: .*\n)*"
+
+
+@dataclass(frozen=True)
+class Project:
+    """A project that was made, or would be.
+
+    Attributes:
+        name: The project's name.
+        path: Where it is, absolute.
+        source: The template's origin, as recorded.
+        version: The template's release.
+        features: What it started with.
+        files: Paths inside it, with `/`.
+        next: Commands to type.
+        notes: What was done otherwise than usual.
+        dry_run: Whether nothing was written.
+    """
+
+    name: str
+    path: Path
+    source: str
+    version: str | None
+    features: tuple[str, ...]
+    files: tuple[str, ...]
+    next: tuple[str, ...]
+    notes: tuple[str, ...]
+    dry_run: bool
+
+
+def new_project(
+    template: Template, answers: Mapping[str, Any], destination: Path, *, use_git: bool = True, dry_run: bool = False
+) -> Project:
+    """Make a project.
+
+    Args:
+        template: What to render.
+        answers: The answers to its questions.
+        destination: A folder that does not exist yet or is empty.
+        use_git: Make a repository with a first commit, unless the destination is inside one.
+        dry_run: Render elsewhere, and leave the destination alone.
+
+    Raises:
+        ScaffolderError: The destination can't be used, or the template can't be rendered.
+    """
+    check_destination(destination)
+    target = destination.resolve()
+    notes: list[str] = []
+    # Worked out first: moving a project over the current folder leaves this process without one.
+    commands = next_steps(destination, str(answers.get("python_min", "3")))
+    preview = preview_folder(template, answers)
+    if dry_run:
+        if not preview.exists():
+            render(template, answers, preview)
+        files = list_files(preview)
+    else:
+
+        def fill(folder: Path) -> None:
+            if preview.exists():
+                shutil.copytree(preview, folder, symlinks=True, dirs_exist_ok=True)
+            else:
+                render(template, answers, folder)
+
+        files, notes = build(target, fill, f"Start from {template.label}" if use_git else None)
+    return Project(
+        name=str(answers.get("project_name", target.name)),
+        path=target,
+        source=template.source,
+        version=template.version,
+        features=tuple(answers.get("features", ())),
+        files=files,
+        next=commands,
+        notes=tuple(notes),
+        dry_run=dry_run,
+    )
+
+
+def build(target: Path, fill: Callable[[Path], None], message: str | None) -> tuple[tuple[str, ...], list[str]]:
+    """Make a folder beside its place, and move it there in one step.
+
+    Args:
+        target: Where it goes.
+        fill: Writes the files.
+        message: That of a first commit; without one there is no repository.
+
+    Returns:
+        The files, and what the user should know about it.
+    """
+    with staging(target) as folder:
+        fill(folder)
+        files = list_files(folder)
+        notes = [] if message is None else start_repository(folder, message)
+        return files, notes + place(folder, target)
+
+
+def check_destination(destination: Path) -> None:
+    """Refuse a destination that holds something."""
+    hint = "choose a folder that does not exist yet, or an empty one"
+    try:
+        if not destination.exists():
+            return
+        if not destination.is_dir():
+            raise ScaffolderError(f"`{destination}` is a file", hint)
+        if any(destination.iterdir()):
+            raise ScaffolderError(f"`{destination}` is not empty", hint)
+    except OSError as error:
+        raise ScaffolderError(f"`{destination}` can't be used: {error.strerror}", hint) from error
+
+
+def preview_folder(template: Template, answers: Mapping[str, Any]) -> Path:
+    """Return where the project of these answers is rendered to be looked at, and copied from when it is made."""
+    text = json.dumps(dict(answers), sort_keys=True, default=str)
+    return template.workspace / f"preview-{hashlib.sha256(text.encode()).hexdigest()}"
+
+
+@contextmanager
+def staging(target: Path) -> Iterator[Path]:
+    """Give a folder to render into; whatever of it is left in the end is removed.
+
+    A folder beside the target is on the same file system, so that moving it there is a single step.
+    """
+    folder = target.parent / f".{target.name[:40]}.pyo3-new-{secrets.token_hex(4)}"
+    missing = [parent for parent in target.parents if not parent.exists()]
+    try:
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            folder.mkdir()
+        except OSError as error:
+            hint = "choose a folder that you may write into"
+            raise ScaffolderError(f"nothing can be written into `{target.parent}`: {error.strerror}", hint) from error
+        yield folder
+    finally:
+        remove(folder)
+        if not target.exists():
+            for parent in missing:
+                with suppress(OSError):
+                    parent.rmdir()
+
+
+def render(template: Template, answers: Mapping[str, Any], folder: Path) -> None:
+    """Let Copier render a template into a folder."""
+    import copier
+    from copier.errors import CopierError, UnsafeTemplateError
+    from jinja2 import TemplateError
+    from plumbum import ProcessExecutionError
+
+    try:
+        with template.reachable(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            source, ref = (str(template.folder), None) if template.official else (template.source, template.ref)
+            with compiled_once() if template.official else nullcontext():
+                copier.run_copy(
+                    source, folder, data=dict(answers), vcs_ref=ref, settings=copier.Settings(),
+                    defaults=True, overwrite=True, quiet=True,
+                )  # fmt: skip
+        if template.official:
+            record_origin(template, folder / ANSWERS)
+    except UnsafeTemplateError as error:
+        raise ScaffolderError(
+            f"the template `{template.source}` wants to run code of its own, which pyo3-new never does",
+            "use `copier copy --trust` if you trust it",
+        ) from error
+    except ProcessExecutionError as error:
+        raise ScaffolderError(f"git failed on `{template.source}`: {git.last_line(str(error.stderr))}") from error
+    except OSError as error:
+        raise ScaffolderError(f"the project can't be written: {error.strerror} ({error.filename})") from error
+    except (CopierError, TemplateError, TypeError, ValueError) as error:
+        reason = " ".join(str(error).split())
+        raise ScaffolderError(f"the template `{template.source}` can't be rendered: {reason}") from error
+
+
+@contextmanager
+def compiled_once() -> Iterator[None]:
+    """Let Jinja compile equal texts once: Copier hands it the same few path names for each file.
+
+    That is two fifths of the time of a rendering. Texts with a `yield` tag need to be compiled each time; ours have
+    none.
+    """
+    from jinja2 import Environment
+
+    compile_text, known = Environment.compile, {}
+
+    def recall(environment: Environment, source: Any, *details: Any, **options: Any) -> Any:
+        if details or options or not isinstance(source, str):
+            return compile_text(environment, source, *details, **options)
+        if (environment, source) not in known:
+            known[environment, source] = compile_text(environment, source)
+        return known[environment, source]
+
+    Environment.compile = recall  # type: ignore[method-assign, assignment]
+    try:
+        yield
+    finally:
+        Environment.compile = compile_text  # type: ignore[method-assign]
+
+
+def record_origin(template: Template, answers: Path) -> None:
+    """Put the template's address and release into the answers file, in place of the folder that Copier was given."""
+    origin = f"_commit: {template.ref}\n_src_path: {template.source}\n"
+    text = answers.read_text(encoding="utf-8")
+    answers.write_text(re.sub(ORIGIN, lambda _: origin, text, count=1), encoding="utf-8", newline="\n")
+
+
+def list_files(folder: Path) -> tuple[str, ...]:
+    """Return the files in a folder, sorted."""
+    return tuple(sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir()))
+
+
+def start_repository(folder: Path, message: str) -> list[str]:
+    """Make a repository with one commit, and return what the user should know about it."""
+    if outer := next((parent for parent in folder.parents if (parent / ".git").exists()), None):
+        return [f"no repository was made, because `{outer}` is one already"]
+    git.run("init", "--quiet", "--initial-branch=main", folder=folder)
+    git.run("add", "--all", folder=folder)
+    settings = {
+        # A guessed identity would be kept for ever.
+        "user.useConfigOnly": "true",
+        # The user's hooks and passphrases are for the user's own commits.
+        "core.hooksPath": os.devnull,
+        "commit.gpgSign": "false",
+    }
+    try:
+        git.run(*git.options(settings), "commit", "--quiet", "--message", message, folder=folder)
+    except git.GitError as error:
+        if not has_identity(folder):
+            return ["nothing was committed, because git does not know your name and email address"]
+        return [f"nothing was committed: {error.message}"]
+    return []
+
+
+def has_identity(folder: Path) -> bool:
+    """Whether git knows whose commits these would be."""
+    try:
+        for variable in ("GIT_AUTHOR_IDENT", "GIT_COMMITTER_IDENT"):
+            git.run("-c", "user.useConfigOnly=true", "var", variable, folder=folder)
+    except git.GitError:
+        return False
+    return True
+
+
+def place(folder: Path, target: Path) -> list[str]:
+    """Move a finished project to its destination, and return what the user should know about it."""
+    inside = target == Path.cwd()
+    try:
+        if os.name == "nt" and target.exists():
+            target.rmdir()
+        folder.rename(target)
+    except OSError as error:
+        raise ScaffolderError(
+            f"the project can't be moved to `{target}`: {error.strerror}", "choose a folder that does not exist yet"
+        ) from error
+    return ["the folder you are in was replaced by the project's, so enter it anew"] if inside else []

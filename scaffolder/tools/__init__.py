@@ -1,0 +1,1 @@
+"""The tools of the skills, one package each, named as the tool."""

@@ -1,0 +1,162 @@
+"""Build a project apart from its own files, and import what comes out."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from scaffolder.folders import temporary_folder
+from scaffolder.machine.interpreters import python_in
+from scaffolder.machine.programs import Done, run
+from scaffolder.toolkit import Document, Finding, reference
+from scaffolder.tools.setup_validator.check import SKILL
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from scaffolder.machine.survey import Machine
+    from scaffolder.tools.setup_validator.inspection import Inspection
+
+SHOWN = 25
+IMPORT = "import importlib, sys; module = importlib.import_module(sys.argv[1]); print(module.__file__)"
+
+
+@dataclass(frozen=True)
+class Step:
+    """A program to run.
+
+    Attributes:
+        id: What its failure is called.
+        purpose: What it does.
+        command: The program and its arguments.
+        shown: The same, as one would type it.
+        see: The section on what may go wrong.
+    """
+
+    id: str
+    purpose: str
+    command: tuple[str, ...]
+    shown: str
+    see: str
+
+
+def plan(inspection: Inspection, scratch: Path) -> tuple[Step, ...]:
+    """Say what a build would run.
+
+    Args:
+        inspection: What was found; it has a project.
+        scratch: The folder for all that is made.
+    """
+    project, machine = inspection.project, inspection.machine
+    assert project  # noqa: S101
+    taken = (machine.taken("uv run") if project.uv is not None else None) or machine.taken("cargo")
+    python = str(taken.path) if taken else sys.executable
+    inside = str(python_in(scratch / "environment"))
+    module = project.layout.module
+    load = (inside, "-c", IMPORT, module)
+    create: tuple[str, ...] = (python, "-m", "venv", str(scratch / "environment"))
+    install: tuple[str, ...] = (inside, "-m", "pip", "install", "WHEEL")
+    if "uv" in machine.versions:
+        create = ("uv", "venv", "--quiet", "--python", python, str(scratch / "environment"))
+        install = ("uv", "pip", "install", "--python", inside, "WHEEL")
+    build = _build_command(project.builder, machine, python, str(scratch / "wheels"))
+    return (
+        Step("build-passes", "the project builds", build, " ".join(build[:2]), "build"),
+        Step("environment-made", "an environment can be made", create, " ".join(create[:2]), "build"),
+        Step("wheel-installs", "the wheel installs", install, " ".join((*install[:3], ".")), "packaging"),
+        Step("module-imports", "the module imports", load, f"python -c 'import {module}'", "import"),
+    )
+
+
+def _build_command(builder: str | None, machine: Machine, python: str, wheels: str) -> tuple[str, ...]:
+    """Return what makes a wheel; without maturin that takes a download."""
+    if builder == "maturin" and "maturin" in machine.versions:
+        return "maturin", "build", "--profile", "dev", "--interpreter", python, "--out", wheels
+    if "uv" in machine.versions:
+        return "uv", "build", "--wheel", "--python", python, "--out-dir", wheels
+    return python, "-m", "pip", "wheel", "--no-deps", "--wheel-dir", wheels, "."
+
+
+def show_plan(inspection: Inspection) -> tuple[Document, ...]:
+    """Return what a build would run, to look at."""
+    steps = plan(inspection, Path(tempfile.gettempdir()) / "SCRATCH")
+    lines = [
+        " ".join(part if part.isprintable() and " " not in part else repr(part) for part in step.command)
+        for step in steps
+    ]
+    return (Document("text", "".join(f"{line}\n" for line in lines)),)
+
+
+def build(inspection: Inspection, environment: Mapping[str, str]) -> tuple[Finding, ...]:
+    """Build, install and import the project in a folder that is deleted afterwards.
+
+    Args:
+        inspection: What was found; it has a project.
+        environment: The environment's variables.
+    """
+    project = inspection.project
+    assert project  # noqa: S101
+    lock = project.crate.workspace_path.parent / "Cargo.lock"
+    before = lock.read_bytes() if lock.is_file() else None
+    with temporary_folder() as scratch:
+        inherited = {name: value for name, value in environment.items() if name != "PYTHONPATH"}
+        variables = {**inherited, "CARGO_TARGET_DIR": str(scratch / "target"), "NO_COLOR": "1"}
+        try:
+            return tuple(_run(plan(inspection, scratch), variables, project.folder, scratch))
+        finally:
+            # Cargo writes it, and brings an outdated one up to date.
+            _restore(lock, before)
+
+
+def _restore(path: Path, before: bytes | None) -> None:
+    """Leave a file as it was; what is equal isn't written."""
+    if before is None:
+        path.unlink(missing_ok=True)
+    elif path.read_bytes() != before:
+        path.write_bytes(before)
+
+
+def _run(steps: tuple[Step, ...], variables: Mapping[str, str], folder: Path, scratch: Path) -> list[Finding]:
+    """Run the steps up to the first that fails."""
+    findings = []
+    for step in steps:
+        wheels = [str(path) for path in (scratch / "wheels").glob("*.whl")]
+        command = [*step.command[:-1], *wheels[:1]] if step.command[-1] == "WHEEL" else list(step.command)
+        # A project's own folder must not stand in for what was installed.
+        place = scratch if step.id == "module-imports" else folder
+        done = run(command, variables, place, timeout=None, quiet=False)
+        findings.append(_finding(step, done))
+        if findings[-1].level == "error":
+            break
+    return findings
+
+
+def _finding(step: Step, done: Done | None) -> Finding:
+    """Say how a step went."""
+    if done is not None and done.code == 0:
+        said = done.output.strip().splitlines()
+        return Finding(step.id, "ok", step.purpose, step.shown, said[-1] if said else None)
+    text = (done.errors + done.output) if done else f"`{step.command[0]}` can't be run"
+    lines = [line for line in text.splitlines() if line.strip()]
+    code = f"exit code {done.code}" if done else "it did not start"
+    return Finding(
+        id=step.id,
+        level="error",
+        message=f"expected: {step.purpose}; {code}",
+        where=step.shown,
+        evidence="\n".join(_telling(lines)),
+        fix=f"Ask what is behind it\npyo3-new explain -- {step.shown}",
+        reference=reference(SKILL, "troubleshooting", step.see),
+    )
+
+
+def _telling(lines: list[str]) -> list[str]:
+    """Return the lines of an output that say what failed: from the first error on, and the last ones."""
+    start = next((place for place, line in enumerate(lines) if line.lstrip().startswith("error")), len(lines))
+    found = lines[start:]
+    if not found or len(found) > SHOWN:
+        found = [*found[: SHOWN // 2], *lines[-SHOWN // 2 :]] if found else lines[-SHOWN:]
+    return found

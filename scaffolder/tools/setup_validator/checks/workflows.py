@@ -1,0 +1,149 @@
+"""The workflows that build and publish."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from scaffolder.tools.setup_validator.check import ProjectCheck
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from scaffolder.anatomy.project import Project
+
+HASH = re.compile(r"[0-9a-f]{40}")
+PUBLISHES = re.compile(r"\b(?:uv|maturin|hatch|flit|poetry|pdm)\s+(?:publish|upload)\b|\btwine\s+upload\b")
+VARIABLES = {
+    "MATURIN_PYPI_TOKEN",
+    "MATURIN_PASSWORD",
+    "UV_PUBLISH_TOKEN",
+    "UV_PUBLISH_PASSWORD",
+    "TWINE_PASSWORD",
+    "HATCH_INDEX_AUTH",
+    "FLIT_PASSWORD",
+    "POETRY_PYPI_TOKEN_PYPI",
+    "PDM_PUBLISH_PASSWORD",
+}
+SECRET = re.compile(r"secrets\.\w+")
+SHOWN = 8
+SECURE_USE = (
+    "https://docs.github.com/en/actions/security-guides/security-hardening-for-github-actions#using-third-party-actions"
+)
+PUBLISHING = (
+    "https://packaging.python.org/en/latest/guides/"
+    "publishing-package-distribution-releases-using-github-actions-ci-cd-workflows/"
+)
+
+
+class ActionsPinned(ProjectCheck):
+    """Workflows name actions by the hash of a commit, which nobody can move."""
+
+    id = "actions-pinned"
+    level = "warning"
+    see = SECURE_USE
+
+    def passes(self, project: Project) -> bool | None:
+        """Write the hash, and the version behind it for people.
+
+        ```yaml
+        - uses: actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1
+        ```
+        """
+        if not any(workflow.actions for workflow in project.workflows):
+            return None
+        loose = [
+            f"{project.show(workflow.path)}:{action.line}: {action.name}@{action.version}"
+            for workflow in project.workflows
+            for action in workflow.actions
+            if not HASH.fullmatch(action.version) and not action.name.startswith("./")
+        ]
+        self.where = ".github/workflows"
+        self.found = f"{len(loose)} uses of an action by a tag or branch, which its owner can move to other code"
+        self.evidence = _some(loose)
+        return not loose
+
+
+class WorkflowPermissions(ProjectCheck):
+    """Workflows say what their token may do."""
+
+    id = "workflow-permissions"
+    level = "warning"
+    see = SECURE_USE
+
+    def passes(self, project: Project) -> bool | None:
+        """Begin with none, and give each job what it needs.
+
+        ```yaml
+        permissions: {}
+        ```
+        """
+        if not project.workflows:
+            return None
+        silent = [
+            project.show(workflow.path)
+            for workflow in project.workflows
+            if "permissions" not in workflow.data and not all("permissions" in job for job in workflow.jobs.values())
+        ]
+        self.where = ".github/workflows"
+        self.found = "jobs without `permissions` get a token that may do whatever the repository's settings allow"
+        self.evidence = "\n".join(silent)
+        return not silent
+
+
+class TrustedPublishing(ProjectCheck):
+    """Releases are published without a token that could be stolen."""
+
+    id = "trusted-publishing"
+    level = "warning"
+    see = PUBLISHING
+
+    def passes(self, project: Project) -> bool | None:
+        """Name the workflow as trusted publisher in the package index, and drop the token.
+
+        ```yaml
+        permissions:
+          id-token: write # proves to the index which workflow this is
+        ```
+        """
+        if not project.workflows:
+            return None
+        tokens = list(_tokens(project))
+        self.where = ".github/workflows"
+        self.found = "a release is published with a token that is good for anything until it is revoked"
+        self.evidence = _some(tokens)
+        return not tokens
+
+
+def _tokens(project: Project) -> Iterator[str]:
+    """Yield the lines that hand a token to a step that publishes."""
+    for workflow in project.workflows:
+        secrets = {text for step, variables in workflow.steps() for text in _secrets(step, variables)}
+        for number, line in enumerate(workflow.lines, 1):
+            if any(text in line for text in secrets):
+                yield f"{project.show(workflow.path)}:{number}: {line.strip()}"
+
+
+def _secrets(step: dict[str, Any], variables: dict[str, Any]) -> Iterator[str]:
+    """Yield the secrets that a step publishes with: `secrets.PYPI_TOKEN`."""
+    settings, own = step.get("with"), step.get("env")
+    settings = settings if isinstance(settings, dict) else {}
+    given = {**variables, **(own if isinstance(own, dict) else {})}
+    if _publishes(step, settings):
+        texts = [given.get(name) for name in VARIABLES]
+        texts += [step.get("run"), settings.get("password"), settings.get("args")]
+        yield from (found for text in texts for found in SECRET.findall(str(text or "")))
+
+
+def _publishes(step: dict[str, Any], settings: dict[str, Any]) -> bool:
+    """Tell whether a step sends something to a package index."""
+    action = str(step.get("uses", "")).lower()
+    if action.startswith("pyo3/maturin-action@"):
+        return str(settings.get("command")) in {"publish", "upload"}
+    return action.startswith("pypa/gh-action-pypi-publish@") or bool(PUBLISHES.search(str(step.get("run", ""))))
+
+
+def _some(lines: list[str]) -> str:
+    """Return the first of many lines, and how many more there are."""
+    rest = [f"… and {len(lines) - SHOWN} more"] if len(lines) > SHOWN else []
+    return "\n".join([*lines[:SHOWN], *rest])

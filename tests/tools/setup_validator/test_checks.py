@@ -1,0 +1,331 @@
+"""Each check, where it passes and where it fails; each repair, made and asked again."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from packaging.version import Version
+
+from scaffolder.anatomy.draft import Draft
+from scaffolder.anatomy.project import read_project
+from scaffolder.anatomy.versions import line_of, lines
+from scaffolder.machine.cargo import Graph
+from scaffolder.machine.choices import Choice
+from scaffolder.tools.setup_validator.checks import FIT_CHECKS, MACHINE_CHECKS, PROJECT_CHECKS
+from tests.conftest import CHECKOUT, tree
+from tests.skills.test_documents import anchors
+from tests.tools.setup_validator.projects import (
+    INTERPRETER,
+    MACHINE,
+    PYTHON,
+    added,
+    answers,
+    changed,
+    python,
+    removed,
+    replaced,
+    write,
+)
+
+if TYPE_CHECKING:
+    from scaffolder.machine.survey import Machine
+    from scaffolder.toolkit import Finding
+    from scaffolder.tools.setup_validator.check import Check
+    from tests.tools.setup_validator.projects import Change
+
+CHECKS: tuple[type[Check], ...] = (*MACHINE_CHECKS, *PROJECT_CHECKS, *FIT_CHECKS)
+CARGO, PYPROJECT, SOURCE = "Cargo.toml", "pyproject.toml", "src/lib.rs"
+CI = ".github/workflows/ci.yml"
+OTHER = Path("/other/bin/python")
+STALE = "python/fares/_core.cpython-311-x86_64-linux-gnu.so"
+ABI3 = "python/fares/_core.abi3.so"
+RENAMED = replaced(CARGO, "pyo3 = {", 'py = { package = "pyo3",')
+RESOLVE = '[build-dependencies]\npyo3-build-config = { version = "0.30", features = ["resolve-config"] }\n\n[profile'
+OWN = '[features]\ndefault = ["py?/extension-module", "zones"]\nzones = []\n\n[profile'
+UPLOAD = f"""\
+      - uses: actions/upload-artifact@{40 * "0"}
+      - uses: docker/login-action@{40 * "0"}
+        with:
+          password: ${{{{ secrets.OURS }}}}
+"""
+NO_LOCK = removed("Cargo.lock")
+BARE = (replaced(PYPROJECT, "[build-system]", "[tool.unused]"), replaced(PYPROJECT, "[tool.maturin]", "[tool.none]"))
+
+
+def other_python() -> Machine:
+    """Return a machine on which uv takes another Python than cargo does."""
+    other = dataclasses.replace(INTERPRETER, path=OTHER, prefix=Path("/other"))
+    choices = (MACHINE.choices[0], Choice("uv run", OTHER, "the project's `.venv`"))
+    return dataclasses.replace(MACHINE, choices=choices, interpreters={**MACHINE.interpreters, OTHER: other})
+
+
+def machine(**fields: object) -> Machine:
+    """Return the machine with other facts."""
+    return dataclasses.replace(MACHINE, **fields)  # type: ignore[arg-type]
+
+
+# What is wrong with the project, the machine or both, by the check that says so.
+WRONG: list[tuple[str, tuple[Change, ...] | Machine]] = [
+    ("rust-installed", machine(rust=None)),
+    ("rust-installed", machine(rust=None, rust_problem="error: toolchain '1.97.0' is not installed")),
+    ("rust-installed", machine(versions={})),
+    ("linker-installed", machine(linker=None)),
+    ("linker-installed", machine(linker=None, linker_name="clang")),
+    ("python-found", machine(interpreters={})),
+    ("python-found", machine(choices=(Choice("cargo", None, "there is no `python` on `PATH`"),))),
+    ("one-environment", machine(environment={"VIRTUAL_ENV": "/env", "CONDA_PREFIX": "/conda"})),
+    ("variables-there", machine(missing={"VIRTUAL_ENV": "/gone"})),
+    ("python-home-unset", machine(environment={"PYTHONHOME": "/usr"})),
+    ("one-processor", python(machine="arm64")),
+    ("one-processor", python(bits=32)),
+    ("one-python", other_python()),
+    ("libpython-there", python(library=None)),
+    ("module-name", (replaced(SOURCE, "mod _core", "mod _native"),)),
+    ("module-name", (replaced(SOURCE, "pymodule]", 'pymodule(name = "fares")]'),)),
+    ("native-import", (replaced("python/fares/__init__.py", "_core", "_native"),)),
+    ("native-import", (added("python/fares/zones.py", "import fares._rust\n"), removed("python/fares/__init__.py"))),
+    ("package-folder", (replaced(PYPROJECT, '"python"', '"src"'),)),
+    ("package-folder", (
+        replaced(PYPROJECT, 'module-name = "fares._core"\n', ""),
+        replaced(PYPROJECT, 'python-source = "python"\n', ""),
+        replaced(CARGO, "fares_core", "fares"),
+        replaced(SOURCE, "_core", "fares"),
+    )),
+    ("import-name", (replaced(PYPROJECT, 'name = "fares"', 'name = "tickets"'),)),
+    ("cargo-reads-manifest", ()),
+    ("unique-library-name", ()),
+    ("crate-type-cdylib", (replaced(CARGO, '["cdylib", "rlib"]', '["rlib"]'),)),
+    ("crate-type-cdylib", (replaced(CARGO, 'crate-type = ["cdylib", "rlib"]', ""),)),
+    ("crate-type-rlib", (replaced(CARGO, ', "rlib"', ""),)),
+    ("outdated-features", (replaced(CARGO, '["abi3', '["extension-module", "abi3'),)),
+    ("outdated-features", (replaced(PYPROJECT, "# The", 'features = ["pyo3/extension-module"]\n# The'),)),
+    ("outdated-features", (replaced(CARGO, "[profile", RESOLVE),)),
+    ("outdated-features", (RENAMED, replaced(CARGO, "[profile", OWN))),
+    ("companion-versions", (replaced(CARGO, 'numpy = "0.30"', 'numpy = "0.29"'),)),
+    ("one-version", (added("Cargo.lock", '\n[[package]]\nname = "pyo3"\nversion = "0.29.3"\n'),)),
+    ("build-requirement", (replaced(PYPROJECT, ",<2", ""),)),
+    ("build-requirement", (replaced(PYPROJECT, ">=1.9.4,", ""),)),
+    ("build-requirement", (replaced(PYPROJECT, "[build-system]", "[tool.unused]"),)),
+    ("versions-agree", (replaced(PYPROJECT, "0.1.0", "0.2.0"),)),
+    ("panic-unwinds", (replaced(CARGO, 'lto = "thin"', 'panic = "abort"'),)),
+    ("python-supported", python(version=Version("3.8.1"))),
+    ("python-supported", (
+        replaced(CARGO, '"abi3-py311"', ""), replaced(CARGO, '"0.30"', '"0.16"'), removed("Cargo.lock"),
+    )),
+    ("free-threaded-supported", python(version=Version("3.13.0"), free_threaded=True)),
+    ("interpreter-allowed", python(version=Version("3.10.13"))),
+    ("python-pin-allowed", (replaced(".python-version", "3.11", "3.10"),)),
+    ("python-floor-supported", (replaced(PYPROJECT, ">=3.11", ">=2.7"),)),
+    ("python-floor-supported", (replaced(PYPROJECT, ">=3.11", ">=3.8"),)),
+    ("maturin-allowed", (replaced(PYPROJECT, "maturin>=1.9.4,<2", "maturin>=1.17,<2"),)),
+    ("abi3-not-above-python", (replaced(CARGO, "abi3-py311", "abi3-py312"),)),
+    ("abi3-as-new-as-python", (replaced(CARGO, "abi3-py311", "abi3-py310"),)),
+    ("abi3-buildable", python(version=Version("3.10.13"))),
+    ("rust-new-enough", machine(rust=dataclasses.replace(MACHINE.rust, version=Version("1.84.1")))),  # type: ignore[type-var]
+    ("rust-version-true", (replaced(CARGO, '"1.85"', '"1.70"'),)),
+    ("cache-keys", (replaced(PYPROJECT, ', { file = "src/**/*.rs" }', ""),)),
+    ("cache-keys", (added("build.rs", "fn main() {}\n"),)),
+    ("editable-profile", (replaced(PYPROJECT, 'editable-profile = "dev"', ""),)),
+    ("static-version", (replaced(PYPROJECT, 'version = "0.1.0"', 'dynamic = ["version"]'),)),
+    ("stale-library", (added(STALE, "old"), added(ABI3, "new"))),
+    ("stale-library", (added("python/fares/_core.cp311-win_amd64.pyd"), added("python/fares/_core.pyd"))),
+    ("stale-library", (replaced(CARGO, '"abi3-py311"', ""), added(ABI3, "old"), added(STALE, "new"))),
+    ("release-build", (added(ABI3, "a build"), added("target/debug/libfares_core.so", "a build"))),
+    ("stubs", (removed("python/fares/_core.pyi"),)),
+    ("stubs", (removed("python/fares/_core.pyi"), added("python/fares/vendored.pyi"))),
+    ("typed-marker", (removed("python/fares/py.typed"),)),
+    *(
+        ("types-in-wheel", (replaced(PYPROJECT, "# The", f'exclude = ["{pattern}"]\n# The'),))
+        for pattern in ("**/*.pyi", "*.pyi", "python/fares", "/python/**/py.typed", "_core.py?")
+    ),
+    ("actions-pinned", (replaced(CI, "3d3c42e5aac5ba805825da76410c181273ba90b1", "v7"),)),
+    ("workflow-permissions", (replaced(CI, "permissions: {}", ""),)),
+    ("trusted-publishing", (added(CI, "        env:\n          UV_PUBLISH_TOKEN: ${{ secrets.PYPI_API_TOKEN }}\n"),)),
+    ("trusted-publishing", (replaced(CI, "uv publish", "uv publish --token ${{ secrets.OURS }}"),)),
+    ("trusted-publishing", (replaced(CI, "jobs:", "env:\n  UV_PUBLISH_TOKEN: ${{ secrets.OURS }}\njobs:"),)),
+    ("trusted-publishing", (added(CI, UPLOAD.replace("docker/login-action", "pypa/gh-action-pypi-publish")),)),
+]  # fmt: skip
+
+# What has to be there for a check to apply, where the project or the machine as it is has none of it.
+RIGHT: dict[str, tuple[Change, ...] | Machine] = {
+    "free-threaded-supported": python(version=Version("3.14.0"), free_threaded=True),
+    "stale-library": (added("python/fares/_core.cpython-314t-x86_64-linux-gnu.so"), added(ABI3)),
+    "release-build": (added(ABI3, "a build"), added("target/release/libfares_core.so", "a build")),
+}
+
+# What is no fault, by the check that must not say so.
+FINE: list[tuple[str, tuple[Change, ...]]] = [
+    ("module-name", (replaced(SOURCE, "mod _core", '#[pyo3(name = "_core")]\nmod _native'),)),
+    ("module-name", (replaced(SOURCE, "#[pyo3::pymodule]\nmod _core", "#[pymodule]\nmod r#_core"),)),
+    ("module-name", (added(SOURCE, "mod inner {\n    #[pymodule]\n    fn zones(m: M) -> R { todo!() }\n}\n"),)),
+    ("native-import", (added("python/fares/zones.py", "from ._core import fare\nfrom ._version import release\n"),)),
+    ("native-import", (added("python/fares/zones.py", "try:\n    from ._other import x\nexcept ImportError: ...\n"),)),
+    ("native-import", (
+        replaced("python/fares/__init__.py", "from", "try:\n    from"),
+        added("python/fares/__init__.py", "except ImportError: ...\nfrom ._version import release\n"),
+    )),
+    ("import-name", (replaced(PYPROJECT, 'name = "fares"', 'name = "Fares.py"'),)),
+    ("crate-type-cdylib", (
+        replaced(PYPROJECT, "# The", 'bindings = "cffi"\n# The'), replaced(CARGO, '["cdylib", "rlib"]', '["rlib"]'),
+    )),
+    ("build-requirement", (
+        *BARE, replaced(PYPROJECT, "[project]", '[build-system]\nbuild-backend = "hatchling.build"\n[project]'),
+    )),
+    ("build-requirement", (*BARE, added("setup.py", 'RustExtension("fares._core")\n'))),
+    ("build-requirement", (*BARE, replaced(PYPROJECT, "[project]", "[tool.black]"))),
+    ("build-requirement", (*BARE, replaced(CARGO, '["cdylib", "rlib"]', '["lib"]'))),
+    ("panic-unwinds", (
+        replaced(CARGO, 'lto = "thin"', 'panic = "abort"'), removed(PYPROJECT), removed(SOURCE),
+        replaced(CARGO, '["cdylib", "rlib"]', '["lib"]'), added("src/main.rs", "fn main() {}\n"),
+    )),
+    ("python-supported", (replaced(CARGO, '"0.30"', '"0.20"'), removed("Cargo.lock"))),
+    ("outdated-features", (added(CARGO, '\n[features]\nbundled = ["pyo3/extension-module"]\n'),)),
+    ("cache-keys", (replaced(PYPROJECT, "cache-keys", "package = false\nunused"),)),
+    ("outdated-features", (replaced(CARGO, "[profile", RESOLVE), replaced(CARGO, '"0.30"', '"0.28"'), NO_LOCK)),
+    ("companion-versions", (replaced(CARGO, 'numpy = "0.30"', 'numpy = ">=0.29, <0.31"'),)),
+    ("companion-versions", (
+        replaced(CARGO, 'numpy = "0.30"', 'numpy = "0.27"'), replaced(CARGO, '"0.30", f', '">=0.27, <0.29", f'),
+    )),
+    ("build-requirement", (replaced(PYPROJECT, ">=1.9.4,<2", "~=1.9"),)),
+    ("versions-agree", (replaced(PYPROJECT, "0.1.0", "0.2.0rc1"), replaced(CARGO, '"0.1.0"', '"0.2.0-rc.1"'))),
+    ("panic-unwinds", (replaced(CARGO, 'lto = "thin"', 'panic = "abort"'), replaced(CARGO, "pyo3 =", "pyo3-ffi ="))),
+    ("python-pin-allowed", (replaced(".python-version", "3.11", "3.12.1"),)),
+    ("python-pin-allowed", (replaced(PYPROJECT, ">=3.11", ">=3.11.4"),)),
+    ("abi3-as-new-as-python", (replaced(PYPROJECT, ">=3.11", ">=3.11,!=3.11.0"),)),
+    ("abi3-as-new-as-python", (
+        replaced(PYPROJECT, ">=3.11", ">=3.13"), replaced(CARGO, "abi3-py311", "abi3-py312"),
+        replaced(CARGO, '"0.30"', '"0.22"'), NO_LOCK,
+    )),
+    ("stale-library", (added("python/fares/_core.so"), added(ABI3), added("python/fares/_core.pyd"))),
+    ("stubs", (removed("python/fares/_core.pyi"), added("python/fares/__init__.pyi"))),
+    ("cache-keys", (replaced(PYPROJECT, '{ file = "src/**/*.rs" }', '{ dir = "src" }, "src/**/*.rs"'),)),
+    ("trusted-publishing", (added(CI, UPLOAD),)),
+    ("actions-pinned", (added(CI, "      - uses: ./.github/actions/build\n"),)),
+    ("workflow-permissions", (
+        replaced(CI, "permissions: {}", ""), replaced(CI, "test:\n", "test:\n    permissions: {}\n"),
+    )),
+    ("types-in-wheel", (replaced(PYPROJECT, "# The", 'exclude = ["/*.pyi", "core.pyi", "tests/**", ""]\n# The'),)),
+    ("types-in-wheel", (replaced(PYPROJECT, "# The", 'exclude = [{ path = "**/*.pyi", format = "sdist" }]\n# The'),)),
+]  # fmt: skip
+
+
+def shared_target(folder: Path, source: str) -> Graph:
+    """Return a target folder for all projects, in which another one has built a library of the same name."""
+    other = write(folder / "other place", {SOURCE: ""})
+    built = write(folder / "target", {"debug/libfares_core.d": ""}) / "debug/libfares_core.d"
+    text = str(other / source).replace(" ", "\\ ")
+    built.write_text(f"libfares_core.rlib: {text}\n", encoding="utf-8")
+    return Graph(folder / "fares", folder / "target", {})
+
+
+def ask_about(folder: Path, state: tuple[Change, ...] | Machine, graph: Graph | None = None) -> dict[str, Finding]:
+    """Write a project, and ask all checks about it and a machine."""
+    project = write(folder, changed(*(state if isinstance(state, tuple) else ())))
+    return answers(project, MACHINE if isinstance(state, tuple) else state, graph)
+
+
+def test_each_check_is_tested_where_it_fails() -> None:
+    assert {name for name, _ in WRONG} == {check.id for check in CHECKS}
+    assert len({check.id for check in CHECKS}) == len(CHECKS)
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.id)
+def test_a_check_passes_where_all_is_well(check: type[Check], tmp_path: Path) -> None:
+    assert ask_about(tmp_path, RIGHT.get(check.id, ()))[check.id].level == "ok"
+
+
+def test_nothing_is_found_where_all_is_well(tmp_path: Path) -> None:
+    assert {name for name, finding in ask_about(tmp_path, ()).items() if finding.level != "ok"} == set()
+
+
+@pytest.mark.parametrize(("name", "state"), WRONG, ids=[name for name, _ in WRONG])
+def test_a_check_says_what_is_wrong_and_what_to_do(
+    name: str, state: tuple[Change, ...] | Machine, tmp_path: Path
+) -> None:
+    graph = Graph(tmp_path / "fares", tmp_path / "fares/target", {})
+    if name == "cargo-reads-manifest":
+        graph = dataclasses.replace(graph, problem="error: missing field `package`")
+    if name == "unique-library-name":
+        graph = shared_target(tmp_path, SOURCE)
+    found = ask_about(tmp_path / "fares", state, graph)[name]
+    assert found.level != "ok"
+    assert found.message
+    assert not found.message.endswith(".")
+    assert found.fix
+    # Whatever the repair names has been filled in, and it is text, not Markdown.
+    assert not re.search(r"\$\w|```", found.fix)
+
+
+@pytest.mark.parametrize(("name", "state"), FINE, ids=[name for name, _ in FINE])
+def test_a_check_says_nothing_of_what_is_no_fault(name: str, state: tuple[Change, ...], tmp_path: Path) -> None:
+    found = ask_about(tmp_path, state).get(name)
+    assert found is None or found.level == "ok"
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.id)
+def test_a_check_refers_to_a_section_that_is_there(check: type[Check]) -> None:
+    if isinstance(check.see, str):
+        assert check.see.startswith("https://")
+        return
+    page = CHECKOUT / f"skills/pyo3-fundamentals/references/{check.see.chapter}.md"
+    assert page.is_file()
+    assert check.see.anchor is None or check.see.anchor in anchors(page)
+
+
+REPAIRED = [
+    ("module-name", (replaced(SOURCE, "mod _core", "mod _native"),)),
+    ("package-folder", (replaced(PYPROJECT, 'python-source = "python"\n', ""),)),
+    *((name, state) for name, state in WRONG if name in {
+        "crate-type-cdylib", "crate-type-rlib", "outdated-features", "cache-keys", "stale-library",
+        "typed-marker",
+    }),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "state"), REPAIRED, ids=[name for name, _ in REPAIRED])
+def test_what_is_repaired_is_found_no_more(name: str, state: tuple[Change, ...], tmp_path: Path) -> None:
+    if name == "module-name":
+        state = (*state, replaced("python/fares/__init__.py", "_core", "_native"))
+    project = write(tmp_path, changed(*state))
+    assert answers(project)[name].level != "ok"
+    before = tree(project)
+    draft = Draft(project)
+    next(check for check in PROJECT_CHECKS if check.id == name)().repair(read_project(project), draft)
+    assert draft.documents()
+    assert tree(project) == before
+    draft.write()
+    assert answers(project).get(name) is None or answers(project)[name].level == "ok"
+    after = tree(project)
+    for file, text in before.items():
+        # Comments and layout stay: only lines that say what was wrong are different.
+        kept = [line for line in text.decode().splitlines() if "#" in line]
+        if file in after:
+            assert all(any(line.split("#")[-1] in new for new in after[file].decode().splitlines()) for line in kept)
+
+
+@pytest.mark.parametrize(
+    ("requirement", "line"),
+    [
+        ("0.30", "0.30"),
+        ("^0.29.1", "0.29"),
+        ("~0.28.2", "0.28"),
+        ("=0.22.1", "0.22"),
+        (">=0.25, <0.27", "0.26"),
+        (">=0.25, <=0.27", "0.27"),
+        (">=0.23, <0.24.1", "0.24"),
+        (">=0.23", lines()[-1].name),
+        ("*", lines()[-1].name),
+        ("0.99", "0.99"),
+        ("", None),
+    ],
+)
+def test_a_requirement_names_the_newest_line_that_it_allows(requirement: str, line: str | None) -> None:
+    assert line_of(requirement) == line
+
+
+def test_python_is_the_one_that_was_asked_for() -> None:
+    assert MACHINE.in_use == dict.fromkeys(("cargo", "maturin develop", "uv run"), MACHINE.interpreters[PYTHON])
