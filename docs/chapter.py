@@ -4,24 +4,43 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from scaffolder.output.transcript import transcript
 from scaffolder.tools.debugger.catalogue import GROUPS, Problem, load
-from scaffolder.tools.debugger.explaining import Recognised, recognise
-from scaffolder.tools.debugger.reading import decode
+from scaffolder.tools.debugger.recognition import Recognised, recognise
 
 FAILURES = Path(__file__).resolve().parents[1] / "tests/tools/debugger/failures"
 # So many characters of a message are in the index.
 SHOWN = 80
 OWNERS = {
+    "cargo": "rust-lang/cargo",
     "cargo-zigbuild": "rust-cross/cargo-zigbuild",
+    "cibuildwheel": "pypa/cibuildwheel",
+    "cryptography": "pyca/cryptography",
+    "delta-rs": "delta-io/delta-rs",
+    "icechunk": "earth-mover/icechunk",
     "maturin": "PyO3/maturin",
     "maturin-action": "PyO3/maturin-action",
     "mimalloc": "microsoft/mimalloc",
+    "numpy": "numpy/numpy",
+    "pip": "pypa/pip",
+    "polars": "pola-rs/polars",
+    "pydantic-core": "pydantic/pydantic-core",
     "pyo3": "PyO3/pyo3",
+    "pyo3-asyncio": "awestlake87/pyo3-asyncio",
     "pyo3-async-runtimes": "PyO3/pyo3-async-runtimes",
     "pyo3-log": "vorner/pyo3-log",
+    "pyodide": "pyodide/pyodide",
+    "pywin32": "mhammond/pywin32",
+    "ring": "briansmith/ring",
+    "rust": "rust-lang/rust",
     "rust-numpy": "PyO3/rust-numpy",
+    "rust-openssl": "sfackler/rust-openssl",
+    "rustup": "rust-lang/rustup",
     "rye": "astral-sh/rye",
     "setuptools-rust": "PyO3/setuptools-rust",
+    "startinpy": "hugoledoux/startinpy",
+    "tokenizers": "huggingface/tokenizers",
+    "tokio": "tokio-rs/tokio",
     "twine": "pypa/twine",
     "uv": "astral-sh/uv",
 }
@@ -53,7 +72,7 @@ def row(problem: Problem) -> str:
     _, text, seen = example(problem)
     message = text[seen.start :].lstrip(": \n\t").partition("\n")[0].rstrip()
     shown = f"{message[:SHOWN].rstrip()}…" if len(message) > SHOWN else message
-    title = problem.fill(problem.title, seen.found)
+    title = problem.fill(problem.title, seen.values)
     return f"| {code(shown)} | [{title}](#{problem.id}) |"
 
 
@@ -65,26 +84,28 @@ def section(problem: Problem) -> str:
     """
     first, _, seen = example(problem)
     excerpt = f"{first}\n{seen.evidence}"
-    cause = problem.fill(problem.cause, seen.found)
-    more = [
+    cause = problem.fill(problem.cause, seen.values)
+    links = [
         *([f"More in {chapter_link(problem.chapter)}."] if problem.chapter else []),
         *([f"People ask in {', '.join(map(thread_link, problem.threads))}."] if problem.threads else []),
     ]
     return "\n".join([
         f"### {problem.id}\n",
-        f"**{problem.level}:** {problem.fill(problem.title, seen.found)}\n",
+        f"**{problem.level}:** {problem.fill(problem.title, seen.values)}\n",
         f"{fenced(excerpt)}\n",
         f"{cause}\n",
-        f"{fenced(problem.fill(problem.fix, seen.found))}\n",
-        *([" ".join(more) + "\n"] if more else []),
+        f"{fenced(problem.fill(problem.fix, seen.values))}\n",
+        *([" ".join(links) + "\n"] if links else []),
     ])  # fmt: skip
 
 
 def example(problem: Problem) -> tuple[str, str, Recognised]:
     """Return where a problem's failing output is from, the output, and what is recognised in it."""
     file = min(FAILURES.glob(f"{problem.id}--*.txt"))
-    first, _, text = decode(file.read_bytes()).partition("\n")
-    return first, text, next(each for each in recognise(text) if each.problem.id == problem.id)
+    first, _, rest = file.read_bytes().partition(b"\n")
+    output = transcript(rest)
+    seen = next(match for match in recognise(output).problems if match.problem.id == problem.id)
+    return first.decode("utf-8"), output.text, seen
 
 
 def code(text: str) -> str:

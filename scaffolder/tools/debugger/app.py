@@ -1,14 +1,16 @@
-"""Explain why a build, a test or an import failed.
+"""Explain why a build, a test or an import failed, and show where a process crashes or hangs.
 
-debugger.py build.log
-cargo test 2>&1 | debugger.py -
-debugger.py -- maturin develop
+debugger.py explain build.log
+cargo test 2>&1 | debugger.py explain -
+debugger.py explain -- maturin develop
+debugger.py backtrace -- python crash.py
 debugger.py problems
 """
 
 from __future__ import annotations
 
 import shlex
+import shutil
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,7 +18,26 @@ import typer
 import typer.core
 
 from scaffolder import toolkit
+from scaffolder.errors import UsageError
 from scaffolder.tools.debugger import configurations, explaining, listing, source
+
+
+class WithCommand(typer.core.TyperCommand):
+    """A command that takes another one after `--`, as it is."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Keep what follows `--`.
+
+        Raises:
+            UsageError: A command was typed without it.
+        """
+        end = args.index("--") if "--" in args else len(args)
+        own, ctx.obj = args[:end], args[end + 1 :]
+        first = next((index for index, word in enumerate(own) if not word.startswith("-")), None)
+        if first is not None and not ctx.obj and shutil.which(own[first]) and not Path(own[first]).exists():
+            command = shlex.join(own[first:])
+            raise UsageError(f"`{command}` is a command, not a file", f"run it: `{ctx.command_path} -- {command}`")
+        return super().parse_args(ctx, own)
 
 
 class Verbs(typer.core.TyperGroup):
@@ -29,37 +50,29 @@ class Verbs(typer.core.TyperGroup):
         return super().parse_args(ctx, args)
 
 
-class WithCommand(typer.core.TyperCommand):
-    """A command that takes another one after `--`, as it is."""
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Keep what follows `--`."""
-        end = args.index("--") if "--" in args else len(args)
-        ctx.obj = args[end + 1 :]
-        return super().parse_args(ctx, args[:end])
+# The tool as a program of its own; what `pyo3-new explain` is; what `pyo3-new debug` is.
+app = toolkit.program("Explain failing outputs, and show where a process crashes or hangs.")
+explain_app = toolkit.program("Explain why a build, a test or an import failed.")
+debug_app = toolkit.program("Show where a process crashes or hangs, and set up debuggers.")
+EXPLAIN_OPTIONS = "[OPTIONS] [FILE | - | -- COMMAND...]"
+BACKTRACE_OPTIONS = "[OPTIONS] -- COMMAND..."
 
 
-app = toolkit.program("Explain why a build, a test or an import failed.")
+@app.callback(cls=Verbs)
+def tool() -> None:
+    """Explain failing outputs, and show where a process crashes or hangs.
+
+    What is not one of the commands below is a file, `-`, or `-- COMMAND...` to explain.
+    """
 
 
-EXAMPLES = """
-Without a command's name it is `explain`, with the options --json, --verbose and --dry-run. The exit code is 0 if
-no failure is recognised, else 1.
-
-\b
-Examples:
-  pyo3-new explain build.log
-  pyo3-new explain -- cargo test
-  pyo3-new explain backtrace --timeout 20 -- python crash.py
-"""
+@debug_app.callback()
+def debug() -> None:
+    """Show where a process crashes or hangs, and set up debuggers."""
 
 
-@app.callback(cls=Verbs, subcommand_metavar="{FILE | - | -- COMMAND... | VERB ...}", epilog=EXAMPLES)
-def verbs() -> None:
-    """Explain why a build, a test or an import failed."""
-
-
-@app.command(cls=WithCommand, options_metavar="[OPTIONS] [FILE | -] [-- COMMAND...]")
+@app.command(cls=WithCommand, options_metavar=EXPLAIN_OPTIONS)
+@explain_app.command(cls=WithCommand, options_metavar=EXPLAIN_OPTIONS)
 def explain(
     context: typer.Context,
     file: Annotated[str | None, typer.Argument(metavar="", help="What a command printed; `-` reads stdin.")] = None,
@@ -67,7 +80,16 @@ def explain(
     verbose: toolkit.Verbose = False,
     dry_run: toolkit.DryRun = False,
 ) -> None:
-    """Say what a failing output shows; with a command, run it first."""
+    """Explain why a build, a test or an import failed; a command after `--` is run first.
+
+    The exit code is 0 if no failure is recognised, else 1.
+
+    \b
+    Examples:
+      pyo3-new explain build.log
+      pyo3-new explain -- cargo test
+      cargo test 2>&1 | pyo3-new explain -
+    """
     command: list[str] = context.obj
     if dry_run:
         what = f"would run `{shlex.join(command)}`" if command else f"would read `{file}`"
@@ -76,11 +98,13 @@ def explain(
     return toolkit.show(explaining.explain(output), as_data=as_data, verbose=verbose)
 
 
-@app.command(cls=WithCommand, options_metavar="[OPTIONS] -- COMMAND...")
+@app.command(cls=WithCommand, options_metavar=BACKTRACE_OPTIONS)
+@debug_app.command(cls=WithCommand, options_metavar=BACKTRACE_OPTIONS)
 def backtrace(
     context: typer.Context,
     timeout: Annotated[
-        float | None, typer.Option(min=0.1, metavar="SECONDS", help="Take it to hang after so long; Ctrl-C does, too.")
+        float | None,
+        typer.Option(min=0.1, max=1e6, metavar="SECONDS", help="Take it to hang after so long; Ctrl-C does, too."),
     ] = None,
     as_data: toolkit.AsData = False,
     verbose: Annotated[
@@ -91,18 +115,24 @@ def backtrace(
     """Show where a command crashes or hangs, in Rust and Python.
 
     It runs under gdb, and the frames of both languages are put into one backtrace.
+
+    \b
+    Example:
+      pyo3-new debug backtrace --timeout 20 -- python crash.py
     """
+    from scaffolder.stacks import gdb
     from scaffolder.tools.debugger import backtrace as tracing
 
     command: list[str] = context.obj
     if dry_run:
-        what = f"would run `{shlex.join(tracing.runnable(command))}` under gdb"
+        what = f"would run `{shlex.join(gdb.runnable(command))}` under gdb"
         return toolkit.show(toolkit.Result(explaining.TOOL, what, dry_run=True), as_data=as_data)
     result = tracing.backtrace(command, timeout, everything=verbose)
     return toolkit.show(result, as_data=as_data, verbose=verbose)
 
 
 @app.command()
+@debug_app.command()
 def configs(
     folder: Annotated[Path, typer.Argument(help="The project.", show_default=False)] = Path(),
     replace: Annotated[bool, typer.Option("--replace", help="Replace files that are there already.")] = False,
@@ -116,10 +146,22 @@ def configs(
     toolkit.show(configurations.configure(folder, replace=replace, dry_run=dry_run), as_data=as_data)
 
 
+def complete_problem(incomplete: str) -> list[tuple[str, str]]:
+    """Offer problems to the shell."""
+    rows = listing.list_problems().tables[0].rows
+    return [(name, what) for name, _, what in rows if name.startswith(incomplete)]
+
+
+Name = Annotated[
+    str | None,
+    typer.Argument(metavar="[NAME]", help="One of them.", show_default=False, autocompletion=complete_problem),
+]
+
+
 @app.command()
 def problems(
-    name: Annotated[str | None, typer.Argument(metavar="[ID]", help="One of them.", show_default=False)] = None,
+    name: Name = None,
     as_data: toolkit.AsData = False,
 ) -> None:
     """List the problems that are recognised, or describe one."""
-    toolkit.show(listing.one(name) if name else listing.listing(), as_data=as_data)
+    toolkit.show(listing.describe_problem(name) if name else listing.list_problems(), as_data=as_data)

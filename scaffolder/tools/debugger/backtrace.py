@@ -1,52 +1,23 @@
-"""Run a command under gdb, and show Rust and Python frames as one backtrace where it crashes or hangs."""
+"""Show Rust and Python frames as one backtrace where a command crashes or hangs."""
 
 from __future__ import annotations
 
-import json
-import os
 import re
 import shlex
-import shutil
-import signal
-import subprocess
-import threading
-from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from scaffolder.errors import ScaffolderError, UsageError
-from scaffolder.folders import temporary_folder
+from scaffolder.output.transcript import transcript
+from scaffolder.stacks.frames import Frame, Thread, merge
+from scaffolder.stacks.gdb import Run, debug, runnable
 from scaffolder.toolkit import Finding, Result, Table
-from scaffolder.tools.debugger.explaining import TOOL, explain, finding, recognise
-from scaffolder.tools.debugger.frames import Frame, Thread, merge
-from scaffolder.tools.debugger.reading import decode
-from scaffolder.tools.debugger.source import Output, end_of, pass_on
+from scaffolder.tools.debugger.explaining import TOOL, explain, finding
+from scaffolder.tools.debugger.recognition import recognise
+from scaffolder.tools.debugger.source import finished
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from types import FrameType
-
-SCRIPT = Path(__file__).with_name("gdb_frames.py")
-# It is of no use here, and gdb says so at length.
-QUIET = ("set auto-load off", "set debuginfod enabled off")
 
 WAITS = re.compile(r"^(?:syscall|__GI_)|futex|wait|poll|select|sleep|accept|recv|read|lll_lock")
-
-
-@dataclass(frozen=True)
-class Run:
-    """A program that ran under the debugger.
-
-    Attributes:
-        printed: All that it printed.
-        report: Where it stopped, or its exit code if it came to its end.
-        interrupted: Why it was stopped from outside: `after 10 s`, `by Ctrl-C`.
-    """
-
-    printed: str
-    report: dict[str, Any]
-    interrupted: str | None
 
 
 def backtrace(command: list[str], timeout: float | None = None, *, everything: bool = False) -> Result:
@@ -64,130 +35,16 @@ def backtrace(command: list[str], timeout: float | None = None, *, everything: b
     source = shlex.join(command)
     run = debug(runnable(command), timeout)
     if "exit_code" in run.report:
-        code = run.report["exit_code"]
-        return explain(Output(run.printed, source, end_of(code) if code else None, succeeded=not code))
+        return explain(finished(run.recording, command, run.report["exit_code"]))
     threads = merge(run.report, run.printed)
     tables = tuple(table(thread, everything=everything) for thread in threads)
-    found = (stopped(run, threads, source), *causes(run, threads, source))
-    return Result(TOOL, f"{count(len(threads))}, innermost frames first", found, tables)
+    findings = (stopped(run, threads, source), *causes(run, threads, source))
+    return Result(TOOL, f"{count(len(threads))}, innermost frames first", findings, tables)
 
 
 def count(threads: int) -> str:
     """Say how many threads there are."""
     return "1 thread" if threads == 1 else f"{threads} threads"
-
-
-def debugger() -> str:
-    """Return the debugger.
-
-    Raises:
-        ScaffolderError: There is none.
-    """
-    # The frames of a process that ptrace stops: there is no such thing on Windows.
-    if os.name != "nt" and (found := shutil.which("gdb")):
-        return found
-    hint = "install gdb (`sudo apt install gdb`); where there is only lldb: `lldb -- python SCRIPT`, `run`, `bt all`"
-    raise ScaffolderError("`gdb` is not installed, and a backtrace takes it", hint)
-
-
-def runnable(command: list[str]) -> list[str]:
-    """Return a command as gdb can run it: a program, with the script that it was asked for.
-
-    Raises:
-        UsageError: There is no command.
-        ScaffolderError: There is no such program.
-    """
-    if not command:
-        raise UsageError("there is no command to run", "name it after `--`: `backtrace -- python crash.py`")
-    found = shutil.which(command[0])
-    if found is None:
-        raise ScaffolderError(f"`{command[0]}` is not installed, or not on PATH", "activate the project's environment")
-    if Path(found).stem in {"cargo", "uv", "maturin", "nox"}:
-        hint = "name the program that it starts: `.venv/bin/python crash.py`, or a test's file in `target/debug/deps`"
-        raise UsageError(f"`{command[0]}` runs other programs, which gdb does not follow", hint)
-    with Path(found).open("rb") as file:
-        first = file.readline(1000)
-    interpreter = shlex.split(first[2:].decode("utf-8", errors="replace")) if first.startswith(b"#!") else []
-    # A script that asks `/usr/bin/env` for its interpreter gets the one of PATH here, too.
-    if interpreter and Path(interpreter[0]).name == "env":
-        interpreter = [shutil.which(interpreter[1]) or interpreter[1], *interpreter[2:]]
-    return [*interpreter, found, *command[1:]]
-
-
-def debug(command: list[str], timeout: float | None) -> Run:
-    """Run a command under gdb.
-
-    Args:
-        command: A program with its arguments.
-        timeout: Seconds after which it is stopped.
-    """
-    with temporary_folder() as folder:
-        report, process = folder / "report.json", folder / "process"
-        places = {"DEBUGGING_REPORT": str(report), "DEBUGGING_PROCESS": str(process), "PYTHONFAULTHANDLER": "1"}
-        settings = [argument for setting in QUIET for argument in ("-iex", setting)]
-        gdb = subprocess.Popen(
-            [debugger(), "-q", "-nx", "-batch", *settings, "-x", str(SCRIPT), "--args", *command],
-            env=os.environ | places, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            # Ctrl-C is for this program to hand on.
-            start_new_session=True,
-        )  # fmt: skip
-        with gdb, stopping(process, timeout) as reasons:
-            printed = collect(gdb, reasons, process)
-        if not report.exists():
-            hint = "is it allowed to? a container needs `--cap-add=SYS_PTRACE`; what gdb said is above"
-            raise ScaffolderError(f"gdb could not run `{shlex.join(command)}`", hint)
-        found = json.loads(report.read_text(encoding="utf-8"))
-        return Run(decode(printed), found, reasons[0] if reasons else None)
-
-
-def collect(gdb: subprocess.Popen[bytes], reasons: list[str], process: Path) -> bytes:
-    """Pass on what is printed until the end, which the first Ctrl-C asks for; the second ends it all."""
-    pieces: list[bytes] = []
-    before = signal.getsignal(signal.SIGINT)
-
-    def ask(number: int, _: FrameType | None) -> None:
-        signal.signal(number, before)
-        if reasons or not interrupt(process):
-            signal.raise_signal(number)
-        reasons.append("by Ctrl-C")
-
-    if before != signal.SIG_IGN:
-        signal.signal(signal.SIGINT, ask)
-    try:
-        pass_on(gdb, pieces)
-    except BaseException:
-        os.killpg(gdb.pid, signal.SIGKILL)
-        raise
-    finally:
-        signal.signal(signal.SIGINT, before)
-    return b"".join(pieces)
-
-
-@contextmanager
-def stopping(process: Path, timeout: float | None) -> Iterator[list[str]]:
-    """Stop the program after some time; yields the reasons for which it was stopped."""
-    reasons: list[str] = []
-
-    def stop() -> None:
-        if interrupt(process):
-            reasons.append(f"after {timeout:g} s")
-
-    timer = threading.Timer(timeout or 0, stop)
-    if timeout:
-        timer.start()
-    try:
-        yield reasons
-    finally:
-        timer.cancel()
-
-
-def interrupt(process: Path) -> bool:
-    """Let the debugger stop the program, if it runs."""
-    try:
-        os.kill(int(process.read_text(encoding="utf-8")), signal.SIGINT)
-    except (OSError, ValueError):
-        return False
-    return True
 
 
 def stopped(run: Run, threads: list[Thread], source: str) -> Finding:
@@ -205,10 +62,10 @@ def stopped(run: Run, threads: list[Thread], source: str) -> Finding:
 def causes(run: Run, threads: list[Thread], source: str) -> Iterator[Finding]:
     """Yield the known problems that the backtrace or the output shows."""
     lines = [line for thread in threads for line in as_gdb_prints(thread)] if run.interrupted else []
-    text = "\n".join([run.printed, *lines])
-    for each in recognise(text):
-        if each.problem.id != "native-crash":
-            yield finding(each, text, source)
+    output = transcript("\n".join([run.printed, *lines]).encode())
+    for match in recognise(output).problems:
+        if match.problem.id != "native-crash":
+            yield finding(match, output, source)
 
 
 def as_gdb_prints(thread: Thread) -> Iterator[str]:

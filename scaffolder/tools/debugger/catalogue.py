@@ -5,17 +5,20 @@ from __future__ import annotations
 import re
 import sys
 import tomllib
-from dataclasses import dataclass, field
-from functools import cache
+from dataclasses import dataclass, field, replace
+from functools import cache, cached_property
 from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING, Any
 
+from scaffolder.output.rust_types import bound, named, shown
+from scaffolder.output.scene import holds
 from scaffolder.toolkit import reference
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
+    from scaffolder.output.scene import Scene
     from scaffolder.toolkit import Level
 
 SKILL = "pyo3-fundamentals"
@@ -23,7 +26,85 @@ PROBLEMS = Path(__file__).resolve().parent / "problems"
 # A sign's group `owner` names the package that a message is about; these are known not to be the reader's.
 FOREIGN = (sys.stdlib_module_names | {"matplotlib", "numpy", "pandas", "PIL", "scipy", "torch"}) - {"builtins"}
 # In the order in which things go wrong: what is earlier is the cause of what is later.
-GROUPS = {"build": "Build", "packaging": "Packaging", "imports": "Import", "running": "Run time"}
+GROUPS = {"build": "Build", "rust": "Rust", "packaging": "Packaging", "imports": "Import", "running": "Run time"}
+INSTALL = """\
+Nothing of yours is wrong: `{0}` is compiled here, as it has no wheel for this Python and platform, and its source does
+not fit. Take a Python that it has wheels for (its files on the package index show them): uv venv --python 3.12
+Or another release of it: pip install --only-binary :all: {0}
+If there is none, tell its authors."""
+
+
+@dataclass(frozen=True)
+class Sign:
+    """A pattern of a text whose lines are not indented; a space may be where a line was broken."""
+
+    pattern: str
+
+    @cached_property
+    def expression(self) -> re.Pattern[str]:
+        """The pattern, compiled."""
+        parts, inside, position = [], False, 0
+        while position < len(self.pattern):
+            character = self.pattern[position]
+            if character == "\\":
+                character = self.pattern[position : position + 2]
+            elif character in "[]":
+                inside = character == "["
+            repeated = self.pattern[position + 1 : position + 2] in {"*", "+", "?", "{"}
+            parts.append("[ \n]" if character == " " and not inside and not repeated else character)
+            position += len(character) if character[0] == "\\" else 1
+        return re.compile("".join(parts), re.MULTILINE)
+
+    @cached_property
+    def word(self) -> str:
+        """The longest word that every match holds; empty if there may be none."""
+        plain = re.sub(r"\[(?:\\.|[^\]\\])*\](?:[?*+]|\{[^}]*\})?", " ", self.pattern)
+        while (shorter := re.sub(r"\((?:\\.|[^()\\])*\)(?:[?*+]|\{[^}]*\})?[?+]?", " ", plain)) != plain:
+            plain = shorter
+        if "|" in re.sub(r"\\.", "", plain):
+            return ""
+        plain = re.sub(r"(?:\\.|.)[?*{]", " ", re.sub(r"\\[A-Za-z]", " ", plain))
+        return max(re.findall(r"[A-Za-z_]{3,}", plain), key=len, default="")
+
+    def find(self, text: str) -> Iterator[re.Match[str]]:
+        """Yield where it is."""
+        if self.word in text:
+            yield from self.expression.finditer(text)
+
+    def search(self, text: str) -> re.Match[str] | None:
+        """Return the first place where it is."""
+        return next(self.find(text), None)
+
+
+@dataclass(frozen=True)
+class Variant:
+    """What else is to be said of a problem under some conditions, all of which must hold.
+
+    Attributes:
+        platform: The output is of this platform.
+        pyo3: PyO3's version is known, and fits this: `<0.26`.
+        maturin: The same for maturin.
+        installs: The reader installs somebody else's package.
+        shows: The output has this in it.
+        values: The fields of the problem that it replaces.
+    """
+
+    values: Mapping[str, str]
+    platform: str | None = None
+    pyo3: str | None = None
+    maturin: str | None = None
+    installs: bool = False
+    shows: Sign | None = None
+
+    def applies(self, scene: Scene, text: str) -> bool:
+        """Tell whether all conditions hold."""
+        return (
+            self.platform in {None, scene.platform}
+            and (self.pyo3 is None or holds(self.pyo3, scene.pyo3))
+            and (self.maturin is None or holds(self.maturin, scene.maturin))
+            and (not self.installs or scene.package is not None)
+            and (self.shows is None or self.shows.search(text) is not None)
+        )
 
 
 @dataclass(frozen=True)
@@ -33,10 +114,10 @@ class Problem:
     Attributes:
         id: Its name, which never changes its meaning.
         group: A key of `GROUPS`; the file that it is in.
-        title: What is wrong, in a line; may name what the signs found.
+        title: What is wrong, in a line; may name what the signs show.
         signs: Any of these shows it.
         cause: Why it is so.
-        fix: What to type or to change; may name what the signs found, as `$name`.
+        fix: What to type or to change; may name what the signs show, as `$name`.
         chapter: The chapter that explains it, and the section if there is one: `testing#rust-tests`; empty if there is
             no such chapter.
         threads: Where people ask about it: `pyo3#340`.
@@ -45,53 +126,76 @@ class Problem:
         level: Whether it is a failure.
         each: The group of which each value is a finding of its own.
         leads_to: Problems that follow from it, and are not worth a word beside it.
-        names: What a value that a sign found is called now; `$new` in the fix.
+        names: What a value that a sign shows is called now; `$new` in the fix.
+        variants: What differs with the platform, the versions and the reader; the first that applies counts.
+        source: Whether the fix changes the source of the package, and so is of no use to who installs it.
     """
 
     id: str
     group: str
     title: str
-    signs: tuple[re.Pattern[str], ...]
+    signs: tuple[Sign, ...]
     cause: str
     fix: str
     chapter: str = ""
     threads: tuple[str, ...] = ()
-    needs: tuple[re.Pattern[str], ...] = ()
-    unless: tuple[re.Pattern[str], ...] = ()
+    needs: tuple[Sign, ...] = ()
+    unless: tuple[Sign, ...] = ()
     level: Level = "error"
     each: str | None = None
     leads_to: tuple[str, ...] = ()
     names: Mapping[str, str] = field(default_factory=dict)
+    variants: tuple[Variant, ...] = ()
+    source: bool = True
 
     @property
     def reference(self) -> str:
         """The address of its section."""
         return reference(SKILL, "troubleshooting", self.id)
 
-    def fill(self, text: str, found: Mapping[str, str]) -> str:
-        """Write what a sign found into a title, a cause or a fix."""
-        new = next((self.names[value] for value in found.values() if value in self.names), "")
-        return Template(text).substitute({**found, "new": new})
+    def suit(self, scene: Scene, text: str) -> Problem:
+        """Return the problem as it is in this output."""
+        variant = next((variant for variant in self.variants if variant.applies(scene, text)), None)
+        if variant is None:
+            installs = scene.package is not None and self.source and self.group in {"build", "rust", "packaging"}
+            return replace(self, fix=INSTALL.format(scene.package)) if installs else self
+        return replace(self, **variant.values)  # type: ignore[arg-type]
+
+    def fill(self, text: str, values: Mapping[str, str]) -> str:
+        """Write what a sign shows into a title, a cause or a fix."""
+        new = next((self.names[value] for value in values.values() if value in self.names), "")
+        whole = values.get("whole") or values.get("type", "")
+        types = {"shown": shown(whole), "bound": bound(whole), "named": named(whole)}
+        plain = {name: shown(value) if name == "type" else value for name, value in values.items()}
+        return Template(text).substitute({**types, **plain, "new": new})
 
 
 @cache
 def load() -> tuple[Problem, ...]:
     """Read the catalogue, causes before effects."""
     return tuple(
-        _problem(group, name, entry)
+        Problem(id=name, group=group, **_fields(entry))
         for group in GROUPS
         for name, entry in tomllib.loads((PROBLEMS / f"{group}.toml").read_text(encoding="utf-8")).items()
     )
 
 
-def _problem(group: str, name: str, entry: dict[str, Any]) -> Problem:
-    """Read one problem."""
-    values: dict[str, Any] = {"id": name, "group": group}
-    for key, value in entry.items():
-        if key in {"signs", "needs", "unless"}:
-            values[key] = tuple(re.compile(pattern, re.MULTILINE) for pattern in value)
-        elif isinstance(value, list):
-            values[key] = tuple(value)
-        else:
-            values[key] = value.strip() if isinstance(value, str) else value
-    return Problem(**values)
+def _fields(entry: dict[str, Any]) -> dict[str, Any]:
+    """Read the fields of a problem or a variant."""
+    return {key: _field(key, value) for key, value in entry.items()}
+
+
+def _field(key: str, value: Any) -> Any:
+    if key == "variants":
+        return tuple(map(_variant, value))
+    if key == "shows":
+        return Sign(value)
+    if isinstance(value, list):
+        return tuple(map(Sign, value)) if key in {"signs", "needs", "unless"} else tuple(value)
+    return value.strip() if isinstance(value, str) else value
+
+
+def _variant(entry: dict[str, Any]) -> Variant:
+    fields = _fields(entry)
+    values: dict[str, str] = {key: fields.pop(key) for key in ("title", "cause", "fix") if key in fields}
+    return Variant(values, **fields)

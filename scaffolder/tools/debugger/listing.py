@@ -11,15 +11,15 @@ from scaffolder.tools.debugger.catalogue import GROUPS, Problem, load
 from scaffolder.tools.debugger.explaining import TOOL
 
 
-def listing() -> Result:
+def list_problems() -> Result:
     """List the problems that are known."""
     rows = tuple((problem.id, GROUPS[problem.group].lower(), general(problem, problem.title)) for problem in load())
-    summary = f"{len(rows)} problems; `pyo3-new explain problems ID` says more of one"
-    return Result(TOOL, summary, tables=(Table("Problems", ("id", "when", "what"), rows),))
+    summary = f"{len(rows)} problems; `pyo3-new list problems NAME` describes one"
+    return Result(TOOL, summary, tables=(Table("Problems", ("name", "when", "what"), rows),))
 
 
-def one(name: str) -> Result:
-    """Say what one problem is.
+def describe_problem(name: str) -> Result:
+    """Describe one problem.
 
     Raises:
         UsageError: There is none of this name.
@@ -27,16 +27,17 @@ def one(name: str) -> Result:
     problems = {problem.id: problem for problem in load()}
     if name not in problems:
         near = difflib.get_close_matches(name, problems, 1)
-        raise UsageError(f"there is no problem `{name}`", f"is it `{near[0]}`?" if near else "list them: `problems`")
+        hint = f"is it `{near[0]}`?" if near else "`pyo3-new list problems` has their names"
+        raise UsageError(f"there is no problem `{name}`", hint)
     problem = problems[name]
     title, cause, fix = (general(problem, text) for text in (problem.title, problem.cause, problem.fix))
-    told = Finding(name, "note", title, fix=fix, reference=problem.reference, cause=cause)
-    explained = [f"explained in the chapter {problem.chapter}"] if problem.chapter else []
-    asked = [f"people ask in {', '.join(problem.threads)}"] if problem.threads else []
-    return Result(TOOL, "; ".join([*explained, *asked]) or f"the problem {name}", (told,))
+    description = Finding(name, "note", title, fix=fix, reference=problem.reference, cause=cause)
+    chapter = [f"explained in the chapter {problem.chapter}"] if problem.chapter else []
+    threads = [f"people ask in {', '.join(problem.threads)}"] if problem.threads else []
+    return Result(TOOL, "; ".join([*chapter, *threads]) or f"the problem {name}", (description,))
 
 
 def general(problem: Problem, text: str) -> str:
-    """Write a text for no output in particular: `SYMBOL` for what a sign would find."""
-    names = {name: name.upper() for sign in problem.signs for name in sign.groupindex}
+    """Write a text for no output in particular: `SYMBOL` for what a sign would show."""
+    names = {name: name.upper() for sign in problem.signs for name in sign.expression.groupindex}
     return re.sub(r"\$\$|\$(\w+)", lambda match: names.get(match[1], "NEW") if match[1] else "$", text)

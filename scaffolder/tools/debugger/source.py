@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import shlex
-import shutil
-import signal
-import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from scaffolder.errors import ScaffolderError, UsageError
-from scaffolder.tools.debugger.reading import decode
+from scaffolder.machine.recording import Recording, end_of, pass_on, start
+from scaffolder.output.transcript import Transcript, printable, read_transcript
 
 
 @dataclass(frozen=True)
@@ -20,13 +18,13 @@ class Output:
     """What a program printed.
 
     Attributes:
-        text: All of it, readable.
+        transcript: Its lines.
         source: Where it was read, or the command.
         ended: How the command ended, if it failed: `exit code 101`.
         succeeded: Whether the command is known to have succeeded.
     """
 
-    text: str
+    transcript: Transcript
     source: str
     ended: str | None = None
     succeeded: bool = False
@@ -42,28 +40,42 @@ def read(file: str | None) -> Output:
     if file is None:
         raise UsageError("there is nothing to explain", "name a file, `-` for stdin, or a command: `-- cargo test`")
     if file == "-":
-        return Output(not_empty(decode(sys.stdin.buffer.read()), "stdin"), "stdin")
+        return Output(_record(sys.stdin.buffer, "stdin"), "stdin")
     path = Path(file)
-    if not path.exists():
-        hint = "name an output that was kept: `cargo test > build.log 2>&1`, or run it: `-- cargo test`"
-        raise UsageError(f"there is no file `{file}`", hint)
-    if path.is_dir():
-        raise UsageError(f"`{file}` is a folder", "name a file with the output of a command")
     try:
-        return Output(not_empty(decode(path.read_bytes()), f"`{file}`"), file)
-    except OSError as error:
-        raise ScaffolderError(f"`{file}` can't be read: {error.strerror}") from error
+        if not path.is_file():
+            raise _no_file(file, path)
+        with path.open("rb") as opened:
+            return Output(_record(opened, f"`{printable(file)}`"), printable(file))
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "its name is not a file's"
+        raise ScaffolderError(f"`{printable(file)}` can't be read: {reason}") from error
 
 
-def not_empty(text: str, name: str) -> str:
-    """Return a text that has something in it.
+def _no_file(file: str, path: Path) -> UsageError:
+    """Say what a name is that is no file's."""
+    shown = printable(file)
+    if path.is_dir():
+        return UsageError(f"`{shown}` is a folder", "name a file with the output of a command")
+    if path.exists():
+        return UsageError(f"`{shown}` is not a regular file", "pipe it: `… | pyo3-new explain -`")
+    hint = "keep an output, `cargo test > build.log 2>&1`, or run the command: `pyo3-new explain -- cargo test`"
+    return UsageError(f"there is no file `{shown}`", hint)
+
+
+def _record(stream: BinaryIO, name: str) -> Transcript:
+    """Read all that a stream has.
 
     Raises:
-        UsageError: It has not.
+        UsageError: It has nothing.
     """
-    if not text.strip():
+    recording = Recording()
+    while piece := stream.read(1 << 20):
+        recording.add(piece)
+    lines = read_transcript(recording)
+    if not lines.text.strip():
         raise UsageError(f"{name} is empty", "errors go to stderr, so keep both: `cargo test > build.log 2>&1`")
-    return text
+    return lines
 
 
 def run(command: list[str]) -> Output:
@@ -72,49 +84,19 @@ def run(command: list[str]) -> Output:
     Raises:
         ScaffolderError: There is no such program, or it can't be run.
     """
-    pieces: list[bytes] = []
-    with start(command) as process:
-        try:
-            pass_on(process, pieces)
-        except BaseException:
-            process.terminate()
-            raise
-    code = process.returncode
-    return Output(decode(b"".join(pieces)), shlex.join(command), end_of(code) if code else None, succeeded=not code)
-
-
-def pass_on(process: subprocess.Popen[bytes], pieces: list[bytes]) -> None:
-    """Write to stderr what a process prints, as it comes, and keep it in `pieces`."""
-    while process.stdout and (piece := os.read(process.stdout.fileno(), 1 << 16)):
-        pieces.append(piece)
-        sys.stderr.buffer.write(piece)
-        sys.stderr.flush()
-
-
-def start(command: list[str]) -> subprocess.Popen[bytes]:
-    """Start a command whose outputs are one pipe.
-
-    Raises:
-        ScaffolderError: There is no such program, or it can't be run.
-    """
-    program = shutil.which(command[0])
-    if program is None:
-        raise ScaffolderError(f"`{command[0]}` is not installed, or not on PATH", "activate the project's environment")
+    recording = Recording()
+    process = start(command)
     try:
-        return subprocess.Popen([program, *command[1:]], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    except OSError as error:
-        raise ScaffolderError(f"`{shlex.join(command)}` can't be run: {error.strerror}") from error
+        pass_on(process, recording)
+    except BaseException:
+        process.terminate()
+        raise
+    return finished(recording, command, process.returncode)
 
 
-def end_of(code: int) -> str:
-    """Say how a process ended that did not succeed.
-
-    Args:
-        code: A negative one is a signal's, as `subprocess` has it.
-    """
-    if code >= 0:
-        return f"exit code {code}"
-    try:
-        return f"signal: {-code}, {signal.Signals(-code).name}"
-    except ValueError:
-        return f"signal: {-code}"
+def finished(recording: Recording, command: list[str], code: int) -> Output:
+    """Return the output of a command that has ended."""
+    ended = end_of(code) if code else None
+    if ended and code < 0:
+        recording.add(f"\n{ended}".encode())
+    return Output(read_transcript(recording), printable(shlex.join(command)), ended, succeeded=not code)

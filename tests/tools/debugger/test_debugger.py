@@ -1,51 +1,58 @@
-"""`pyo3-new explain`: what it recognises in failing outputs, and what it leaves alone."""
+"""`explain` and `debug`: what they read and run, print and write, and how they end."""
 
 from __future__ import annotations
 
+import io
 import json
 import os
-import re
 import shutil
 import signal
 import subprocess
 import sys
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import jsonschema
 import pytest
 
-from docs.chapter import section
+from scaffolder.terminal import run_tool
+from scaffolder.tools.debugger.app import app, debug_app, explain_app
 from scaffolder.tools.debugger.catalogue import load
-from scaffolder.tools.debugger.explaining import explain
-from scaffolder.tools.debugger.reading import decode
-from scaffolder.tools.debugger.source import Output
 from tests.conftest import CHECKOUT
+from tests.tools.debugger.outputs import FOLDER, body
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tests.conftest import Command
     from tests.skills.conftest import Run
 
-SKILL = CHECKOUT / "skills/pyo3-fundamentals"
-FAILURES = sorted((CHECKOUT / "tests/skills/failures").glob("*.txt"))
+TOOL = CHECKOUT / "skills/pyo3-fundamentals/scripts/debugger.py"
 SCHEMA = json.loads((CHECKOUT / "scaffolder/tool-result.schema.json").read_text(encoding="utf-8"))
-PROBLEMS = {problem.id: problem for problem in load()}
+PROBLEMS = [problem.id for problem in load()]
 SLEEPER = "import os, sys, time\nprint(os.getpid(), file=sys.stderr, flush=True)\ntime.sleep(60)"
-CARGO = CHECKOUT / "tests/skills/failures/undefined-python-symbols--cargo-test.txt"
+CARGO = FOLDER / "undefined-python-symbols--cargo-test.txt"
+PROGRAMS = {"explain": explain_app, "debug": debug_app, "tool": app}
 
 
-def body(path: Path) -> bytes:
-    """Return an output without the line that says where it is from."""
-    return path.read_bytes().partition(b"\n")[2]
+class Printed(Protocol):
+    """Runs a program of the tool in an empty folder, and returns its stdout and stderr."""
+
+    def __call__(self, program: str, *arguments: str, code: int = 0) -> tuple[str, str]: ...
 
 
-def ids(data: bytes) -> list[str]:
-    """Return what is found in an output, each problem once."""
-    found = explain(Output(decode(data), "build.log")).findings
-    return list(dict.fromkeys(finding.id for finding in found))
+@pytest.fixture
+def printed(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Printed:
+    """Run a program in this process."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(program: str, *arguments: str, code: int = 0) -> tuple[str, str]:
+        ended = run_tool(PROGRAMS[program], f"pyo3-new {program}", arguments)
+        output = capsys.readouterr()
+        assert ended == code, output.out + output.err
+        return output.out, output.err
+
+    return run
 
 
 def data(printed: str) -> dict[str, Any]:
@@ -66,264 +73,192 @@ def ends(process: int) -> bool:
     return False
 
 
-@pytest.mark.parametrize("path", FAILURES, ids=lambda path: path.stem)
-def test_an_output_shows_its_problem_and_no_other(path: Path) -> None:
-    expected = path.stem.partition("--")[0]
-    assert ids(body(path)) == ([] if expected == "nothing" else [expected])
+@pytest.mark.parametrize("program", ["explain", "tool"])
+def test_a_file_is_explained(printed: Printed, program: str) -> None:
+    stdout, _ = printed(program, str(CARGO), code=1)
+    assert "error: " in stdout
+    assert "rust-lld: error: undefined symbol: Py" in stdout
+    assert "fix: " in stdout
+    assert "troubleshooting.md#undefined-python-symbols" in stdout
+    assert stdout.endswith("recognised: undefined-python-symbols\n")
 
 
-@pytest.mark.parametrize("problem", PROBLEMS)
-def test_every_problem_has_an_output(problem: str) -> None:
-    assert any(path.stem.startswith(f"{problem}--") for path in FAILURES)
-
-
-def test_every_output_says_where_it_is_from() -> None:
-    for path in FAILURES:
-        assert re.match(r"\$ \S|# from [\w-]+#\d+\n", path.read_text(encoding="utf-8")), path.name
-
-
-def test_outputs_name_no_machine() -> None:
-    for path in FAILURES:
-        assert not re.search(r"/root/|/tmp/(?!work)\w+/price|/work/main", path.read_text(encoding="utf-8")), path.name
-
-
-@pytest.mark.parametrize("problem", PROBLEMS.values(), ids=lambda problem: problem.id)
-def test_the_chapter_has_each_problem(problem: Any) -> None:
-    chapter = (SKILL / "references/troubleshooting.md").read_text(encoding="utf-8")
-    assert f"\n### {problem.id}\n" in chapter
-    assert section(problem) in chapter
-    assert problem.reference.endswith(f"/references/troubleshooting.md#{problem.id}")
-
-
-def test_texts_name_only_what_signs_find() -> None:
-    for problem in PROBLEMS.values():
-        for sign in problem.signs:
-            found = dict.fromkeys(sign.groupindex, "x")
-            for text in (problem.title, problem.cause, problem.fix):
-                assert problem.fill(text, found), problem.id
-
-
-def test_problems_are_followed_by_others_that_there_are() -> None:
-    assert {name for problem in PROBLEMS.values() for name in problem.leads_to} <= set(PROBLEMS)
-
-
-def test_colours_line_ends_and_stray_bytes_do_not_matter() -> None:
-    text = body(CARGO).decode("utf-8")
-    coloured = text.replace("error:", "\x1b[1m\x1b[91merror\x1b[0m\x1b[1m:\x1b[0m").replace("\n", "\r\n")
-    assert ids(coloured.encode("utf-8") + b"\xff\xfe\x00") == ["undefined-python-symbols"]
-
-
-def test_logs_of_windows_and_of_workflows_are_read() -> None:
-    text = body(CARGO).decode("utf-8")
-    assert ids(text.encode("utf-16")) == ["undefined-python-symbols"]
-    stamped = "".join(f"2026-11-22T23:08:14.1234567Z {line}\n" for line in text.splitlines())
-    assert ids(stamped.encode("utf-8")) == ["undefined-python-symbols"]
-
-
-def test_a_cause_comes_before_what_it_causes() -> None:
-    first = body(CHECKOUT / "tests/skills/failures/extension-not-built--import.txt")
-    second = body(CHECKOUT / "tests/skills/failures/rust-missing--maturin.txt")
-    assert ids(first + second) == ["rust-missing", "extension-not-built"]
-
-
-@pytest.mark.timeout(120)
-def test_megabytes_are_read() -> None:
-    noise = b"   Compiling serde v1.0.0\nwarning: unused variable: `x`\n --> src/lib.rs:1:1\n" * 30_000
-    assert ids(noise + body(CARGO) + noise) == ["undefined-python-symbols"]
-
-
-def test_a_file_is_explained(pyo3_new: Command) -> None:
-    done = pyo3_new("explain", str(CARGO), code=1)
-    assert "error: " in done.stdout
-    assert "rust-lld: error: undefined symbol: Py" in done.stdout
-    assert "fix: Remove `extension-module`" in done.stdout
-    assert "troubleshooting.md#undefined-python-symbols" in done.stdout
-    assert done.stdout.endswith("recognised: undefined-python-symbols\n")
-
-
-def test_a_file_is_explained_as_data(pyo3_new: Command) -> None:
-    result = data(pyo3_new("explain", str(CARGO), "--json", code=1).stdout)
+def test_a_file_is_explained_as_data(printed: Printed) -> None:
+    result = data(printed("explain", str(CARGO), "--json", code=1)[0])
     assert [finding["id"] for finding in result["findings"]] == ["undefined-python-symbols"]
     assert result["findings"][0]["where"].startswith(str(CARGO))
 
 
-def test_stdin_is_explained(environment: dict[str, str]) -> None:
-    command = [sys.executable, "-m", "scaffolder", "explain", "-"]
-    done = subprocess.run(command, input=body(CARGO), env=environment, capture_output=True, check=False)
-    assert done.returncode == 1
-    assert b"[undefined-python-symbols]" in done.stdout
+def test_stdin_is_explained(printed: Printed, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(body(CARGO).encode("utf-8"))))
+    assert "[undefined-python-symbols]" in printed("explain", "-", code=1)[0]
 
 
-def test_a_command_is_run_and_its_output_passed_on(pyo3_new: Command) -> None:
+def run_script(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the tool as a process of its own."""
+    command = [sys.executable, str(TOOL), *arguments]
+    return subprocess.run(command, env=environment, capture_output=True, encoding="utf-8", check=False)
+
+
+def test_a_command_is_run_and_its_output_passed_on(environment: dict[str, str]) -> None:
     text = "ModuleNotFoundError: No module named 'price_tools._core'"
-    done = pyo3_new("explain", "--", sys.executable, "-c", f"import sys; sys.exit({text!r})", code=1)
+    done = run_script(environment, "--", sys.executable, "-c", f"import sys; sys.exit({text!r})")
+    assert done.returncode == 1
     assert text in done.stderr
     assert "[extension-not-built]" in done.stdout
 
 
-def test_a_command_that_succeeds_needs_no_word(pyo3_new: Command) -> None:
-    done = pyo3_new("explain", "--", sys.executable, "-c", "print('error: not at all')")
-    assert done.stdout == "nothing in it looks like a failure\n"
+def test_a_command_that_succeeds_needs_no_word(environment: dict[str, str]) -> None:
+    done = run_script(environment, "--", sys.executable, "-c", "print('error: not at all')")
+    assert (done.returncode, done.stdout) == (0, "nothing in it looks like a failure\n")
 
 
-def test_a_command_that_fails_silently_is_a_failure(pyo3_new: Command) -> None:
-    done = pyo3_new("explain", "--", sys.executable, "-c", "raise SystemExit(3)", code=1)
+def test_a_command_that_fails_silently_is_a_failure(environment: dict[str, str]) -> None:
+    done = run_script(environment, "--", sys.executable, "-c", "raise SystemExit(3)")
     assert "the command failed with exit code 3 and printed nothing [unknown]" in done.stdout
 
 
-def test_an_unknown_failure_shows_its_first_lines(pyo3_new: Command, tmp_path: Path) -> None:
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
+def test_a_command_that_a_signal_ends_is_a_failure(environment: dict[str, str]) -> None:
+    done = run_script(environment, "--", sys.executable, "-c", "import os; os.kill(os.getpid(), 11)")
+    assert done.returncode == 1
+    assert "[native-crash]" in done.stdout
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="it takes a POSIX shell")
+def test_a_background_child_is_not_waited_for(environment: dict[str, str]) -> None:
+    start = time.monotonic()
+    done = run_script(environment, "--", "sh", "-c", "sleep 30 & echo 'ValueError: no prices'; exit 1")
+    assert time.monotonic() - start < 15
+    assert "ValueError: no prices" in done.stdout
+
+
+def test_an_unknown_failure_shows_its_lines(printed: Printed, tmp_path: Path) -> None:
     (tmp_path / "build.log").write_text("all well\nValueError: no prices\n", encoding="utf-8")
-    result = data(pyo3_new("explain", "build.log", "--json", code=1).stdout)
-    assert [(finding["id"], finding["evidence"]) for finding in result["findings"]] == [
-        ("unknown", "ValueError: no prices")
-    ]
+    (finding,) = data(printed("explain", "build.log", "--json", code=1)[0])["findings"]
+    assert (finding["id"], finding["evidence"]) == ("unknown", "ValueError: no prices")
 
 
-@pytest.mark.parametrize("case", ["npm", "command-not-found", "go-panic"])
-def test_failures_of_other_programs_are_no_success(case: str) -> None:
-    path = CHECKOUT / f"tests/skills/failures/unknown--{case}.txt"
-    result = explain(Output(decode(body(path)), "build.log"))
-    assert result.findings[0].evidence
-    assert result.summary == "not recognised"
-
-
-def test_a_file_without_a_failure_is_not_called_a_success(pyo3_new: Command, tmp_path: Path) -> None:
+def test_a_file_without_a_failure_is_not_called_a_success(printed: Printed, tmp_path: Path) -> None:
     (tmp_path / "build.log").write_text("all well\n", encoding="utf-8")
-    assert pyo3_new("explain", "build.log").stdout == "no failure is recognised in it\n"
+    assert printed("explain", "build.log")[0] == "no failure is recognised in it\n"
 
 
 @pytest.mark.parametrize(
-    ("case", "guess"),
+    "text",
     [
-        ("module-not-installed", "if `nowhere_to_be_found` is your own package"),
-        ("name-of-a-package", "if `rounded` comes from your Rust code"),
-        ("attribute-of-a-package", "if `rounded` comes from your Rust code"),
+        "Killed",
+        "error: process didn't exit successfully: `target/debug/prices` (signal: 9, SIGKILL: kill)",
+        "Aborted (core dumped)",
+        "terminate called after throwing an instance of 'std::bad_alloc'",
+        "ImportError: dlopen(/x/_core.so, 0x0002): code signature in <1> not valid for use in process",
+        "Error: Process completed with exit code 1.",
+        "free(): invalid pointer",
+        "make: *** [Makefile:3: test] Error 2",
     ],
 )
-def test_what_may_be_meant_is_said_as_a_guess(case: str, guess: str) -> None:
-    path = CHECKOUT / f"tests/skills/failures/unknown--{case}.txt"
-    (found,) = explain(Output(decode(body(path)), "build.log")).findings
-    assert found.id == "unknown"
-    assert guess in (found.fix or "")
+def test_aborts_signals_and_refused_loads_are_failures(printed: Printed, tmp_path: Path, text: str) -> None:
+    (tmp_path / "build.log").write_text(f"all well\n{text}\n", encoding="utf-8")
+    result = data(printed("explain", "build.log", "--json", code=1)[0])
+    assert text[:30] in result["findings"][0]["evidence"]
 
 
-def test_a_problem_of_many_names_is_explained_once() -> None:
-    path = CHECKOUT / "tests/skills/failures/renamed-in-pyo3--imports.txt"
-    result = explain(Output(decode(body(path)), "build.log"))
-    names = ["PyLong", "ToPyObject", "PyTryFrom", "PyObject", "PyDowncastError", "PyCell", "IntoPy"]
-    assert [finding.message.split("`")[1] for finding in result.findings] == names
-    assert [bool(finding.cause and finding.reference) for finding in result.findings] == [True] + [False] * 6
-    assert result.findings[1].fix == "`ToPyObject` → `IntoPyObject`"
-    assert result.summary == "recognised: renamed-in-pyo3 (7 times)"
-
-
-def test_code_in_a_fix_is_whole() -> None:
-    text = "".join(
-        f"error[E0277]: the trait bound `PyErr: From<{name}>` is not satisfied\n" for name in ("Lost", "Old")
-    )
-    first, second = explain(Output(text, "build.log")).findings
-    assert "impl From<Lost> for PyErr {" in (first.fix or "")
-    assert second.fix == (first.fix or "").replace("Lost", "Old")
-    assert second.cause is None
-
-
-def test_a_fix_names_what_is_missing() -> None:
-    path = CHECKOUT / "tests/skills/failures/init-function-missing--other-name.txt"
-    (found,) = explain(Output(decode(body(path)), "build.log")).findings
-    assert "mod prices {" in (found.fix or "")
-    assert "_core" not in f"{found.fix}{found.cause}"
-
-
-def test_the_versions_that_there_are_are_shown() -> None:
-    path = CHECKOUT / "tests/skills/failures/version-unknown--pyo3.txt"
-    (found,) = explain(Output(decode(body(path)), "build.log")).findings
-    assert "candidate versions found which didn't match: 0." in (found.evidence or "")
-
-
-def test_nothing_to_read_is_an_error_with_a_hint(pyo3_new: Command, tmp_path: Path) -> None:
+def test_nothing_to_read_is_an_error_with_a_hint(printed: Printed, tmp_path: Path) -> None:
     (tmp_path / "build.log").write_text("\n", encoding="utf-8")
-    done = pyo3_new("explain", "build.log", code=2)
-    assert done.stderr.startswith("error: `build.log` is empty")
-    assert "\n\nhint: " in done.stderr
+    _, stderr = printed("explain", "build.log", code=2)
+    assert stderr.startswith("error: `build.log` is empty")
+    assert "\n\nhint: " in stderr
 
 
-def test_a_dry_run_runs_nothing(pyo3_new: Command, tmp_path: Path) -> None:
-    program = "open('made', 'w')"
-    result = data(pyo3_new("explain", "--dry-run", "--json", "--", sys.executable, "-c", program).stdout)
-    assert result["dry_run"] is True
+def test_a_dry_run_runs_nothing(printed: Printed, tmp_path: Path) -> None:
+    stdout, _ = printed("explain", "--dry-run", "--json", "--", sys.executable, "-c", "open('made', 'w')")
+    assert data(stdout)["dry_run"] is True
     assert not (tmp_path / "made").exists()
 
 
-def test_problems_are_listed(pyo3_new: Command) -> None:
-    result = data(pyo3_new("explain", "problems", "--json").stdout)
-    assert [row[0] for row in result["tables"][0]["rows"]] == list(PROBLEMS)
+def test_problems_are_listed(printed: Printed) -> None:
+    result = data(printed("tool", "problems", "--json")[0])
+    assert [row[0] for row in result["tables"][0]["rows"]] == PROBLEMS
     assert "$" not in str(result["tables"])
 
 
-def test_a_problem_is_described(pyo3_new: Command) -> None:
-    done = pyo3_new("explain", "problems", "linker-missing")
-    assert "the linker `LINKER` is missing" in done.stdout
-    assert "apt install build-essential" in done.stdout
+def test_a_problem_is_described(printed: Printed) -> None:
+    stdout, _ = printed("tool", "problems", "linker-missing")
+    assert "the linker `LINKER` is missing" in stdout
+    assert "apt install build-essential" in stdout
 
 
 @pytest.mark.parametrize(
-    ("arguments", "code", "message"),
+    ("program", "arguments", "code", "message", "hint"),
     [
-        ((), 2, "there is nothing to explain"),
-        (("nowhere.log",), 2, "there is no file `nowhere.log`"),
-        ((".",), 2, "`.` is a folder"),
-        (("problems", "linker-mising"), 2, "there is no problem `linker-mising`"),
-        (("--", "no-such-program"), 1, "`no-such-program` is not installed"),
-        (("--no-such-option",), 2, "no such option"),
+        ("explain", (), 2, "there is nothing to explain", "name a file"),
+        ("explain", ("nowhere.log",), 2, "there is no file `nowhere.log`", "explain -- cargo test"),
+        ("explain", (".",), 2, "`.` is a folder", "name a file"),
+        ("explain", ("a\0b",), 2, "there is no file `ab`", ""),
+        ("explain", ("x" * 300,), 1, f"`{'x' * 300}` can't be read", ""),
+        ("explain", (os.devnull,), 2, f"`{os.devnull}` is not a regular file", "pipe it"),
+        ("explain", ("git", "status", "--short"), 2, "`git status --short` is a command", "-- git status --short`"),
+        ("explain", ("--json", "git"), 2, "`git` is a command", "-- git`"),
+        ("debug", ("backtrace", "git", "status"), 2, "`git status` is a command", "backtrace -- git status`"),
+        ("explain", ("--", "no-such-program"), 1, "`no-such-program` is not installed", "activate"),
+        ("explain", ("--no-such-option",), 2, "no such option", "--help"),
+        ("tool", ("problems", "linker-mising"), 2, "there is no problem `linker-mising`", "`linker-missing`"),
+        ("debug", ("backtrace",), 2, "there is no command to run", "name it after `--`"),
+        ("debug", ("backtrace", "--", "no-such-program"), 1, "`no-such-program` is not installed", "activate"),
+        ("debug", ("backtrace", "--timeout", "never", "--", "python"), 2, "invalid value", "--help"),
+        ("debug", ("backtrace", "--timeout", "1e999", "--", "python"), 2, "invalid value", "--help"),
+        ("debug", ("backtrace", "--", "cargo", "test"), 2, "`cargo` runs other programs", "target/debug/deps"),
+        ("debug", ("configs",), 2, "`.` has no Cargo.toml", "folder of a project"),
     ],
 )
 def test_bad_input_is_an_error_with_a_hint(
-    pyo3_new: Command, arguments: tuple[str, ...], code: int, message: str
+    printed: Printed, program: str, arguments: tuple[str, ...], code: int, message: str, hint: str
 ) -> None:
-    done = pyo3_new("explain", *arguments, code=code)
-    assert done.stderr.startswith(f"error: {message}")
-    assert "\n\nhint: " in done.stderr
-    assert not done.stdout
+    stdout, stderr = printed(program, *arguments, code=code)
+    assert stderr.startswith(f"error: {message}")
+    assert hint in stderr
+    assert not stdout
 
 
-def test_help_names_the_verbs(pyo3_new: Command) -> None:
-    printed = pyo3_new("explain", "--help").stdout
-    assert "pyo3-new explain -- cargo test" in printed
-    assert pyo3_new("explain", "explain", "--help").stdout
+def test_help_shows_how_to_use_it(printed: Printed) -> None:
+    assert "pyo3-new explain -- cargo test" in printed("explain", "--help")[0]
+    assert "backtrace" in printed("debug", "--help")[0]
 
 
-def test_configurations_are_written_once(pyo3_new: Command, tmp_path: Path) -> None:
+def test_configurations_are_written_once(printed: Printed, tmp_path: Path) -> None:
     (tmp_path / "Cargo.toml").write_text("[package]\n", encoding="utf-8")
-    planned = data(pyo3_new("explain", "configs", "--dry-run", "--json").stdout)
+    planned = data(printed("debug", "configs", "--dry-run", "--json")[0])
     assert not (tmp_path / ".vscode").exists()
-    pyo3_new("explain", "configs")
+    printed("debug", "configs")
     for document in planned["documents"]:
         assert (tmp_path / document["path"]).read_text(encoding="utf-8") == document["text"]
     launches = json.loads((tmp_path / ".vscode/launch.json").read_text(encoding="utf-8"))
     assert {launch["type"] for launch in launches["configurations"]} == {"debugpy", "lldb"}
 
 
-def test_configurations_of_the_user_stay(pyo3_new: Command, tmp_path: Path) -> None:
+def test_configurations_of_the_user_stay(printed: Printed, tmp_path: Path) -> None:
     (tmp_path / "Cargo.toml").write_text("[package]\n", encoding="utf-8")
     (tmp_path / "debug.gdb").write_text("mine\n", encoding="utf-8")
-    done = pyo3_new("explain", "configs", code=1)
-    assert "`debug.gdb` is there already, and nothing was written" in done.stderr
+    assert "`debug.gdb` is there already, and nothing was written" in printed("debug", "configs", code=1)[1]
     assert not (tmp_path / ".vscode").exists()
-    pyo3_new("explain", "configs", "--replace")
+    printed("debug", "configs", "--replace")
     assert "break rust_panic" in (tmp_path / "debug.gdb").read_text(encoding="utf-8")
 
 
-def test_configurations_are_for_projects(pyo3_new: Command) -> None:
-    assert "has no Cargo.toml" in pyo3_new("explain", "configs", code=2).stderr
+def test_configurations_are_written_through_no_link(printed: Printed, tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    (project / "sub").mkdir(parents=True)
+    (project / "Cargo.toml").write_text("[package]\n", encoding="utf-8")
+    (tmp_path / "elsewhere").mkdir()
+    (project / ".vscode").symlink_to(tmp_path / "elsewhere", target_is_directory=True)
+    assert "leads out of the project" in printed("debug", "configs", "project", code=1)[1]
+    assert not list((tmp_path / "elsewhere").iterdir())
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-@pytest.mark.parametrize("program", [["-m", "scaffolder", "explain"], [str(SKILL / "scripts/debugger.py")]])
-def test_a_tool_that_is_stopped_stops_what_it_runs(
-    environment: dict[str, str], program: list[str], number: signal.Signals
-) -> None:
-    command = [sys.executable, *program, "--", sys.executable, "-c", SLEEPER]
+def test_a_tool_that_is_stopped_stops_what_it_runs(environment: dict[str, str], number: signal.Signals) -> None:
+    command = [sys.executable, str(TOOL), "--", sys.executable, "-c", SLEEPER]
     with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as running:
         assert running.stderr is not None
         sleeper = int(running.stderr.readline())
@@ -337,7 +272,7 @@ def test_a_tool_that_is_stopped_stops_what_it_runs(
 def broken_project(tmp_path_factory: pytest.TempPathFactory, build_run: Run) -> Path:
     """A project whose functions crash and hang, built and installed into an environment of its own."""
     folder = tmp_path_factory.mktemp("broken") / "price-tools"
-    shutil.copytree(CHECKOUT / "tests/skills/failures/project", folder)
+    shutil.copytree(FOLDER / "project", folder)
     build_run("uv", "venv", "--quiet", "--python", sys.executable, ".venv", folder=folder)
     environment = str(folder / ".venv")
     build_run("maturin", "develop", "--quiet", folder=folder, VIRTUAL_ENV=environment, CARGO_PROFILE_DEV_DEBUG="1")
@@ -345,7 +280,7 @@ def broken_project(tmp_path_factory: pytest.TempPathFactory, build_run: Run) -> 
 
 
 @pytest.fixture
-def traced(broken_project: Path, pyo3_new: Command) -> Callable[..., dict[str, Any]]:
+def traced(broken_project: Path, environment: dict[str, str]) -> Callable[..., dict[str, Any]]:
     """Run a program of the broken project under gdb and return what is found."""
     if not shutil.which("gdb"):
         pytest.skip("there is no gdb")
@@ -353,8 +288,12 @@ def traced(broken_project: Path, pyo3_new: Command) -> Callable[..., dict[str, A
     def traced(program: str, *options: str, code: int = 1) -> dict[str, Any]:
         (broken_project / "program.py").write_text(program, encoding="utf-8")
         python = str(broken_project / ".venv/bin/python")
-        command = ["explain", "backtrace", "--json", *options, "--", python, "program.py"]
-        return data(pyo3_new(*command, cwd=broken_project, code=code).stdout)
+        command = [sys.executable, str(TOOL), "backtrace", "--json", *options, "--", python, "program.py"]
+        done = subprocess.run(
+            command, cwd=broken_project, env=environment, capture_output=True, encoding="utf-8", check=False
+        )
+        assert done.returncode == code, done.stdout + done.stderr
+        return data(done.stdout)
 
     return traced
 
@@ -417,7 +356,7 @@ def test_ctrl_c_asks_for_the_backtrace(
         encoding="utf-8",
     )
     python = str(broken_project / ".venv/bin/python")
-    command = [sys.executable, "-m", "scaffolder", "explain", "backtrace", "--json", "--", python, "program.py"]
+    command = [sys.executable, str(TOOL), "backtrace", "--json", "--", python, "program.py"]
     with subprocess.Popen(
         command, cwd=broken_project, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as running:
@@ -436,7 +375,7 @@ def test_ctrl_c_asks_for_the_backtrace(
 def test_a_backtrace_that_is_stopped_stops_the_program(environment: dict[str, str]) -> None:
     if not shutil.which("gdb"):
         pytest.skip("there is no gdb")
-    command = [sys.executable, "-m", "scaffolder", "explain", "backtrace", "--", sys.executable, "-c", SLEEPER]
+    command = [sys.executable, str(TOOL), "backtrace", "--", sys.executable, "-c", SLEEPER]
     with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as running:
         assert running.stderr is not None
         lines = iter(running.stderr.readline, "")
@@ -462,24 +401,7 @@ def test_a_program_that_ends_is_left_alone(traced: Callable[..., dict[str, Any]]
     assert [finding["id"] for finding in known["findings"]] == ["already-borrowed"]
 
 
-@pytest.mark.parametrize(
-    ("arguments", "code", "message"),
-    [
-        ((), 2, "there is no command to run"),
-        (("--", "no-such-program"), 1, "`no-such-program` is not installed"),
-        (("--timeout", "never", "--", "python"), 2, "invalid value"),
-        (("--", "cargo", "test"), 2, "`cargo` runs other programs"),
-    ],
-)
-def test_a_backtrace_of_nothing_is_an_error(
-    pyo3_new: Command, arguments: tuple[str, ...], code: int, message: str
-) -> None:
-    done = pyo3_new("explain", "backtrace", *arguments, code=code)
-    assert done.stderr.startswith(f"error: {message}")
-    assert "\n\nhint: " in done.stderr
-
-
-def test_gdb_is_optional(pyo3_new: Command, environment: dict[str, str], tmp_path: Path) -> None:
-    environment["PATH"] = str(tmp_path)
-    done = pyo3_new("explain", "backtrace", "--", sys.executable, code=1)
-    assert done.stderr.startswith("error: `gdb` is not installed")
+def test_gdb_is_optional(printed: Printed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    _, stderr = printed("debug", "backtrace", "--", sys.executable, code=1)
+    assert stderr.startswith("error: `gdb` is not installed; `backtrace` needs it")

@@ -1,0 +1,1 @@
+"""What programs print: the lines without what was put around them, who speaks, and what rustc reports."""

@@ -1,0 +1,27 @@
+"""Types as rustc prints them, as one would write them."""
+
+from __future__ import annotations
+
+import re
+
+# What holds a value of another type.
+HOLDERS = {"Option", "Vec", "Box", "Arc", "Rc", "Result", "HashMap", "BTreeMap", "HashSet", "BTreeSet", "VecDeque"}
+REFERENCE = re.compile(r"&(?:'\w+ )?(?:mut )?(Py[A-Z]\w*(?:<[^<>&]*>)?)")
+
+
+def shown(rust_type: str) -> str:
+    """Return a type without the paths and the lifetimes that nobody writes."""
+    short = re.sub(r"for<[^<>]*>[ \n]", "", rust_type)
+    return re.sub(r"\b(?:\w+::)+(?=\w)", "", short)
+
+
+def bound(rust_type: str) -> str:
+    """Return a type with `&Bound<'_, PyDict>` for `&PyDict`."""
+    return REFERENCE.sub(r"&Bound<'_, \1>", shown(rust_type))
+
+
+def named(rust_type: str) -> str:
+    """Return the name of the type that somebody has defined: `Price` of `Option<&mut Price>`."""
+    names: list[str] = re.findall(r"(?<!')\b[A-Za-z_]\w*", shown(rust_type))
+    own = [name for name in names if name[0].isupper() and name not in HOLDERS]
+    return own[0] if own else shown(rust_type)

@@ -1,0 +1,77 @@
+"""Who speaks in an output, to whom, and about which versions."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from scaffolder.output.transcript import Transcript
+
+PLATFORMS = {
+    "wasm": re.compile(r"wasm32-|emscripten|pyodide"),
+    "android": re.compile(r"linux-android|aarch64-android|termux"),
+    "windows": re.compile(
+        r"\b[A-Z]:[/\\]|windows-(?:gnu|msvc)|win_amd64|win32|\bDLL load failed|ld\.exe|\bLNK\d{4}\b|mingw"
+    ),
+    "macos": re.compile(r"/Users/|apple-darwin|macosx|dyld|darwin\.so|/private/var|for architecture (?:arm64|x86_64)"),
+    "linux": re.compile(r"unknown-linux|linux-gnu|manylinux|musllinux|/home/|linux_x86_64|linux_aarch64|/usr/bin/ld"),
+}
+PYO3 = re.compile(
+    r"\bpyo3(?:-ffi|-macros|-build-config)?(?:-| v| @ |==?)(\d{1,2})\.(\d{1,3})(?:\.\d+)?(?=[/\\\s)`(]|$)"
+)
+MATURIN = re.compile(r"\bmaturin(?:-| v| |==)(\d{1,2})\.(\d{1,3})(?:\.\d+)?\b")
+# Someone's own project is built from where it lies, others' packages from an index.
+OWN = re.compile(
+    r"@ (?:file:|editable)|maturin develop|Running `maturin pep517[^\n]{0,200}--editable|^Processing (?:\.|/)"
+    r"|\bpip install (?:-e )?\.|Obtaining file:|^\$ (?:cargo|maturin)",
+    re.MULTILINE,
+)
+OTHERS = re.compile(
+    r"^(?:Collecting |Downloading |Using cached )(?P<a>[\w.-]+?)(?:-\d[\w.]*\.tar\.gz| ?[=<>~!;(\[]|\n)"
+    r"|Failed to (?:download and )?build `(?P<b>[\w.-]+)==|pip-install-\w+[/\\](?P<c>[\w.-]+?)_[0-9a-f]+"
+    r"|sdists-v\d+[/\\]\w+[/\\](?P<d>[\w.-]+)|Building wheels? for (?P<e>(?!collected)[\w.-]+) \(pyproject"
+    r"|problem with (?:poetry|pip) but with (?P<f>[\w.-]+)",
+    re.MULTILINE,
+)
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What an output tells besides the failure.
+
+    Attributes:
+        platform: A key of `PLATFORMS`, if it shows one.
+        pyo3: PyO3's release series.
+        maturin: Maturin's.
+        package: The package of somebody else that the reader installs, if that is what goes on.
+    """
+
+    platform: str | None = None
+    pyo3: tuple[int, int] | None = None
+    maturin: tuple[int, int] | None = None
+    package: str | None = None
+
+
+def read_scene(transcript: Transcript) -> Scene:
+    """Find out where an output comes from."""
+    text = transcript.text
+    platform = next((name for name, sign in PLATFORMS.items() if sign.search(text)), None)
+    others = None if OWN.search(text) else OTHERS.search(text)
+    package = next(filter(None, others.groups()), None) if others else None
+    return Scene(platform, _version(PYO3, text), _version(MATURIN, text), package)
+
+
+def _version(sign: re.Pattern[str], text: str) -> tuple[int, int] | None:
+    """Return the newest version that is named: of two, the older one is a dependency's, or a cache's."""
+    return max(((int(match[1]), int(match[2])) for match in sign.finditer(text)), default=None)
+
+
+def holds(condition: str, version: tuple[int, int] | None) -> bool:
+    """Tell whether a version is known and fits `<0.26` or `>=0.26`."""
+    sign, major, minor = re.fullmatch(r"(<|>=)(\d+)\.(\d+)", condition).groups()  # type: ignore[union-attr]
+    if version is None:
+        return False
+    limit = (int(major), int(minor))
+    return version < limit if sign == "<" else version >= limit

@@ -1,0 +1,161 @@
+"""Run a command under gdb, and read the frames of all its threads where it crashes or hangs."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import shutil
+import signal
+import subprocess
+import threading
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from scaffolder.errors import ScaffolderError, UsageError
+from scaffolder.folders import temporary_folder
+from scaffolder.machine.recording import Recording, pass_on
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import FrameType
+
+SCRIPT = Path(__file__).with_name("gdb_frames.py")
+# It is of no use here, and gdb says so at length.
+QUIET = ("set auto-load off", "set debuginfod enabled off")
+
+
+@dataclass(frozen=True)
+class Run:
+    """A program that ran under the debugger.
+
+    Attributes:
+        recording: What it printed.
+        report: Where it stopped, or its exit code if it came to its end.
+        interrupted: Why it was stopped from outside: `after 10 s`, `by Ctrl-C`.
+    """
+
+    recording: Recording
+    report: dict[str, Any]
+    interrupted: str | None
+
+    @property
+    def printed(self) -> str:
+        """What it printed, as text."""
+        return (self.recording.head + self.recording.tail).decode("utf-8", errors="replace").replace("\r\n", "\n")
+
+
+def debugger() -> str:
+    """Return the debugger.
+
+    Raises:
+        ScaffolderError: There is none.
+    """
+    # The frames of a process that ptrace stops: there is no such thing on Windows.
+    if os.name != "nt" and (program := shutil.which("gdb")):
+        return program
+    hint = "install gdb (`sudo apt install gdb`); where there is only lldb: `lldb -- python SCRIPT`, `run`, `bt all`"
+    raise ScaffolderError("`gdb` is not installed; `backtrace` needs it", hint)
+
+
+def runnable(command: list[str]) -> list[str]:
+    """Return a command as gdb can run it: a program, with the script that it was asked for.
+
+    Raises:
+        UsageError: There is no command.
+        ScaffolderError: There is no such program.
+    """
+    if not command:
+        raise UsageError(
+            "there is no command to run", "name it after `--`: `pyo3-new debug backtrace -- python crash.py`"
+        )
+    program = shutil.which(command[0])
+    if program is None:
+        raise ScaffolderError(f"`{command[0]}` is not installed, or not on PATH", "activate the project's environment")
+    if Path(program).stem in {"cargo", "uv", "maturin", "nox"}:
+        hint = "name the program that it starts: `.venv/bin/python crash.py`, or a test's file in `target/debug/deps`"
+        raise UsageError(f"`{command[0]}` runs other programs, which gdb does not follow", hint)
+    with Path(program).open("rb") as file:
+        first = file.readline(1000)
+    interpreter = shlex.split(first[2:].decode("utf-8", errors="replace")) if first.startswith(b"#!") else []
+    # A script that asks `/usr/bin/env` for its interpreter gets the one of PATH here, too.
+    if interpreter and Path(interpreter[0]).name == "env":
+        interpreter = [shutil.which(interpreter[1]) or interpreter[1], *interpreter[2:]]
+    return [*interpreter, program, *command[1:]]
+
+
+def debug(command: list[str], timeout: float | None) -> Run:
+    """Run a command under gdb.
+
+    Args:
+        command: A program with its arguments.
+        timeout: Seconds after which it is stopped.
+    """
+    with temporary_folder() as folder:
+        report, process = folder / "report.json", folder / "process"
+        places = {"DEBUGGING_REPORT": str(report), "DEBUGGING_PROCESS": str(process), "PYTHONFAULTHANDLER": "1"}
+        settings = [argument for setting in QUIET for argument in ("-iex", setting)]
+        gdb = subprocess.Popen(
+            [debugger(), "-q", "-nx", "-batch", *settings, "-x", str(SCRIPT), "--args", *command],
+            env=os.environ | places, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            # Ctrl-C is for this program to hand on.
+            start_new_session=True,
+        )  # fmt: skip
+        with gdb, stopping(process, timeout) as reasons:
+            recording = collect(gdb, reasons, process)
+        if not report.exists():
+            hint = "is it allowed to? a container needs `--cap-add=SYS_PTRACE`; what gdb said is above"
+            raise ScaffolderError(f"gdb could not run `{shlex.join(command)}`", hint)
+        return Run(recording, json.loads(report.read_text(encoding="utf-8")), reasons[0] if reasons else None)
+
+
+def collect(gdb: subprocess.Popen[bytes], reasons: list[str], process: Path) -> Recording:
+    """Pass on what is printed until the end, which the first Ctrl-C asks for; the second ends it all."""
+    recording = Recording()
+    before = signal.getsignal(signal.SIGINT)
+
+    def ask(number: int, _: FrameType | None) -> None:
+        signal.signal(number, before)
+        if reasons or not interrupt(process):
+            signal.raise_signal(number)
+        reasons.append("by Ctrl-C")
+
+    if before != signal.SIG_IGN:
+        signal.signal(signal.SIGINT, ask)
+    try:
+        pass_on(gdb, recording)
+    except BaseException:
+        os.killpg(gdb.pid, signal.SIGKILL)
+        raise
+    finally:
+        signal.signal(signal.SIGINT, before)
+    return recording
+
+
+@contextmanager
+def stopping(process: Path, timeout: float | None) -> Iterator[list[str]]:
+    """Stop the program after some time; yields the reasons for which it was stopped."""
+    reasons: list[str] = []
+
+    def stop() -> None:
+        if interrupt(process):
+            reasons.append(f"after {timeout:g} s")
+
+    timer = threading.Timer(timeout or 0, stop)
+    if timeout:
+        timer.start()
+    try:
+        yield reasons
+    finally:
+        timer.cancel()
+
+
+def interrupt(process: Path) -> bool:
+    """Let the debugger stop the program, if it runs."""
+    try:
+        os.kill(int(process.read_text(encoding="utf-8")), signal.SIGINT)
+    except (OSError, ValueError):
+        return False
+    return True

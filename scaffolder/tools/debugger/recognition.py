@@ -1,0 +1,118 @@
+"""Recognise the known problems in an output."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from scaffolder.output.diagnostics import advice_lines, diagnostics
+from scaffolder.output.scene import Scene, read_scene
+from scaffolder.tools.debugger.catalogue import FOREIGN, GROUPS, Problem, load
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from scaffolder.output.diagnostics import Diagnostic
+    from scaffolder.output.transcript import Transcript
+
+MOST_LINES = 6
+LEVELS = ("error", "warning", "note", "ok")
+PLACE = re.compile(r"-->|at [^\n]*:\d+")
+
+
+@dataclass(frozen=True)
+class Recognised:
+    """A problem in an output.
+
+    Attributes:
+        problem: Which, as it is in this output.
+        start: Where in the text its sign is.
+        line: The line that it begins in.
+        values: What the sign names.
+        evidence: The lines that show it.
+    """
+
+    problem: Problem
+    start: int
+    line: int
+    values: dict[str, str]
+    evidence: str
+
+
+@dataclass(frozen=True)
+class Reading:
+    """All that is understood of an output.
+
+    Attributes:
+        problems: Failures first, and causes before what follows from them.
+        rest: What rustc reports besides.
+    """
+
+    problems: tuple[Recognised, ...]
+    rest: tuple[Diagnostic, ...]
+
+
+def recognise(transcript: Transcript, problems: Iterable[Problem] | None = None) -> Reading:
+    """Look for the known problems in an output."""
+    scene, errors = read_scene(transcript), diagnostics(transcript)
+    matches = [match for problem in problems or load() for match in _look(problem, transcript, scene, errors)]
+    consequences = {name for match in matches for name in match.problem.leads_to}
+    # What is of one problem stays together, where the first of it is.
+    firsts: dict[str, int] = {}
+    for match in matches:
+        firsts[match.problem.id] = min(match.start, firsts.get(match.problem.id, match.start))
+    groups = list(GROUPS)
+    known = sorted(
+        (match for match in matches if match.problem.id not in consequences),
+        key=lambda match: (
+            LEVELS.index(match.problem.level), groups.index(match.problem.group), firsts[match.problem.id], match.start
+        ),
+    )  # fmt: skip
+    lines = {match.line for match in matches}
+    rest = tuple(error for error in errors if not lines.intersection(range(error.first, error.last + 1)))
+    return Reading(tuple(known), rest)
+
+
+def _look(
+    problem: Problem, transcript: Transcript, scene: Scene, errors: tuple[Diagnostic, ...]
+) -> Iterator[Recognised]:
+    """Look for one problem; more than once if each value of a group counts."""
+    text = transcript.text
+    matches = [match for sign in problem.signs for match in sign.find(text)]
+    if not matches:
+        return
+    needed = [sign.search(text) for sign in problem.needs]
+    if not all(needed) or any(sign.search(text) for sign in problem.unless):
+        return
+    seen: set[str] = set()
+    for match in matches:
+        values = {name: value or "" for name, value in match.groupdict().items()}
+        value = values.get(problem.each or "", "")
+        if value in seen or values.get("owner") in FOREIGN:
+            continue
+        seen.add(value)
+        evidence = _evidence(transcript, [match, *filter(None, needed)], errors)
+        line = transcript.line_at(match.start())
+        yield Recognised(problem.suit(scene, text), match.start(), line, values, evidence)
+        if problem.each is None:
+            return
+
+
+def _evidence(transcript: Transcript, matches: list[re.Match[str]], errors: tuple[Diagnostic, ...]) -> str:
+    """Return the lines that signs are in, in their order, with the source that rustc names and what it advises."""
+    lines: set[int] = set()
+    advised: set[int] = set()
+    for match in matches:
+        first = transcript.line_at(match.start())
+        last = transcript.line_at(max(match.end() - 1, match.start()))
+        if last + 1 < len(transcript.lines) and transcript.lines[last + 1].lstrip().startswith("-->"):
+            last += 1
+        lines.update(range(first, last + 1))
+        for error in errors:
+            if error.first <= first <= error.last:
+                advised.update(advice_lines(transcript, error))
+    shown = transcript.show(lines, matches[0][0].partition("\n")[0].strip())
+    if len(shown) > MOST_LINES:
+        shown = [*shown[: MOST_LINES - 1], "…", shown[-1]]
+    return "\n".join([*shown, *transcript.show(advised - lines)])

@@ -1,0 +1,133 @@
+"""Find the decisive lines of a failure that is not known, and who says them."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from scaffolder.output.diagnostics import Diagnostic, advice_lines, source_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from scaffolder.output.transcript import Transcript
+
+MOST_LINES = 6
+
+
+@dataclass(frozen=True)
+class Decisive:
+    """The lines that say most of a failure.
+
+    Attributes:
+        speaker: The program that says it, if that can be told.
+        lines: Which lines.
+    """
+
+    speaker: str | None
+    lines: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Speakers:
+    """How programs say that they failed.
+
+    Attributes:
+        names: Who they are; None where that can't be told.
+        signs: How lines of each begin.
+        wrappers: How lines begin that only say that something went wrong before.
+        harmless: How lines begin that are no failure.
+    """
+
+    names: tuple[str | None, ...]
+    signs: tuple[re.Pattern[str], ...]
+    wrappers: re.Pattern[str]
+    harmless: re.Pattern[str]
+
+
+@cache
+def load_speakers() -> Speakers:
+    """Read the list of those who speak."""
+    data = tomllib.loads(Path(__file__).with_name("speakers.toml").read_text(encoding="utf-8"))
+    names = tuple(entry.get("name") for entry in data["speakers"])
+    signs = tuple(re.compile("|".join(entry["signs"])) for entry in data["speakers"])
+    return Speakers(names, signs, re.compile("|".join(data["wrappers"])), re.compile("|".join(data["harmless"])))
+
+
+# What hangs below such a line, and tells the reason.
+BELOW = re.compile(r"Caused by:|caused by:|cause: |[\u2570\u251c]\u2500\u25b6|\d: |-->|at \S+:\d+")
+SUMMARY = 40
+
+
+def decisive(transcript: Transcript, errors: Sequence[Diagnostic]) -> Decisive | None:
+    """Return the lines that tell most of a failure, if there is one."""
+    if errors:
+        lines = [*source_lines(transcript, errors[0]), *advice_lines(transcript, errors[0])]
+        lines += [error.first for error in errors[1:MOST_LINES]]
+        return Decisive("rustc", tuple(dict.fromkeys(lines)))
+    speakers = load_speakers()
+    best: dict[int, list[int]] = {}
+    wrappers: list[int] = []
+    for number, line in enumerate(transcript.lines):
+        content = line.strip()
+        if not content or speakers.harmless.match(content):
+            continue
+        if speakers.wrappers.match(content):
+            wrappers.append(number)
+        elif rank := next((rank for rank, sign in enumerate(speakers.signs, 1) if sign.match(content)), None):
+            best.setdefault(rank - 1, []).append(number)
+    if not best:
+        lines = [line for wrapper in wrappers[:2] for line in _with_reason(transcript, wrapper)]
+        return Decisive(_speaker(transcript, wrappers[0]), tuple(lines)) if wrappers else None
+    rank = min(best)
+    speaker = speakers.names[rank] or _speaker(transcript, best[rank][0])
+    lines = [line for number in _choose(speaker, best[rank]) for line in _with_reason(transcript, number)]
+    return Decisive(speaker, tuple(dict.fromkeys(lines))[: MOST_LINES + 2])
+
+
+def _choose(speaker: str | None, numbers: list[int]) -> list[int]:
+    """Choose among lines: of a chain of exceptions the first is the cause, the last what came of it."""
+    return [numbers[0], numbers[-1]] if speaker == "Python" else numbers[:3]
+
+
+def _speaker(transcript: Transcript, line: int) -> str | None:
+    """Guess who speaks from the programs that the lines before name."""
+    for number in range(line, max(line - SUMMARY, -1), -1):
+        content = transcript.lines[number].strip()
+        if match := re.match(
+            r"(?:\$ |Running `|nox > )?(cargo|maturin|uv|pip|pytest|mypy|docker|npm|conda|poetry)\b", content
+        ):
+            return match[1]
+    return None
+
+
+def _with_reason(transcript: Transcript, number: int) -> list[int]:
+    """Return a line with those below it that give the reason: a place, a panic's message, the end of a chain."""
+    lines = [number]
+    content = transcript.lines[number].strip()
+    if "panicked at" in content and not content.endswith(":17"):
+        lines.append(number + 1)
+    chain = []
+    for below in range(number + 1, min(number + 25, len(transcript.lines))):
+        text = transcript.lines[below].strip()
+        if BELOW.match(text):
+            chain.append(below)
+            if text in {"Caused by:", "caused by:"}:
+                chain.append(below + 1)
+        elif not text and chain:
+            continue
+        elif chain and below - chain[-1] > 2:
+            break
+    lines += chain if len(chain) <= 3 else [chain[0], *chain[-2:]]
+    if content.startswith(("Undefined symbols",)) or content.endswith(":"):
+        lines.append(number + 1)
+    return [line for line in lines if line < len(transcript.lines)]
+
+
+def tail(transcript: Transcript) -> list[int]:
+    """Return the last lines of an output."""
+    return [number for number, line in enumerate(transcript.lines) if line.strip()][-MOST_LINES:]
