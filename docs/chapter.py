@@ -11,6 +11,8 @@ from scaffolder.tools.debugger.recognition import Recognised, recognise
 FAILURES = Path(__file__).resolve().parents[1] / "tests/tools/debugger/failures"
 # So many characters of a message are in the index.
 SHOWN = 80
+# And so many lines of it in a section.
+MOST_LINES = 4
 OWNERS = {
     "cargo-zigbuild": "rust-cross/cargo-zigbuild",
     "delta-rs": "delta-io/delta-rs",
@@ -30,6 +32,7 @@ OWNERS = {
     "setuptools-rust": "PyO3/setuptools-rust",
     "startinpy": "hugoledoux/startinpy",
     "tokenizers": "huggingface/tokenizers",
+    "tokio": "tokio-rs/tokio",
     "twine": "pypa/twine",
     "uv": "astral-sh/uv",
 }
@@ -72,7 +75,8 @@ def section(problem: Problem) -> str:
         problem: It has a failing output in the tests' folder, which is the excerpt.
     """
     first, _, seen = example(problem)
-    excerpt = f"{first}\n{seen.evidence}"
+    lines = seen.evidence.splitlines()
+    excerpt = "\n".join([first, *lines[:MOST_LINES], *(["…"] if len(lines) > MOST_LINES else [])])
     cause = problem.fill(problem.cause, seen.values)
     links = [
         *([f"More in {chapter_link(problem.chapter)}."] if problem.chapter else []),

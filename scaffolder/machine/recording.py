@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from scaffolder.errors import ScaffolderError
 
 # How much of the beginning and of the end is kept.
-HALF = 2_000_000
+HALF = 1_000_000
 # Seconds that what a command left in the pipe is waited for: its background children may keep that open for ever.
 PATIENCE = 0.3
 LONGEST_WAIT = 5.0

@@ -75,7 +75,7 @@ class Transcript:
 
     def show(self, lines: Iterable[int], around: str = "") -> list[str]:
         """Return some lines as people read them: no longer than needed, and not indented as a whole."""
-        shown = [shorten(self.lines[line], around) for line in sorted(lines) if self.lines[line].strip()]
+        shown = [shorten(self.lines[line], around) for line in sorted(set(lines)) if self.lines[line].strip()]
         margin = min((len(line) - len(line.lstrip()) for line in shown), default=0)
         return [line[margin:] for line in shown]
 

@@ -8,10 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from scaffolder.output.decisive import decisive, tail
 from scaffolder.output.diagnostics import advice_lines
 from scaffolder.toolkit import Finding, Result
 from scaffolder.tools.debugger.recognition import Reading, Recognised, recognise
-from scaffolder.tools.debugger.unknowns import decisive, tail
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -113,11 +113,13 @@ def not_recognised(reading: Reading, output: Output) -> list[Finding]:
 def advice(speaker: str | None, evidence: str, reading: Reading) -> str:
     """Say how to go on with a failure that is not known."""
     guesses = [guess.format(match[1]) for sign, guess in GUESSES.items() if (match := re.search(sign, evidence))]
-    codes = list(dict.fromkeys(error.code for error in reading.rest if error.code))
-    rustc = [f"rustc --explain {codes[0]}   (what this kind of error means)"] if codes else []
-    if guesses or rustc:
-        return "\n".join([*guesses, *rustc])
-    return f"look these lines up in the documentation of {speaker or 'the program that printed them'}"
+    if reading.rest:
+        codes = [error.code for error in reading.rest if error.code]
+        what = "rustc's own `help:` says what to change" if "help: " in evidence else "mend the first error first"
+        return "\n".join([*guesses, what, *(f"rustc --explain {code}" for code in codes[:1])])
+    if guesses:
+        return "\n".join(guesses)
+    return f"search for these lines, without your own names and paths, and for {speaker or 'the program'}"
 
 
 def summary(findings: list[Finding], output: Output) -> str:

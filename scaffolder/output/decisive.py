@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from scaffolder.output.transcript import Transcript
 
 MOST_LINES = 6
+# What hangs below such a line, and tells the reason.
+BELOW = re.compile(r"Caused by:|caused by:|cause: |[\u2570\u251c]\u2500\u25b6|\d: |-->|at \S+:\d+")
+# So many lines before a failure may name the program that was called.
+LOOK_BACK = 40
 
 
 @dataclass(frozen=True)
@@ -58,11 +62,6 @@ def load_speakers() -> Speakers:
     return Speakers(names, signs, re.compile("|".join(data["wrappers"])), re.compile("|".join(data["harmless"])))
 
 
-# What hangs below such a line, and tells the reason.
-BELOW = re.compile(r"Caused by:|caused by:|cause: |[\u2570\u251c]\u2500\u25b6|\d: |-->|at \S+:\d+")
-SUMMARY = 40
-
-
 def decisive(transcript: Transcript, errors: Sequence[Diagnostic]) -> Decisive | None:
     """Return the lines that tell most of a failure, if there is one."""
     if errors:
@@ -96,10 +95,11 @@ def _choose(speaker: str | None, numbers: list[int]) -> list[int]:
 
 def _speaker(transcript: Transcript, line: int) -> str | None:
     """Guess who speaks from the programs that the lines before name."""
-    for number in range(line, max(line - SUMMARY, -1), -1):
+    for number in range(line, max(line - LOOK_BACK, -1), -1):
         content = transcript.lines[number].strip()
         if match := re.match(
-            r"(?:\$ |Running `|nox > )?(cargo|maturin|uv|pip|pytest|mypy|docker|npm|conda|poetry)\b", content
+            r"(?:\$ |Running `|nox > |\U0001f4a5 )?(cargo|maturin|uv|pip|pytest|mypy|docker|npm|conda|poetry)\b",
+            content,
         ):
             return match[1]
     return None
@@ -109,22 +109,19 @@ def _with_reason(transcript: Transcript, number: int) -> list[int]:
     """Return a line with those below it that give the reason: a place, a panic's message, the end of a chain."""
     lines = [number]
     content = transcript.lines[number].strip()
-    if "panicked at" in content and not content.endswith(":17"):
+    if "panicked at" in content or content.startswith("Undefined symbols") or content.endswith(":"):
         lines.append(number + 1)
     chain = []
     for below in range(number + 1, min(number + 25, len(transcript.lines))):
         text = transcript.lines[below].strip()
         if BELOW.match(text):
-            chain.append(below)
-            if text in {"Caused by:", "caused by:"}:
-                chain.append(below + 1)
+            # cargo writes the reason into the next line.
+            chain.append(below + text.lower().endswith("caused by:"))
         elif not text and chain:
             continue
         elif chain and below - chain[-1] > 2:
             break
     lines += chain if len(chain) <= 3 else [chain[0], *chain[-2:]]
-    if content.startswith(("Undefined symbols",)) or content.endswith(":"):
-        lines.append(number + 1)
     return [line for line in lines if line < len(transcript.lines)]
 
 
