@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,8 @@ from tests.tools.debugger.outputs import ANSWERS, FAILURES, FOLDER, WRAPPINGS, b
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from tests.conftest import Run
 
 SKILL = CHECKOUT / "skills/pyo3-fundamentals"
 PROBLEMS = {problem.id: problem for problem in load()}
@@ -217,3 +220,84 @@ def test_two_hundred_megabytes_are_read(tmp_path: Path) -> None:
     assert [finding.id for finding in result.findings] == ["undefined-python-symbols"]
     line = log.read_bytes().partition(b"undefined symbol: Py")[0].count(b"\n") + 1
     assert result.findings[0].where == f"{log}:{line}"
+
+
+def advised(name: str, number: int = 0) -> str:
+    """Return what a kept output's explanation says to do."""
+    return findings(kept(name))[number].fix or ""
+
+
+def quoted(fix: str) -> str:
+    """Return the first piece of code in a sentence."""
+    return fix.split("`")[1]
+
+
+def block(fix: str, first: str) -> str:
+    """Return the lines of code from one that begins like this to the end of its block."""
+    lines = fix.splitlines()
+    start = next(index for index, line in enumerate(lines) if line.startswith(first))
+    end = next((index for index in range(start, len(lines)) if lines[index] == "}"), start)
+    return "\n".join(lines[start : end + 1])
+
+
+def advised_crate() -> str:
+    """Return a crate that does what is advised."""
+    return f"""
+use pyo3::prelude::*;
+use pyo3::types::*;
+
+#[pyfunction]
+fn extend(list: {quoted(advised("gil-references--option"))}, options: {quoted(advised("gil-references--option", 1))}) {{
+    drop((list.len(), options.map(|options| options.len())));
+}}
+
+#[pyfunction]
+fn count(items: {advised("borrowed-items--array").split("`")[9]}) -> usize {{
+    items.len()
+}}
+
+#[derive(Clone)]
+{advised("argument-not-convertible--list").split(": ")[1].split(" with")[0]}
+struct Node {{
+    value: i64,
+}}
+
+#[pyfunction]
+fn sum(nodes: Vec<Node>) -> i64 {{
+    nodes.into_iter().map(|node| node.value).sum()
+}}
+
+mod errors {{
+    use pyo3::prelude::*;
+
+    #[derive(Debug)]
+    struct Lost;
+
+    impl std::fmt::Display for Lost {{
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {{
+            write!(f, "lost")
+        }}
+    }}
+
+    use pyo3::exceptions::PyValueError;
+    {block(findings("error[E0277]: the trait bound `PyErr: From<Lost>` is not satisfied")[0].fix or "", "impl From")}
+}}
+
+#[pyfunction]
+{block(advised("result-needed--question-mark"), "fn name")}
+
+{advised("lifetime-missing--result").splitlines()[0]} {{
+    prices.get_item(others)
+}}
+
+{block(advised("from-pyobject-impl--extract"), "impl")}
+struct Price(i64);
+"""
+
+
+@pytest.mark.slow
+def test_what_is_advised_compiles(build_run: Run, tmp_path: Path) -> None:
+    project = tmp_path / "price-tools"
+    shutil.copytree(FOLDER / "project", project)
+    (project / "src/lib.rs").write_text(advised_crate(), encoding="utf-8")
+    build_run("cargo", "check", "--quiet", folder=project)
