@@ -39,6 +39,8 @@ VERSIONS = ("0.1.0", "0.2.0", "0.3.0")
 TAGS = tuple(f"v{version}" for version in VERSIONS)
 NEWEST = VERSIONS[-1]
 BASE = Path("templates/{{base}}")
+# Where the template of the answers file is in the first release, and from the second one on.
+ANSWERS = (BASE / "{{_copier_conf.answers_file}}.jinja", Path("templates/{{_copier_conf.answers_file}}.jinja"))
 # Where a file is in the first release, and from the second one on.
 MOVED = ("tests/test_distance.py", "tests/words/test_distance.py")
 MINI = {
@@ -88,7 +90,10 @@ def make_release(repository: Path, version: str) -> None:
         move_on(path, version)
     sections = [f"## {past}\n\n- What is new in {past}.\n" for past in reversed(VERSIONS[: number + 1])]
     (repository / "CHANGELOG.md").write_text("# Changelog\n\n" + "\n".join(sections), encoding="utf-8")
+    if number == 0:
+        (repository / ANSWERS[1]).rename(repository / ANSWERS[0])
     if number == 1:
+        (repository / ANSWERS[0]).rename(repository / ANSWERS[1])
         move(repository)
         add_question(repository)
         add_feature(repository)
