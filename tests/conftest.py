@@ -12,12 +12,15 @@ from typing import TYPE_CHECKING, Protocol
 import pytest
 from filelock import FileLock
 
+from scaffolder.template.catalog import load_catalog
+
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping, Sequence
 
     from tests.history import Grow, History
 
 CHECKOUT = Path(__file__).resolve().parent.parent
+FEATURES = [feature.name for feature in load_catalog(CHECKOUT).features]
 # Where builds are kept from one run to the next.
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "pyo3-new"
 # A shell that starts the tests in the background lets them, and all that they start, ignore Ctrl-C.
