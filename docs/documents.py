@@ -133,8 +133,6 @@ def skills() -> None:
 
 def skill_pages() -> None:
     """Write the site's lists of the pages of each skill; called by cog."""
-    import cog
-
     for skill in load_skills(ROOT / "skills"):
         title = re.search(r"(?m)^# (.*)$", (skill.path / "SKILL.md").read_text(encoding="utf-8"))
         name = title[1] if title else skill.name
