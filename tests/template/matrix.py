@@ -1,4 +1,4 @@
-"""What is built: the cells that the rules of `matrix.yml` come to for the features of `copier.yml`."""
+"""What is built: the cells that the rules of `matrix.yml` come to for the features of `copier.yml`, and the skills."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from scaffolder.template.catalog import load_catalog
-from tests.conftest import CHECKOUT, FEATURES
+from tests.conftest import CHECKOUT, FEATURES, SKILLS
 from tests.template.covering import cover
 
 if TYPE_CHECKING:
@@ -218,11 +218,14 @@ def parse(matrix: Matrix, arguments: Sequence[str]) -> argparse.Namespace:
     for axis in AXES[1:]:
         parser.add_argument(f"--{axis}", choices=matrix.values[axis])
     parser.add_argument("--shard", metavar="N/COUNT", help="one part of the cells of --system")
+    parser.add_argument("--skill", choices=SKILLS, help="instead of projects, what a skill has, and its tools")
     parser.add_argument("--list", action="store_true", help="print the cells, and build none")
     parser.add_argument("--json", action="store_true", help="print the jobs that the workflow starts")
     options = parser.parse_args(arguments)
     if options.shard and (options.only or options.feature or any(getattr(options, way) for way in WAYS)):
         parser.error("--shard is a part of all cells of a system, and goes with --system only")
+    if options.skill and len(arguments) > 2:
+        parser.error("--skill goes with no other option")
     if options.shard and not is_part(options.shard):
         parser.error(f"`{options.shard}` is no part of something; the first of three is 1/3")
     for feature in [*features_of(options.only or ""), *([options.feature] if options.feature else [])]:
@@ -280,13 +283,18 @@ def chosen() -> list[Cell]:
     return list(cells.values())
 
 
-def jobs(matrix: Matrix) -> list[dict[str, str]]:
-    """Return the jobs of the workflow."""
-    return [
+def jobs(matrix: Matrix) -> dict[str, list[dict[str, str]]]:
+    """Return the jobs of the workflow: parts of the projects, and each skill, on each system."""
+    systems = matrix.rules["systems"].items()
+    projects = [
         {"system": system, "runner": place["runner"], "shard": f"{number}/{place['shards']}"}
-        for system, place in matrix.rules["systems"].items()
+        for system, place in systems
         for number in range(1, place["shards"] + 1)
     ]
+    skills = [
+        {"skill": skill, "system": system, "runner": place["runner"]} for skill in SKILLS for system, place in systems
+    ]
+    return {"projects": projects, "skills": skills}
 
 
 def main() -> None:

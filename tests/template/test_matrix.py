@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
+from scaffolder.skills import load_skills
 from tests.conftest import CHECKOUT, FEATURES
 from tests.template.matrix import (
     AXES,
@@ -131,6 +132,8 @@ def test_options_choose_cells(options: str, expected: Any) -> None:
         ("--shard x", "`x` is no part of something"),
         ("--shard 9/3", "`9/3` is no part of something"),
         ("--shard 1/3 --only numpy", "goes with --system only"),
+        ("--skill nothing", "invalid choice: 'nothing'"),
+        ("--skill pyo3-fundamentals --python 3.12", "--skill goes with no other option"),
     ],
 )
 def test_a_value_that_no_cell_can_have_is_told(options: str, message: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -193,13 +196,31 @@ def test_a_cell_that_fails_comes_with_its_command() -> None:
 
 
 def test_the_workflows_jobs_build_every_cell_once() -> None:
-    options = [f"--system {job['system']} --shard {job['shard']}" for job in jobs(MATRIX)]
+    options = [f"--system {job['system']} --shard {job['shard']}" for job in jobs(MATRIX)["projects"]]
     cells = [cell for option in options for cell in select(option)]
     assert sorted(map(repr, cells)) == sorted(map(repr, MATRIX.workflow))
 
 
-def test_the_workflow_passes_what_a_job_needs() -> None:
+def test_every_skill_is_tested_on_every_system() -> None:
+    pairs = [(job["skill"], job["system"]) for job in jobs(MATRIX)["skills"]]
+    assert sorted(pairs) == sorted(product([skill.name for skill in load_skills()], MATRIX.rules["systems"]))
+
+
+@pytest.mark.parametrize("kind", ["projects", "skills"])
+def test_the_workflow_passes_what_a_job_needs(kind: str) -> None:
     text = (CHECKOUT / ".github/workflows/ci.yml").read_text(encoding="utf-8")
-    projects = yaml.safe_load(text)["jobs"]["projects"]
-    assert all(f"matrix.{key} }}}}" in text for key in jobs(MATRIX)[0])
-    assert projects["strategy"]["matrix"] == {"include": "${{ fromJSON(needs.cells.outputs.jobs) }}"}
+    job = yaml.safe_load(text)["jobs"][kind]
+    assert all(f"matrix.{key} }}}}" in str(job) for key in jobs(MATRIX)[kind][0])
+    assert job["strategy"]["matrix"] == {"include": f"${{{{ fromJSON(needs.jobs.outputs.jobs).{kind} }}}}"}
+
+
+def test_the_tests_of_a_skill_are_those_of_its_documents_examples_and_tools() -> None:
+    (skill, *_) = load_skills()
+    printed = run_pytest("--collect-only", "--quiet", "--skill", skill.name, "tests/skills", "tests/tools")
+    tests = [line for line in printed.splitlines() if "::" in line]
+    folders = {line.split("/")[2] for line in tests if line.startswith("tests/tools/")}
+    assert folders <= {tool.name for tool in skill.tools}
+    assert folders
+    assert all(f"[{skill.name}" in line for line in tests if line.startswith("tests/skills/"))
+    for example in skill.examples:
+        assert any(f"[{example.name}]" in line for line in tests)
