@@ -134,10 +134,16 @@ def add_question(repository: Path) -> None:
     change(repository / BASE / "README.md.jinja", r"\Z", "{% if homepage %}\nSee {{ homepage }}.\n{% endif %}\n")
 
 
-def add_feature(repository: Path) -> None:
-    change(repository / "copier.yml", r"(?m)^(  default: \[\])$", r'    "mini: small things": mini' + "\n" + r"\1")
-    switch = "mini: {type: str, when: false, default: \"{{ '.' if 'mini' in features }}\"}\n"
+def offer_feature(repository: Path, name: str, purpose: str) -> None:
+    """Add a feature to the choices, and the switch for its folder."""
+    choice = f'    "{name}: {purpose}": {name}\n'
+    change(repository / "copier.yml", r"(?m)^(  default: \[\])$", rf"{choice}\1")
+    switch = f"{name}: {{type: str, when: false, default: \"{{{{ '.' if '{name}' in features }}}}\"}}\n"
     change(repository / "copier.yml", r"\Z", switch)
+
+
+def add_feature(repository: Path) -> None:
+    offer_feature(repository, "mini", "small things")
     line = '{% if mini %}\nfastrand = "2"\n{% endif %}\n'
     change(repository / BASE / "Cargo.toml.jinja", r"(?m)^# features: end$", f"{line}# features: end")
     line = "{% if mini %}\npub mod mini;\n{% endif %}\n"
