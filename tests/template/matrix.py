@@ -119,8 +119,12 @@ class Matrix:
 
     @cached_property
     def here(self) -> list[Cell]:
-        """The cells that `make test` builds."""
-        return list(dict.fromkeys(cell for rule in self.rules["rules"] for cell in self._cells(rule, "here")))
+        """The cells that `make test` builds; the first rule that comes to one says what is checked."""
+        cells: dict[Cell, Cell] = {}
+        for rule in self.rules["rules"]:
+            for cell in self._cells(rule, "here"):
+                cells.setdefault(replace(cell, checks=()), cell)
+        return list(cells.values())
 
     @cached_property
     def workflow(self) -> list[Cell]:

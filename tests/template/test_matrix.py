@@ -172,7 +172,9 @@ def run_pytest(*arguments: str, **variables: str) -> str:
     return done.stdout
 
 
-@pytest.mark.parametrize("options", [["tests/template/test_build.py"], ["--numprocesses=2"]], ids=["alone", "all"])
+@pytest.mark.parametrize(
+    "options", [["tests/template/test_build.py"], ["tests/template", "--numprocesses=2"]], ids=["alone", "all"]
+)
 def test_the_summary_names_the_cells_that_are_left(options: list[str]) -> None:
     *lines, last = run_pytest("--setup-only", "-k", "test_lints_and_types and built-none", *options).splitlines()
     assert re.fullmatch(r"=+ .* in .*s.* =+", last)
