@@ -171,13 +171,13 @@ def build_run() -> Run:
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
     }
 
-    def build_run(*command: str, folder: Path, place: str = "tools", **more: str) -> str:
+    def build_run(*command: str, folder: Path, place: str = "tools", **extra: str) -> str:
         places = {
             "CARGO_TARGET_DIR": str(CACHE / place / "target"),
             # One for all that is built there: to cargo another interpreter is a reason to build pyo3 again.
             "UV_PROJECT_ENVIRONMENT": str(CACHE / place / "environment"),
         }
-        return run_or_fail(command, folder, variables | places | more)
+        return run_or_fail(command, folder, variables | places | extra)
 
     return build_run
 

@@ -69,7 +69,7 @@ def renew(source: Path, target: Path) -> None:
 def build(build_run: Run) -> Run:
     """Run a program on the code of a skill."""
 
-    def build(*command: str, folder: Path, skill: str, **more: str) -> str:
-        return build_run(*command, folder=folder, place=place_of(skill), **more)
+    def build(*command: str, folder: Path, skill: str, **extra: str) -> str:
+        return build_run(*command, folder=folder, place=place_of(skill), **extra)
 
     return build
