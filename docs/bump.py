@@ -65,14 +65,17 @@ def main() -> int:
     current = supported_series(ROOT)[0]
     if not re.fullmatch(r"\d+\.\d+", series) or as_numbers(series) <= as_numbers(current):
         print(f"error: `{series}` is not a release series after {current}\n", file=sys.stderr)
-        print("hint: `make bump PYO3=0.31`", file=sys.stderr)
+        print("hint: run `make bump PYO3=SERIES`, as in `PYO3=0.31`", file=sys.stderr)
         return 2
     changed = bump(ROOT, series)
+    print("\n".join([*(f"changed {path}" for path in changed), "", *remaining_steps(current, series, changed)]))
     skills = sorted({path.parents[-3] for path in changed if path.name == "Cargo.toml"})
-    for skill in skills:
-        subprocess.run(["cargo", "update", "--workspace"], cwd=ROOT / skill, check=True)
-    subprocess.run([sys.executable, "-m", "docs.documents"], cwd=ROOT, check=True)
-    print("\n".join([*(f"changed {path}" for path in changed), "", *remaining_steps(current, series)]))
+    renewals = [(skill, ["cargo", "update", "--workspace"]) for skill in skills]
+    for folder, command in [*renewals, (Path(), [sys.executable, "-m", "docs.documents"])]:
+        if subprocess.run(command, cwd=ROOT / folder, check=False).returncode:
+            print(f"error: `{' '.join(command)}` in `{folder}` failed\n", file=sys.stderr)
+            print("hint: `git restore .` goes back", file=sys.stderr)
+            return 1
     return 0
 
 
@@ -138,15 +141,16 @@ def with_facts(text: str, series: str) -> str:
     return text.replace(last, last + "\n" + re.sub(r'line = "[\d.]+"', f'line = "{series}"', last))
 
 
-def remaining_steps(old: str, new: str) -> list[str]:
+def remaining_steps(old: str, new: str, changed: Sequence[Path]) -> list[str]:
     """Return what no program can decide."""
+    facts = f"note: `{FACTS}` repeats the facts of {old} for {new}; look them up where its first lines say"
     pages = [
         path.relative_to(ROOT)
         for path in sorted(ROOT.glob("skills/*/**/*.md"))
         if re.search(rf"\b{re.escape(old)}\b", path.read_text(encoding="utf-8"))
     ]
     return [
-        f"note: `{FACTS}` repeats the facts of {old} for {new}; look them up where its first lines say",
+        *([facts] if FACTS in changed else []),
         f"note: `{TABLE}` names {new} for every companion; a feature whose crate has none yet belongs in `held_back`",
         f"note: read again what these pages say of {old}: {', '.join(map(str, pages))}",
         "note: `make test` shows what no longer compiles or warns",
