@@ -17,8 +17,6 @@ from scaffolder.tools.type_converter.model import ELEMENTS, SHORT, Needs, RustCo
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-UNKNOWN = "has no Rust type that this tool knows"
-
 
 @dataclass
 class Annotations:
@@ -76,12 +74,12 @@ class Annotations:
         if rust_type := simple_type(annotation):
             return rust_type
         if annotation.name in known.OBJECTS:
-            return python_object(annotation.text, f"stays one: {known.OBJECTS[annotation.name]}")
+            return python_object(annotation.text, f"has no counterpart in Rust: {known.OBJECTS[annotation.name]}")
         build: Mapping[str, Callable[[Annotation, str], RustType]]
         build = {"list": self._list, "set": self._set, "frozenset": self._set, "dict": self._dict, "tuple": self._tuple}
         name = known.ALIASES.get(annotation.name, annotation.name)
         if name not in build or annotation.module not in known.TYPING:
-            return python_object(annotation.text, UNKNOWN)
+            return python_object(annotation.text, "has no Rust type that this tool knows")
         return replace(build[name](annotation, hint), python=annotation.text)
 
     def _literal(self, annotation: Annotation, hint: str) -> RustType:
@@ -130,6 +128,8 @@ class Annotations:
         key, value = (self.convert(argument, hint) for argument in annotation.arguments)
         if not key.hashable:
             return python_object(annotation.text, f"{unhashable(key)}: cast it to `PyDict`")
+        if annotation.name.endswith("Mapping"):
+            self.code.note("a mapping other than a `dict` is refused: the caller writes `dict(mapping)`")
         self.code.note(
             "a `dict` comes back sorted by its keys; a `HashMap` would change their order at each call, and "
             "`IndexMap` of the crate `indexmap` keeps the order of the argument"
@@ -225,13 +225,7 @@ def ambiguity(types: Sequence[RustType]) -> str:
 
 
 def collection(rust: str, items: Sequence[RustType], path: str = "") -> RustType:
-    """Return the type of a collection.
-
-    Args:
-        rust: How Rust writes it.
-        items: What it holds, the type that says most about errors first.
-        path: What the code must `use`.
-    """
+    """Return the type of a collection, which raises what its first item raises, with the path of its `use`."""
     needs = all_needs(items)
     needs = replace(needs, imports=needs.imports | {path}) if path else needs
     return RustType(

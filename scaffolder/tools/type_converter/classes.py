@@ -180,7 +180,7 @@ def visit(name: str, structs: Mapping[str, Struct], path: list[str], closed: set
     path.append(name)
     for number, field in enumerate(structs[name].fields):
         if field.type.holds & set(path):
-            reason = "holds its own class, and PyO3 converts no `Box`: extract it when you need it"
+            reason = "holds its own class, and PyO3 does not convert `Box`: extract it when you need it"
             structs[name].fields[number] = replace(
                 field,
                 type=replace(python_object(field.type.python, reason), optional=field.type.optional),

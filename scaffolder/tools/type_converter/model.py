@@ -99,13 +99,7 @@ class RustType:
 
 @dataclass(frozen=True)
 class LeftOut:
-    """What has no Rust type: a class, or a field that stays a Python object.
-
-    Attributes:
-        name: `Policy`, or `Policy.share`.
-        reason: Why.
-        is_field: Whether it is there, as a Python object.
-    """
+    """What has no Rust type: a class, or a field, which is there as a Python object unless it belongs to the class."""
 
     name: str
     reason: str
