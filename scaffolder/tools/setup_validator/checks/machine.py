@@ -26,6 +26,8 @@ class RustInstalled(MachineCheck):
         rustup toolchain install
         ```
         """
+        if "rustc" in machine.refusals:
+            return None  # it is there, and the project's own
         missing = "rustc" if machine.rust is None else "cargo"
         self.found = f"there is no `{missing}` on `PATH`"
         if machine.rust_problem:
@@ -71,8 +73,8 @@ class PythonFound(MachineCheck):
         choice = machine.choice("cargo")
         if choice is None or not choice.needed:
             return None
-        if any(f"`{name}`" in choice.why for name in machine.missing):
-            return None  # that is a finding of its own
+        if choice.source in machine.missing or str(choice.python) in machine.refusals:
+            return None  # that is a finding of its own; or it is there, and the project's own
         self.found = f"no Python: {choice.why}"
         if choice.python:
             self.found = f"`{choice.python}` does not run as a Python; it was taken because {choice.why}"
