@@ -183,5 +183,5 @@ class Reader:
             yield from (
                 place / entry.name
                 for entry in entries
-                if entry.name.endswith(suffixes) and not entry.is_dir(follow_symlinks=True)
+                if entry.name.endswith(suffixes) and not is_folder(place / entry.name)
             )

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scaffolder.anatomy.extensions import parse_python
-from scaffolder.files import is_file
+from scaffolder.files import MEGABYTE, is_file
 
 if TYPE_CHECKING:
     import os
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 LIBRARY_SUFFIXES = (".so", ".pyd", ".dylib")
 UNSEARCHED = {"node_modules", "__pycache__", "site-packages"}
+MODULE_LIMIT = 2 * MEGABYTE
 SKIPPED = UNSEARCHED | {"target", "build", "dist"}
 
 
@@ -144,7 +145,10 @@ def _missing_imports(package: Path, files: tuple[Path, ...], reader: Reader) -> 
     folders = {parts[:length] for parts in modules for length in range(1, len(parts))}
     for path in files:
         if path.suffix == ".py" and SKIPPED.isdisjoint(path.relative_to(package).parts):
-            for node, always in _imports(reader.read(path) or b""):
+            source = reader.read(path, MODULE_LIMIT) or b""
+            # Most files import nothing of their own package, and parsing is most of the work.
+            own = package.name.encode() in source or b"from ." in source
+            for node, always in _imports(source) if own else ():
                 for name in _names(node, path, package):
                     if name[0] == package.name and len(name) > 1 and not _exists(name, modules, folders):
                         yield Import(".".join(name), path, node.lineno, always)

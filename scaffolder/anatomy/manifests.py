@@ -12,7 +12,7 @@ from scaffolder.anatomy.bounds import upwards
 from scaffolder.anatomy.extensions import Extension, read_extensions
 from scaffolder.anatomy.patterns import has_member
 from scaffolder.errors import ScaffolderError, UsageError
-from scaffolder.files import Reader, Unreadable, UnreadableFileError, is_folder, read_regular
+from scaffolder.files import DEPTH_LIMIT, Reader, Unreadable, UnreadableFileError, is_folder, read_regular
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,6 +38,7 @@ EXPECTED: tuple[tuple[type, str, tuple[str, ...]], ...] = (
 )  # fmt: skip
 PIN = ".python-version"
 PIN_LIMIT = 64 * 1024
+TOO_DEEP = "it is nested too deeply"
 MARK = "\ufeff"  # a byte order mark, which some editors put before the text
 
 
@@ -166,8 +167,8 @@ def read_toml(path: Path) -> dict[str, Any]:
         ScaffolderError: It can't be read, isn't TOML, or has something else where a table belongs.
     """
     data = parse_toml(path)
-    if any("\0" in text for text in _texts(data)):
-        raise UnreadableFileError(path, "there is a NUL character in it", REPAIR)  # which is in no name and no path
+    if objection := _objection(data):
+        raise UnreadableFileError(path, objection, REPAIR)
     for kind, word, names in EXPECTED:
         for name, value in (pair for wanted in names for pair in _at(data, wanted)):
             if not isinstance(value, kind):
@@ -195,18 +196,23 @@ def parse_toml(path: Path) -> dict[str, Any]:
             raise ScaffolderError(f"`{path}` begins with a byte order mark", "save it as UTF-8 without the mark")
         return tomllib.loads(text.removeprefix(MARK).replace("\r\n", "\n"))
     except (RecursionError, MemoryError) as error:
-        raise UnreadableFileError(path, "it is nested too deeply", REPAIR) from error
+        raise UnreadableFileError(path, TOO_DEEP, REPAIR) from error
     except ValueError as error:
         raise UnreadableFileError(path, str(error), REPAIR) from error
 
 
-def _texts(value: Any) -> Iterator[str]:
-    """Yield the texts in a value."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, (dict, list)):
-        for part in value.values() if isinstance(value, dict) else value:
-            yield from _texts(part)
+def _objection(data: dict[str, Any]) -> str | None:
+    """Return what is wrong with values that no manifest has: other code would stumble on them."""
+    waiting: list[tuple[Any, int]] = [(data, 0)]
+    while waiting:
+        value, depth = waiting.pop()
+        if depth > DEPTH_LIMIT:
+            return TOO_DEEP
+        if isinstance(value, str) and "\0" in value:
+            return "there is a NUL character in it"
+        parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+        waiting += [(part, depth + 1) for part in parts]
+    return None
 
 
 def _is_there(path: Path) -> bool:

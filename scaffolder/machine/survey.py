@@ -22,6 +22,7 @@ from scaffolder.machine.toolchain import Rust, choose_toolchain, read_rust
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+    from concurrent.futures import Future
 
     from scaffolder.anatomy.manifests import Manifests
     from scaffolder.machine.programs import Programs
@@ -101,7 +102,7 @@ def survey(
     environment: Mapping[str, str],
     *,
     manifests: Manifests | None = None,
-    rust: tuple[Rust | None, str | None] | None = None,
+    rust: Future[tuple[Rust | None, str | None]] | None = None,
     whole: bool = True,
 ) -> Machine:
     """Look at the machine. Nothing is started that the project there brings.
@@ -110,14 +111,14 @@ def survey(
         folder: Where the tools are started: a toolchain or an environment may be chosen there.
         environment: What they find in their environment.
         manifests: What says how the project there is built, if that has been read.
-        rust: What rustc said, if it has been asked.
+        rust: What rustc says, if it is being asked.
         whole: Whether to ask the Pythons that no tool takes, too.
     """
     programs = programs_for(folder, environment)
     toolchain = choose_toolchain(folder, programs)
     with ThreadPoolExecutor(max_workers=8) as pool:
         versions = {name: pool.submit(_version, name, programs, toolchain) for name in TOOLS}
-        compiler = pool.submit(read_rust, programs, toolchain) if rust is None else None
+        rust = rust or pool.submit(read_rust, programs, toolchain)
         chosen = pool.submit(choices, folder, environment, manifests)
         pythons = _distinct(installed(programs)) if whole else []
         probes = {path: pool.submit(probe, path, programs) for path in pythons}
@@ -125,7 +126,7 @@ def survey(
             if choice.python and choice.python not in probes:
                 probes[choice.python] = pool.submit(probe, choice.python, programs)
     interpreters = {path: interpreter for path, future in probes.items() if (interpreter := future.result())}
-    rustc, problem = rust or (compiler.result() if compiler else (None, None))
+    rustc, problem = rust.result()
     config = read_config(folder, environment)
     linker = _linker_name(config, rustc, environment)
     return Machine(

@@ -13,11 +13,10 @@ from packaging.version import InvalidVersion, Version
 from scaffolder.anatomy.bounds import upwards
 from scaffolder.anatomy.manifests import table_of
 from scaffolder.files import Reader, real
+from scaffolder.machine.programs import Programs, programs_for
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from scaffolder.machine.programs import Programs
 
 FILES = ("rust-toolchain", "rust-toolchain.toml")
 FILE_LIMIT = 64 * 1024
@@ -106,6 +105,17 @@ def _toml(path: Path) -> dict[str, object]:
         return tomllib.loads(text)
     except (ValueError, RecursionError):
         return {"toolchain": {"channel": text.strip()}} if path.name == FILES[0] else {}
+
+
+def rust_in(folder: Path, environment: Mapping[str, str]) -> tuple[Rust | None, str | None]:
+    """Ask the rustc that is chosen for a folder what it is, or why it doesn't run.
+
+    Args:
+        folder: Where cargo would be started.
+        environment: The environment's variables.
+    """
+    programs = programs_for(folder, environment)
+    return read_rust(programs, choose_toolchain(folder, programs))
 
 
 def read_rust(programs: Programs, toolchain: Toolchain) -> tuple[Rust | None, str | None]:
