@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 BUILDERS = ("maturin", "setuptools-rust")
 OTHER_BINDINGS = {"bin", "cffi", "uniffi"}
+REQUIREMENT_LIMIT = 1_000  # what is longer is cut, and then not valid
 PYO3_CRATES = {"pyo3", "pyo3-ffi"}
 
 
@@ -126,7 +127,7 @@ class Project:
     def requires_python(self) -> SpecifierSet | None:
         """The Pythons that the project says it supports."""
         try:
-            return SpecifierSet(self.metadata["requires-python"])
+            return SpecifierSet(self.metadata["requires-python"][:REQUIREMENT_LIMIT])
         except (KeyError, InvalidSpecifier):
             return None
 
@@ -212,7 +213,7 @@ class Project:
 def read_requirement(text: object) -> Requirement | None:
     """Read a requirement; what isn't one is left to the builder, which says so."""
     try:
-        requirement = Requirement(str(text))
+        requirement = Requirement(str(text)[:REQUIREMENT_LIMIT])
     except (InvalidRequirement, RecursionError):
         return None
     requirement.name = canonicalize_name(requirement.name)
@@ -252,12 +253,11 @@ def read_project(folder: Path, graph: Graph | None = None, *, manifests: Manifes
     layout = _read_layout(manifests, crate, reader)
     root = uv_root(folder)
     pin = next((pin for pin in (folder / PIN, root / PIN) if is_file(pin)), folder / PIN)
-    sources = {path: text for path in rust_files(crate.folder, reader) if (text := reader.read(path)) is not None}
     return Project(
         manifests=manifests,
         crate=crate,
         crates=tuple(member.folder for member in crates_by_path(crate)),
-        sources={path: read_source(path, text) for path, text in sources.items()},
+        sources=dict(_sources(crate, reader)),
         layout=layout,
         builder=_builder(manifests.pyproject),
         uses_uv=is_file(root / "uv.lock"),
@@ -272,6 +272,12 @@ def read_project(folder: Path, graph: Graph | None = None, *, manifests: Manifes
         neighbours=tuple(_neighbours(crate, graph, reader)),
         unreadable=tuple(reader.problems),
     )
+
+
+def _sources(crate: Crate, reader: Reader) -> Iterator[tuple[Path, Source]]:
+    for path in rust_files(crate.folder, reader):
+        if (text := reader.read(path)) is not None:
+            yield path, read_source(path, text)
 
 
 def _read_layout(manifests: Manifests, crate: Crate, reader: Reader) -> Layout:

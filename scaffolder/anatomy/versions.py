@@ -13,6 +13,8 @@ from packaging.version import Version
 
 COMPARATOR = re.compile(r"(<=|>=|=|<|>|\^|~)?\s*(\d+)(?:\.(\d+))?(?:\.(\d+))?")
 
+REQUIREMENT_LIMIT = 200
+
 
 @dataclass(frozen=True)
 class Line:
@@ -122,7 +124,7 @@ def line_of(requirement: str) -> str | None:
     """
     if known := allowed_lines(requirement):
         return known[-1]
-    first = COMPARATOR.search(requirement)
+    first = COMPARATOR.search(requirement[:REQUIREMENT_LIMIT])
     return f"{first[2]}.{first[3] or 0}" if first else None
 
 
@@ -132,7 +134,7 @@ def allowed_lines(requirement: str) -> list[str]:
     Args:
         requirement: `0.30`, `=0.22.1`, `>=0.25, <0.27`.
     """
-    comparators = [match.groups() for match in COMPARATOR.finditer(requirement)]
+    comparators = [match.groups() for match in COMPARATOR.finditer(requirement[:REQUIREMENT_LIMIT])]
     if not comparators and requirement.strip() != "*":
         return []
     return [line.name for line in lines() if all(_allows(comparator, line.name) for comparator in comparators)]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from scaffolder.anatomy.bounds import upwards
 from scaffolder.anatomy.manifests import PIN, read_manifests, read_pin, table_of, uv_root
-from scaffolder.files import MEGABYTE, Reader, is_file, is_folder
+from scaffolder.files import Reader, is_file, is_folder
 from scaffolder.machine.cargo_config import read_config
 from scaffolder.machine.interpreters import NAME, behind_shim, environment_of, python_in
 from scaffolder.machine.programs import Programs, programs_for
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from scaffolder.anatomy.manifests import Manifests
 
+SETTINGS_LIMIT = 256 * 1024
 UNSET = "neither `VIRTUAL_ENV` nor `CONDA_PREFIX` is set, and there is no `.venv`"
 # What uv is asked for by a `.python-version`: a version, not the path of a program, which it would run.
 REQUEST = re.compile(
@@ -31,9 +32,10 @@ REQUEST = re.compile(
 )
 # Variables of uv's that name a program, a configuration or a project.
 OF_UV = ("UV_PYTHON", "UV_CONFIG_FILE", "UV_ENV_FILE", "UV_PROJECT", "UV_WORKING_DIRECTORY", "UV_WORKING_DIR")
-# A text is passed over, a comment goes, and so does a comma before the end of a list.
-COMMENT = re.compile(r'("(?:[^"\\\n]|\\.)*")|//[^\n]*|/\*.*?\*/', re.DOTALL)
-LAST_COMMA = re.compile(r'("(?:[^"\\\n]|\\.)*")|,(?=\s*[}\]])', re.DOTALL)
+# A text is passed over, a comment goes, and so does a comma before the end of a list. Each matches without an end, too:
+# else the search for one would begin anew at every quote.
+COMMENT = re.compile(r'("(?:[^"\\\n]|\\.)*"?)|//[^\n]*|/\*.*?(?:\*/|\Z)', re.DOTALL)
+LAST_COMMA = re.compile(r'("(?:[^"\\\n]|\\.)*"?)|,(?=\s*[}\]])', re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -179,7 +181,7 @@ def editor_choices(folder: Path, cargo: Choice, environment: Mapping[str, str]) 
 
 def _settings(path: Path) -> dict[str, Any]:
     """Read an editor's settings: JSON with comments."""
-    text = (Reader().read(path, MEGABYTE) or b"").decode("utf-8-sig", "replace")
+    text = (Reader().read(path, SETTINGS_LIMIT) or b"").decode("utf-8-sig", "replace")
     for pattern in (COMMENT, LAST_COMMA):
         text = pattern.sub(lambda match: match[1] or " ", text)
     try:

@@ -178,8 +178,12 @@ DEEP = 100_000
         (WORKFLOW, "\n".join(f"{' ' * depth}a:" for depth in range(900))),
         (WORKFLOW, "x: 2020-13-45\ny: !!int abc\nz: !!bool zz\n"),
         (SETTINGS, f"{'[' * DEEP}{']' * DEEP}"),
-        (SETTINGS, f"{{{'/*' * DEEP}"),
-        (SETTINGS, f'{{"a": "{"," * DEEP * 5}"}}'),
+        (SETTINGS, f"{{{'/* ' * (DEEP // 2)}"),
+        (SETTINGS, '{' + '\\"' * DEEP),
+        (SETTINGS, "{" + '"' * 2 * DEEP),
+        (SETTINGS, f'{{"a": 1{"," * 2 * DEEP}'),
+        (SETTINGS, f'{{"a": 1,{" " * 2 * DEEP}'),
+        (SETTINGS, f'{{"a": "{"," * DEEP * 2}"}}'),
     ],
 )  # fmt: skip
 def test_deep_and_long_files_are_read(name: str, text: str, tmp_path: Path) -> None:
@@ -196,7 +200,16 @@ def test_aliases_that_stand_for_too_much_are_not_followed(text: str, tmp_path: P
 
 
 @pytest.mark.parametrize("name", [CARGO, PYPROJECT])
-@pytest.mark.parametrize("text", [f"\nx = {'[' * 5000}{']' * 5000}", f"\n[{'.'.join('a' * 5000)}]", '\nx = "\\u0000"'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"\nx = {'[' * 5000}{']' * 5000}",
+        f"\n[{'.'.join('a' * 5000)}]",
+        '\nx = "\\u0000"',
+        f'\nx = "{"9" * 5000}"',
+        f"\nx = {'9' * 5000}",
+    ],
+)
 def test_a_manifest_that_is_too_deep_is_an_error(name: str, text: str, tmp_path: Path) -> None:
     project = write(tmp_path, changed(added(name, text)))
     with pytest.raises(UnreadableFileError) as refused:

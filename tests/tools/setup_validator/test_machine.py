@@ -82,7 +82,7 @@ def test_uv_uses_the_environment_of_the_workspace(tmp_path: Path) -> None:
 
 
 def test_one_cause_is_one_finding(tmp_path: Path) -> None:
-    choice = Choice("cargo", Path("/gone/python"), "`PYO3_PYTHON` is set")
+    choice = Choice("cargo", Path("/gone/python"), "`PYO3_PYTHON` is set", source="PYO3_PYTHON")
     broken = machine(choices=(choice,), missing={"PYO3_PYTHON": "/gone/python"})
     found = answers(write(tmp_path, FILES), broken)
     assert found["variables-there"].level == "error"

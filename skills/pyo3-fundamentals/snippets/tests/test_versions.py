@@ -41,7 +41,8 @@ def test_what_is_no_number_is_skipped() -> None:
 def test_the_table_of_lines_is_that_of_the_doctor() -> None:
     import tomllib
 
-    lines = tomllib.loads((SKILL / "scripts" / "doctor" / "versions.toml").read_text(encoding="utf-8"))["pyo3"]
+    data = SKILL.parents[1] / "scaffolder" / "anatomy" / "versions.toml"
+    lines = tomllib.loads(data.read_text(encoding="utf-8"))["pyo3"]
     expected = {
         (line["line"], *line["python"], line.get("free_threaded", "-").removesuffix("t"), line["rust"])
         for line in lines
