@@ -90,8 +90,8 @@ def inspect(
         project = None
         if manifests:
             compiler, _ = rust.result()
-            graph = ask_cargo(manifests.require_crate(), environment, compiler.host if compiler else None)
-            project = read_project(folder, graph, manifests=manifests)
+            cargo_metadata = ask_cargo(manifests.require_crate(), environment, compiler.host if compiler else None)
+            project = read_project(folder, cargo_metadata, manifests=manifests)
         machine = surveyed.result()
     findings = sorted(ask(machine, project), key=lambda each: ORDER.index(each.level))
     return Inspection(machine, project, tuple(findings))

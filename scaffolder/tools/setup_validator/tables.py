@@ -11,7 +11,7 @@ from scaffolder.toolkit import Table
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from scaffolder.machine.choices import Choice
+    from scaffolder.machine.choices import InterpreterChoice
     from scaffolder.machine.interpreters import Interpreter
     from scaffolder.machine.survey import Machine
 
@@ -61,9 +61,9 @@ def _kind(library: Path) -> str:
     return "static" if library.suffix == ".a" else "shared"
 
 
-def _name(machine: Machine, choice: Choice) -> str:
+def _name(machine: Machine, choice: InterpreterChoice) -> str:
     """Return what the Python is called that a tool takes."""
-    python = machine.taken(choice.tool)
+    python = machine.selected(choice.tool)
     missing = machine.refusals.get(str(choice.python), "not there") if choice.python else ABSENT
     return python.name if python else missing
 

@@ -12,8 +12,8 @@ import pytest
 from packaging.version import Version
 
 from scaffolder.anatomy.project import read_project
-from scaffolder.anatomy.versions import lines, outdated_features
-from scaffolder.machine.choices import Choice, cargo_choice, maturin_choice, uv_choice
+from scaffolder.anatomy.versions import deprecations, release_series
+from scaffolder.machine.choices import InterpreterChoice, cargo_choice, maturin_choice, uv_choice
 from scaffolder.machine.interpreters import python_in
 from scaffolder.tools.setup_validator.checks import features, manifests, pythons
 from tests.conftest import CHECKOUT
@@ -82,7 +82,7 @@ def test_uv_uses_the_environment_of_the_workspace(tmp_path: Path) -> None:
 
 
 def test_one_cause_is_one_finding(tmp_path: Path) -> None:
-    choice = Choice("cargo", Path("/gone/python"), "`PYO3_PYTHON` is set", source="PYO3_PYTHON")
+    choice = InterpreterChoice("cargo", Path("/gone/python"), "`PYO3_PYTHON` is set", source="PYO3_PYTHON")
     broken = machine(choices=(choice,), missing={"PYO3_PYTHON": "/gone/python"})
     found = answers(write(tmp_path, FILES), broken)
     assert found["variables-there"].level == "error"
@@ -91,13 +91,13 @@ def test_one_cause_is_one_finding(tmp_path: Path) -> None:
 
 def test_a_moved_project_is_no_neighbour_of_its_own(tmp_path: Path) -> None:
     project = write(tmp_path / "fares", FILES)
-    assert answers(project, graph=shared_target(tmp_path, SOURCE))["unique-library-name"].level == "error"
+    assert answers(project, cargo_metadata=shared_target(tmp_path, SOURCE))["unique-library-name"].level == "error"
     # What was there has been moved away.
-    assert answers(project, graph=shared_target(tmp_path, "src/gone.rs"))["unique-library-name"].level == "ok"
+    assert answers(project, cargo_metadata=shared_target(tmp_path, "src/gone.rs"))["unique-library-name"].level == "ok"
     # Nobody else builds in a folder of the project.
     inside = dataclasses.replace(shared_target(tmp_path, SOURCE), target=project / "target")
     shutil.copytree(tmp_path / "target", project / "target")
-    assert answers(project, graph=inside)["unique-library-name"].level == "ok"
+    assert answers(project, cargo_metadata=inside)["unique-library-name"].level == "ok"
 
 
 SETUPTOOLS = '[build-system]\nrequires = ["setuptools", "setuptools-rust>=1.12"]\n'
@@ -146,7 +146,7 @@ def test_what_is_suggested_can_be_done(
 def test_a_newer_python_may_be_asked_for(line: str, variable: str, level: str, tmp_path: Path) -> None:
     changes = (replaced(CARGO, '["abi3-py311"]', "[]"), replaced(CARGO, '"0.30"', f'"{line}"'), removed("Cargo.lock"))
     newer = dataclasses.replace(INTERPRETER, version=Version("3.17.0"))
-    there = machine(told={variable: "1"}, interpreters={PYTHON: newer})
+    there = machine(build_env={variable: "1"}, interpreters={PYTHON: newer})
     assert answers(write(tmp_path, changed(*changes)), there)["python-supported"].level == level
 
 
@@ -188,7 +188,7 @@ def test_workflows_are_those_of_the_repository(tmp_path: Path) -> None:
 
 def test_one_python_is_named_for_all_in_cargos_configuration(tmp_path: Path) -> None:
     other = dataclasses.replace(INTERPRETER, path=Path("/other/bin/python"), prefix=Path("/other"))
-    chosen = (MACHINE.choices[0], Choice("maturin develop", other.path, "the nearest `.venv`"))
+    chosen = (MACHINE.choices[0], InterpreterChoice("maturin develop", other.path, "the nearest `.venv`"))
     found = answers(
         write(tmp_path, FILES), machine(choices=chosen, interpreters={PYTHON: INTERPRETER, other.path: other})
     )
@@ -196,7 +196,7 @@ def test_one_python_is_named_for_all_in_cargos_configuration(tmp_path: Path) -> 
 
 
 OTHER = (pythons.TOO_OLD, pythons.SUPPORTED, manifests.OTHER_CRATES)
-SECTIONS = {(chapter, anchor) for chapter, anchor in (*(each.see for each in outdated_features()), *OTHER) if anchor}
+SECTIONS = {(chapter, anchor) for chapter, anchor in (*(each.see for each in deprecations()), *OTHER) if anchor}
 
 
 @pytest.mark.parametrize(("chapter", "anchor"), sorted(SECTIONS))
@@ -205,5 +205,5 @@ def test_other_sections_that_a_check_refers_to_are_there(chapter: str, anchor: s
 
 
 def test_each_line_has_features_for_the_stable_abi() -> None:
-    assert all(line.oldest <= line.abi3 <= line.limit for line in lines())
-    assert {each.name for each in outdated_features()} >= features.LEFT_OUT
+    assert all(line.oldest <= line.abi3 <= line.limit for line in release_series())
+    assert {each.name for each in deprecations()} >= features.LEFT_OUT

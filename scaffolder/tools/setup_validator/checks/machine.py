@@ -78,7 +78,7 @@ class PythonFound(MachineCheck):
         self.found = f"no Python: {choice.why}"
         if choice.python:
             self.found = f"`{choice.python}` does not run as a Python; it was taken because {choice.why}"
-        return machine.taken("cargo") is not None
+        return machine.selected("cargo") is not None
 
 
 class OneEnvironment(MachineCheck):
@@ -159,7 +159,7 @@ class OneProcessor(MachineCheck):
         rustup target add TARGET
         ```
         """
-        python, rust = machine.taken("cargo"), machine.rust
+        python, rust = machine.selected("cargo"), machine.rust
         if python is None or rust is None or machine.environment.get("CARGO_BUILD_TARGET"):
             return None
         processor = rust.host.partition("-")[0]
@@ -190,7 +190,9 @@ class OnePython(MachineCheck):
         ```
         """
         taken = {
-            choice.tool: found for choice in machine.choices if choice.settled and (found := machine.taken(choice.tool))
+            choice.tool: found
+            for choice in machine.choices
+            if choice.is_final and (found := machine.selected(choice.tool))
         }
         if len(taken) < 2:
             return None
@@ -216,7 +218,7 @@ class LibpythonThere(MachineCheck):
         apt install python3-dev
         ```
         """
-        python = machine.taken("cargo")
+        python = machine.selected("cargo")
         if python is None:
             return None
         self.found = f"`{python.path}` has no libpython: `cargo test` can't link, and a program can't embed it"
