@@ -27,7 +27,7 @@ from tests.tools.type_converter.models import Trade
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from tests.skills.conftest import Run
+    from tests.conftest import Run
 
 CLASSES = Path(models.__file__).read_text(encoding="utf-8")
 
