@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 
 # What holds a value of another type.
-HOLDERS = {"Option", "Vec", "Box", "Arc", "Rc", "Result", "HashMap", "BTreeMap", "HashSet", "BTreeSet", "VecDeque"}
+HOLDERS = {
+    "Option", "Vec", "Box", "Arc", "Rc", "Result", "HashMap", "BTreeMap", "HashSet", "BTreeSet", "VecDeque", "String",
+    "Py", "Bound", "PyRef", "PyErr", "Mutex", "RwLock", "Cow",
+}  # fmt: skip
 REFERENCE = re.compile(r"&(?:'\w+ )?(?:mut )?(Py[A-Z]\w*(?:<[^<>&]*>)?)")
 
 
@@ -17,7 +20,8 @@ def shown(rust_type: str) -> str:
 
 def bound(rust_type: str) -> str:
     """Return a type with `&Bound<'_, PyDict>` for `&PyDict`."""
-    return REFERENCE.sub(r"&Bound<'_, \1>", shown(rust_type))
+    # A list has values and no references in it.
+    return REFERENCE.sub(r"&Bound<'_, \1>", shown(rust_type)).replace("Vec<&Bound<", "Vec<Bound<")
 
 
 def named(rust_type: str) -> str:

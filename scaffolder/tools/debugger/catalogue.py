@@ -123,6 +123,7 @@ class Problem:
         threads: Where people ask about it: `pyo3#340`.
         needs: These must be there, too.
         unless: None of these may be there.
+        also: What is shown with it, if it is there.
         level: Whether it is a failure.
         each: The group of which each value is a finding of its own.
         leads_to: Problems that follow from it, and are not worth a word beside it.
@@ -141,6 +142,7 @@ class Problem:
     threads: tuple[str, ...] = ()
     needs: tuple[Sign, ...] = ()
     unless: tuple[Sign, ...] = ()
+    also: tuple[Sign, ...] = ()
     level: Level = "error"
     each: str | None = None
     leads_to: tuple[str, ...] = ()
@@ -191,7 +193,7 @@ def _field(key: str, value: Any) -> Any:
     if key == "shows":
         return Sign(value)
     if isinstance(value, list):
-        return tuple(map(Sign, value)) if key in {"signs", "needs", "unless"} else tuple(value)
+        return tuple(map(Sign, value)) if key in {"signs", "needs", "unless", "also"} else tuple(value)
     return value.strip() if isinstance(value, str) else value
 
 

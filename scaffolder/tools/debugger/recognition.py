@@ -82,9 +82,9 @@ def _look(
     matches = [match for sign in problem.signs for match in sign.find(text)]
     if not matches:
         return
-    needed = [sign.search(text) for sign in problem.needs]
-    if not all(needed) or any(sign.search(text) for sign in problem.unless):
+    if not all(sign.search(text) for sign in problem.needs) or any(sign.search(text) for sign in problem.unless):
         return
+    shown = [sign.search(text) for sign in (*problem.needs, *problem.also)]
     seen: set[str] = set()
     for match in matches:
         values = {name: value or "" for name, value in match.groupdict().items()}
@@ -92,7 +92,7 @@ def _look(
         if value in seen or values.get("owner") in FOREIGN:
             continue
         seen.add(value)
-        evidence = _evidence(transcript, [match, *filter(None, needed)], errors)
+        evidence = _evidence(transcript, [match, *filter(None, shown)], errors)
         line = transcript.line_at(match.start())
         yield Recognised(problem.suit(scene, text), match.start(), line, values, evidence)
         if problem.each is None:
