@@ -57,7 +57,8 @@ def read_page(name: str, chapter: str | None = None) -> Page:
     if chapter is None:
         path = skill.path / "SKILL.md"
         return Page(name, None, None, path, clean(path.read_text(encoding="utf-8").split("---\n", 2)[2]), chapters)
-    chapter, _, section = chapter.removesuffix(".md").partition("#")
+    chapter, _, section = chapter.partition("#")
+    chapter = chapter.removesuffix(".md")
     if chapter not in chapters:
         raise UsageError(f"`{name}` has no chapter `{chapter}`", near(chapter, chapters))
     path = skill.path / f"references/{chapter}.md"

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 MISSING = object()
 NAME = "project_name"
+# What somebody else's expression may run into.
+EXPRESSION_ERRORS = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
 
 class Ask(Protocol):
@@ -55,10 +57,12 @@ class Rules:
         """Jinja with the settings and filters that Copier gives to templates."""
         from jinja2.sandbox import SandboxedEnvironment
 
-        options = {
-            name: value for name, value in self.catalog.settings.get("_envops", {}).items() if name != "undefined"
-        }
-        return SandboxedEnvironment(extensions=["jinja2_ansible_filters.AnsibleCoreFiltersExtension"], **options)
+        settings = self.catalog.settings.get("_envops", {})
+        try:
+            options = {name: value for name, value in settings.items() if name != "undefined"}
+            return SandboxedEnvironment(extensions=["jinja2_ansible_filters.AnsibleCoreFiltersExtension"], **options)
+        except (AttributeError, TypeError, ValueError) as error:
+            raise ScaffolderError(f"the template's `_envops` are not settings of Jinja: `{settings}`") from error
 
     def render(self, value: Any, answers: Mapping[str, Any]) -> Any:
         """Render an expression; anything but a text is its own value."""
@@ -68,7 +72,7 @@ class Rules:
 
         try:
             return self.environment.from_string(value).render(answers)
-        except (TemplateError, TypeError, ValueError) as error:
+        except (TemplateError, *EXPRESSION_ERRORS) as error:
             raise ScaffolderError(f"the template's expression `{value}` fails: {error}") from error
 
     def default(self, question: Question, answers: Mapping[str, Any]) -> Any:
