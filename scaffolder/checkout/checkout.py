@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -10,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from scaffolder import git
-from scaffolder.errors import ScaffolderError
-from scaffolder.template.answers import listing
+from scaffolder.errors import ScaffolderError, listing
 from scaffolder.template.catalog import SafeLoader
 from scaffolder.template.source import SOURCE, expand
 
@@ -132,7 +132,8 @@ def find_project(start: Path) -> Checkout:
     """
     require_git()
     try:
-        place = start.expanduser().resolve(strict=True)
+        # Unlike `Path.expanduser`, it leaves the home of nobody as it is.
+        place = Path(os.path.expanduser(start)).resolve(strict=True)  # noqa: PTH111
     except OSError as error:
         raise ScaffolderError(f"`{start}` can't be read: {error.strerror}") from error
     folder = next((parent for parent in (place, *place.parents) if (parent / ANSWERS).is_file()), None)
