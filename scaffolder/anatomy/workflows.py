@@ -70,14 +70,12 @@ def read_workflows(folder: Path) -> tuple[Workflow, ...]:
 
 def _read(path: Path) -> Workflow | None:
     """Read one workflow."""
-    import yaml
-
-    from scaffolder.template.catalog import SafeLoader
+    from scaffolder.template.catalog import InvalidYamlError, load_yaml
 
     try:
         text = path.read_text(encoding="utf-8", errors="replace")
-        data = yaml.load(text, SafeLoader)  # noqa: S506
-    except (OSError, yaml.YAMLError):
+        data = load_yaml(text, aliases=True)
+    except (OSError, InvalidYamlError):
         return None
     lines = tuple(text.splitlines())
     matches = ((number, USES.match(line)) for number, line in enumerate(lines, 1))
