@@ -1,6 +1,6 @@
 # `make help` lists the targets. Needs Python 3.11 or newer, Rust with cargo, git and make.
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint docs site bench release clean
+.PHONY: help demo test lint docs bump site bench release clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -40,8 +40,11 @@ lint: $(VENV)/ready ## Check the formatting, lints and types of this repository
 	$(BIN)/ruff check
 	$(BIN)/mypy
 
-docs: $(VENV)/ready ## Renew the code that the skills' documents show, and the guides that projects carry
+docs: $(VENV)/ready ## Renew the code that the skills' documents show, their lists, and the guides that projects carry
 	$(BIN)/python -m docs.documents
+
+bump: $(VENV)/ready ## Raise the PyO3 that everything here is written for: make bump PYO3=0.31
+	$(BIN)/python -m docs.bump $(PYO3)
 
 site: $(VENV)/ready ## Make the site of documents, and fail if a link leads nowhere
 	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going --conf-dir docs . $(SITE)

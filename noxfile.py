@@ -13,12 +13,15 @@ TEST_TOOLS = nox.project.dependency_groups(PROJECT, "test")
 
 @nox.session(default=False)
 def matrix(session: nox.Session) -> None:
-    """Build cells of tests/template/matrix.yml: `-- --only numpy --python 3.12`, `-- --list`, `-- --help`."""
+    """Build cells of tests/template/matrix.yml, or test a skill: `-- --only numpy`, `-- --skill NAME`, `-- --help`."""
     session.install(*TEST_TOOLS, "--editable", ".")
     if {"--list", "--json", "--help", "-h"} & set(session.posargs):
         session.run("python", "-m", "tests.template.matrix", *session.posargs)
         return
     # Wrong options are told before a build starts.
     session.run("python", "-m", "tests.template.matrix", "--list", *session.posargs, silent=True)
+    if "--skill" in session.posargs:
+        session.run("pytest", "tests/skills", "tests/tools", *session.posargs)
+        return
     variables = {"PYO3_NEW_MATRIX": shlex.join(session.posargs)}
     session.run("pytest", "tests/template/test_build.py", "-m", "cell", env=variables)

@@ -1,4 +1,4 @@
-"""Show the times that are kept: the section of README.md and its picture.
+"""Show the times that are kept: six rows in README.md, all of them in docs/benchmarks.md, and a picture.
 
 python -m benchmarks.show
 """
@@ -19,6 +19,7 @@ FOLDER = Path(__file__).resolve().parent
 RESULTS = FOLDER / "results.json"
 PICTURE = FOLDER / "results.svg"
 README = FOLDER.parent / "README.md"
+PAGE = FOLDER.parent / "docs/benchmarks.md"
 HEADING = "## Benchmarks\n"
 WHO = (OURS, "copier", "cookiecutter", "uv", "maturin")
 # What grows from left to right, by the work with the number in it.
@@ -30,6 +31,18 @@ CURVES = {
 COLOURS = {OURS: "#ce422b"}
 GREY = "#9aa5b1"
 DRAWN = ("print the help", "new, all", "add a feature, new", "update, new", "empty folder", "edited")
+# What the README shows, in its order, and what it is called there.
+ROWS = {
+    "empty folder to green tests, nothing built before": "first green tests",
+    "edited line of Rust to green tests": "edit to green tests",
+    "new, all": "new project, every feature",
+    "add a feature, new project": "add a feature",
+    "update, new project": "update",
+    "print the help": "print the help",
+}
+# How each builds unless told otherwise, in the work that builds.
+PROFILES = {OURS: "debug", "uv": "release", "maturin": "debug"}
+BUILDING = ("empty folder", "edited")
 
 
 def load(path: Path = RESULTS) -> tuple[dict[str, Any], list[Result]]:
@@ -64,21 +77,52 @@ def lines(results: list[Result]) -> str:
     return "\n".join(rows)
 
 
-def cell(result: Result | None, ours: Result) -> str:
-    """Write one time, how it compares with ours, and how many files it is for."""
+def profile(work: str, who: str) -> str | None:
+    """Return the profile that a tool builds with in this work, if it builds."""
+    return PROFILES.get(who) if work.startswith(BUILDING) else None
+
+
+def cell(work: str, result: Result | None, ours: Result) -> str:
+    """Write one time, how it compares with ours, how it was built, and how many files it is for."""
     if result is None:
         return ""
-    ratio = "" if result is ours else f" ({result.median / ours.median:.2g}x)"
+    ratio = None if result is ours else f"{result.median / ours.median:.2g}x"
+    notes = ", ".join(note for note in (ratio, profile(work, result.who)) if note)
     files = f", {result.files} files" if result.files else ""
-    return f"{duration(result.median)}{ratio}{files}"
+    return f"{duration(result.median)}{f' ({notes})' if notes else ''}{files}"
 
 
-def section(machine: dict[str, Any], results: list[Result]) -> str:
+def table(rows: list[tuple[str, str, dict[str, Result]]]) -> str:
+    """Write a Markdown table with a column for each tool.
+
+    Args:
+        rows: What the work is called in the table and in the results, and its results by tool.
+    """
+    lines = [f"| | {' | '.join(WHO)} |", f"| --- |{' ---: |' * len(WHO)}"]
+    for title, work, by in rows:
+        lines.append(f"| {title} | " + " | ".join(cell(work, by.get(who), by[OURS]) for who in WHO) + " |")
+    return "\n".join(lines)
+
+
+def section(results: list[Result]) -> str:
     """Write the section of README.md."""
     rows = [
-        f"| {work} | " + " | ".join(cell(by.get(who), by[OURS]) for who in WHO) + " |"
+        (title, work, by)
+        for start, title in ROWS.items()
         for work, by in works(results).items()
+        if work.startswith(start)
     ]
+    return f"""{HEADING}
+{table(rows)}
+
+Medians of whole processes, side by side in one run; in brackets how many times ours that is, and the build profile:
+uv makes a release build unless told otherwise. [All times, and how they were measured](docs/{PAGE.name}).
+"""
+
+
+def page(machine: dict[str, Any], results: list[Result]) -> str:
+    """Write the page with every time and how it was measured."""
+    rows = [(work, work, by) for work, by in works(results).items()]
     versions = ", ".join(f"{name} {number}" for name, number in machine["versions"].items())
     fewest, most = (pick(len(result.seconds) for result in results) for pick in (min, max))
     counts = f"{fewest}" if fewest == most else f"{fewest} to {most}"
@@ -86,17 +130,16 @@ def section(machine: dict[str, Any], results: list[Result]) -> str:
     # At the end it is our own load as well.
     busy = before > machine["processors"] / 2 or after > machine["processors"]
     shared = ":\n  other programs ran, so the ratios say more than the times" if busy else ""
-    return f"""{HEADING}
-![The medians of the table below: bars, and curves by features and files](benchmarks/{PICTURE.name})
+    return f"""# Benchmarks
 
-Medians of {counts} times each, of whole processes in one run, the tools taking turns; in brackets how many
-times ours that is. The marks in the picture are the least times.
+![The medians of the table below: bars, and curves by features and files](../benchmarks/{PICTURE.name})
 
-| | {" | ".join(WHO)} |
-| --- |{" ---: |" * len(WHO)}
-{chr(10).join(rows)}
+Medians of {counts} runs each, of whole processes in one session, the tools taking turns. In brackets: how many times
+ours that is, and the build profile. The marks in the picture are the fastest runs.
 
-- uv builds in release mode, as it does unless told otherwise; maturin and we in debug mode.
+{table(rows)}
+
+- uv makes a release build unless told otherwise; maturin and pyo3-new make a debug build.
 - uv and maturin start a project with a few files and no test; the first test that they are timed to is a single
   assertion that we wrote. Ours is the project's whole suite.
 - Download time is not measured: packages and crates were fetched before, and cargo and uv were then kept offline.
@@ -109,7 +152,8 @@ times ours that is. The marks in the picture are the least times.
   The load average was {before} at the start and {after} at the end, for {machine["minutes"]} minutes{shared}.
 - {versions}.
 
-`make bench` measures again ([times](benchmarks/{RESULTS.name})), `python -m benchmarks.show` writes this section.
+`make bench` measures again ([times](../benchmarks/{RESULTS.name})), `python -m benchmarks.show` writes this page and
+the section of the README.
 """
 
 
@@ -160,9 +204,10 @@ def draw(results: list[Result]) -> None:
 def draw_bars(axis: Axes, work: str, by: dict[str, Result]) -> None:
     """Draw the medians of one work, with a mark at the least times."""
     medians = [result.median for result in by.values()]
-    bars = axis.barh(list(by), medians, color=[COLOURS.get(who, GREY) for who in by])
+    names = [f"{who} ({kind})" if (kind := profile(work, who)) else who for who in by]
+    bars = axis.barh(names, medians, color=[COLOURS.get(who, GREY) for who in by])
     axis.bar_label(bars, [duration(value) for value in medians], padding=3)
-    axis.plot([min(result.seconds) for result in by.values()], list(by), "|", color="black")
+    axis.plot([min(result.seconds) for result in by.values()], names, "|", color="black")
     axis.set_title(work, loc="left")
     axis.set_xlim(0, max(medians) * 1.12)
     axis.invert_yaxis()
@@ -186,9 +231,10 @@ def draw_curves(axis: Axes, title: str, lines: dict[str, list[tuple[int, float]]
 
 
 def main() -> None:
-    """Write the section and draw the picture."""
+    """Write the section and the page, and draw the picture."""
     machine, results = load()
-    README.write_text(insert(README.read_text(encoding="utf-8"), section(machine, results)), encoding="utf-8")
+    README.write_text(insert(README.read_text(encoding="utf-8"), section(results)), encoding="utf-8")
+    PAGE.write_text(page(machine, results), encoding="utf-8")
     draw(results)
     text = PICTURE.read_text(encoding="utf-8")
     PICTURE.write_text("".join(f"{line.rstrip()}\n" for line in text.splitlines()), encoding="utf-8")

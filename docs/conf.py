@@ -11,7 +11,7 @@ extensions = ["myst_parser"]
 
 root_doc = "docs/index"
 include_patterns = [
-    "docs/index.md",
+    "docs/*.md",
     "*.md",
     "skills/*/SKILL.md",
     "skills/*/references/*.md",

@@ -1,12 +1,12 @@
-"""Write into the skills' documents the code that they show, as the tested files have it, and copy the guides.
+"""Write what is said twice: the code that documents show, the lists of skills and examples, the guides in projects.
 
 A document names a region of a file of its skill, and the region is written between the two comments:
 
     <!-- [[[cog code("snippets/src/errors.rs", "mapping")]]] -->
     <!-- [[[end]]] -->
 
-`python -m docs.documents` renews every document, and the guides that generated projects carry; with `--check` it
-writes nothing and fails if one has changed.
+`python -m docs.documents` renews every page, and the guides that generated projects carry; with `--check` it writes
+nothing and fails if one has changed.
 """
 
 from __future__ import annotations
@@ -18,16 +18,21 @@ from pathlib import Path
 
 from cogapp import Cog
 
+from scaffolder.skills import Skill, load_skills
+
 ROOT = Path(__file__).resolve().parent.parent
 ADDRESS = "https://github.com/pyo3-new/pyo3-new/blob/main/skills"
+LISTS = {"reference": "references/REFERENCE.md", "examples": "examples/README.md"}
 LANGUAGES = {"md": "markdown", "py": "python", "pyi": "python", "rs": "rust", "sh": "console", "txt": "text"}
+# What a page calls.
+CALLS = "code, examples, skills, skill_pages"
 MARKER = re.compile(r"\s*(?://|#) (?P<side>region|endregion): (?P<name>[\w-]+)")
 
 
 def main() -> int:
-    """Renew or check the documents and return the exit code."""
+    """Renew or check the pages and return the exit code."""
     check = "--check" in sys.argv[1:]
-    code = int(Cog().main(["cog", *options(check=check), *map(str, documents())]))
+    code = int(Cog().main(["cog", *options(check=check), *map(str, [*pages(), *documents()])]))
     guides = carried().items()
     changed = {path: text for path, text in guides if not path.is_file() or path.read_text("utf-8") != text}
     for path, text in changed.items():
@@ -41,7 +46,12 @@ def main() -> int:
 def options(*, check: bool) -> list[str]:
     """Return cog's options: what documents may call, and whether to write."""
     write = ["--check", "--diff"] if check else ["-r"]
-    return [*write, "-U", "--verbosity=1", f"-I{ROOT}", "-p", "from docs.documents import code, examples"]
+    return [*write, "-U", "--verbosity=1", f"-I{ROOT}", "-p", f"from docs.documents import {CALLS}"]
+
+
+def pages() -> list[Path]:
+    """Return the pages that list the skills."""
+    return [ROOT / "README.md", ROOT / "docs/index.md"]
 
 
 def documents() -> list[Path]:
@@ -54,13 +64,23 @@ def documents() -> list[Path]:
 def carried() -> dict[Path, str]:
     """Return the guides in the template: as they are, but with links that lead out of a project."""
     guides = {}
-    for guide in sorted(ROOT.glob("skills/*/SKILL.md")):
-        skill = guide.parent.name
-        switch = "guide_" + skill.removeprefix("pyo3-").replace("-", "_")
-        text = re.sub(r"<!-- \[\[\[.*\]\]\] -->\n", "", guide.read_text(encoding="utf-8"))
-        text = re.sub(r"\]\((?=(?:references|examples|scripts)/)", f"]({ADDRESS}/{skill}/", text)
-        guides[ROOT / "templates" / f"{{{{{switch}}}}}" / ".agents/skills" / skill / "SKILL.md"] = text
+    for skill in load_skills(ROOT / "skills"):
+        text = re.sub(r"<!-- \[\[\[.*\]\]\] -->\n", "", (skill.path / "SKILL.md").read_text(encoding="utf-8"))
+        text = re.sub(r"\]\((?=(?:references|examples|scripts)/)", f"]({ADDRESS}/{skill.name}/", text)
+        guides[carrier(skill) / ".agents/skills" / skill.name / "SKILL.md"] = text
     return guides
+
+
+def carrier(skill: Skill) -> Path:
+    """Return the folder of the template whose files a project gets if it carries a skill's guide.
+
+    Both parts of its name render to `.` or to nothing: one says whether the project has a feature that the skill
+    explains, the other whether it wants guides.
+    """
+    folder = ROOT / "templates"
+    if skill.features:
+        folder /= f"{{{{{' or '.join(skill.features)}}}}}"
+    return folder / "{{guides}}"
 
 
 def code(path: str, region: str | None = None) -> None:
@@ -94,12 +114,39 @@ def examples() -> None:
     """Write a table of the examples of a document's skill; called by cog."""
     import cog
 
-    from scaffolder.skills import Skill
-
     skill = Skill(Path(cog.inFile).resolve().parent.parent)
     cog.outl("| example | shows |\n| --- | --- |")
     for example in skill.examples:
         cog.outl(f"| [{example.path.name}]({example.path.name}/README.md) | {example.purpose} |")
+
+
+def skills() -> None:
+    """Write a table of the skills; called by cog."""
+    import cog
+
+    cog.outl("| skill | what for |\n| --- | --- |")
+    for skill in load_skills(ROOT / "skills"):
+        links = [f"[{text}](skills/{skill.name}/{page})" for text, page in LISTS.items()]
+        purpose = skill.purpose.partition(". ")[0].rstrip(".")
+        cog.outl(f"| [{skill.name}](skills/{skill.name}/SKILL.md) | {purpose} ({', '.join(links)}) |")
+
+
+def skill_pages() -> None:
+    """Write the site's lists of the pages of each skill; called by cog."""
+    for skill in load_skills(ROOT / "skills"):
+        title = re.search(r"(?m)^# (.*)$", (skill.path / "SKILL.md").read_text(encoding="utf-8"))
+        name = title[1] if title else skill.name
+        folder = f"../skills/{skill.name}"
+        guide = [f"Guide <{folder}/SKILL>", f"Reference <{folder}/references/REFERENCE>", f"{folder}/references/*"]
+        write_toctree(name, guide)
+        write_toctree(f"Examples of {name}", [f"All of them <{folder}/examples/README>", f"{folder}/examples/*/README"])
+
+
+def write_toctree(caption: str, entries: list[str]) -> None:
+    """Write one of the site's lists of pages."""
+    import cog
+
+    cog.outl("\n".join(["```{toctree}", f":caption: {caption}", ":glob:", ":maxdepth: 1", "", *entries, "```", ""]))
 
 
 def inside(lines: list[str], region: str) -> list[str]:

@@ -12,12 +12,19 @@ from typing import TYPE_CHECKING, Protocol
 import pytest
 from filelock import FileLock
 
+from scaffolder.skills import load_skills
+from scaffolder.template.catalog import load_catalog
+
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping, Sequence
+    from collections.abc import Callable, Generator, Mapping, Sequence
 
     from tests.history import Grow, History
 
+    Run = Callable[..., str]
+
 CHECKOUT = Path(__file__).resolve().parent.parent
+SKILLS = {skill.name: skill for skill in load_skills(CHECKOUT / "skills")}
+FEATURES = [feature.name for feature in load_catalog(CHECKOUT).features]
 # Where builds are kept from one run to the next.
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "pyo3-new"
 # A shell that starts the tests in the background lets them, and all that they start, ignore Ctrl-C.
@@ -50,9 +57,32 @@ def run_or_fail(command: Sequence[str], folder: Path, variables: Mapping[str, st
     return done.stdout
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Take the option that leaves the tests of the other skills to other machines."""
+    parser.addoption("--skill", choices=SKILLS, help="run the tests of this skill, its tools and its documents only")
+
+
+def skill_of(item: pytest.Item) -> str | None:
+    """Return the skill that a test is about: that of its tool, or the one that its parameters begin with."""
+    folder = item.path.parent
+    if folder.parent == CHECKOUT / "tests/tools":
+        return next(
+            (name for name, skill in SKILLS.items() if folder.name in {tool.name for tool in skill.tools}), None
+        )
+    name = item.callspec.id.partition("/")[0] if hasattr(item, "callspec") else ""
+    return name if name in SKILLS else None
+
+
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Begin with what one process does at a time, so that another has the rest to do meanwhile."""
+    for item in items:
+        if "build_run" in getattr(item, "fixturenames", ()) and not item.get_closest_marker("exclusive"):
+            item.add_marker(pytest.mark.exclusive("tools"))
+    if wanted := config.getoption("skill"):
+        left = [item for item in items if skill_of(item) != wanted]
+        config.hook.pytest_deselected(items=left)
+        items[:] = [item for item in items if skill_of(item) == wanted]
     items.sort(key=lambda item: item.get_closest_marker("exclusive") is None)
 
 
@@ -124,6 +154,32 @@ def pyo3_new(environment: dict[str, str], tmp_path: Path) -> Command:
         return done
 
     return run
+
+
+@pytest.fixture(scope="session")
+def build_run() -> Run:
+    """Run a program that builds the code of a tool's test or of a skill, and return what it printed.
+
+    What it builds is kept in a place of the cache, where one process builds at a time.
+    """
+    unwanted = ("VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME", "PYO3_", "FORCE_COLOR")
+    variables = {name: value for name, value in os.environ.items() if not name.startswith(unwanted)} | {
+        "CARGO_PROFILE_DEV_DEBUG": "0",
+        "CARGO_INCREMENTAL": "0",
+        "MYPY_CACHE_DIR": str(CACHE / "mypy"),
+        "NO_COLOR": "1",
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+    }
+
+    def build_run(*command: str, folder: Path, place: str = "tools", **extra: str) -> str:
+        places = {
+            "CARGO_TARGET_DIR": str(CACHE / place / "target"),
+            # One for all that is built there: to cargo another interpreter is a reason to build pyo3 again.
+            "UV_PROJECT_ENVIRONMENT": str(CACHE / place / "environment"),
+        }
+        return run_or_fail(command, folder, variables | places | extra)
+
+    return build_run
 
 
 def git(*arguments: str, cwd: Path) -> str:

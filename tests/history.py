@@ -39,6 +39,8 @@ VERSIONS = ("0.1.0", "0.2.0", "0.3.0")
 TAGS = tuple(f"v{version}" for version in VERSIONS)
 NEWEST = VERSIONS[-1]
 BASE = Path("templates/{{base}}")
+# Where the template of the answers file is in the first release, and from the second one on.
+ANSWERS = (BASE / "{{_copier_conf.answers_file}}.jinja", Path("templates/{{_copier_conf.answers_file}}.jinja"))
 # Where a file is in the first release, and from the second one on.
 MOVED = ("tests/test_distance.py", "tests/words/test_distance.py")
 MINI = {
@@ -88,7 +90,10 @@ def make_release(repository: Path, version: str) -> None:
         move_on(path, version)
     sections = [f"## {past}\n\n- What is new in {past}.\n" for past in reversed(VERSIONS[: number + 1])]
     (repository / "CHANGELOG.md").write_text("# Changelog\n\n" + "\n".join(sections), encoding="utf-8")
+    if number == 0:
+        (repository / ANSWERS[1]).rename(repository / ANSWERS[0])
     if number == 1:
+        (repository / ANSWERS[0]).rename(repository / ANSWERS[1])
         move(repository)
         add_question(repository)
         add_feature(repository)
@@ -129,10 +134,16 @@ def add_question(repository: Path) -> None:
     change(repository / BASE / "README.md.jinja", r"\Z", "{% if homepage %}\nSee {{ homepage }}.\n{% endif %}\n")
 
 
-def add_feature(repository: Path) -> None:
-    change(repository / "copier.yml", r"(?m)^(  default: \[\])$", r'    "mini: small things": mini' + "\n" + r"\1")
-    switch = "mini: {type: str, when: false, default: \"{{ '.' if 'mini' in features }}\"}\n"
+def offer_feature(repository: Path, name: str, purpose: str) -> None:
+    """Add a feature to the choices, and the switch for its folder."""
+    choice = f'    "{name}: {purpose}": {name}\n'
+    change(repository / "copier.yml", r"(?m)^(  default: \[\])$", rf"{choice}\1")
+    switch = f"{name}: {{type: str, when: false, default: \"{{{{ '.' if '{name}' in features }}}}\"}}\n"
     change(repository / "copier.yml", r"\Z", switch)
+
+
+def add_feature(repository: Path) -> None:
+    offer_feature(repository, "mini", "small things")
     line = '{% if mini %}\nfastrand = "2"\n{% endif %}\n'
     change(repository / BASE / "Cargo.toml.jinja", r"(?m)^# features: end$", f"{line}# features: end")
     line = "{% if mini %}\npub mod mini;\n{% endif %}\n"

@@ -14,9 +14,27 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 
 
 def test_the_section_of_the_readme_is_what_the_times_say() -> None:
+    machine, results = show.load()
     page = (REPOSITORY / "README.md").read_text(encoding="utf-8")
     assert page.count(show.HEADING) == 1
-    assert show.insert(page, show.section(*show.load())) == page
+    assert show.insert(page, show.section(results)) == page
+    assert show.PAGE.read_text(encoding="utf-8") == show.page(machine, results)
+
+
+def test_the_readme_has_a_row_for_each_thing_that_people_wait_for() -> None:
+    _, results = show.load()
+    rows = [line for line in show.section(results).splitlines() if line.startswith("| ") and " s" in line]
+    assert [row.split(" | ")[0].removeprefix("| ") for row in rows] == list(show.ROWS.values())
+
+
+def test_builds_of_different_profiles_are_told_apart() -> None:
+    _, results = show.load()
+    picture = show.PICTURE.read_text(encoding="utf-8")
+    for work in ("empty folder to green tests, nothing built before", "edited line of Rust to green tests"):
+        by = show.works(results)[work]
+        assert "(debug)" in show.cell(work, by[OURS], by[OURS])
+        assert "x, release)" in show.cell(work, by["uv"], by[OURS])
+    assert ">uv (release)</text>" in picture
 
 
 def test_the_picture_shows_the_times() -> None:

@@ -1,212 +1,388 @@
-"""Rust items as tree-sitter reads them: their attributes, documentation and the module that they are in."""
+"""The items of a Rust file as data: functions, structs, enums and the rest, with their attributes and documentation."""
 
 from __future__ import annotations
 
-import ast
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from scaffolder.tools.type_converter.rust_types import content
+from scaffolder.rust.source import line_of, parse, syntax_errors, text_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from tree_sitter import Node
 
-KINDS = {
-    "struct_item", "enum_item", "function_item", "function_signature_item", "impl_item", "const_item",
-    "field_declaration", "enum_variant", "type_item", "macro_invocation",
-}  # fmt: skip
-# Others have settings of the same names: `serde(rename_all = ...)`.
-OWN = {"pyo3", "pyclass", "pyfunction", "pymodule", "pymethods"}
+# Modules inside modules that are read; a person writes three or four.
+DEPTH = 40
 
 
 @dataclass(frozen=True)
-class Item:
-    """An item, or a field or variant of one, with what stands before it.
+class Attribute:
+    """An attribute, such as `#[pyo3(name = "Price", frozen)]`; what `cfg_attr` adds counts as one.
 
     Attributes:
-        node: The item.
-        marks: The attributes by their names, with their arguments.
-        document: Its documentation.
-        module: The names of the submodules that it is in.
+        name: The last part of its path: `pyo3`.
+        arguments: What it is given, split at the commas: `name = "Price"` and `frozen`.
     """
 
-    node: Node
-    marks: dict[str, list[Node]]
-    document: str = ""
-    module: tuple[str, ...] = ()
-
-    @property
-    def name(self) -> str:
-        """Its name in Rust."""
-        return content(self.node.child_by_field_name("name")).removeprefix("r#")
-
-    def derives(self, *names: str) -> bool:
-        """Whether it derives one of some traits."""
-        found = {word for node in self.marks.get("derive", ()) for word in re.findall(r"\w+", content(node))}
-        return bool(found & set(names))
-
-    @property
-    def extracted(self) -> bool:
-        """Whether it is made of a Python object by its fields."""
-        return self.derives("FromPyObject")
-
-    @property
-    def converted(self) -> bool:
-        """Whether a Python object is made of it by its fields."""
-        return self.derives("IntoPyObject", "IntoPyObjectRef")
-
-    def part(self, name: str) -> list[Node] | None:
-        """Return a setting of PyO3's attributes as it stands there."""
-        for mark in OWN & self.marks.keys():
-            for tree in self.marks[mark]:
-                for part in parts(tree):
-                    if content(part[0]) == name:
-                        return part
-        return None
+    name: str
+    arguments: tuple[str, ...] = ()
 
     def setting(self, name: str) -> str | None:
-        """Return a setting of PyO3's attributes: its text, empty if it has none, or nothing if it is not there."""
-        part = self.part(name)
-        if part is None:
-            return None
-        if len(part) == 2 and part[1].type == "token_tree":
-            return unquoted(content(part[1])[1:-1])
-        return unquoted(tail(part, 2))
+        """Return the value of a setting as it is written; empty for one without a value."""
+        for argument in self.arguments:
+            match = re.fullmatch(rf"{re.escape(name)}\s*(?:=\s*(.*)|\((.*)\))?", argument, re.DOTALL)
+            if match:
+                return match[1] or match[2] or ""
+        return None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Item:
+    """What every item has.
+
+    Attributes:
+        name: Its name, without `r#`.
+        line: The line of its first word, from 1.
+        visibility: `pub`, `pub(crate)`; empty for what is private.
+        attributes: The attributes before it.
+        document: Its documentation.
+    """
+
+    name: str
+    line: int
+    visibility: str = ""
+    attributes: tuple[Attribute, ...] = ()
+    document: str = ""
+
+    def attribute(self, *names: str) -> Attribute | None:
+        """Return the first attribute of one of these names."""
+        return next((attribute for attribute in self.attributes if attribute.name in names), None)
+
+    def derives(self, trait: str) -> bool:
+        """Whether it derives a trait, with or without its path."""
+        arguments = [
+            name for attribute in self.attributes if attribute.name == "derive" for name in attribute.arguments
+        ]
+        return trait in {name.rpartition("::")[2].strip() for name in arguments}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Field(Item):
+    """A field; one of a tuple has its number as its name."""
+
+    type: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Struct(Item):
+    """A struct with its fields."""
+
+    generics: str = ""
+    fields: tuple[Field, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Variant(Item):
+    """A variant of an enum, with the value that it is given."""
+
+    fields: tuple[Field, ...] = ()
+    value: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Enum(Item):
+    """An enum with its variants."""
+
+    generics: str = ""
+    variants: tuple[Variant, ...] = ()
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A parameter: `mut count: usize` is called `count`."""
+
+    name: str
+    type: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Function(Item):
+    """A function or method.
+
+    Attributes:
+        generics: Its parameters for types and lifetimes: `<'py>`.
+        receiver: `&self`, `self`, `&mut self`; empty for a function.
+        parameters: Its other parameters.
+        result: The type of what it returns; empty for `()`.
+        modifiers: `async`, `unsafe`, `const`, `extern "C"`.
+    """
+
+    generics: str = ""
+    receiver: str = ""
+    parameters: tuple[Parameter, ...] = ()
+    result: str = ""
+    modifiers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Impl(Item):
+    """An `impl` block, which has the name of its type.
+
+    Attributes:
+        type: The whole type: `Grid<f64>`.
+        trait: The trait, if it is of one.
+        items: The functions, constants and types inside.
+    """
+
+    type: str
+    trait: str = ""
+    items: tuple[Item, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Module(Item):
+    """A module; one in a file of its own has no items here."""
+
+    inline: bool = False
+    items: tuple[Item, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Definition(Item):
+    """A constant, a static or another name for a type."""
+
+    type: str = ""
+    value: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MacroCall(Item):
+    """A macro that is called where an item may be: `create_exception!(...)`."""
+
+    arguments: str = ""
+
+
+@dataclass(frozen=True)
+class RustFile:
+    """What a file defines.
+
+    Attributes:
+        items: Its items in order.
+        errors: The lines that can't be parsed; the items around them are there.
+    """
+
+    items: tuple[Item, ...]
+    errors: tuple[int, ...] = ()
+
+    def walk(self) -> Iterator[Item]:
+        """Return all items, those of inline modules and `impl` blocks included."""
+        pending = list(reversed(self.items))
+        while pending:
+            item = pending.pop()
+            yield item
+            if isinstance(item, (Module, Impl)):
+                pending += reversed(item.items)
+
+
+def read_items(source: str | bytes) -> RustFile:
+    """Read the items of a Rust file."""
+    root = parse(source)
+    return RustFile(tuple(_items(root, 0)), tuple(syntax_errors(root)))
 
 
 @dataclass
-class Before:
+class _Header:
     """What stands before an item."""
 
-    marks: dict[str, list[Node]] = field(default_factory=dict)
+    attributes: list[Attribute] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
 
     def add(self, node: Node) -> None:
         """Add an attribute or a comment."""
         if node.type == "attribute_item":
-            attribute = node.named_children[0]
-            name = content(attribute.named_children[0]).rpartition("::")[2]
-            self._mark(name, attribute.child_by_field_name("arguments"))
+            self.attributes += _attributes(node.named_children[0])
         elif node.child_by_field_name("outer") is not None:
-            text = content(node.child_by_field_name("doc"))
+            text = text_of(node.child_by_field_name("doc"))
             block = (re.sub(r"^\s*\* ?", "", line) for line in text.strip().splitlines())
             self.lines += [text.rstrip("\r\n")] if node.type == "line_comment" else [f" {line}" for line in block]
 
-    def _mark(self, name: str, arguments: Node | None) -> None:
-        if name == "cfg_attr" and arguments is not None:
-            for part in parts(arguments)[1:]:
-                tree = part[-1] if part[-1].type == "token_tree" else None
-                self._mark(content(part[-2 if tree else -1]), tree)
-        else:
-            self.marks.setdefault(name, []).extend([arguments] if arguments else [])
-
-    @property
-    def tested(self) -> bool:
-        """Whether the item is there for tests only."""
-        return any(content(tree).replace(" ", "") == "(test)" for tree in self.marks.get("cfg", ()))
-
     @property
     def document(self) -> str:
-        """The documentation."""
         return "\n".join(line.removeprefix(" ").rstrip() for line in self.lines).strip()
 
 
-def items(parent: Node, module: tuple[str, ...] = (), *, inside: bool = False) -> Iterator[Item]:
-    """Return the items in a file, module or body, those of inline modules included.
-
-    Args:
-        parent: Where they stand.
-        module: The submodules around it.
-        inside: Whether a Python module is around it, so that one in it is a submodule.
-    """
-    before = Before()
-    for node in parent.named_children:
-        found = node.named_children[0] if node.type == "expression_statement" else node
-        if found.type == "attribute_item" or "comment" in found.type:
-            before.add(found)
+def _items(parent: Node, depth: int) -> Iterator[Item]:
+    """Read the items among a node's children."""
+    header = _Header()
+    for child in parent.named_children:
+        node = child.named_children[0] if child.type == "expression_statement" and child.named_children else child
+        if node.type == "attribute_item" or "comment" in node.type:
+            header.add(node)
             continue
-        if found.type == "mod_item" and not before.tested:
-            yield from module_items(Item(found, before.marks), module, inside=inside)
-        elif found.type in KINDS and not before.tested:
-            yield Item(found, before.marks, before.document, module)
-        before = Before()
+        if item := _item(node, header, depth):
+            yield item
+        header = _Header()
 
 
-def module_items(item: Item, module: tuple[str, ...], *, inside: bool) -> Iterator[Item]:
-    """Return the items of an inline module."""
-    body = item.node.child_by_field_name("body")
+def _item(node: Node, header: _Header, depth: int) -> Item | None:
+    """Read one item; nothing if it is of a kind that has no name, such as `use`."""
+    read = READERS.get(node.type)
+    if read is None:
+        return None
+    common = {
+        "name": _field_text(node, "name").removeprefix("r#"),
+        "line": line_of(node),
+        "visibility": next((text_of(child) for child in node.children if child.type == "visibility_modifier"), ""),
+        "attributes": tuple(header.attributes),
+        "document": header.document,
+    }
+    return read(node, common, depth)
+
+
+def _field_text(node: Node, name: str) -> str:
+    return text_of(node.child_by_field_name(name))
+
+
+def _inner_items(node: Node, depth: int) -> tuple[Item, ...]:
+    """Read the items in the body of an item."""
+    body = node.child_by_field_name("body")
+    return tuple(_items(body, depth + 1)) if body and depth < DEPTH else ()
+
+
+def _read_struct(node: Node, common: dict[str, Any], depth: int) -> Struct:  # noqa: ARG001
+    return Struct(**common, generics=_field_text(node, "type_parameters"), fields=tuple(_fields(node)))
+
+
+def _read_enum(node: Node, common: dict[str, Any], depth: int) -> Enum:
+    variants = tuple(item for item in _inner_items(node, depth) if isinstance(item, Variant))
+    return Enum(**common, generics=_field_text(node, "type_parameters"), variants=variants)
+
+
+def _read_variant(node: Node, common: dict[str, Any], depth: int) -> Variant:  # noqa: ARG001
+    return Variant(**common, fields=tuple(_fields(node)), value=_field_text(node, "value"))
+
+
+def _read_field(node: Node, common: dict[str, Any], depth: int) -> Field:  # noqa: ARG001
+    return Field(**common, type=_field_text(node, "type"))
+
+
+def _read_function(node: Node, common: dict[str, Any], depth: int) -> Function:  # noqa: ARG001
+    receiver, parameters = _parameters(node.child_by_field_name("parameters"))
+    modifiers = next((child for child in node.children if child.type == "function_modifiers"), None)
+    return Function(
+        **common,
+        generics=_field_text(node, "type_parameters"),
+        receiver=receiver,
+        parameters=parameters,
+        result=_field_text(node, "return_type"),
+        modifiers=tuple(map(text_of, modifiers.children)) if modifiers else (),
+    )
+
+
+def _read_impl(node: Node, common: dict[str, Any], depth: int) -> Impl:
+    whole = _field_text(node, "type")
+    name = re.sub(r"<.*", "", whole, flags=re.DOTALL).rpartition("::")[2].strip()
+    items = _inner_items(node, depth)
+    return Impl(**common | {"name": name}, type=whole, trait=_field_text(node, "trait"), items=items)
+
+
+def _read_module(node: Node, common: dict[str, Any], depth: int) -> Module:
+    return Module(**common, inline=node.child_by_field_name("body") is not None, items=_inner_items(node, depth))
+
+
+def _read_definition(node: Node, common: dict[str, Any], depth: int) -> Definition:  # noqa: ARG001
+    return Definition(**common, type=_field_text(node, "type"), value=_field_text(node, "value"))
+
+
+def _read_macro(node: Node, common: dict[str, Any], depth: int) -> MacroCall:  # noqa: ARG001
+    tree = next((child for child in node.named_children if child.type == "token_tree"), None)
+    return MacroCall(**common | {"name": _field_text(node, "macro")}, arguments=text_of(tree)[1:-1].strip())
+
+
+READERS: dict[str, Callable[[Node, dict[str, Any], int], Item]] = {
+    "struct_item": _read_struct,
+    "enum_item": _read_enum,
+    "enum_variant": _read_variant,
+    "field_declaration": _read_field,
+    "function_item": _read_function,
+    "function_signature_item": _read_function,
+    "impl_item": _read_impl,
+    "mod_item": _read_module,
+    "const_item": _read_definition,
+    "static_item": _read_definition,
+    "type_item": _read_definition,
+    "macro_invocation": _read_macro,
+}
+
+
+def _fields(owner: Node) -> Iterator[Field]:
+    """Read the fields of a struct or variant; those of a tuple by their numbers."""
+    body = owner.child_by_field_name("body")
     if body is None:
         return
-    python = "pymodule" in item.marks
-    path = (*module, item.setting("name") or item.name) if python and inside else module
-    yield from items(body, path, inside=inside or python)
-
-
-def parts(tree: Node) -> list[list[Node]]:
-    """Split what stands between brackets at its commas."""
-    found: list[list[Node]] = [[]]
-    for node in tree.children[1:-1]:
-        if content(node) == ",":
-            found.append([])
+    if body.type != "ordered_field_declaration_list":
+        yield from (item for item in _items(body, 0) if isinstance(item, Field))
+        return
+    header, visibility, number = _Header(), "", 0
+    for node in body.named_children:
+        if node.type == "visibility_modifier":
+            visibility = text_of(node)
+        elif node.type == "attribute_item" or "comment" in node.type:
+            header.add(node)
         else:
-            found[-1].append(node)
-    return [part for part in found if part]
+            yield Field(
+                name=str(number), line=line_of(node), visibility=visibility, attributes=tuple(header.attributes),
+                document=header.document, type=text_of(node),
+            )  # fmt: skip
+            header, visibility, number = _Header(), "", number + 1
 
 
-def tail(part: list[Node], first: int) -> str:
-    """Return the source of a part from one of its nodes on."""
-    return "".join(map(content, part[first:]))
+def _parameters(node: Node | None) -> tuple[str, tuple[Parameter, ...]]:
+    """Read the receiver and the other parameters of a function."""
+    receiver, parameters = "", []
+    for child in node.named_children if node else ():
+        if child.type == "self_parameter":
+            receiver = text_of(child)
+        elif child.type == "parameter":
+            pattern = text_of(child.child_by_field_name("pattern")).removeprefix("r#")
+            parameters.append(Parameter(pattern, text_of(child.child_by_field_name("type"))))
+    return receiver, tuple(parameters)
 
 
-def python_literal(text: str) -> object:
-    """Return the value of a Rust literal.
-
-    Raises:
-        ValueError, SyntaxError: It is none that Python has, too.
-    """
-    # Rust leaves out the end of a line after a backslash, with the spaces of the next one.
-    text = re.sub(r"\\\n\s*", "", text).replace("\n", "\\n")
-    found: object = ast.literal_eval(re.sub(r"\\u\{(\w+)\}", lambda match: f"\\U{int(match[1], 16):08x}", text))
-    return found
-
-
-def unquoted(text: str) -> str:
-    """Return the value of a text literal, or any other source as it is."""
-    if not re.fullmatch(r'"(?:[^"\\]|\\.)*"', text, re.DOTALL):
-        return text
-    try:
-        return str(python_literal(text))
-    except (ValueError, SyntaxError):
-        return text[1:-1]
+def _attributes(node: Node) -> Iterator[Attribute]:
+    """Read an attribute, or those that `cfg_attr` adds."""
+    path = next((child for child in node.named_children if child.type != "token_tree"), None)
+    name = text_of(path).rpartition("::")[2]
+    tree = node.child_by_field_name("arguments")
+    value = node.child_by_field_name("value")
+    parts = _split(tree.children[1:-1]) if tree else []
+    if name != "cfg_attr":
+        yield Attribute(name, tuple(map(_source, parts)) if tree else (text_of(value),) if value else ())
+        return
+    for part in parts[1:]:
+        inner = part[-1] if part[-1].type == "token_tree" else None
+        words = part[:-1] if inner else part
+        arguments = tuple(map(_source, _split(inner.children[1:-1]))) if inner else ()
+        yield Attribute(_source(words).rpartition("::")[2], arguments)
 
 
-def fields_of(item: Item) -> list[Item]:
-    """Return the named fields of a struct or variant."""
-    body = item.node.child_by_field_name("body")
-    return [each for each in items(body) if each.node.type == "field_declaration"] if body else []
+def _split(nodes: Sequence[Node]) -> list[list[Node]]:
+    """Split nodes at the commas between them."""
+    parts: list[list[Node]] = [[]]
+    for node in nodes:
+        if node.type == ",":
+            parts.append([])
+        else:
+            parts[-1].append(node)
+    return [part for part in parts if part]
 
 
-def tuple_of(item: Item) -> list[Node]:
-    """Return the types of a tuple struct or variant."""
-    body = item.node.child_by_field_name("body")
-    return body.children_by_field_name("type") if body and body.type == "ordered_field_declaration_list" else []
-
-
-def renamed(name: str, rule: str | None) -> str:
-    """Return a name by PyO3's setting `rename_all`."""
-    words = [word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z0-9]+", name)] or [name]
-    capitals = [word.capitalize() for word in words]
-    found = {
-        "camelCase": "".join([words[0], *capitals[1:]]),
-        "PascalCase": "".join(capitals),
-        "snake_case": "_".join(words),
-        "kebab-case": "-".join(words),
-        "SCREAMING_SNAKE_CASE": "_".join(words).upper(),
-        "SCREAMING-KEBAB-CASE": "-".join(words).upper(),
-        "lowercase": name.lower(),
-        "UPPERCASE": name.upper(),
-    }
-    return found.get(rule or "", name)
+def _source(nodes: Sequence[Node]) -> str:
+    """Return the source from the first node to the last, with the spaces between them."""
+    text, end = "", nodes[0].start_byte
+    for node in nodes:
+        text += (" " if node.start_byte > end else "") + text_of(node)
+        end = node.end_byte
+    return text

@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from scaffolder.checkout.manifests import load
-from tests.conftest import git, tree
+from tests.conftest import FEATURES, git, tree
 from tests.history import VERSIONS, Answer, commit_all
 
 if TYPE_CHECKING:
@@ -28,7 +28,6 @@ CASES = int(os.environ.get("CASES", "200"))
 SEED = secrets.randbits(32) if "CASES" in os.environ else 0
 # Apart, so that several processes can share them.
 PARTS = 4
-FEATURES = ["classes", "numpy", "async", "plugins", "wasm"]
 ANSWERS = ".copier-answers.yml"
 MINE = re.compile(rb"mine-\d+-\xc3\xa4")
 

@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from scaffolder import __version__
+from tests.conftest import FEATURES
 
 if TYPE_CHECKING:
     from tests.conftest import Command
-
-FEATURES = ["classes", "numpy", "async", "plugins", "wasm"]
 
 
 def test_version(pyo3_new: Command) -> None:
@@ -59,7 +58,7 @@ def test_list_as_data(pyo3_new: Command) -> None:
         (
             ["new", "x", "--with", "qqq"],
             "`qqq` is not a feature",
-            "choose from `classes`, `numpy`, `async`, `plugins` and `wasm`",
+            f"choose from {', '.join(f'`{feature}`' for feature in FEATURES[:-1])} and `{FEATURES[-1]}`",
         ),
         (["new", "x", "--data", "license"], "`--data license` is not of the form KEY=VALUE", "license=MIT"),
         (["new", "x", "--data", "=MIT"], "`--data =MIT` is not of the form KEY=VALUE", "license=MIT"),

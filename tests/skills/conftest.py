@@ -1,49 +1,75 @@
-"""What the tests of the skills share: what there is, and how code of theirs is built."""
+"""What the tests of the skills share: a copy of each skill to build in, and the tests that share it."""
 
 from __future__ import annotations
 
-import os
-import sys
-from pathlib import Path
+import filecmp
+import shutil
+import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.conftest import CACHE, CHECKOUT, run_or_fail
+from tests.conftest import CACHE, CHECKOUT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
 
-    Run = Callable[..., str]
+    from scaffolder.skills import Example, Skill
+    from tests.conftest import Run
 
-SKILLS = CHECKOUT / "skills"
-ENVIRONMENT = CACHE / "skills-environment"
+    Workspace = Callable[[str], Path]
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let no two tests of the skills build at the same time: they share a target folder and an environment."""
-    for item in items:
-        if "build_run" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.exclusive("skills"))
+def place_of(skill: str) -> str:
+    """Return where a skill is built, in the cache."""
+    return f"skills/{skill}"
+
+
+def built(values: Iterable[Skill | Example]) -> list[object]:
+    """Return parameters for tests that build: one process at a time builds a skill."""
+    return [
+        pytest.param(value, id=value.name, marks=pytest.mark.exclusive(f"skill-{value.name.partition('/')[0]}"))
+        for value in values
+    ]
 
 
 @pytest.fixture(scope="session")
-def build_run() -> Run:
-    """Run a program on an example or on snippets and return what it printed; if it fails, so does the test."""
-    unwanted = ("VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME", "PYO3_", "FORCE_COLOR")
-    variables = {name: value for name, value in os.environ.items() if not name.startswith(unwanted)} | {
-        # An example has one name wherever it is copied, so nothing else is built here.
-        "CARGO_TARGET_DIR": str(CACHE / "skills"),
-        # One for all: to cargo another interpreter is a reason to build pyo3 again.
-        "UV_PROJECT_ENVIRONMENT": str(ENVIRONMENT),
-        "CARGO_PROFILE_DEV_DEBUG": "0",
-        "CARGO_INCREMENTAL": "0",
-        "MYPY_CACHE_DIR": str(CACHE / "mypy"),
-        "NO_COLOR": "1",
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-    }
+def workspace() -> Workspace:
+    """Copy a skill to the cache, where cargo builds only what changed since the last run; the checkout stays clean."""
+    ready: dict[str, Path] = {}
 
-    def build_run(*command: str, folder: Path, **more: str) -> str:
-        return run_or_fail(command, folder, variables | more)
+    def workspace(skill: str) -> Path:
+        if skill not in ready:
+            ready[skill] = CACHE / place_of(skill) / "source"
+            renew(CHECKOUT / "skills" / skill, ready[skill])
+        return ready[skill]
 
-    return build_run
+    return workspace
+
+
+def renew(source: Path, target: Path) -> None:
+    """Copy what git has or would add of a folder; what is equal already, and what a build made, stays as it is."""
+    listing = ["git", "ls-files", "-z", "-co", "--exclude-standard"]
+    output = subprocess.run(listing, cwd=source, capture_output=True, check=True, encoding="utf-8").stdout
+    names = {name for name in output.split("\0") if name and (source / name).is_file()}
+    copied = target / ".copied"
+    for name in set(copied.read_text(encoding="utf-8").splitlines() if copied.is_file() else ()) - names:
+        (target / name).unlink(missing_ok=True)
+    target.mkdir(parents=True, exist_ok=True)
+    copied.write_text("\n".join(sorted(names)), encoding="utf-8")
+    for name in names:
+        copy = target / name
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        if not copy.exists() or not filecmp.cmp(source / name, copy, shallow=False):
+            shutil.copyfile(source / name, copy)
+
+
+@pytest.fixture
+def build(build_run: Run) -> Run:
+    """Run a program on the code of a skill."""
+
+    def build(*command: str, folder: Path, skill: str, **extra: str) -> str:
+        return build_run(*command, folder=folder, place=place_of(skill), **extra)
+
+    return build

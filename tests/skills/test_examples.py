@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-import shutil
+import json
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from scaffolder.skills import load_skills
-from scaffolder.template.examples import LEFT_BEHIND
-from tests.conftest import tree
-from tests.skills.conftest import ENVIRONMENT, SKILLS
+from tests.conftest import CACHE, tree
+from tests.skills.conftest import built, place_of
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from scaffolder.skills import Example, Skill
+    from tests.conftest import Command, Run
+    from tests.skills.conftest import Workspace
 
-    from scaffolder.skills import Example
-    from tests.conftest import Command
-    from tests.skills.conftest import Run
-
-EXAMPLES = [example for skill in load_skills() for example in skill.examples]
-SNIPPETS = sorted(SKILLS.glob("*/snippets"))
+SKILLS = load_skills()
+EXAMPLES = [example for skill in SKILLS for example in skill.examples]
+# The last one shows the most.
+LAST = [skill.examples[-1] for skill in SKILLS if skill.examples]
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.name)
@@ -35,20 +35,74 @@ def test_an_example_is_complete(example: Example) -> None:
     assert "#[test]" in "".join(path.read_text(encoding="utf-8") for path in example.path.glob("src/**/*.rs"))
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.name)
-def test_an_example_passes_wherever_it_is_copied(
+def test_an_example_needs_nothing_around_it(
     example: Example, pyo3_new: Command, build_run: Run, tmp_path: Path
 ) -> None:
     pyo3_new("example", "copy", example.name)
     project = tmp_path / example.project
     assert set(tree(project)) <= set(tree(example.path))
-    assert "passed" in build_run("uv", "run", "--exact", "pytest", folder=project)
-    check_types(project, build_run)
+    # Cargo refuses what is inherited from a workspace that is not there.
+    printed = build_run("cargo", "metadata", "--no-deps", "--format-version=1", folder=project)
+    (package,) = json.loads(printed)["packages"]
+    places = [dependency["path"] for dependency in package["dependencies"] if "path" in dependency]
+    assert all(Path(place).resolve().is_relative_to(project.resolve()) for place in places)
+    assert "../" not in (project / "pyproject.toml").read_text(encoding="utf-8")
 
 
 @pytest.mark.slow
-def test_a_new_project_from_an_example_has_its_own_name(pyo3_new: Command, build_run: Run, tmp_path: Path) -> None:
+@pytest.mark.parametrize("example", built(LAST))
+def test_an_example_passes_where_it_is_copied(example: Example, pyo3_new: Command, build: Run, tmp_path: Path) -> None:
+    pyo3_new("example", "copy", example.name)
+    skill = example.name.partition("/")[0]
+    assert "passed" in build("uv", "run", "--exact", "pytest", folder=tmp_path / example.project, skill=skill)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("example", built(EXAMPLES))
+def test_an_example_passes(example: Example, workspace: Workspace, build: Run) -> None:
+    skill, _, name = example.name.partition("/")
+    project = workspace(skill) / "examples" / name
+    assert "passed" in build("uv", "run", "--exact", "pytest", folder=project, skill=skill)
+    # Its Python code, and its tests, are held to mypy's strict mode.
+    folders = [part for part in ("python", "tests") if (project / part).is_dir()]
+    environment = CACHE / place_of(skill) / "environment"
+    python = next(path for path in environment.glob("*/python*") if path.stem == "python")
+    build("mypy", "--strict", f"--python-executable={python}", *folders, folder=project, skill=skill)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("skill", built(SKILLS))
+def test_what_the_references_show_passes(skill: Skill, workspace: Workspace, build: Run) -> None:
+    snippets = workspace(skill.name) / "snippets"
+    assert "passed" in build("uv", "run", "--exact", "pytest", folder=snippets, skill=skill.name)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("skill", built(SKILLS))
+def test_rust_is_formatted_and_free_of_lints(skill: Skill, workspace: Workspace, build: Run) -> None:
+    folder = workspace(skill.name)
+    build("cargo", "fmt", "--all", "--check", folder=folder, skill=skill.name)
+    build(
+        "cargo", "clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings", folder=folder,
+        skill=skill.name, PYO3_PYTHON=sys.executable,
+    )  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("skill", built(SKILLS))
+def test_rust_tests_pass_together(skill: Skill, workspace: Workspace, build: Run) -> None:
+    output = build(
+        "cargo", "test", "--workspace", "--locked", folder=workspace(skill.name), skill=skill.name,
+        # The interpreter inside a test looks for its standard library here.
+        PYO3_PYTHON=sys.executable, PYTHONHOME=sys.base_prefix,
+    )  # fmt: skip
+    assert output.count("test result: ok") >= len(skill.examples)
+
+
+@pytest.mark.slow
+@pytest.mark.exclusive("skill-pyo3-fundamentals")
+def test_a_new_project_from_an_example_has_its_own_name(pyo3_new: Command, build: Run, tmp_path: Path) -> None:
     pyo3_new("new", "Here", "--name", "Basket.Tools", "--example", "unit-price")
     project = tmp_path / "Here"
     for path, content in tree(project).items():
@@ -56,41 +110,6 @@ def test_a_new_project_from_an_example_has_its_own_name(pyo3_new: Command, build
         assert b"unit_price" not in content
         assert b"unit-price" not in content
     assert (project / ".git").is_dir()
-    assert "passed" in build_run("uv", "run", "--exact", "pytest", folder=project)
-    left = build_run("git", "status", "--short", folder=project).splitlines()
+    assert "passed" in build("uv", "run", "--exact", "pytest", folder=project, skill="pyo3-fundamentals")
+    left = build("git", "status", "--short", folder=project, skill="pyo3-fundamentals").splitlines()
     assert set(left) <= {"?? Cargo.lock", "?? uv.lock"}, "what a build makes is not ignored"
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("snippets", SNIPPETS, ids=lambda path: path.parent.name)
-def test_what_the_references_show_passes(snippets: Path, build_run: Run, tmp_path: Path) -> None:
-    # In a copy, so that the checkout stays as it is.
-    shutil.copytree(SKILLS, tmp_path / "skills", ignore=LEFT_BEHIND)
-    copy = tmp_path / "skills" / snippets.relative_to(SKILLS)
-    assert "passed" in build_run("uv", "run", "--exact", "pytest", folder=copy)
-
-
-@pytest.mark.slow
-def test_rust_is_formatted_and_free_of_lints(build_run: Run) -> None:
-    build_run("cargo", "fmt", "--all", "--check", folder=SKILLS)
-    build_run(
-        "cargo", "clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings", folder=SKILLS,
-        PYO3_PYTHON=sys.executable,
-    )  # fmt: skip
-
-
-@pytest.mark.slow
-def test_rust_tests_pass_together(build_run: Run) -> None:
-    output = build_run(
-        "cargo", "test", "--workspace", "--locked", folder=SKILLS,
-        # The interpreter inside a test looks for its standard library here.
-        PYO3_PYTHON=sys.executable, PYTHONHOME=sys.base_prefix,
-    )  # fmt: skip
-    assert output.count("test result: ok") >= len(EXAMPLES)
-
-
-def check_types(project: Path, run: Run) -> None:
-    """Hold an example's Python code, and its tests, to mypy's strict mode."""
-    folders = [name for name in ("python", "tests") if (project / name).is_dir()]
-    python = next(path for path in ENVIRONMENT.glob("*/python*") if path.stem == "python")
-    run("mypy", "--strict", f"--python-executable={python}", *folders, folder=project)

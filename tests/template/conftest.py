@@ -7,7 +7,6 @@ import os
 import shutil
 import sys
 import zlib
-from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,9 +14,9 @@ import pytest
 import yaml
 from filelock import FileLock
 
-from tests.conftest import CACHE, run_or_fail
+from tests.conftest import CACHE, CHECKOUT, FEATURES, run_or_fail
 from tests.template import matrix
-from tests.template.matrix import FEATURES, REPOSITORY, set_name
+from tests.template.matrix import set_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Mapping
@@ -25,10 +24,7 @@ if TYPE_CHECKING:
     Make = Callable[..., Path]
     Run = Callable[..., str]
 
-__all__ = ["ALL_SETS", "EXTREMES", "FEATURES", "REPOSITORY", "set_name"]
-
-ALL_SETS = [chosen for size in range(len(FEATURES) + 1) for chosen in combinations(FEATURES, size)]
-EXTREMES = [ALL_SETS[0], ALL_SETS[-1]]
+EXTREMES = [(), tuple(FEATURES)]
 
 
 @pytest.fixture(scope="session")
@@ -111,8 +107,8 @@ def make_cell(make: Make, tmp_path_factory: pytest.TempPathFactory) -> Callable[
     def holding_back(features: Iterable[str]) -> Path:
         """Copy the template and let these features hold a project back: no answer of a user's does."""
         folder = tmp_path_factory.mktemp("template")
-        shutil.copy(REPOSITORY / "copier.yml", folder)
-        shutil.copytree(REPOSITORY / "templates", folder / "templates")
+        shutil.copy(CHECKOUT / "copier.yml", folder)
+        shutil.copytree(CHECKOUT / "templates", folder / "templates")
         table = folder / "templates/versions.yml"
         versions = yaml.safe_load(table.read_text(encoding="utf-8"))
         versions["held_back"]["default"] = list(features)

@@ -1,4 +1,4 @@
-"""What is built: the cells that the rules of `matrix.yml` come to for the features of `copier.yml`."""
+"""What is built: the cells that the rules of `matrix.yml` come to for the features of `copier.yml`, and the skills."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ import sys
 import zlib
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from scaffolder.template.catalog import load_catalog
+from tests.conftest import CHECKOUT, FEATURES, SKILLS
 from tests.template.covering import cover
 
 if TYPE_CHECKING:
@@ -26,14 +26,18 @@ if TYPE_CHECKING:
 
     Features = tuple[str, ...]
 
-REPOSITORY = Path(__file__).resolve().parents[2]
-CATALOG = load_catalog(REPOSITORY)
-FEATURES = [feature.name for feature in CATALOG.features]
-QUESTIONS = {question.name: question for question in CATALOG.questions}
+QUESTIONS = {question.name: question for question in load_catalog(CHECKOUT).questions}
 LINES: list[str] = list(QUESTIONS["crates_by_line"].details["default"])
 PYTHONS: list[str] = QUESTIONS["supported_pythons"].details["default"]
 FREE_THREADED: str = QUESTIONS["free_threaded"].details["default"]
 HELD_BACK = set(QUESTIONS["held_back"].details["default"])
+# What a word of a rule stands for.
+KINDS = {
+    "supported": PYTHONS,
+    "oldest": PYTHONS[:1],
+    "free-threaded": [FREE_THREADED],
+    "older": LINES[1:],
+}
 THIS_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 THIS_SYSTEM = {"Darwin": "macos", "Windows": "windows"}.get(platform.system(), "linux")
 # What a project is built with; together with its features and the system, a cell.
@@ -115,8 +119,12 @@ class Matrix:
 
     @cached_property
     def here(self) -> list[Cell]:
-        """The cells that `make test` builds."""
-        return list(dict.fromkeys(cell for rule in self.rules["rules"] for cell in self._cells(rule, "here")))
+        """The cells that `make test` builds; the first rule that comes to one says what is checked."""
+        cells: dict[Cell, Cell] = {}
+        for rule in self.rules["rules"]:
+            for cell in self._cells(rule, "here"):
+                cells.setdefault(replace(cell, checks=()), cell)
+        return list(cells.values())
 
     @cached_property
     def workflow(self) -> list[Cell]:
@@ -165,15 +173,12 @@ class Matrix:
         if values.get("pyo3") == LINES[0] != line_of(values.get("features", ())):
             return "a feature holds it back"
         for exclusion in self.rules["exclusions"]:
-            if all(fits(key, wanted, values) for key, wanted in exclusion.items() if key != "because"):
+            if all(fits(key, word, values) for key, word in exclusion.items() if key != "because"):
                 return str(exclusion["because"])
         return None
 
     def _pairs(self) -> list[Features]:
-        """Return every pair of features, or where there are too many the sets of a covering array."""
-        pairs: list[Features] = list(combinations(self.features, 2))
-        if len(pairs) <= self.rules["most_pairs"]:
-            return pairs
+        """Return a few sets in which each two features are together, each without the other, and both missing."""
         axes = {feature: [True, False] for feature in self.features}
         # All of them together are a set of their own, and would hide what two do without a third.
         rows = cover(axes, lambda row: row == dict.fromkeys(self.features, True))
@@ -192,22 +197,16 @@ class Matrix:
 
     def _values(self, axis: str, words: Iterable[str]) -> list[Any]:
         """Return the values that a rule's words for one axis stand for."""
-        kinds = {
-            "supported": PYTHONS,
-            "oldest": PYTHONS[:1],
-            "free-threaded": [FREE_THREADED],
-            "older": LINES[1:],
-            "every": self.values[axis],
-        }
+        kinds = KINDS | {"every": self.values[axis]}
         return [value for word in words for value in (kinds.get(word) or [word])]
 
 
-def fits(key: str, wanted: str, values: Mapping[str, Any]) -> bool:
+def fits(key: str, word: str, values: Mapping[str, Any]) -> bool:
     """Tell whether a cell of which these values are known has what an exclusion is about."""
     if key in {"feature", "features"}:
         features = values.get("features")
-        return features is not None and (wanted in features if key == "feature" else set_name(features) == wanted)
-    return values.get(key) == wanted
+        return features is not None and (word in features if key == "feature" else set_name(features) == word)
+    return values.get(key) in KINDS.get(word, [word])
 
 
 def load() -> Matrix:
@@ -223,11 +222,14 @@ def parse(matrix: Matrix, arguments: Sequence[str]) -> argparse.Namespace:
     for axis in AXES[1:]:
         parser.add_argument(f"--{axis}", choices=matrix.values[axis])
     parser.add_argument("--shard", metavar="N/COUNT", help="one part of the cells of --system")
+    parser.add_argument("--skill", choices=SKILLS, help="instead of projects, what a skill has, and its tools")
     parser.add_argument("--list", action="store_true", help="print the cells, and build none")
     parser.add_argument("--json", action="store_true", help="print the jobs that the workflow starts")
     options = parser.parse_args(arguments)
     if options.shard and (options.only or options.feature or any(getattr(options, way) for way in WAYS)):
         parser.error("--shard is a part of all cells of a system, and goes with --system only")
+    if options.skill and len(arguments) > 2:
+        parser.error("--skill goes with no other option")
     if options.shard and not is_part(options.shard):
         parser.error(f"`{options.shard}` is no part of something; the first of three is 1/3")
     for feature in [*features_of(options.only or ""), *([options.feature] if options.feature else [])]:
@@ -285,13 +287,18 @@ def chosen() -> list[Cell]:
     return list(cells.values())
 
 
-def jobs(matrix: Matrix) -> list[dict[str, str]]:
-    """Return the jobs of the workflow."""
-    return [
+def jobs(matrix: Matrix) -> dict[str, list[dict[str, str]]]:
+    """Return the jobs of the workflow: parts of the projects, and each skill, on each system."""
+    systems = matrix.rules["systems"].items()
+    projects = [
         {"system": system, "runner": place["runner"], "shard": f"{number}/{place['shards']}"}
-        for system, place in matrix.rules["systems"].items()
+        for system, place in systems
         for number in range(1, place["shards"] + 1)
     ]
+    skills = [
+        {"skill": skill, "system": system, "runner": place["runner"]} for skill in SKILLS for system, place in systems
+    ]
+    return {"projects": projects, "skills": skills}
 
 
 def main() -> None:

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.template.conftest import EXTREMES, FEATURES, set_name
-from tests.template.matrix import THIS_PYTHON, VARIABLE, Cell, chosen
+from tests.conftest import FEATURES
+from tests.template.conftest import EXTREMES
+from tests.template.matrix import THIS_PYTHON, VARIABLE, Cell, chosen, set_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.template.conftest import FEATURES
+from tests.conftest import FEATURES
 from tests.template.matrix import PYTHONS, THIS_PYTHON
 from tests.template.test_build import find_python
 

@@ -13,16 +13,19 @@ import pytest
 import tomlkit
 import yaml
 
-from tests.conftest import tree
-from tests.template.conftest import ALL_SETS, EXTREMES, FEATURES, REPOSITORY, set_name
+from tests.conftest import CHECKOUT, FEATURES, tree
+from tests.template import matrix
+from tests.template.conftest import EXTREMES
 from tests.template.covering import cover
+from tests.template.matrix import set_name
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.template.conftest import Make, Run
 
-TEMPLATES = REPOSITORY / "templates"
+TEMPLATES = CHECKOUT / "templates"
+SETS = matrix.load().sets(["none", "each", "pairs", "all"])
 # Each two answers meet in a project.
 ANSWERS = cover(
     {
@@ -32,14 +35,14 @@ ANSWERS = cover(
     },
     lambda _: False,
 )
-# The shortest and the longest name that a project can have: neither may change how a line is wrapped. Whatever line one
-# or two features bring is in sets of odd and of even size, and so is seen with both.
+# The shortest and the longest name that a project can have: neither may change how a line is wrapped. Whatever line a
+# feature brings is in the set of all, which is seen with both.
 NAMES = ["ab", "a" * 35 + "-core"]
-NAMED = [(features, NAMES[len(features) % 2]) for features in ALL_SETS]
-NAMED += [(features, NAMES[1 - len(features) % 2]) for features in EXTREMES]
+NAMED = [(features, NAMES[number % 2]) for number, features in enumerate(SETS)]
+NAMED += [(features, name) for features in EXTREMES for name in NAMES if (features, name) not in NAMED]
 
 
-@pytest.mark.parametrize("features", ALL_SETS, ids=set_name)
+@pytest.mark.parametrize("features", SETS, ids=set_name)
 def test_every_set_renders_cleanly(make: Make, features: tuple[str, ...]) -> None:
     files = tree(make(features))
     for path, content in files.items():
@@ -57,7 +60,7 @@ def test_every_set_renders_cleanly(make: Make, features: tuple[str, ...]) -> Non
     assert re.fullmatch(r"v\d+\.\d+\.\d+", answers["_commit"])
 
 
-@pytest.mark.parametrize("features", ALL_SETS, ids=set_name)
+@pytest.mark.parametrize("features", SETS, ids=set_name)
 def test_a_set_is_the_base_and_the_files_of_its_features(make: Make, features: tuple[str, ...]) -> None:
     base = set(tree(make(())))
     alone = [set(tree(make((feature,)))) for feature in features]
@@ -139,8 +142,9 @@ def test_plain_copier_gives_the_same_files(make: Make, run: Run, tmp_path: Path,
     ours = make(features, author_name="Ada", author_email="ada@example.org")
     data = {"project_name": ours.name, "author_name": "Ada", "author_email": "ada@example.org"}
     answers = [f"--data={name}={value}" for name, value in (data | {"features": json.dumps(features)}).items()]
-    command = [sys.executable, "-m", "copier", "copy", "--defaults", "--quiet", *answers]
-    run(*command, "--vcs-ref=HEAD", str(REPOSITORY), str(tmp_path / "plain"), folder=tmp_path)
+    no_warning = "-Werror:Answers file template locations:DeprecationWarning"
+    command = [sys.executable, no_warning, "-m", "copier", "copy", "--defaults", "--quiet", *answers]
+    run(*command, "--vcs-ref=HEAD", str(CHECKOUT), str(tmp_path / "plain"), folder=tmp_path)
 
     def comparable(project: Path) -> dict[str, bytes]:
         files = tree(project)

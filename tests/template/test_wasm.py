@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.template.conftest import FEATURES, set_name
+from tests.conftest import FEATURES
+from tests.template.matrix import set_name
 from tests.wasm import sdk
 
 if TYPE_CHECKING:

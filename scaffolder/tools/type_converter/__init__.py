@@ -1,1 +1,1 @@
-"""From Python types to Rust types and back: what the tool `type_converter` works out."""
+"""The tool `type_converter`: Python types and JSON samples as Rust types."""

@@ -2,289 +2,238 @@
 
 from __future__ import annotations
 
-import ast
-from contextlib import contextmanager
+import re
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from scaffolder.errors import UsageError
-from scaffolder.tools.type_converter.enums import literal_enum, union_enum
-from scaffolder.tools.type_converter.known_types import ALIASES, ANY, BARE, KEPT, NAIVE, SIMPLE, WRAPPERS
-from scaffolder.tools.type_converter.model import ELEMENTS, RustCode, RustType, optional
+from scaffolder.python.annotations import ANY, DEPTH, NONE, Annotation, unite
+from scaffolder.python.classes import PythonModule
+from scaffolder.rust.names import is_text, variant_names
+from scaffolder.tools.type_converter import known_types as known
+from scaffolder.tools.type_converter.items import UnionEnum, ValueEnum, integer_type
+from scaffolder.tools.type_converter.known_types import python_object, simple_type
+from scaffolder.tools.type_converter.model import ELEMENTS, SHORT, Needs, RustCode, RustType, all_needs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-
-EXAMPLE = "try `dict[str, list[float]]`"
+    from collections.abc import Callable, Mapping, Sequence
 
 
 @dataclass
 class Annotations:
-    """Turns annotations into Rust types, and writes the enums that they need.
+    """Turns annotations into Rust types, and adds the enums that they need.
 
     Args:
         code: Where enums, rows and notes go.
-        classes: Types that the file defines, by name.
-        aliases: What other names of the file stand for.
-        variables: Names of the file that stand for any type.
+        module: What the file defines.
+        classes: The types of its classes, by name.
+        problems: Why other classes have none.
     """
 
     code: RustCode
+    module: PythonModule = field(default_factory=PythonModule)
     classes: dict[str, RustType] = field(default_factory=dict)
-    aliases: Mapping[str, ast.expr] = field(default_factory=dict)
-    variables: frozenset[str] = frozenset()
+    problems: dict[str, str] = field(default_factory=dict)
     _open: list[str] = field(default_factory=list)
 
-    def parse(self, text: str) -> RustType:
-        """Convert an annotation given as text.
+    def convert(self, annotation: Annotation, hint: str = "") -> RustType:
+        """Convert an annotation; what has no Rust type stays a Python object, and an enum is called by the hint."""
+        return self.code.use(self._convert(annotation, hint))
 
-        Raises:
-            UsageError: It is no annotation, or has no Rust type.
-        """
-        return self.convert(parsed(text))
-
-    def convert(self, node: ast.expr, hint: str = "") -> RustType:
-        """Convert an annotation.
-
-        Args:
-            node: The annotation.
-            hint: A name for an enum that it may need.
-
-        Raises:
-            UsageError: It has no Rust type.
-        """
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            return self.convert(parsed(node.value), hint)
-        if isinstance(node, ast.Constant) and node.value is None:
-            raise UsageError(
-                "PyO3 takes no `None` alone; as a result it is `()`", "write `T | None` for what may be missing"
-            )
-        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
-            return self.code.use(self._union(node, hint))
-        if isinstance(node, ast.Subscript):
-            return self.code.use(self._generic(last(node.value), arguments_of(node), node, hint))
-        return self.code.use(self._named(last(node), node, hint))
-
-    def _named(self, name: str, node: ast.expr, hint: str = "") -> RustType:
-        """Convert a name."""
-        if name in self.classes:
-            return self.classes[name]
-        if name in self.aliases:
-            with self._inside(name):
-                return self.convert(self.aliases[name], hint)
-        if found := self._kept(name):
-            return found
-        plain = ALIASES.get(name, name)
-        if plain in BARE:
-            raise UsageError(f"`{ast.unparse(node)}` does not say what it holds", f"write `{BARE[plain]}`, say")
-        if found := SIMPLE.get(plain):
-            return found
-        left = next((note for note in self.code.notes if note.startswith(f"`{name}` is left out: ")), None)
-        raise UsageError(
-            left or f"`{ast.unparse(node)}` has no Rust type that this tool knows",
-            "define it in the same file, or use `object` to keep the Python object",
-        )
-
-    def _kept(self, name: str) -> RustType | None:
-        """Return the type of what stays a Python object, with a note; nothing if it does not."""
-        if name in self.variables:
-            self.code.notes[f"`{name}` may be any type, so its values stay Python objects"] = None
-        elif name in KEPT:
-            self.code.notes[f"`{name}` stays a Python object: {KEPT[name]}"] = None
-        else:
-            return None
-        return replace(ANY, python=name)
-
-    def _generic(self, name: str, arguments: Sequence[ast.expr], node: ast.Subscript, hint: str) -> RustType:
-        """Convert a type with parameters."""
-        if name in WRAPPERS and arguments:
-            return self.convert(arguments[0], hint)
-        if name in {"Optional", "Union"}:
-            return self._union(node, hint)
+    def _convert(self, annotation: Annotation, hint: str) -> RustType:
+        name = annotation.name
+        if annotation.problem or annotation == NONE:
+            return python_object(annotation.text, annotation.problem or "alone has no type; a result of `()` is `None`")
+        if name == "Union":
+            return self._union(annotation, hint)
         if name == "Literal":
-            return self._literal(arguments, node, hint)
-        if name in KEPT or name in self.classes:
-            return self._named(name, node)
-        build: Mapping[str, Callable[[Sequence[ast.expr], str], RustType]] = {
-            "list": self._list, "set": self._set, "frozenset": self._frozenset, "dict": self._dict,
-            "tuple": self._tuple,
-        }  # fmt: skip
-        plain = ALIASES.get(name, name)
-        if plain not in build:
-            raise UsageError(f"`{ast.unparse(node)}` has no Rust type that this tool knows", "use `object`")
-        return replace(build[plain](arguments, hint), python=ast.unparse(node))
+            return self._literal(annotation, hint)
+        return self._own(annotation, hint) or self._known(annotation, hint)
 
-    def _literal(self, arguments: Sequence[ast.expr], node: ast.expr, hint: str) -> RustType:
+    def _own(self, annotation: Annotation, hint: str) -> RustType | None:
+        """Convert a name that the file defines."""
+        name, module = annotation.name, self.module
+        if annotation.module or name in self.classes:
+            return None if annotation.module else self.classes[name]
+        target = module.aliases.get(name) or unite(module.variables.get(name, ()))
+        if name in self.problems or (name in module.variables and not target.text):
+            return python_object(name, self.problems.get(name, "may be any type"))
+        if name in self._open or len(self._open) > DEPTH:
+            return python_object(name, "is a type with itself inside")
+        if not target.text:
+            return None
+        self._open.append(name)
+        rust_type = self.convert(target, hint)
+        self._open.pop()
+        return rust_type
+
+    def _known(self, annotation: Annotation, hint: str) -> RustType:
+        """Convert a type of Python's own, or one of another module."""
+        if annotation.name == "int" and annotation.values:
+            rust = integer_type(list(annotation.values))  # type: ignore[arg-type]
+            return replace(known.INT, rust=rust) if rust else python_object("int", "does not fit in 128 bits here")
+        if rust_type := simple_type(annotation):
+            return rust_type
+        if annotation.name in known.OBJECTS:
+            return python_object(annotation.text, f"has no counterpart in Rust: {known.OBJECTS[annotation.name]}")
+        build: Mapping[str, Callable[[Annotation, str], RustType]]
+        build = {"list": self._list, "set": self._set, "frozenset": self._set, "dict": self._dict, "tuple": self._tuple}
+        name = known.ALIASES.get(annotation.name, annotation.name)
+        if name not in build or annotation.module not in known.TYPING:
+            return python_object(annotation.text, "has no Rust type that this tool knows")
+        return replace(build[name](annotation, hint), python=annotation.text)
+
+    def _literal(self, annotation: Annotation, hint: str) -> RustType:
         """Convert a `Literal`; `None` among its values makes it optional."""
-        try:
-            values = list(dict.fromkeys(ast.literal_eval(argument) for argument in arguments))
-        except (ValueError, TypeError) as error:
-            raise UsageError(
-                f"`{ast.unparse(node)}` has a value that is neither a text nor a number", "use `object`"
-            ) from error
-        some = [value for value in values if value is not None]
-        if not some:
-            raise UsageError(f"`{ast.unparse(node)}` has no value besides `None`", "write `Literal['a', 'b']`, say")
-        found = literal_enum(self.code, some, hint)
-        return found if len(some) == len(values) else optional(self.code.use(found), ast.unparse(node))
+        values: list[Any] = [value for value in annotation.values if value is not None]
+        rust_type = self._values(annotation, values, hint)
+        if len(values) == len(annotation.values):
+            return rust_type
+        return replace(self.code.use(rust_type), optional=True, python=annotation.text)
 
-    def _list(self, arguments: Sequence[ast.expr], hint: str) -> RustType:
-        [item] = self._all(arguments, 1, "list[int]", hint)
-        return collection(f"Vec<{item.owned}>", item, rank=7)
+    def _values(self, annotation: Annotation, values: list[Any], hint: str) -> RustType:
+        """Return the type of some values: an enum, if it can be told from the texts or numbers."""
+        kinds = {type(value) for value in values}
+        if not values and len(annotation.arguments) == 1:
+            return self.convert(annotation.arguments[0], hint)
+        if kinds == {bool} and not annotation.arguments:
+            return known.SIMPLE["bool"]
+        if kinds not in ({str}, {int}) or annotation.arguments:
+            return python_object(annotation.text, "has values that are neither all `str` nor all `int`")
+        if kinds == {int} and not integer_type(values):
+            return python_object(annotation.text, "has a number that does not fit in 128 bits")
+        if kinds == {str} and not all(map(is_text, values)):
+            return python_object(ascii(annotation.text)[1:-1], "has a lone surrogate, which no text of Rust has")
+        python = f"Literal[{', '.join(map(repr, values))}]"
+        return add_values(self.code, hint, {str(value): value for value in values}, python=python)
 
-    def _set(self, arguments: Sequence[ast.expr], hint: str) -> RustType:
-        [item] = self._all(arguments, 1, "set[int]", hint)
-        return collection(f"HashSet<{key(item).owned}>", item, rank=7)
+    def _list(self, annotation: Annotation, hint: str) -> RustType:
+        if len(annotation.arguments) > 1:
+            return python_object(annotation.text, f"has {len(annotation.arguments)} types, and a list takes one")
+        item = self.convert((annotation.arguments or (ANY,))[0], hint)
+        return collection(f"Vec<{item.owned}>", [item])
 
-    def _frozenset(self, arguments: Sequence[ast.expr], hint: str) -> RustType:
-        self.code.notes["a `frozenset` comes back as a `set`"] = None
-        return self._set(arguments, hint)
+    def _set(self, annotation: Annotation, hint: str) -> RustType:
+        if len(annotation.arguments) != 1:
+            return python_object(annotation.text, "does not say what it holds")
+        item = self.convert(annotation.arguments[0], hint)
+        if not item.hashable:
+            return python_object(annotation.text, unhashable(item))
+        if annotation.name.lower() == "frozenset":
+            self.code.note("a `frozenset` comes back as a `set`")
+        return collection(f"HashSet<{item.owned}>", [item], "std::collections::HashSet")
 
-    def _dict(self, arguments: Sequence[ast.expr], hint: str) -> RustType:
-        name, value = self._all(arguments, 2, "dict[str, int]", hint)
-        found = collection(f"HashMap<{key(name).owned}, {value.owned}>", value, rank=7)
-        return replace(found, features=name.features | value.features, crates=name.crates | value.crates)
+    def _dict(self, annotation: Annotation, hint: str) -> RustType:
+        if len(annotation.arguments) != 2:
+            return python_object(annotation.text, "does not say what it holds: cast it to `PyDict`")
+        key, value = (self.convert(argument, hint) for argument in annotation.arguments)
+        if not key.hashable:
+            return python_object(annotation.text, f"{unhashable(key)}: cast it to `PyDict`")
+        if annotation.name.endswith("Mapping"):
+            self.code.note("a mapping other than a `dict` is refused: the caller writes `dict(mapping)`")
+        self.code.note(
+            "a `dict` comes back sorted by its keys; a `HashMap` would change their order at each call, and "
+            "`IndexMap` of the crate `indexmap` keeps the order of the argument"
+        )
+        path = "std::collections::BTreeMap"
+        return collection(f"BTreeMap<{key.owned}, {value.owned}>", [value, key], path)
 
-    def _tuple(self, arguments: Sequence[ast.expr], hint: str) -> RustType:
-        if len(arguments) == 2 and isinstance(arguments[1], ast.Constant) and arguments[1].value is ...:
-            self.code.notes["a `tuple` of any length comes back as a `list`"] = None
-            return self._list(arguments[:1], hint)
+    def _tuple(self, annotation: Annotation, hint: str) -> RustType:
+        arguments = annotation.arguments
+        if len(arguments) == 2 and arguments[1].text in {"...", "Ellipsis"}:
+            self.code.note("a `tuple` of any length comes back as a `list`")
+            return self._list(replace(annotation, arguments=arguments[:1]), hint)
         if not 0 < len(arguments) <= 12:
-            raise UsageError(f"PyO3 takes no tuple of {len(arguments)} elements, but 1 to 12", "use `object`")
+            return python_object(annotation.text, "has no length from 1 to 12: cast it to `PyTuple`")
         items = [self.convert(argument, hint) for argument in arguments]
         inside = ", ".join(item.owned for item in items) + ("," if len(items) == 1 else "")
-        return RustType(
-            "", f"({inside})", f"({inside})", cost=ELEMENTS, error="TypeError, ValueError",
-            hashable=all(item.hashable for item in items), comparable=all(item.comparable for item in items), rank=6,
-            holds=frozenset().union(*(item.holds for item in items)),
+        return replace(
+            collection(f"({inside})", items), raises="TypeError, ValueError", rank=6,
+            hashable=all(item.hashable for item in items), holds=frozenset().union(*(item.holds for item in items)),
         )  # fmt: skip
 
-    def _all(self, arguments: Sequence[ast.expr], count: int, example: str, hint: str) -> list[RustType]:
-        """Convert the parameters of a collection."""
-        if len(arguments) != count:
-            name = example.partition("[")[0]
-            number = f"{count} type{'s' if count > 1 else ''}"
-            raise UsageError(f"`{name}` takes {number}, and got {len(arguments)}", f"write `{example}`, say")
-        return [self.convert(argument, hint) for argument in arguments]
-
-    def _union(self, node: ast.expr, hint: str) -> RustType:
+    def _union(self, annotation: Annotation, hint: str) -> RustType:
         """Convert alternatives: `Option`, an enum, or both."""
-        parts = list(self._members(node))
-        python = " | ".join(dict.fromkeys(ast.unparse(part) for part in parts))
-        some = [part for part in parts if not is_none(part)]
-        if not some:
-            return self.convert(parts[0] if parts else ast.Constant(None))
-        kinds = self._distinguished([self.convert(part, hint) for part in some])
-        missing = len(some) < len(parts) or any(kind.owned.startswith("Option<") for kind in kinds)
-        kinds = [bare(kind) for kind in kinds]
-        found = kinds[0] if len(kinds) == 1 else union_enum(self.code, kinds, hint)
-        return optional(found, python) if missing else replace(found, python=python)
+        parts = self.module.alternatives(annotation)
+        python = " | ".join(part.text for part in parts)
+        types = [self.convert(part, hint) for part in parts if part != NONE]
+        if not types:
+            return self._convert(NONE, hint)
+        missing = NONE in parts or any(rust_type.optional for rust_type in types)
+        types = self._tell_apart([replace(rust_type, optional=False) for rust_type in types])
+        if reason := ambiguity(types):
+            return python_object(python, reason)
+        rust_type = types[0] if len(types) == 1 else add_union(self.code, types, hint)
+        return replace(rust_type, python=python, optional=missing)
 
-    def _distinguished(self, kinds: Sequence[RustType]) -> list[RustType]:
-        """Return alternatives once each, and with what keeps their values apart."""
-        found = {kind.owned: kind for kind in kinds}
-        if {"i64", "f64"} <= found.keys():
-            self.code.notes["an `int` outside 64 bits becomes a `float` here"] = None
-        if {SIMPLE["datetime"].owned, SIMPLE["date"].owned} <= found.keys():
-            found[NAIVE.owned] = NAIVE
-            self.code.notes[
-                "a `datetime` with another time zone than UTC is taken for a `date` here, and loses its time"
-            ] = None
-        return list(found.values())
-
-    def _members(self, node: ast.expr) -> Iterator[ast.expr]:
-        """Return the alternatives of a union, those of unions inside it included."""
-        name = last(node.value) if isinstance(node, ast.Subscript) else node.id if isinstance(node, ast.Name) else ""
-        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
-            inside = [node.left, node.right]
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-            inside = [parsed(node.value)]
-        elif isinstance(node, ast.Subscript) and name == "Optional" and len(arguments_of(node)) != 1:
-            raise UsageError(f"`Optional` takes 1 type, and got {len(arguments_of(node))}", "write `int | str | None`")
-        elif isinstance(node, ast.Subscript) and name in {"Optional", "Union"}:
-            inside = [*arguments_of(node), *([ast.Constant(None)] if name == "Optional" else [])]
-        elif name in self.aliases and name not in self.classes and self._united(self.aliases[name]):
-            with self._inside(name):
-                yield from self._members(self.aliases[name])
-            return
-        else:
-            yield node
-            return
-        for each in inside:
-            yield from self._members(each)
-
-    def _united(self, node: ast.expr) -> bool:
-        """Whether what a name stands for is a union, or another name that may be one."""
-        if isinstance(node, ast.Subscript):
-            return last(node.value) in {"Optional", "Union"}
-        other = isinstance(node, ast.Name) and node.id in self.aliases
-        return other or isinstance(node, (ast.BinOp, ast.Constant))
-
-    @contextmanager
-    def _inside(self, name: str) -> Iterator[None]:
-        """Refuse a name that stands for something with itself inside."""
-        if name in self._open:
-            raise UsageError(f"`{name}` stands for a type with `{name}` inside", "use `object`, or write a class")
-        self._open.append(name)
-        yield
-        self._open.pop()
+    def _tell_apart(self, types: Sequence[RustType]) -> list[RustType]:
+        """Return alternatives once each, with what keeps their values apart."""
+        by_rust = {rust_type.rust: rust_type for rust_type in types}
+        objects = [rust_type for rust_type in types if rust_type.rust == known.PYTHON_OBJECT.rust]
+        if objects:
+            by_rust[known.PYTHON_OBJECT.rust] = replace(objects[0], needs=all_needs(objects))
+        if {known.INT.rust, known.FLOAT.rust} <= by_rust.keys():
+            self.code.note("an `int` outside 64 bits becomes a `float` here")
+        if {known.SIMPLE["datetime"].rust, known.SIMPLE["date"].rust} <= by_rust.keys():
+            by_rust[known.NAIVE.rust] = known.NAIVE
+            self.code.note("a `datetime` in a time zone other than UTC becomes a `date` here, and loses its time")
+        return list(by_rust.values())
 
 
-def parsed(text: str) -> ast.expr:
-    """Parse an annotation.
-
-    Raises:
-        UsageError: It is none.
-    """
-    shown = text if len(text) < 80 else f"{text[:80]}..."
-    try:
-        return ast.parse(text.strip(), mode="eval").body
-    except SyntaxError as error:
-        raise UsageError(f"`{shown}` is no annotation: {error.msg}", EXAMPLE) from error
-    except (ValueError, RecursionError, MemoryError) as error:
-        raise UsageError(f"`{shown}` is no annotation that can be read", EXAMPLE) from error
+def add_values(
+    code: RustCode, hint: str, values: Mapping[str, str | int], *, python: str, is_member: bool = False
+) -> RustType:
+    """Add an enum of values by their names in Python, and return its type; a class has taken its name before."""
+    name = hint if is_member else code.unique_name(hint or "Choice", python)
+    variants = dict(zip(variant_names(list(values)), values.values(), strict=True))
+    code.items[name] = ValueEnum(name, variants, python, is_member)
+    needs = Needs(items=frozenset({name}))
+    return RustType(python, name, raises="TypeError, ValueError", hashable=True, rank=1, needs=needs)
 
 
-def arguments_of(node: ast.Subscript) -> list[ast.expr]:
-    """Return the parameters of a type."""
-    return node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
-
-
-def is_none(node: ast.expr) -> bool:
-    """Whether it is `None`."""
-    return isinstance(node, ast.Constant) and node.value is None
-
-
-def bare(found: RustType) -> RustType:
-    """Return a type without the `Option` around it."""
-    if not found.owned.startswith("Option<"):
-        return found
-    return replace(found, owned=found.owned[7:-1], argument=found.argument[7:-1])
-
-
-def collection(owned: str, item: RustType, *, rank: int) -> RustType:
-    """Make the entry of a collection."""
+def add_union(code: RustCode, alternatives: Sequence[RustType], hint: str) -> RustType:
+    """Add an enum of types, all different, and return its type."""
+    # Of two structs the one with more fields is tried first: it refuses objects of the other.
+    ordered = sorted(alternatives, key=lambda kind: (kind.rank, -len(kind.shape or ())))
+    variants = variant_names([SHORT.get(kind.rust) or re.sub(r"<.*|.*::|\W", "", kind.rust) for kind in ordered])
+    python = " | ".join(kind.python for kind in ordered)
+    name = code.unique_name(hint or "Or".join(variants), " | ".join(kind.owned for kind in ordered))
+    code.items[name] = UnionEnum(name, dict(zip(variants, ordered, strict=True)), python)
+    code.note(f"`{name}` tries its variants in this order: {', '.join(variants)}")
+    needs = all_needs(ordered)
     return RustType(
-        "", owned, owned, cost=ELEMENTS, error=item.error, comparable=item.comparable, features=item.features,
-        crates=item.crates, rank=rank,
+        python, name, cost="up to one attempt a variant", rank=8,
+        holds=frozenset().union(*(kind.holds for kind in ordered)),
+        needs=replace(needs, items=needs.items | {name}, imports=frozenset()),
     )  # fmt: skip
 
 
-def key(found: RustType) -> RustType:
-    """Refuse what can't be a key."""
-    if not found.hashable:
-        raise UsageError(
-            f"`{found.python}` can't be a key or an element of a set: "
-            f"`{found.owned}` has no hash in Rust, or none once it is back in Python",
-            "use a list of tuples instead",
-        )
-    return found
+def ambiguity(types: Sequence[RustType]) -> str:
+    """Return why Rust can't tell some types apart; empty if it can."""
+    names = {rust_type.rust for rust_type in types}
+    shapes: dict[frozenset[str], str] = {}
+    for rust_type in types:
+        if taken := rust_type.takes & names:
+            return f"can't be told apart: `{rust_type.rust}` also takes what is meant for `{min(taken)}`"
+        if (
+            rust_type.shape is not None
+            and (twin := shapes.setdefault(rust_type.shape, rust_type.rust)) != rust_type.rust
+        ):
+            return f"can't be told apart: `{twin}` and `{rust_type.rust}` have the same fields"
+    if known.BYTES.rust in names and any(name.startswith("Vec<") and name != known.BYTES.rust for name in names):
+        return f"can't be told apart: `{known.BYTES.rust}` also takes lists of numbers"
+    return ""
 
 
-def last(node: ast.expr) -> str:
-    """Return the last part of a dotted name."""
-    if isinstance(node, ast.Attribute):
-        return node.attr
-    if isinstance(node, ast.Name):
-        return node.id
-    raise UsageError(f"`{ast.unparse(node)}` is no annotation", EXAMPLE)
+def collection(rust: str, items: Sequence[RustType], path: str = "") -> RustType:
+    """Return the type of a collection, which raises what its first item raises, with the path of its `use`."""
+    needs = all_needs(items)
+    needs = replace(needs, imports=needs.imports | {path}) if path else needs
+    return RustType(
+        "", rust, cost=ELEMENTS, raises=items[0].raises if items[0].raises != "-" else "TypeError",
+        comparable=all(item.comparable for item in items), rank=7, needs=needs,
+    )  # fmt: skip
+
+
+def unhashable(key: RustType) -> str:
+    """Return why a type can't be a key."""
+    return f"needs keys with a hash and an order, which `{key.rust}` does not have in Rust or in Python"

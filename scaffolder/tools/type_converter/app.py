@@ -1,9 +1,8 @@
-"""Turn Python types or a JSON sample into Rust types, and Rust into a Python stub."""
+"""Turn Python types or a JSON sample into Rust types that PyO3 converts."""
 
 from __future__ import annotations
 
-import re
-import sys
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,16 +11,15 @@ import typer
 
 from scaffolder import toolkit
 from scaffolder.errors import UsageError
+from scaffolder.textfiles import is_path, read_text, write_document
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from scaffolder.tools.type_converter.model import RustCode
-    from scaffolder.tools.type_converter.stub_text import Stub
 
-app = toolkit.program("Turn Python types or a JSON sample into Rust types, and Rust into a Python stub.")
+app = toolkit.program("Turn Python types or a JSON sample into Rust types that PyO3 converts.")
 SKILL = "pyo3-fundamentals"
-WIDEST = 29
 
 
 class Kind(StrEnum):
@@ -30,10 +28,9 @@ class Kind(StrEnum):
     annotation = "annotation"
     python = "python"
     json = "json"
-    rust = "rust"
 
 
-SUFFIXES = {".py": Kind.python, ".pyi": Kind.python, ".json": Kind.json, ".rs": Kind.rust}
+SUFFIXES = {".py": Kind.python, ".pyi": Kind.python, ".json": Kind.json}
 
 
 @app.command()
@@ -42,7 +39,9 @@ def type_converter(  # noqa: PLR0913, PLR0917
         str,
         typer.Argument(
             metavar="ANNOTATION|FILE|-",
-            help="A Python annotation, a file that ends in `.py`, `.json` or `.rs`, or `-` for standard input.",
+            help="A Python type such as `list[int]`, a file that ends in `.py`, `.pyi` or `.json`, or `-` for "
+            "standard input.",
+            show_default=False,
         ),
     ],
     kind: Annotated[
@@ -51,187 +50,106 @@ def type_converter(  # noqa: PLR0913, PLR0917
     ] = None,
     name: Annotated[
         str | None,
-        typer.Option(help="The name of the whole of a JSON sample.  [default: Record]", show_default=False),
+        typer.Option(
+            metavar="NAME", help="What to call the outermost type of a JSON sample.  [default: Record]",
+            show_default=False,
+        ),
     ] = None,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Write the code to this file.", show_default=False)
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Write the code to this file.", show_default=False),
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace the file if there is one.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")] = False,
     dry_run: toolkit.DryRun = False,
     verbose: toolkit.Verbose = False,
     as_data: toolkit.AsData = False,
-) -> None:
-    """Turn Python types or a JSON sample into Rust types, and Rust into a Python stub.
+) -> None:  # fmt: skip
+    """Turn Python types or a JSON sample into Rust types that PyO3 converts.
+
+    A Python type is answered with its Rust type and what a conversion costs. A file becomes Rust code: a struct for
+    each dataclass, model of pydantic or attrs, TypedDict and NamedTuple, and an enum for each Enum; it is read and
+    never run. What has no Rust type stays a Python object, with a note.
 
     \b
     Examples:
       pyo3-new tool type_converter 'dict[str, list[float]]'
-      pyo3-new tool type_converter models.py -o src/models.rs
-      pyo3-new tool type_converter sample.json --name Order
-      pyo3-new tool type_converter src/lib.rs
+      pyo3-new tool type_converter models.py --output src/models.rs
+      pyo3-new tool type_converter order.json --name Order
     """
-    text, label, found = read(source, kind)
-    if name is not None and found is not Kind.json:
-        raise UsageError("`--name` is the name of a JSON sample, and this is none", "leave out `--name`")
-    result = from_rust(text, label) if found is Kind.rust else to_rust(text, label, found, name or "Record")
+    text, label, kind = read_input(source, kind)
+    if name is not None and kind is not Kind.json:
+        raise UsageError("`--name` is for a JSON sample only", "leave out `--name`")
+    result = convert(text, label, kind, name or "Record")
     if output is not None:
-        result = written(result, output, force=force, dry_run=dry_run)
-    toolkit.show(result if as_data else narrowed(result), as_data=as_data, verbose=verbose)
+        result = write_document(result, output, force=force, dry_run=dry_run)
+    # The code of a file says the same as its table.
+    tables = result.tables if as_data or verbose or kind is Kind.annotation else ()
+    toolkit.show(replace(result, tables=tables), as_data=as_data, verbose=verbose)
 
 
-def read(source: str, kind: Kind | None) -> tuple[str, str, Kind]:
-    """Return the input with what it is called and what it is.
-
-    Raises:
-        UsageError: It can't be read, or it is not clear what it is.
-    """
+def read_input(source: str, kind: Kind | None) -> tuple[str, str, Kind]:
+    """Return the input, what to call it, and what it is."""
     if source == "-":
         if kind is None:
-            raise UsageError("standard input may be anything", "say what it is: `--from python`, `json` or `rust`")
-        return content_of(source), "standard input", kind
+            raise UsageError("cannot tell what is on standard input", "pass `--from python` or `--from json`")
+        return read_text(source), "standard input", kind
+    if Path(source).suffix == ".rs":
+        raise UsageError(f"`{source}` is Rust already", "run `maturin generate-stubs -o DIR` for a stub of a module")
     guess = kind or SUFFIXES.get(Path(source).suffix)
     if guess is None and is_path(source):
-        raise UsageError(f"`{source}` does not say by its name what it is", "say what it is: `--from python`, say")
+        raise UsageError(f"cannot tell what `{source}` is", "pass `--from python` or `--from json`")
     if guess is None or guess is Kind.annotation:
         return source, source, Kind.annotation
-    return content_of(source), source, guess
+    return read_text(source), source, guess
 
 
-def is_path(source: str) -> bool:
-    """Whether it is meant for a file: there is one, or it is no annotation but has a slash."""
-    try:
-        return Path(source).is_file() or re.fullmatch(r"[\w.~-]*[/\\][\w./\\~-]*", source) is not None
-    except (OSError, ValueError):
-        return False
-
-
-def content_of(source: str) -> str:
-    """Return the text of a file, or of standard input.
-
-    Raises:
-        UsageError: It can't be read.
-    """
-    try:
-        data = sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
-        return data.decode("utf-8-sig")
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-        label = "standard input" if source == "-" else f"`{source}`"
-        raise UsageError(f"{label} can't be read: {reason}", "name a file of text") from error
-
-
-def to_rust(text: str, label: str, kind: Kind, name: str) -> toolkit.Result:
-    """Turn Python or JSON into Rust.
-
-    Raises:
-        UsageError: It has no Rust type.
-    """
-    try:
-        return rust_result(*rust_code(text, label, kind, name))
-    except RecursionError:
-        raise UsageError(f"{shortened(label)} has too many types inside each other", "use `object`") from None
-
-
-def shortened(text: str) -> str:
-    """Return a text in backquotes, cut if it is long."""
-    return f"`{text[:80]}...`" if len(text) > 80 else f"`{text}`"
-
-
-def rust_code(text: str, label: str, kind: Kind, name: str) -> tuple[RustCode, str]:
-    """Turn Python or JSON into Rust code, with a line that says what it is."""
-    from scaffolder.tools.type_converter.annotations import Annotations
-    from scaffolder.tools.type_converter.json_sample import convert_sample
-    from scaffolder.tools.type_converter.model import RustCode
-    from scaffolder.tools.type_converter.python_source import convert_module
-
-    if kind is Kind.annotation:
-        code = RustCode()
-        found = Annotations(code).parse(text)
-        code.rows = {found.row: None} | {row: None for row in code.rows if row != found.row}
-        owned = "" if found.owned == found.argument else f" as an argument, and `{found.owned}` as a field or result"
-        summary = f"`{text}` is `{found.argument}`{owned}"
-    else:
-        code = convert_sample(text, name, label) if kind is Kind.json else convert_module(text, label)
-        summary = f"{len(code.items)} type{'s' if len(code.items) != 1 else ''} from {label}"
-    return code, summary
-
-
-def rust_result(code: RustCode, summary: str) -> toolkit.Result:
-    """Return Rust code with its table and notes."""
+def convert(text: str, label: str, kind: Kind, name: str) -> toolkit.Result:
+    """Turn Python or JSON into Rust."""
+    from scaffolder.tools.type_converter.classes import convert_module, convert_sample
     from scaffolder.tools.type_converter.model import COLUMNS
 
-    documents = [toolkit.Document("rust", code.text)] if code.items else []
+    if kind is Kind.annotation:
+        return convert_annotation(text)
+    code = convert_sample(text, name, label) if kind is Kind.json else convert_module(text, label)
+    count = len(code.finished)
+    summary = f"converted {count} type{'s' if count != 1 else ''} from {label}"
+    return describe(code, summary, toolkit.Table("Conversions", COLUMNS, tuple(code.rows)))
+
+
+def convert_annotation(text: str) -> toolkit.Result:
+    """Turn an annotation into a Rust type."""
+    from scaffolder.python.annotations import parse_annotation
+    from scaffolder.tools.type_converter.annotations import Annotations
+    from scaffolder.tools.type_converter.model import COLUMNS, LeftOut, RustCode
+
+    code = RustCode()
+    annotation = parse_annotation(text)
+    rust_type = Annotations(code).convert(annotation)
+    code.left_out |= {LeftOut(annotation.text, reason, is_field=True): None for reason in rust_type.needs.reasons}
+    same = rust_type.owned == rust_type.argument
+    summary = f"`{annotation.text}` is `{rust_type.argument}`"
+    summary += "" if same else f" as an argument, and `{rust_type.owned}` as a field or result"
+    # One type fills a few lines better than many columns.
+    rows = tuple(zip(COLUMNS, rust_type.row, strict=True))
+    return describe(code, summary, toolkit.Table("Conversion", ("Fact", "Value"), rows))
+
+
+def describe(code: RustCode, summary: str, table: toolkit.Table) -> toolkit.Result:
+    """Return Rust code with a table and notes."""
+    from scaffolder.tools.type_converter.known_types import CRATES
+    from scaffolder.tools.type_converter.model import dependencies
+
+    documents = [toolkit.Document("rust", code.text)] if code.finished else []
     if code.crates:
-        documents.append(toolkit.Document("toml", code.dependencies))
+        documents.append(toolkit.Document("toml", dependencies(code.crates, CRATES)))
+    return toolkit.Result("type_converter", summary, tuple(findings(code)), (table,), tuple(documents))
+
+
+def findings(code: RustCode) -> Iterator[toolkit.Finding]:
+    """Return what a reader of the code should know."""
     page = toolkit.reference(SKILL, "types")
-    notes = (toolkit.Finding("conversion", "note", text, reference=page) for text in code.notes)
-    table = toolkit.Table("Conversions", COLUMNS, tuple(code.rows))
-    return toolkit.Result("type_converter", summary, tuple(notes), (table,), tuple(documents))
-
-
-def from_rust(text: str, label: str) -> toolkit.Result:
-    """Turn Rust into a stub."""
-    from scaffolder.tools.type_converter.rust_source import convert_rust
-
-    stub = convert_rust(text, label)
-    main, *more = stub.texts.items()
-    documents = [toolkit.Document("python", main[1])]
-    documents += [toolkit.Document("python", text, f"{'/'.join(path)}.pyi") for path, text in more]
-    if more:
-        files = ", ".join(f"`{document.path}`" for document in documents[1:])
-        stub.types.notes[
-            f"a submodule has a stub of its own: the texts are `__init__.pyi`, and {files} beside it; "
-            "`--output` writes the first one only"
-        ] = None
-    summary = f"a stub of {stub.size} name{'s' if stub.size != 1 else ''} from {label}"
-    return toolkit.Result("type_converter", summary, tuple(stub_notes(stub)), (), tuple(documents))
-
-
-def stub_notes(stub: Stub) -> Iterator[toolkit.Finding]:
-    """Return what a reader of a stub should know."""
-    page = toolkit.reference(SKILL, "documentation")
-    if stub.types.unknown:
-        unknown = ", ".join(f"`{name}`" for name in stub.types.unknown)
-        message = f"not known here, and therefore `Any`: {unknown}"
-        yield toolkit.Finding("unknown-type", "note", message, reference=page)
-    for note in stub.types.notes:
-        yield toolkit.Finding("stub", "note", note, reference=page)
-
-
-def narrowed(result: toolkit.Result) -> toolkit.Result:
-    """Cut what is long in the tables, which the code has in full."""
-    from dataclasses import replace
-
-    tables = (
-        replace(table, rows=tuple(tuple(cut(cell) for cell in row) for row in table.rows)) for table in result.tables
-    )
-    return replace(result, tables=tuple(tables))
-
-
-def cut(text: str) -> str:
-    """Return a text of at most `WIDEST` characters."""
-    return text if len(text) <= WIDEST else f"{text[: WIDEST - 3]}..."
-
-
-def written(result: toolkit.Result, output: Path, *, force: bool, dry_run: bool) -> toolkit.Result:
-    """Write the first document to a file, in one step.
-
-    Raises:
-        UsageError: There is nothing to write, the file is there already, or it can't be written.
-    """
-    from dataclasses import replace
-
-    if not result.documents:
-        raise UsageError("there is no code to write: the type needs none", "leave out `--output`")
-    if output.is_dir() or not output.parent.is_dir():
-        raise UsageError(f"`{output}` can't be written: it is no file in a folder that is there", "name another file")
-    if output.exists() and not force:
-        raise UsageError(f"`{output}` is there already", "pass `--force` to replace it")
-    document = replace(result.documents[0], path=str(output))
-    if not dry_run:
-        try:
-            toolkit.replace_file(output, document.text)
-        except OSError as error:
-            raise UsageError(f"`{output}` can't be written: {error.strerror}", "name another file") from error
-    documents = (document, *result.documents[1:])
-    return replace(result, documents=documents, dry_run=dry_run, summary=f"{result.summary}, in {output}")
+    for item in code.left_out:
+        message = f"`{item.name}` {'holds a Python object: ' if item.is_field else 'is left out: it '}{item.reason}"
+        yield toolkit.Finding("python-object" if item.is_field else "left-out", "note", message, reference=page)
+    for text in code.notes:
+        yield toolkit.Finding("conversion", "note", text, reference=page)

@@ -1,79 +1,69 @@
-"""The Python types that have a Rust type, by the name at the end of an annotation."""
+"""The Python types that have a Rust type, by the last part of their names."""
 
 from __future__ import annotations
 
+import tomllib
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from scaffolder.tools.type_converter.model import RustType
+from scaffolder.tools.type_converter.model import Needs, RustType
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-ANY = RustType("Any", "Py<PyAny>", "&Bound<'_, PyAny>", "kept", "constant", "-", comparable=False, rank=9)
+    from scaffolder.python.annotations import Annotation
 
-
-def simple(python: str, owned: str, argument: str = "", **more: Any) -> RustType:
-    """Make the entry of a type without parameters."""
-    return RustType(python, owned, argument or owned, **more)
-
-
-def by_crate(python: str, owned: str, feature: str, crate: str, **more: Any) -> RustType:
-    """Make the entry of a type that a feature of pyo3 converts to one of a crate."""
-    return simple(python, owned, features=frozenset({feature}), crates=frozenset({crate}), **more)
-
-
-CHRONO = 'chrono = "0.4"'
-# See the chapter "types" for what each takes besides.
-SIMPLE: Mapping[str, RustType] = {
-    entry.python.rpartition(".")[2]: entry
-    for entry in (
-        simple("bool", "bool", hashable=True, rank=0),
-        simple("int", "i64", error="TypeError, OverflowError", hashable=True, rank=2),
-        simple("float", "f64", rank=3),
-        simple("str", "String", "&str", transfer="borrowed", hashable=True,
-               error="TypeError, UnicodeEncodeError"),
-        simple("bytes", "Vec<u8>", "&[u8]", transfer="borrowed", hashable=True, rank=4),
-        simple("pathlib.Path", "PathBuf", cost="linear", hashable=True, rank=6),
-        by_crate("complex", "num_complex::Complex64", "num-complex", 'num-complex = "0.4"', rank=4),
-        by_crate("decimal.Decimal", "rust_decimal::Decimal", "rust_decimal", 'rust_decimal = "1"', hashable=True,
-                 error="ValueError", cost="linear", rank=8,
-                 note="`rust_decimal::Decimal` rounds to 28 digits, and refuses what is infinite or no number"),
-        by_crate("uuid.UUID", "uuid::Uuid", "uuid", 'uuid = "1"', hashable=True, rank=1),
-        by_crate("datetime.datetime", "chrono::DateTime<chrono::Utc>", "chrono", CHRONO, hashable=True, rank=0,
-                 error="TypeError, ValueError",
-                 note="`chrono::DateTime<chrono::Utc>` refuses a `datetime` without a time zone or with another one "
-                 "than UTC: write `chrono::NaiveDateTime` for those without"),
-        by_crate("datetime.date", "chrono::NaiveDate", "chrono", CHRONO, hashable=True, rank=1,
-                 note="`chrono::NaiveDate` takes a `datetime`, too, and drops its time"),
-        by_crate("datetime.time", "chrono::NaiveTime", "chrono", CHRONO, hashable=True, rank=1,
-                 note="`chrono::NaiveTime` drops the time zone of a `time`"),
-        by_crate("datetime.timedelta", "chrono::TimeDelta", "chrono", CHRONO, hashable=True, rank=1),
-        ANY,
-        replace(ANY, python="object"),
-    )
+DATA = tomllib.loads(Path(__file__).with_name("known_types.toml").read_text(encoding="utf-8"))
+CRATES: Mapping[str, str] = DATA["crates"]
+ALIASES: Mapping[str, str] = DATA["aliases"]
+OBJECTS: Mapping[str, str] = DATA["objects"]
+# Where all these names come from, if a file says so; another module's `Path` is another class.
+TYPING = {
+    "", "builtins", "typing", "typing_extensions", "collections", "collections.abc", "pydantic", "pydantic.types",
+    "pydantic.networks", "types", "re", "enum", "datetime", "numpy", "numpy.typing", "abc",
 }  # fmt: skip
+PYTHON_OBJECT = RustType(
+    "object", "Py<PyAny>", "&Bound<'_, PyAny>", transfer="kept", raises="-", rank=9, comparable=False
+)
+
+
+def read_types() -> tuple[dict[str, RustType], dict[str, set[str]]]:
+    """Return the types by their names, and the modules that they come from."""
+    types, modules = {}, {}
+    for entry in DATA["types"]:
+        module, _, last = entry["python"].rpartition(".")
+        own = {"names", "modules", "crate", "import", "takes"}
+        needs = Needs(
+            crates=frozenset({entry["crate"]} if "crate" in entry else ()),
+            imports=frozenset({entry["import"]} if "import" in entry else ()),
+        )
+        settings = {key: value for key, value in entry.items() if key not in own}
+        for name in (last, *entry.get("names", ())):
+            types[name] = RustType(**settings, takes=frozenset(entry.get("takes", ())), needs=needs)
+            modules[name] = {"", module or "builtins", *entry.get("modules", ())}
+    return types, modules
+
+
+SIMPLE, MODULES = read_types()
+INT, FLOAT, BYTES = SIMPLE["int"], SIMPLE["float"], SIMPLE["bytes"]
 # Between the other two: it takes what `DateTime<Utc>` refuses, and `NaiveDate` would take without its time.
 NAIVE = replace(
-    SIMPLE["datetime"], python="datetime.datetime without a time zone", owned="chrono::NaiveDateTime",
-    argument="chrono::NaiveDateTime", rank=0.5, note="",
-)  # fmt: skip
-ALIASES = {
-    "List": "list", "Sequence": "list", "Dict": "dict", "Mapping": "dict", "Set": "set", "AbstractSet": "set",
-    "FrozenSet": "frozenset", "Tuple": "tuple", "PurePath": "Path", "MutableSequence": "list",
-    "MutableMapping": "dict", "Collection": "list", "MutableSet": "set",
-}  # fmt: skip
-BARE = {
-    "list": "list[int]", "set": "set[int]", "frozenset": "frozenset[int]", "tuple": "tuple[int, str]",
-    "dict": "dict[str, int]",
-}  # fmt: skip
-ITERATED = "iterate over it by `try_iter`"
-KEPT = {
-    "Callable": "a callable: call it by `call1`", "Iterable": ITERATED, "Iterator": ITERATED, "Generator": ITERATED,
-    "type": "a class", "ndarray": "an array: see the crate `numpy` for borrowed access",
-    "NDArray": "an array: see the crate `numpy` for borrowed access",
-    "bytearray": "cast it to `PyByteArray`", "memoryview": "cast it to `PyMemoryView`",
-    "deque": ITERATED, "defaultdict": "cast it to `PyDict`", "OrderedDict": "cast it to `PyDict`",
-    "Counter": "cast it to `PyDict`", "range": "cast it to `PyRange`", "slice": "cast it to `PySlice`",
-}  # fmt: skip
-WRAPPERS = {"Annotated", "Required", "NotRequired", "ReadOnly", "Final"}
+    SIMPLE["datetime"], python="datetime.datetime without a time zone", rust="chrono::NaiveDateTime", rank=0.5, note=""
+)
+
+
+def simple_type(annotation: Annotation) -> RustType | None:
+    """Return the type of a name without parameters, if the file means that one."""
+    name = ALIASES.get(annotation.name, annotation.name)
+    if name in SIMPLE and (name != annotation.name or annotation.module in MODULES[name]):
+        return replace(SIMPLE[name], python=annotation.text)
+    if annotation.name in {"Any", "object"}:
+        return replace(PYTHON_OBJECT, python=annotation.text)
+    return None
+
+
+def python_object(annotation: str, reason: str) -> RustType:
+    """Return the type of what stays a Python object, and why."""
+    reason = f"`{annotation}` {reason}"
+    return replace(PYTHON_OBJECT, python=annotation, needs=Needs(reasons=frozenset({reason})))

@@ -2,11 +2,44 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from scaffolder.tools.type_converter.rust_names import type_name
+from scaffolder.rust.names import literal, one_line, type_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from scaffolder.tools.type_converter.items import CodeItem
 
 ELEMENTS = "one conversion an element"
+COLUMNS = ("Python", "Rust argument", "Rust field or result", "argument is", "cost", "raises")
+# What the variant for a type is called, where the type's own name is not it.
+SHORT = {"i64": "Int", "f64": "Float", "String": "Str", "bool": "Bool", "Vec<u8>": "Bytes", "PathBuf": "Path"}
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What a type takes along into the code that uses it.
+
+    Attributes:
+        crates: The crates it is from, which are also features of pyo3.
+        imports: What the code must `use`: `std::path::PathBuf`.
+        items: The types of the same code that it is made of.
+        reasons: Why parts of it stay Python objects.
+    """
+
+    crates: frozenset[str] = frozenset()
+    imports: frozenset[str] = frozenset()
+    items: frozenset[str] = frozenset()
+    reasons: frozenset[str] = frozenset()
+
+
+def all_needs(types: Iterable[RustType]) -> Needs:
+    """Return what several types need together."""
+    parts = [rust_type.needs for rust_type in types]
+    return Needs(*(frozenset().union(*(getattr(part, item.name) for part in parts)) for item in fields(Needs)))
 
 
 @dataclass(frozen=True)
@@ -15,49 +48,62 @@ class RustType:
 
     Attributes:
         python: The Python type, as an annotation.
-        owned: The type of a field or a result.
-        argument: The type of an argument; often borrowed.
+        rust: The type of a field or a result, without the `Option` that it may be in.
+        borrowed: The type of an argument, if it is another one.
+        optional: Whether it may be missing.
         transfer: What happens to the data of an argument: `copied`, `borrowed` or `kept`, a new reference.
         cost: What an argument costs, in words.
-        error: The exception for a value of another type, and others that there are.
+        raises: The exceptions for a value that does not fit.
         hashable: Whether it can be a key of a map or an element of a set.
-        comparable: Whether `==` is defined on it in Rust.
-        features: Features of pyo3 that it needs.
-        crates: Crates that it needs, with their versions.
+        comparable: Whether `==` is defined on it in Rust, its items aside.
         rank: Its place among the variants of an enum: what takes fewer values is tried first.
+        takes: The types whose values it takes for its own, too.
         holds: The structs that a value has inside, and not behind a `Vec` or a map.
+        shape: The fields by which Rust tells a struct from another one.
         note: What a reader should know of it.
+        needs: What it takes along.
     """
 
     python: str
-    owned: str
-    argument: str
+    rust: str
+    borrowed: str = ""
+    optional: bool = False
     transfer: str = "copied"
     cost: str = "constant"
-    error: str = "TypeError"
+    raises: str = "TypeError"
     hashable: bool = False
     comparable: bool = True
-    features: frozenset[str] = frozenset()
-    crates: frozenset[str] = frozenset()
     rank: float = 5
+    takes: frozenset[str] = frozenset()
     holds: frozenset[str] = frozenset()
+    shape: frozenset[str] | None = None
     note: str = ""
+    needs: Needs = Needs()
+
+    @property
+    def owned(self) -> str:
+        """The type of a field or a result."""
+        return f"Option<{self.rust}>" if self.optional else self.rust
+
+    @property
+    def argument(self) -> str:
+        """The type of an argument."""
+        argument = self.borrowed or self.rust
+        return f"Option<{argument}>" if self.optional else argument
 
     @property
     def row(self) -> tuple[str, ...]:
         """The columns of the table that is shown."""
-        return (self.python, self.argument, self.owned, self.transfer, self.cost, self.error)
+        return (self.python, self.argument, self.owned, self.transfer, self.cost, self.raises)
 
 
-def optional(found: RustType, python: str = "") -> RustType:
-    """Return a type that may be missing; one that may already be stays as it is."""
-    python = python or f"{found.python} | None"
-    if found.owned.startswith("Option<"):
-        return replace(found, python=python)
-    return replace(found, owned=f"Option<{found.owned}>", argument=f"Option<{found.argument}>", python=python)
+@dataclass(frozen=True)
+class LeftOut:
+    """What has no Rust type: a class, or a field, which is there as a Python object unless it belongs to the class."""
 
-
-COLUMNS = ("Python", "Rust argument", "Rust field or result", "argument is", "cost", "raises")
+    name: str
+    reason: str
+    is_field: bool = False
 
 
 @dataclass
@@ -65,31 +111,34 @@ class RustCode:
     """Rust code in the making.
 
     Attributes:
-        items: Types by name, in the order in which they are written.
+        items: Types by name, in the order in which they are written; nothing for one whose fields come later.
         rows: What was converted, for the table.
         notes: What a reader should know besides.
-        features: As in `RustType`.
-        crates: As in `RustType`.
+        left_out: What has no Rust type.
+        crates: The crates that the types come from.
         meanings: What each name that is taken stands for, so that equal types are written once.
     """
 
-    items: dict[str, str] = field(default_factory=dict)
+    items: dict[str, CodeItem | None] = field(default_factory=dict)
     rows: dict[tuple[str, ...], None] = field(default_factory=dict)
     notes: dict[str, None] = field(default_factory=dict)
-    features: set[str] = field(default_factory=set)
+    left_out: dict[LeftOut, None] = field(default_factory=dict)
     crates: set[str] = field(default_factory=set)
     meanings: dict[str, str] = field(default_factory=dict)
 
-    def use(self, found: RustType) -> RustType:
+    def use(self, rust_type: RustType) -> RustType:
         """Note what a type needs, and return it."""
-        self.rows[found.row] = None
-        self.features |= found.features
-        self.crates |= found.crates
-        if found.note:
-            self.notes[found.note] = None
-        return found
+        self.rows[rust_type.row] = None
+        self.crates |= rust_type.needs.crates
+        if rust_type.note:
+            self.note(rust_type.note)
+        return rust_type
 
-    def free(self, name: str, meaning: str) -> str:
+    def note(self, text: str) -> None:
+        """Add what a reader should know."""
+        self.notes[text] = None
+
+    def unique_name(self, name: str, meaning: str) -> str:
         """Return a name that no type of another meaning has, and take it."""
         name = type_name(name)
         candidate, number = name, 2
@@ -99,23 +148,36 @@ class RustCode:
         return candidate
 
     @property
-    def text(self) -> str:
-        """All items, with what they import."""
-        body = "\n\n".join(self.items.values())
-        names = [name for name in ("BTreeMap", "HashMap", "HashSet") if f"{name}<" in body]
-        wanted = (
-            [f"use std::collections::{names[0] if len(names) == 1 else '{' + ', '.join(names) + '}'};"] if names else []
-        )
-        if "PathBuf" in body:
-            wanted.append("use std::path::PathBuf;")
-        exceptions = ["use pyo3::exceptions::PyValueError;"] if "PyValueError" in body else []
-        types = ["use pyo3::types::PyDict;"] if "PyDict>" in body else []
-        imports = "\n".join([*wanted, *([""] if wanted else []), *exceptions, "use pyo3::prelude::*;", *types])
-        return f"{imports}\n\n{body}\n"
+    def finished(self) -> dict[str, CodeItem]:
+        """The items that are complete."""
+        return {name: item for name, item in self.items.items() if item}
 
     @property
-    def dependencies(self) -> str:
-        """The lines of `Cargo.toml` that the code needs."""
-        features = ", ".join(f'"{name}"' for name in sorted(self.features))
-        pyo3 = f'pyo3 = {{ version = "0.30", features = [{features}] }}' if features else 'pyo3 = "0.30"'
-        return "\n".join(["[dependencies]", *sorted([*self.crates, pyo3])]) + "\n"
+    def incomparable(self) -> set[str]:
+        """The items without `==`: what they hold has none."""
+        needs = {name: all_needs(item.types).items for name, item in self.finished.items()}
+        names = {name for name, item in self.finished.items() if not all(kind.comparable for kind in item.types)}
+        while users := {name for name, used in needs.items() if used & names} - names:
+            names |= users
+        return names
+
+    @property
+    def text(self) -> str:
+        """All items, with what they import."""
+        import jinja2
+
+        items = list(self.finished.values())
+        imports = {path for item in items for path in item.imports | all_needs(item.types).imports}
+        environment = jinja2.Environment(trim_blocks=True, keep_trailing_newline=True, autoescape=False)  # noqa: S701
+        environment.tests["in_crate"] = lambda path, crate: path.startswith(f"{crate}::")
+        environment.filters |= {"literal": literal, "one_line": one_line}
+        template = environment.from_string(Path(__file__).with_name("code.rs.jinja").read_text(encoding="utf-8"))
+        return template.render(items=items, imports=sorted(imports), incomparable=self.incomparable)
+
+
+def dependencies(crates: Iterable[str], versions: Mapping[str, str]) -> str:
+    """Return the lines of `Cargo.toml` for some crates, which pyo3 converts by features of the same names."""
+    names = sorted(crates)
+    pyo3 = f'{{ version = "{versions["pyo3"]}", features = [{", ".join(f"{name!r}" for name in names)}] }}'
+    lines = sorted([*(f'{name} = "{versions[name]}"' for name in names), f"pyo3 = {pyo3}".replace("'", '"')])
+    return "\n".join(["[dependencies]", *lines]) + "\n"

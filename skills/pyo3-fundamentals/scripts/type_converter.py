@@ -5,7 +5,7 @@
 # [tool.uv.sources]
 # pyo3-new = { path = "../../..", editable = true }
 # ///
-"""Turn Python types or a JSON sample into Rust types, and Rust into a Python stub."""
+"""Turn Python types or a JSON sample into Rust types that PyO3 converts."""
 
 from scaffolder import toolkit
 from scaffolder.tools.type_converter.app import app

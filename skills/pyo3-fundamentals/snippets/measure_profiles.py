@@ -59,7 +59,7 @@ def measure(folder: Path, row: str, variables: list[str]) -> str:
     shutil.copytree(
         SKILL / "examples/10-edit-distance", project, ignore=shutil.ignore_patterns(".venv", "*.so", "dist")
     )
-    shutil.copy(SKILL.parent / "Cargo.lock", project)
+    shutil.copy(SKILL / "Cargo.lock", project)
     first = build(project, row.partition(",")[0], variables)
     (project / "src/edits.rs").touch()
     again = build(project, row.partition(",")[0], variables)

@@ -26,8 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tests.conftest import Command
-    from tests.skills.conftest import Run
+    from tests.conftest import Command, Run
 
 SKILL = CHECKOUT / "skills/pyo3-fundamentals"
 FAILURES = sorted((CHECKOUT / "tests/skills/failures").glob("*.txt"))

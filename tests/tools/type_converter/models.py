@@ -133,3 +133,33 @@ class Tree:
     children: "list[Tree]" = field(default_factory=list)
     named: "dict[str, Tree | None]" = field(default_factory=dict)
     level: Literal[1, 2] = 1
+
+
+class Access(enum.IntFlag):
+    READ = 1
+    WRITE = 2
+
+
+class Size(enum.Enum):
+    SMALL = 1
+    LARGE = 18446744073709551616
+
+
+@dataclass
+class Node:
+    access: Access
+    sizes: dict[str, int]
+    next: "Node | None" = None
+    payload: "Unknown | None" = None  # type: ignore[name-defined]  # noqa: F821
+    twins: "list[Dog | Cat]" = field(default_factory=list)
+
+
+@dataclass
+class Cat:
+    name: str
+
+
+@dataclass
+class Dog:
+    name: str
+    breed: str

@@ -9,21 +9,25 @@ import sys
 import zipfile
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
+from fractions import Fraction
+from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.skills.conftest import build_run  # noqa: F401
 from tests.tools.type_converter import models
 from tests.tools.type_converter.models import Trade
 
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from tests.skills.conftest import Run
+    from tests.conftest import Run
 
 CLASSES = Path(models.__file__).read_text(encoding="utf-8")
 
@@ -67,6 +71,17 @@ ANNOTATIONS: dict[str, Any] = {
     "typing.Literal['a', None]": Literal["a"] | None,
     "tuple[int, ...]": list[int],
     "list[datetime.datetime | None]": list[datetime | None],
+    "fractions.Fraction": Fraction,
+    "fractions.Fraction | int | float": Fraction | int | float,
+    "dict[fractions.Fraction, int]": dict[Fraction, int],
+    "ipaddress.IPv4Address | ipaddress.IPv6Address": IPv4Address | IPv6Address,
+    "ipaddress.IPv4Address | str": IPv4Address | str,
+    "zoneinfo.ZoneInfo": ZoneInfo,
+    "str | pathlib.Path": str | Path,
+    "decimal.Decimal | str | int": Decimal | str | int,
+    "list[object]": list[object],
+    "typing.Literal[0, 340282366920938463463374607431768211455]": Literal[0, 340282366920938463463374607431768211455],
+    "typing.Literal[-1, 170141183460469231731687303715884105727]": Literal[-1, 170141183460469231731687303715884105727],
 }
 
 SAMPLE = """
@@ -86,11 +101,8 @@ ODD = """
 ECHOES = {
     "Trade": "trade", "Row": "row", "Settings": "settings", "Named": "named", "Child": "child",
     "Grandchild": "grandchild", "BoxValue": "box", "LowerCase": "lower_case", "Tree": "tree", "Level": "level",
+    "Node": "node", "Size": "size",
 }  # fmt: skip
-
-
-# What the type of the whole may name, where no type of the module does.
-STANDARD = ["collections::HashMap", "collections::HashSet", "path::PathBuf"]
 
 
 st.register_type_strategy(int, st.integers(-(2**63), 2**63 - 1))
@@ -99,37 +111,40 @@ st.register_type_strategy(complex, st.complex_numbers(allow_nan=False))
 st.register_type_strategy(Decimal, st.decimals(-(10**9), 10**9, places=4))
 st.register_type_strategy(datetime, st.datetimes(timezones=st.just(UTC)))
 st.register_type_strategy(time, st.times())
+st.register_type_strategy(Fraction, st.fractions(-(2**31), 2**31, max_denominator=2**31))
+st.register_type_strategy(ZoneInfo, st.sampled_from(["UTC", "Europe/Berlin", "Asia/Tokyo"]).map(ZoneInfo))
+st.register_type_strategy(object, st.builds(object))
 st.register_type_strategy(Path, st.builds(Path, st.text("abc/._ é")))
 
 
 @pytest.fixture(scope="module")
-def converted(tmp_path_factory: pytest.TempPathFactory, build_run: Run) -> ModuleType:
+def converted(tmp_path_factory: pytest.TempPathFactory, build_run: Run) -> ModuleType:  # noqa: F811
     """Everything above as one extension: a function `echo_N` for each annotation, and one for each class."""
+    from scaffolder.python.annotations import parse_annotation
     from scaffolder.tools.type_converter.annotations import Annotations
-    from scaffolder.tools.type_converter.json_sample import convert_sample
+    from scaffolder.tools.type_converter.classes import convert_module, convert_sample
+    from scaffolder.tools.type_converter.known_types import CRATES
     from scaffolder.tools.type_converter.model import RustCode
-    from scaffolder.tools.type_converter.python_source import convert_module
 
     project = tmp_path_factory.mktemp("converted") / "types"
     (project / "src").mkdir(parents=True)
-    modules, echoes, crates, features = [], [], set(), set()
+    modules, echoes, crates = [], [], set()
     for number, annotation in enumerate(ANNOTATIONS):
-        one = RustCode()
-        found = Annotations(one).parse(annotation)
-        argument = found.argument.replace("&", "&'a ")
+        code = RustCode()
+        rust_type = Annotations(code).convert(parse_annotation(annotation))
+        argument = rust_type.argument.replace("&", "&'a ")
         borrowed = f"pub type Argument<'a> = {argument};" if "&" in argument else ""
-        imports = [f"use std::{path};" for path in STANDARD if path.rpartition("::")[2] not in one.text]
-        aliases = f"{' '.join(imports)}\npub type Whole = {found.owned};\n{borrowed}"
-        modules.append((f"annotation_{number}", one, aliases))
+        imports = [f"use {path};" for path in rust_type.needs.imports if path not in code.text]
+        aliases = f"{' '.join(imports)}\npub type Whole = {rust_type.owned};\n{borrowed}"
+        modules.append((f"annotation_{number}", code, aliases))
         echoes.append((f"echo_{number}", f"crate::annotation_{number}::Whole"))
     modules += [("classes", convert_module(CLASSES), ""), ("sample", convert_sample(SAMPLE, "Order"), "")]
     modules += [("odd", convert_sample(ODD, "Odd"), "")]
     echoes += [(f"echo_{name}", f"crate::classes::{kind}") for kind, name in ECHOES.items()]
     echoes += [("echo_order", "crate::sample::Order"), ("echo_odd", "crate::odd::Odd")]
-    for name, one, more in modules:
-        (project / f"src/{name}.rs").write_text(one.text + more, encoding="utf-8")
-        crates |= one.crates
-        features |= one.features
+    for name, code, aliases in modules:
+        (project / f"src/{name}.rs").write_text(code.text + aliases, encoding="utf-8")
+        crates |= code.crates
     mods = "\n".join(f"#[allow(unused_imports)]\npub mod {name};" for name, *_ in modules)
     functions = "\n".join(
         f"#[pyo3::pyfunction]\nfn {name}(value: {kind}) -> {kind} {{\n    value\n}}" for name, kind in echoes
@@ -137,11 +152,11 @@ def converted(tmp_path_factory: pytest.TempPathFactory, build_run: Run) -> Modul
     (project / "src/lib.rs").write_text(
         f"#![deny(warnings)]\n{mods}\n#[pyo3::pymodule]\nmod converted_types {{\n{functions}\n}}\n"
     )
-    listed = ", ".join(f'"{feature}"' for feature in ["abi3-py310", *sorted(features)])
+    features = ", ".join(f'"{feature}"' for feature in ["abi3-py310", *sorted(crates)])
     (project / "Cargo.toml").write_text(
         '[package]\nname = "converted-types"\nversion = "0.1.0"\nedition = "2024"\n[lib]\nname = "converted_types"\n'
-        f'crate-type = ["cdylib"]\n[dependencies]\npyo3 = {{ version = "0.30", features = [{listed}] }}\n'
-        + "\n".join(sorted(crates))
+        f'crate-type = ["cdylib"]\n[dependencies]\npyo3 = {{ version = "{CRATES["pyo3"]}", features = [{features}] }}\n'
+        + "\n".join(f'{name} = "{CRATES[name]}"' for name in sorted(crates))
     )
     build_run("maturin", "build", "--profile", "dev", "--out", "wheels", folder=project)
     zipfile.ZipFile(next(project.glob("wheels/*.whl"))).extractall(project / "installed")
@@ -242,13 +257,27 @@ def test_classes_that_hold_each_other_come_back(converted: ModuleType) -> None:
 
 
 @pytest.mark.slow
+def test_what_has_no_rust_type_goes_through(converted: ModuleType) -> None:
+    inner, payload = models.Node(models.Access.READ, {}), object()
+    twins: list[models.Dog | models.Cat] = [models.Cat("Tom"), models.Dog("Rex", "Boxer")]
+    node = models.Node(models.Access.READ | models.Access.WRITE, {"b": 2, "a": 1}, inner, payload, twins)
+    result = converted.echo_node(node)
+    assert result == {
+        "access": 3, "sizes": {"a": 1, "b": 2}, "next": inner, "payload": payload,
+        "twins": [dataclasses.asdict(twin) for twin in twins],
+    }  # fmt: skip
+    assert list(result["sizes"]) == ["a", "b"]
+    assert converted.echo_size(models.Size.LARGE) == 2**64
+
+
+@pytest.mark.slow
 def test_values_of_other_types_are_refused(converted: ModuleType) -> None:
     numbers = {annotation: getattr(converted, f"echo_{number}") for number, annotation in enumerate(ANNOTATIONS)}
     with pytest.raises(OverflowError):
         numbers["int"](2**63)
     with pytest.raises(TypeError):
         numbers["list[int]"](["one"])
-    with pytest.raises(ValueError, match="is none of"):
+    with pytest.raises(ValueError, match="is not one of"):
         numbers["typing.Literal[1, -1, 0]"](2)
     with pytest.raises(ValueError, match=r"good till \{date\}"):
         numbers["typing.Literal['buy', 'sell', 'good till {date}']"]("hold")

@@ -68,7 +68,7 @@ def test_the_example_in_the_docstring_is_right() -> None:
 def test_the_stub_is_what_maturin_generates(tmp_path: Path) -> None:
     command, *shown = (SNIPPETS / "output" / "generated-stub.txt").read_text(encoding="utf-8").splitlines()
     words = command.removeprefix("$ ").split()[:-1]
-    environment = {"CARGO_TARGET_DIR": str(SNIPPETS.parent.parent / "target"), **os.environ}
+    environment = {"CARGO_TARGET_DIR": str(SNIPPETS.parent / "target"), **os.environ}
     subprocess.run([*words, str(tmp_path)], cwd=SNIPPETS, env=environment, check=True, capture_output=True)
     stub = tmp_path / "fundamentals_snippets" / "_core" / "documentation.pyi"
     generated = iter(stub.read_text(encoding="utf-8").splitlines())

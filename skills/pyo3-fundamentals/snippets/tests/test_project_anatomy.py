@@ -18,7 +18,7 @@ import pytest
 from fundamentals_snippets._core import project_anatomy
 
 SNIPPETS = Path(__file__).resolve().parent.parent
-SKILLS = SNIPPETS.parent.parent
+SKILL = SNIPPETS.parent
 
 
 @pytest.fixture(scope="module")
@@ -26,12 +26,12 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Copy the project of the mixed layout, with a lock file, to where no workspace is."""
     folder = tmp_path_factory.mktemp("mixed") / "price-tags"
     shutil.copytree(SNIPPETS / "mixed-layout", folder)
-    shutil.copy(SKILLS / "Cargo.lock", folder)
+    shutil.copy(SKILL / "Cargo.lock", folder)
     return folder
 
 
 def maturin(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = {"CARGO_TARGET_DIR": str(SKILLS / "target"), **os.environ}
+    environment = {"CARGO_TARGET_DIR": str(SKILL / "target"), **os.environ}
     command = ["maturin", *arguments, "--out", "dist"]
     return subprocess.run(
         command, cwd=project, env=environment, capture_output=True, text=True, encoding="utf-8", check=False

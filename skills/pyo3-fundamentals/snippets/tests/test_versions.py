@@ -1,14 +1,9 @@
 """What the chapter on versions says."""
 
-import re
-import sys
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 from fundamentals_snippets._core import versions as snippets
-
-SKILL = Path(__file__).resolve().parent.parent.parent
 
 
 def test_prices_are_taken_and_made() -> None:
@@ -35,18 +30,3 @@ def test_prices_are_exact_or_refused() -> None:
 def test_what_is_no_number_is_skipped() -> None:
     assert snippets.joined([1, "and", 2, None]) == "1 and 2"
     assert snippets.joined(["a", "b"], separator="-") == "a-b"
-
-
-@pytest.mark.skipif(sys.version_info < (3, 11), reason="tomllib came with 3.11")
-def test_the_table_of_lines_is_that_of_the_doctor() -> None:
-    import tomllib
-
-    lines = tomllib.loads((SKILL / "scripts" / "doctor" / "versions.toml").read_text(encoding="utf-8"))["pyo3"]
-    expected = {
-        (line["line"], *line["python"], line.get("free_threaded", "-").removesuffix("t"), line["rust"])
-        for line in lines
-        if float(line["line"]) >= 0.20
-    }
-    text = (SKILL / "references" / "versions.md").read_text(encoding="utf-8")
-    row = re.compile(r"^\| (0\.\d\d) \| (3\.\d+) to (3\.\d+) \| (\S+?)t? \| (1\.\d\d) \|", re.MULTILINE)
-    assert set(row.findall(text)) == expected

@@ -1,0 +1,1 @@
+"""Python source, read by `ast` and never imported, for every tool."""
