@@ -61,7 +61,7 @@ def make_folder(parent: Path, prefix: str, mode: int = 0o700) -> tuple[Path, int
             continue
         # Before it is locked another run may take it for a leftover: then there is no such folder any more.
         with suppress(FileNotFoundError):
-            lock = try_lock(folder)
+            lock = try_lock(folder, wait=True)
             if folder.is_dir():
                 return folder, lock
 
@@ -91,13 +91,21 @@ def remove_if_abandoned(folder: Path) -> None:
             os.close(lock)
 
 
-def try_lock(path: Path) -> int | None:
-    """Lock a file or folder until this process ends, however it ends; return none if another process has locked it."""
+def try_lock(path: Path, *, wait: bool = False) -> int | None:
+    """Lock a file or folder until this process ends, however it ends.
+
+    Args:
+        path: What to lock.
+        wait: Wait while another process has it locked.
+
+    Returns:
+        The lock, to be closed, or none if another process has it, or if there are no locks here.
+    """
     if sys.platform == "win32":
         return None
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
     except OSError:
         os.close(descriptor)
         return None

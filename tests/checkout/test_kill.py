@@ -20,6 +20,7 @@ import pytest
 
 from tests.checkout.test_update import everything
 from tests.conftest import git, tree
+from tests.history import commit_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -112,7 +113,8 @@ class Kills:
             self.restore()
             return
         found = everything(self.project)
-        self.grow("status", "--offline", "--json", cwd=self.project)
+        noted = "an earlier command was killed" in self.grow("status", "--offline", cwd=self.project).stderr
+        assert noted == (self.project / ".git/pyo3-new-change.json").exists()
         refused = self.grow(*self.arguments, cwd=self.project, code=1)
         assert everything(self.project) == found
         follow(refused.stderr, self.project)
@@ -303,6 +305,34 @@ def settle(grow: Grow, arguments: tuple[str, ...], project: Path, after: dict[st
     git("add", "--all", cwd=project)
     git("commit", "--quiet", "--allow-empty", "--message", "x", cwd=project)
     assert not git("fsck", "--connectivity-only", "--no-dangling", cwd=project)
+
+
+def test_conflicts_that_are_half_written_can_be_put_back(grow: Grow, temporary: Path) -> None:
+    project = grow.project(version="0.1.0")
+    (project / "tests/test_distance.py").rename(project / "tests/test_words.py")
+    manifest = project / "Cargo.toml"
+    manifest.write_text(manifest.read_text("utf-8").replace("release line 0.1.0, before", "mine"), encoding="utf-8")
+    commit_all(project)
+    before = tree(project)
+    half = 0
+    for step in range(0, 1000, 5):
+
+        def prepare(step: int = step) -> None:
+            fatal(grow.patch, step)
+
+        code = wait(start(grow, ("update", "--offline"), project, prepare))
+        if code == 3:
+            break
+        for _ in range(2):
+            if tree(project) == before and is_clean(project) and not (project / ".git/index.lock").exists():
+                break
+            half += 1
+            follow(grow("update", "--offline", cwd=project, code=1).stderr, project)
+        assert tree(project) == before
+        assert is_clean(project)
+    assert half > 3
+    assert git("diff", "--name-only", "--diff-filter=U", cwd=project)
+    shutil.rmtree(temporary)
 
 
 def test_an_edit_or_another_branch_after_the_kill_is_not_lost(grow: Grow, temporary: Path, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -158,13 +159,13 @@ def test_removing_a_folder_changes_no_mode_outside(tmp_path: Path, monkeypatch: 
     folder = tmp_path / "folder"
     folder.mkdir()
     (folder / "link").symlink_to(outside)
-    unlink = folders.shutil.os.unlink
+    unlink = os.unlink
 
     def refuse_once(path: str, **_: object) -> None:
-        monkeypatch.setattr(folders.shutil.os, "unlink", unlink)
+        monkeypatch.setattr(os, "unlink", unlink)
         raise PermissionError(13, "Permission denied", path)
 
-    monkeypatch.setattr(folders.shutil.os, "unlink", refuse_once)
+    monkeypatch.setattr(os, "unlink", refuse_once)
     folders.remove(folder)
     assert not folder.exists()
     assert outside.stat().st_mode & 0o777 == 0o644
