@@ -10,10 +10,8 @@ import unicodedata
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
-import yaml
-
 from scaffolder.errors import InvalidAnswerError, MissingAnswerError, ScaffolderError, UsageError, listing, near
-from scaffolder.template.catalog import SafeLoader
+from scaffolder.template.catalog import InvalidYamlError, load_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -202,8 +200,8 @@ def _parse_one(question: Question, value: Any) -> Any:
 def _load(question: Question, text: str) -> Any:
     """Read an answer that is written as YAML."""
     try:
-        return yaml.load(text, SafeLoader)  # noqa: S506
-    except yaml.YAMLError as error:
+        return load_yaml(text)
+    except InvalidYamlError as error:
         raise InvalidAnswerError(question.name, f"`{question.name}` takes YAML, not `{text}`") from error
 
 
@@ -309,14 +307,14 @@ def read_pairs(pairs: Iterable[str]) -> dict[str, str]:
 def read_file(path: Path) -> dict[str, Any]:
     """Read an answers file; keys that begin with `_` are Copier's own and are left out."""
     try:
-        content = yaml.load(path.read_bytes(), SafeLoader)  # noqa: S506
+        content = load_yaml(path.read_bytes())
     except OSError as error:
         raise ScaffolderError(f"the answers file `{path}` can't be read: {error.strerror}") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        place = getattr(error, "problem_mark", None)
-        where = f" (line {place.line + 1})" if place else ""
+    except InvalidYamlError as error:
+        where = f" (line {error.line})" if error.line else ""
         raise ScaffolderError(
-            f"the answers file `{path}` is not YAML{where}", "write one `question: answer` a line"
+            f"the answers file `{path}` is not YAML that can be used: {error}{where}",
+            "write one `question: answer` a line",
         ) from error
     if not isinstance(content, (dict, type(None))):
         raise ScaffolderError(f"the answers file `{path}` does not hold answers", "write one `question: answer` a line")

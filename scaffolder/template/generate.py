@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 import re
-import secrets
 import shutil
 import warnings
 from contextlib import contextmanager, nullcontext, suppress
@@ -17,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from scaffolder import git, speed
 from scaffolder.checkout.checkout import ANSWERS
 from scaffolder.errors import ScaffolderError
-from scaffolder.folders import remove
+from scaffolder.folders import PREFIX, make_folder, remove, remove_leftovers
 from scaffolder.template.steps import next_steps
 
 if TYPE_CHECKING:
@@ -157,18 +156,22 @@ def staging(target: Path) -> Iterator[Path]:
 
     A folder beside the target is on the same file system, so that moving it there is a single step.
     """
-    folder = target.parent / f".{target.name[:40]}.pyo3-new-{secrets.token_hex(4)}"
+    folder, lock = None, None
     missing = [parent for parent in target.parents if not parent.exists()]
     try:
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
-            folder.mkdir()
+            folder, lock = make_folder(target.parent, f".{target.name[:40]}.{PREFIX}", 0o777)
         except OSError as error:
             hint = "choose a folder that you may write into"
             raise ScaffolderError(f"nothing can be written into `{target.parent}`: {error.strerror}", hint) from error
+        remove_leftovers(target.parent)
         yield folder
     finally:
-        remove(folder)
+        if folder is not None:
+            remove(folder)
+        if lock is not None:
+            os.close(lock)
         if not target.exists():
             for parent in missing:
                 with suppress(OSError):
@@ -224,7 +227,8 @@ def start_repository(folder: Path, message: str) -> list[str]:
     if outer := next((parent for parent in folder.parents if (parent / ".git").exists()), None):
         return [f"no repository was made, because `{outer}` is one already"]
     git.run("init", "--quiet", "--initial-branch=main", folder=folder)
-    git.run("add", "--all", folder=folder)
+    # The user's own list of files to ignore is not about what the template has.
+    git.run("add", "--all", "--force", folder=folder)
     settings = {
         # A guessed identity would be kept for ever.
         "user.useConfigOnly": "true",

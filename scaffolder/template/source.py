@@ -64,7 +64,7 @@ class Template:
 
         # Copier's git runs in plumbum's environment: a snapshot of the process's own.
         with local.env():
-            for name in git.REPOSITORY_VARIABLES:
+            for name in git.foreign_variables(os.environ):
                 if name in local.env:
                     del local.env[name]
             local.env.update(_git_settings())
