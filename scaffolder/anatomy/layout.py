@@ -7,6 +7,8 @@ import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from scaffolder.anatomy.manifests import table_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -108,6 +110,20 @@ def find_source(folder: Path, settings: dict[str, Any], project_name: str) -> Pa
     names = [project_name.replace("-", "_"), *settings.get("python-packages", [])]
     in_source = any((folder / "src" / name / "__init__.py").is_file() for name in names)
     return folder / "src" if in_source and (folder / "rust" / "Cargo.toml").is_file() else folder
+
+
+def find_setuptools_source(folder: Path, pyproject: dict[str, Any], package: str) -> Path:
+    """Return the folder with Python's packages, as setuptools finds it: where it is told, in `src`, or here.
+
+    Args:
+        folder: The project's folder.
+        pyproject: What its pyproject.toml says.
+        package: The package that is looked for.
+    """
+    settings = table_of(table_of(pyproject, "tool"), "setuptools")
+    where = table_of(table_of(settings, "packages"), "find").get("where")
+    places = [*(where if isinstance(where, list) else []), table_of(settings, "package-dir").get("", "src"), "."]
+    return next((folder / str(place) for place in places if (folder / str(place) / package).is_dir()), folder)
 
 
 def rust_files(folder: Path) -> Iterator[Path]:

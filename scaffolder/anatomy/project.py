@@ -13,7 +13,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
 from scaffolder.anatomy.extensions import Extension, read_extensions
-from scaffolder.anatomy.layout import Layout, find_source, read_layout, rust_files
+from scaffolder.anatomy.layout import Layout, find_setuptools_source, find_source, read_layout, rust_files
 from scaffolder.anatomy.manifests import Crate, Dependency, crates_by_path, read_crate, read_toml
 from scaffolder.anatomy.patterns import left_out, watched_files
 from scaffolder.anatomy.uv_workspace import uv_root
@@ -254,8 +254,8 @@ def read_project(folder: Path, graph: Graph | None = None) -> Project:
     targets = [each.target for each in extensions if each.target]
     module = settings.get("module-name") or (targets[0] if targets else crate.library_name)
     source = find_source(folder, settings, str(pyproject.get("project", {}).get("name", "")))
-    if targets and (folder / "src" / module.partition(".")[0] / "__init__.py").is_file():
-        source = folder / "src"  # where setuptools looks by itself
+    if targets:
+        source = find_setuptools_source(folder, pyproject, module.partition(".")[0])
     layout = read_layout((folder, crate.folder), module, source)
     root = uv_root(folder)
     pin = next((pin for pin in (folder / PIN, root / PIN) if pin.is_file()), folder / PIN)

@@ -27,6 +27,7 @@ class Choice:
         tool: `cargo`.
         python: The program; none if it finds none.
         why: The rule that decided.
+        source: The variable or setting that decided; empty if none did.
         settled: Whether it takes just this one, not an environment that it is going to make.
         needed: Whether it runs one at all.
     """
@@ -36,6 +37,7 @@ class Choice:
     why: str
     settled: bool = True
     needed: bool = True
+    source: str = ""
 
 
 def choices(folder: Path, environment: Mapping[str, str]) -> tuple[Choice, ...]:
@@ -63,7 +65,7 @@ def cargo_choice(folder: Path, environment: Mapping[str, str]) -> Choice:
         return Choice(tool, None, "none: `PYO3_NO_PYTHON` is set", needed=False)
     if given := config.variable("PYO3_PYTHON", environment):
         why = f"in `{given.where}`" if given.where else "is set"
-        return Choice(tool, _program(given.value, environment), f"`PYO3_PYTHON` {why}")
+        return Choice(tool, _program(given.value, environment), f"`PYO3_PYTHON` {why}", source="PYO3_PYTHON")
     return _active_or_first(tool, environment)
 
 
@@ -71,9 +73,9 @@ def _active_or_first(tool: str, environment: Mapping[str, str]) -> Choice:
     """Return the Python of the active environment, or the first on `PATH` that is a Python 3."""
     active, conda = environment.get("VIRTUAL_ENV"), environment.get("CONDA_PREFIX")
     if active and not conda:
-        return Choice(tool, python_in(Path(active)), "`VIRTUAL_ENV` is set")
+        return Choice(tool, python_in(Path(active)), "`VIRTUAL_ENV` is set", source="VIRTUAL_ENV")
     if conda and not active:
-        return Choice(tool, python_in(Path(conda)), "`CONDA_PREFIX` is set")
+        return Choice(tool, python_in(Path(conda)), "`CONDA_PREFIX` is set", source="CONDA_PREFIX")
     both = "`VIRTUAL_ENV` and `CONDA_PREFIX` are both set, so neither counts; " if active and conda else ""
     for name in ("python", "python3"):
         found = shutil.which(name, path=environment.get("PATH", ""))
@@ -89,12 +91,12 @@ def maturin_choice(folder: Path, environment: Mapping[str, str]) -> Choice:
     if active and conda and active != conda:
         return Choice(tool, None, "stops, because `VIRTUAL_ENV` and `CONDA_PREFIX` are both set")
     if active:
-        return Choice(tool, python_in(Path(active)), "`VIRTUAL_ENV` is set")
+        return Choice(tool, python_in(Path(active)), "`VIRTUAL_ENV` is set", source="VIRTUAL_ENV")
     if conda:
-        return Choice(tool, python_in(Path(conda)), "`CONDA_PREFIX` is set")
+        return Choice(tool, python_in(Path(conda)), "`CONDA_PREFIX` is set", source="CONDA_PREFIX")
     for above in (folder, *folder.parents):
         if (above / ".venv" / "pyvenv.cfg").is_file():
-            return Choice(tool, python_in(above / ".venv"), "the nearest `.venv`")
+            return Choice(tool, python_in(above / ".venv"), "the nearest `.venv`", source=".venv")
     return Choice(tool, None, UNSET)
 
 
@@ -104,7 +106,8 @@ def uv_choice(folder: Path, environment: Mapping[str, str]) -> Choice:
     named = environment.get("UV_PROJECT_ENVIRONMENT")
     place = root / (named or ".venv")
     if (place / "pyvenv.cfg").is_file():
-        return Choice(tool, python_in(place), "`UV_PROJECT_ENVIRONMENT` is set" if named else "the project's `.venv`")
+        why = "`UV_PROJECT_ENVIRONMENT` is set" if named else "the project's `.venv`"
+        return Choice(tool, python_in(place), why, source="UV_PROJECT_ENVIRONMENT" if named else ".venv")
     if environment.get("UV_PYTHON"):
         why = "`UV_PYTHON` is set"
     elif any((place / ".python-version").is_file() for place in (folder, root)):
@@ -129,12 +132,13 @@ def editor_choices(folder: Path, cargo: Choice, environment: Mapping[str, str]) 
     given = extra.get("PYO3_PYTHON")
     if given:
         why = "`extraEnv` in `.vscode/settings.json`"
-        yield Choice("rust-analyzer", _in_folder(str(given), folder, environment), why)
+        yield Choice("rust-analyzer", _in_folder(str(given), folder, environment), why, source="extraEnv")
     else:
-        yield Choice("rust-analyzer", cargo.python, "as cargo, if the editor was started from this shell")
+        why = "as cargo, if the editor was started from this shell"
+        yield Choice("rust-analyzer", cargo.python, why, source=cargo.source)
     if python := settings.get("python.defaultInterpreterPath"):
         why = "`python.defaultInterpreterPath` in `.vscode/settings.json`"
-        yield Choice("VS Code", _in_folder(str(python), folder, environment), why)
+        yield Choice("VS Code", _in_folder(str(python), folder, environment), why, source="defaultInterpreterPath")
 
 
 def _settings(path: Path) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from scaffolder.machine.cargo import Graph
 from scaffolder.machine.choices import Choice
 from scaffolder.machine.interpreters import Interpreter
 from scaffolder.machine.survey import Machine, Rust
-from scaffolder.tools.setup_validator.inspection import ask
+from scaffolder.tools.setup_validator.inspection import Inspection
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -117,7 +117,9 @@ MACHINE = Machine(
     environment={"VIRTUAL_ENV": "/env"},
     processor="x86_64",
     interpreters={PYTHON: INTERPRETER},
-    choices=tuple(Choice(tool, PYTHON, "it is active") for tool in ("cargo", "maturin develop", "uv run")),
+    choices=tuple(
+        Choice(tool, PYTHON, "it is active", source="VIRTUAL_ENV") for tool in ("cargo", "maturin develop", "uv run")
+    ),
     rust=Rust(Version("1.85.0"), "x86_64-unknown-linux-gnu", ("x86_64-unknown-linux-gnu",)),
     rust_problem=None,
     linker=Path("/usr/bin/cc"),
@@ -181,5 +183,10 @@ def python(**fields: object) -> Machine:
 
 def answers(folder: Path, machine: Machine = MACHINE, graph: Graph | None = None) -> dict[str, Finding]:
     """Ask all checks about a project and a machine."""
+    return {finding.id: finding for finding in inspected(folder, machine, graph).findings}
+
+
+def inspected(folder: Path, machine: Machine = MACHINE, graph: Graph | None = None) -> Inspection:
+    """Inspect a project on a machine."""
     known = graph or Graph(folder, folder / "target", {"pyo3 0.30.1": Version("1.85")})
-    return {finding.id: finding for finding in ask(machine, read_project(folder, known))}
+    return Inspection(machine, read_project(folder, known))

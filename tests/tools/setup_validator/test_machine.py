@@ -160,7 +160,7 @@ def test_the_editor_names_a_python_in_many_ways(
 
 
 def test_one_cause_is_one_finding(tmp_path: Path) -> None:
-    choice = Choice("cargo", Path("/gone/python"), "`PYO3_PYTHON` is set")
+    choice = Choice("cargo", Path("/gone/python"), "`PYO3_PYTHON` is set", source="PYO3_PYTHON")
     broken = machine(choices=(choice,), missing={"PYO3_PYTHON": "/gone/python"})
     found = answers(write(tmp_path, FILES), broken)
     assert found["variables-there"].level == "error"
@@ -306,6 +306,16 @@ def test_the_lock_file_has_a_pyo3_of_another_crate(tmp_path: Path) -> None:
     assert line.name == "0.22"
 
 
+def test_what_only_other_members_use_is_not_counted(tmp_path: Path) -> None:
+    other = '\n[[package]]\nname = "{}"\nversion = "0.1.0"\ndependencies = ["{}"]\n'
+    older = '\n[[package]]\nname = "pyo3"\nversion = "0.29.0"\n'
+    members = (added("Cargo.lock", older + other.format("other", "pyo3 0.29.0")),)
+    own = added("Cargo.lock", other.format("fares", "pyo3 0.30.1"))
+    assert answers(write(tmp_path / "one", changed(*members, own)))["one-version"].level == "ok"
+    both = replaced("Cargo.lock", '"pyo3 0.30.1"', '"pyo3 0.30.1", "other"')
+    assert answers(write(tmp_path / "two", changed(*members, own, both)))["one-version"].level == "error"
+
+
 INSIDE: Files = {"../core/Cargo.toml": '[package]\nname = "core"\n', "../core/src/lib.rs": ""}
 
 
@@ -337,7 +347,7 @@ def test_workflows_are_those_of_the_repository(tmp_path: Path) -> None:
 
 def test_one_python_is_named_for_all_in_cargos_configuration(tmp_path: Path) -> None:
     other = dataclasses.replace(INTERPRETER, path=Path("/other/bin/python"), prefix=Path("/other"))
-    chosen = (MACHINE.choices[0], Choice("maturin develop", other.path, "the nearest `.venv`"))
+    chosen = (MACHINE.choices[0], Choice("maturin develop", other.path, "the nearest `.venv`", source=".venv"))
     found = answers(
         write(tmp_path, FILES), machine(choices=chosen, interpreters={PYTHON: INTERPRETER, other.path: other})
     )
