@@ -237,12 +237,12 @@ def _print_table(table: Table, console: Console) -> None:
 
     rows = [table.columns, *table.rows]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    room = (console.width if console.is_terminal else TABLE_WIDTH) - 2 * len(widths)
+    room = (console.width if console.is_terminal else TABLE_WIDTH) - 3 * len(widths)
     while sum(widths) > room and max(widths) > NARROWEST:
         widths[widths.index(max(widths))] -= 1
     grid = Grid(title=table.title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
     for name, width in zip(table.columns, widths, strict=True):
-        grid.add_column(name, width=width, no_wrap=True)
+        grid.add_column(name, width=width, overflow="fold")
     for row in table.rows:
         grid.add_row(*(Text(_fold(text, width)) for text, width in zip(row, widths, strict=True)))
     with console.capture() as capture:

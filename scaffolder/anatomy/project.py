@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 BUILDERS = ("maturin", "setuptools-rust")
 OTHER_BINDINGS = {"bin", "cffi", "uniffi"}
 PIN = ".python-version"
+ABOVE = 3  # folders, up to where a path is shown from the project
 PYO3_CRATES = {"pyo3", "pyo3-ffi"}
 
 
@@ -196,8 +197,9 @@ class Project:
         """Return a path as seen from the project."""
         if path.is_relative_to(self.folder):
             return path.relative_to(self.folder).as_posix()
-        # A workspace's files lie above, and beside.
-        beside = path.is_relative_to(self.crate.workspace_path.parent)
+        # A workspace's and a repository's files lie above, and beside.
+        beside = path.is_relative_to(self.folder.parents[min(ABOVE, len(self.folder.parents)) - 1])
+        beside = beside or path.is_relative_to(self.crate.workspace_path.parent)
         return Path(os.path.relpath(path, self.folder)).as_posix() if beside else str(path)
 
 
@@ -286,9 +288,11 @@ def _builder(pyproject: dict[str, Any]) -> str | None:
     """Return what builds the project."""
     system = pyproject.get("build-system", {})
     names = [found.name for text in system.get("requires", []) if (found := read_requirement(text))]
-    if str(system.get("build-backend", "")).startswith("maturin") or "maturin" in pyproject.get("tool", {}):
+    if str(system.get("build-backend", "")).startswith("maturin"):
         return "maturin"
-    return next((name for name in BUILDERS if name in names), None)
+    # A table may be left of a builder that was used before.
+    tables = ["maturin"] if "maturin" in pyproject.get("tool", {}) else []
+    return next((name for name in (*names, *tables) if name in BUILDERS), None)
 
 
 def _first_line(path: Path) -> str | None:

@@ -188,10 +188,11 @@ class Facts(MachineFacts):
 
     @property
     def described(self) -> Project | None:
-        """The project, if its pyproject.toml has to say what it is; a `setup.py` may say so instead."""
+        """The project, if its pyproject.toml has to say what it is; `setup.py` or poetry's table may say so."""
         project = self.project
-        in_script = project.builder != "maturin" and not project.metadata
-        return None if in_script or not project.is_extension or not project.pyproject else project
+        elsewhere = project.builder != "maturin" or "poetry" in project.pyproject.get("tool", {})
+        is_said = elsewhere and not project.metadata
+        return None if is_said or not project.is_extension or not project.pyproject else project
 
     @property
     def metadata(self) -> dict[str, Any] | None:
@@ -271,8 +272,13 @@ class Facts(MachineFacts):
 
     @property
     def modules(self) -> tuple[Module, ...] | None:
-        """The Python modules in Rust; a template's have no names yet."""
-        return None if self._is_template else self.project.modules or None
+        """The Python modules in a library that Python can load; a template's have no names yet."""
+        crate = self.project.crate
+        if not (self.project.builder or self.project.extensions or "cdylib" in crate.library_types):
+            return None
+        place = (crate.folder / str(crate.library.get("path", "src/lib.rs"))).parent
+        modules = tuple(module for module in self.project.modules if module.path.is_relative_to(place))
+        return None if self._is_template else modules or None
 
     @property
     def packaged(self) -> Project | None:
@@ -307,6 +313,14 @@ class Facts(MachineFacts):
     def stubs(self) -> tuple[Path, ...] | None:
         """The stubs."""
         return self.project.layout.stubs or None
+
+    @cached_property
+    def all_stubs(self) -> tuple[Path, ...]:
+        """The stubs, with those that are kept apart from the package."""
+        top = self.project.layout.module.partition(".")[0]
+        folders = (self.project.folder / name for name in ("stubs", "typings"))
+        apart = (path for folder in folders for path in (folder / top).rglob("*.pyi"))
+        return (*self.project.layout.stubs, *apart)
 
     @property
     def types(self) -> tuple[Path, ...] | None:

@@ -19,6 +19,7 @@ from scaffolder.tools.setup_validator.facts import Facts
 from tests.conftest import CHECKOUT, tree
 from tests.skills.test_documents import anchors
 from tests.tools.setup_validator.projects import (
+    FILES,
     INTERPRETER,
     MACHINE,
     PYTHON,
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 
 CARGO, PYPROJECT, SOURCE = "Cargo.toml", "pyproject.toml", "src/lib.rs"
 CI = ".github/workflows/ci.yml"
+SOURCE_TEXT = FILES[SOURCE] or ""
 OTHER = Path("/other/bin/python")
 STALE = "python/fares/_core.cpython-311-x86_64-linux-gnu.so"
 ABI3 = "python/fares/_core.abi3.so"
@@ -253,6 +255,13 @@ FINE: list[tuple[str, tuple[Change, ...]]] = [
     ("library-there", (added(RECORD, '{"url": "file://FOLDER"}'),)),
     ("library-fresh", (added(ABI3, "old"), removed(SOURCE), added("tests/it.rs", "#[pymodule]\nmod _core {}\n"))),
     ("project-table", (removed(PYPROJECT),)),
+    ("project-table", (replaced(PYPROJECT, "[project]", '[tool.poetry]'),)),
+    ("stubs", (removed("python/fares/_core.pyi"), added("stubs/fares/_core/__init__.pyi"))),
+    ("stubs", (removed("python/fares/_core.pyi"), added("tests/lib.rs", SOURCE_TEXT), removed(SOURCE))),
+    ("editable-profile", (
+        replaced(PYPROJECT, 'requires = ["maturin>=1.9.4,<2"]', 'requires = ["poetry-core", "setuptools-rust>=1.12"]'),
+        replaced(PYPROJECT, '"maturin"', '"poetry.core.masonry.api"'), replaced(PYPROJECT, "editable-profile", "unused"),
+    )),
     ("extension-module-on", (*OF_0_25, replaced(PYPROJECT, "# The", 'bindings = "bin"\n# The'))),
     ("classifiers-supported", (CLASSIFIED, replaced(PYPROJECT, "3.15", "3.20"))),
     ("workflow-pythons-supported", (
@@ -261,7 +270,9 @@ FINE: list[tuple[str, tuple[Change, ...]]] = [
     ("workflow-pythons-supported", (MATRIX, replaced(CI, '"3.15"', "3.1"))),
     ("python-ceiling-supported", (*OF_0_25, replaced(PYPROJECT, ">=3.11", "~=3.11"))),
     ("stubs", (removed("python/fares/_core.pyi"), replaced(SOURCE, "#[pyo3::pymodule]", ""))),
-    ("versions-agree", (replaced(PYPROJECT, "0.1.0", "0.2.0"), replaced(CARGO, '"0.1.0"', '"0.1.0"\npublish = false'))),
+    ("versions-agree", (
+        replaced(PYPROJECT, "0.1.0", "0.2.0"), replaced(CARGO, '"0.1.0"', '"0.1.0"\npublish = false'),
+    )),
     ("types-in-wheel", (replaced(PYPROJECT, "# The", 'exclude = ["/*.pyi", "core.pyi", "tests/**", ""]\n# The'),)),
     ("types-in-wheel", (replaced(PYPROJECT, "# The", 'exclude = [{ path = "**/*.pyi", format = "sdist" }]\n# The'),)),
 ]  # fmt: skip

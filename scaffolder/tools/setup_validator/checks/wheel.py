@@ -28,9 +28,9 @@ class Stubs(Check):
 
     # Without a `#[pymodule]` the library is not imported, but opened by its symbols.
     @staticmethod
-    def check(extension: Project, modules: tuple[Module, ...]) -> Failure | None:
+    def check(extension: Project, modules: tuple[Module, ...], all_stubs: tuple[Path, ...]) -> Failure | None:
         layout = extension.layout
-        if not modules or any(_describes(path, layout) for path in layout.stubs):
+        if not modules or any(_describes(path, layout) for path in all_stubs):
             return None
         nested = layout.package is not None and "." not in layout.module
         parts = [layout.module, layout.module] if nested else layout.module.split(".")
