@@ -260,7 +260,8 @@ FINE: list[tuple[str, tuple[Change, ...]]] = [
     ("stubs", (removed("python/fares/_core.pyi"), added("tests/lib.rs", SOURCE_TEXT), removed(SOURCE))),
     ("editable-profile", (
         replaced(PYPROJECT, 'requires = ["maturin>=1.9.4,<2"]', 'requires = ["poetry-core", "setuptools-rust>=1.12"]'),
-        replaced(PYPROJECT, '"maturin"', '"poetry.core.masonry.api"'), replaced(PYPROJECT, "editable-profile", "unused"),
+        replaced(PYPROJECT, '"maturin"', '"poetry.core.masonry.api"'),
+        replaced(PYPROJECT, "editable-profile", "unused"),
     )),
     ("extension-module-on", (*OF_0_25, replaced(PYPROJECT, "# The", 'bindings = "bin"\n# The'))),
     ("classifiers-supported", (CLASSIFIED, replaced(PYPROJECT, "3.15", "3.20"))),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import sys
 from collections import Counter
@@ -12,9 +13,11 @@ import pytest
 from scaffolder.errors import UsageError
 from scaffolder.machine import cargo, survey
 from scaffolder.machine.programs import run
+from scaffolder.tools.setup_validator import inspection as inspection_module
+from scaffolder.tools.setup_validator.app import setup_validator
 from scaffolder.tools.setup_validator.inspection import inspect
 from scaffolder.tools.setup_validator.places import find_folder
-from tests.tools.setup_validator.projects import FILES, changed, removed, write
+from tests.tools.setup_validator.projects import FILES, INTERPRETER, MACHINE, changed, inspected, removed, write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,6 +63,27 @@ def test_a_machine_is_surveyed_once_and_read_again_is_what_changed(
     assert dict(asked) == before
     # The draft needs no manifest here, and what is read again is read as often as before, at most.
     assert opened["pyproject.toml"] <= 2 * read
+
+
+def test_where_all_is_well_a_line_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project = write(tmp_path / "a-folder-with-a-long-name" / "and-another-one-inside" / "fares", FILES)
+    path = project.parent / "python" / "bin" / "python3.11"
+    machine = dataclasses.replace(
+        MACHINE,
+        interpreters={path: dataclasses.replace(INTERPRETER, path=path)},
+        choices=tuple(dataclasses.replace(choice, python=path) for choice in MACHINE.choices),
+    )
+    inspection = inspected(project, machine)
+    monkeypatch.setattr(inspection_module, "inspect", lambda *_, **__: inspection)
+    setup_validator(project)
+    assert capsys.readouterr().out == f"fares: everything is in order ({len(inspection.findings)} checks)\n"
+    setup_validator(project, verbose=True)
+    tables = capsys.readouterr().out.partition("\nok: ")[0].splitlines()
+    assert len(tables) > 20
+    assert all(len(line) <= 80 and line == line.rstrip() for line in tables)
+    assert any(line.split()[-1].endswith("/") for line in tables if "/" in line)
 
 
 @pytest.mark.parametrize("place", ["bindings/python", "wheel"])
