@@ -39,14 +39,15 @@ def setup_validator(
     from scaffolder.tools.setup_validator.building import build as run_build
     from scaffolder.tools.setup_validator.building import show_plan
     from scaffolder.tools.setup_validator.inspection import inspect, result
-    from scaffolder.tools.setup_validator.places import find_folder
+    from scaffolder.tools.setup_validator.places import find_project
 
     if dry_run and not (fix or build):
         raise UsageError("`--dry-run` alone has nothing to show", "add `--fix` or `--build`")
-    folder = find_folder(project)
-    if folder is None and (build or fix):
+    manifests = find_project(project)
+    if manifests is None and (build or fix):
         raise UsageError("there is no project here", "name its folder: `--project DIR`")
-    inspection = inspect(folder or Path.cwd(), os.environ, with_project=folder is not None, whole=verbose)
+    folder = manifests.folder if manifests else Path.cwd()
+    inspection = inspect(folder, os.environ, manifests=manifests, whole=verbose)
     documents: tuple[toolkit.Document, ...] = ()
     repaired = 0
     if fix:
@@ -66,6 +67,6 @@ def setup_validator(
         with progress("Building", visible=not as_data):
             built = run_build(inspection, os.environ)
     outcome = result(inspection, built=built, documents=documents, repaired=repaired, dry_run=dry_run)
-    if folder and not as_data and not verbose and all(finding.level == "ok" for finding in outcome.findings):
+    if manifests and not as_data and not verbose and all(finding.level == "ok" for finding in outcome.findings):
         outcome = replace(outcome, tables=())  # all is well, and a line says so
     toolkit.show(outcome, as_data=as_data, verbose=verbose)

@@ -22,15 +22,16 @@ if TYPE_CHECKING:
     from packaging.requirements import Requirement
     from packaging.specifiers import SpecifierSet
 
+    from scaffolder.anatomy.crates import Dependency
     from scaffolder.anatomy.layout import Import
-    from scaffolder.anatomy.manifests import Dependency
     from scaffolder.anatomy.project import Project
     from scaffolder.anatomy.versions import Line
     from scaffolder.anatomy.workflows import Workflow
     from scaffolder.machine.cargo import Graph
     from scaffolder.machine.choices import Choice
     from scaffolder.machine.interpreters import Interpreter
-    from scaffolder.machine.survey import Machine, Rust
+    from scaffolder.machine.survey import Machine
+    from scaffolder.machine.toolchain import Rust
     from scaffolder.rust.modules import Module
 
 ABI3 = re.compile(r"abi3-py3(\d+)")
@@ -76,8 +77,10 @@ class MachineFacts:
     @property
     def cargo_choice(self) -> Choice | None:
         """Which Python cargo uses, unless a variable that names nothing has decided: that is a finding of its own."""
-        choice = self.machine.choice("cargo")
-        return choice if choice and choice.needed and choice.source not in self.machine.missing else None
+        choice, machine = self.machine.choice("cargo"), self.machine
+        if choice is None or not choice.needed or choice.source in machine.missing:
+            return None
+        return None if str(choice.python) in machine.refusals else choice  # it is there, and the project's own
 
     @property
     def cargo_python(self) -> Interpreter | None:

@@ -8,10 +8,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from scaffolder.anatomy.draft import Draft, EditRefusedError, edit_root
-from scaffolder.anatomy.project import Project, find_manifest, read_project
+from scaffolder.anatomy.project import Project, read_project
 from scaffolder.errors import ScaffolderError
 from scaffolder.machine.cargo import ask_cargo
 from scaffolder.machine.survey import Machine, survey
+from scaffolder.machine.toolchain import rust_in
 from scaffolder.toolkit import Finding, Result
 from scaffolder.tools.setup_validator.check import Verdict, ask
 from scaffolder.tools.setup_validator.checks import CHECKS
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from scaffolder.anatomy.manifests import Manifests
     from scaffolder.toolkit import Document
 
 ORDER = ("error", "warning", "note", "ok")
@@ -106,23 +108,27 @@ class Inspection:
 
 
 def inspect(
-    folder: Path, environment: Mapping[str, str], *, with_project: bool = True, whole: bool = True
+    folder: Path, environment: Mapping[str, str], *, manifests: Manifests | None = None, whole: bool = True
 ) -> Inspection:
     """Look at the machine, and at a project.
 
     Args:
         folder: The project's folder, or where one would be.
         environment: The environment's variables.
-        with_project: Whether there is a project.
+        manifests: What says how the project is built, if there is one.
         whole: Whether to ask the Pythons that no tool uses, too.
 
     Raises:
         ScaffolderError: A file of the project can't be read.
     """
-    with ThreadPoolExecutor(max_workers=1) as pool:
-        surveyed = pool.submit(survey, folder, environment, whole=whole)
-        graph = ask_cargo(find_manifest(folder)[0], environment) if with_project else None
-        project = read_project(folder, graph) if with_project else None
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        rust = pool.submit(rust_in, folder, environment)
+        surveyed = pool.submit(survey, folder, environment, manifests=manifests, rust=rust, whole=whole)
+        project = None
+        if manifests:
+            compiler, _ = rust.result()
+            graph = ask_cargo(manifests.require_crate(), environment, compiler.host if compiler else None)
+            project = read_project(folder, graph, manifests=manifests)
         return Inspection(surveyed.result(), project)
 
 

@@ -39,19 +39,20 @@ def _row(machine: Machine, choice: Choice, project: Project | None) -> tuple[str
     if choice.tool == "uv run" and project and project.pyproject and not project.metadata:
         return choice.tool, ABSENT, ABSENT, "without `[project]` it builds nothing of this"
     python = machine.taken(choice.tool)
-    name = python.name if python else "not there" if choice.python else ABSENT
-    return choice.tool, name, _short(choice.python, project), choice.why
+    missing = machine.refusals.get(str(choice.python), "not there") if choice.python else ABSENT
+    return choice.tool, python.name if python else missing, _short(choice.python, project), choice.why
 
 
 def _tools(machine: Machine) -> Iterator[tuple[str, ...]]:
     """Yield the tools with their versions."""
     rust = machine.rust
     targets = ", ".join(target for target in rust.targets if target != rust.host) if rust else ""
-    details = f"for {rust.host}{f', and {targets}' if targets else ''}" if rust else "not installed, or does not run"
+    missing = machine.refusals.get("rustc", "not installed, or does not run")
+    details = f"for {rust.host}{f', and {targets}' if targets else ''}" if rust else missing
     yield "rustc", str(rust.version) if rust else ABSENT, details
     for name in ("cargo", "maturin", "uv"):
         version = machine.versions.get(name)
-        yield name, str(version or ABSENT), "" if version else "not installed"
+        yield name, str(version or ABSENT), machine.refusals.get(name, "" if version else "not installed")
     if rust and "windows" not in rust.host:
         yield "cc", "", _short(machine.linker) if machine.linker else "not installed: rustc can't link"
 

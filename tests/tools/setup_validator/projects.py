@@ -12,7 +12,8 @@ from scaffolder.anatomy.project import read_project
 from scaffolder.machine.cargo import Graph
 from scaffolder.machine.choices import Choice
 from scaffolder.machine.interpreters import Interpreter
-from scaffolder.machine.survey import Machine, Rust
+from scaffolder.machine.survey import Machine
+from scaffolder.machine.toolchain import Rust
 from scaffolder.tools.setup_validator.inspection import Inspection
 
 if TYPE_CHECKING:

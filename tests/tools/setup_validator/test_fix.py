@@ -376,8 +376,8 @@ def test_what_leads_nowhere_is_passed_over(name: str, tmp_path: Path) -> None:
     ("changes", "message"),
     [
         ((replaced(PYPROJECT, '"fares._core"', "3"),), "`tool.maturin.module-name` in"),
-        ((replaced(PYPROJECT, "# The", "manifest-path = 3\n# The"),), "is no text: `3`"),
-        ((replaced(PYPROJECT, "# The", 'features = "abi3"\n# The'),), "is no list: `abi3`"),
+        ((replaced(PYPROJECT, "# The", "manifest-path = 3\n# The"),), "must be a string, found `3`"),
+        ((replaced(PYPROJECT, "# The", 'features = "abi3"\n# The'),), "must be a list, found `abi3`"),
         ((replaced(PYPROJECT, '["maturin>=1.9.4,<2"]', '"maturin"'),), "`build-system.requires` in"),
         ((replaced(PYPROJECT, '">=3.11"', "3.11"),), "`project.requires-python` in"),
         ((replaced(CARGO, "[profile.release]\nlto", "[profile]\nrelease"),), "`profile.release` in"),

@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from scaffolder.anatomy.manifests import read_manifests
 from scaffolder.errors import UsageError
-from scaffolder.machine import cargo, survey
-from scaffolder.machine.programs import run
 from scaffolder.tools.setup_validator import inspection as inspection_module
 from scaffolder.tools.setup_validator.app import setup_validator
 from scaffolder.tools.setup_validator.inspection import inspect
-from scaffolder.tools.setup_validator.places import find_folder
-from tests.tools.setup_validator.projects import FILES, INTERPRETER, MACHINE, changed, inspected, removed, write
+from scaffolder.tools.setup_validator.places import find_project
+from tests.tools.setup_validator.projects import FILES, INTERPRETER, MACHINE, added, changed, inspected, removed, write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,40 +28,36 @@ RECORDED: list[Counter[str]] = []
 def record(event: str, arguments: tuple[object, ...]) -> None:
     if event == "open" and RECORDED and isinstance(arguments[0], str | bytes | os.PathLike):
         RECORDED[-1][os.path.basename(os.fsdecode(arguments[0]))] += 1  # noqa: PTH119
+    if event == "subprocess.Popen" and RECORDED:
+        name, *rest = map(str, arguments[1])  # type: ignore[call-overload]
+        RECORDED[-1][" ".join([os.path.basename(name), *rest[:1]])] += 1  # noqa: PTH119
 
 
 sys.addaudithook(record)
 
 
 @pytest.fixture
-def opened() -> Iterator[Counter[str]]:
+def counts() -> Iterator[Counter[str]]:
     RECORDED.append(Counter())
     yield RECORDED[-1]
     RECORDED.pop()
 
 
-def test_a_machine_is_surveyed_once_and_read_again_is_what_changed(
-    opened: Counter[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    asked = Counter[str]()
-
-    def count(command: list[str], *arguments: object, **options: object) -> object:
-        asked[" ".join(command[:2])] += 1
-        return run(command, *arguments, **options)  # type: ignore[arg-type]
-
-    for module in (survey, cargo):
-        monkeypatch.setattr(module, "run", count)
-    project = write(tmp_path, changed(removed("python/fares/py.typed")))
-    inspection = inspect(project, os.environ, whole=False)
+def test_all_is_read_once_and_again_only_what_changed(counts: Counter[str], tmp_path: Path) -> None:
+    project = write(tmp_path, changed(removed("python/fares/py.typed"), added("setup.py")))
+    counts.clear()
+    manifests = find_project(project)
+    assert manifests
+    inspection = inspect(project, os.environ, manifests=manifests, whole=False)
     assert list(inspection.repairs) == ["typed-marker"]
-    before, read = dict(asked), opened["pyproject.toml"]
+    assert inspection.findings
+    assert [counts[name] for name in ("pyproject.toml", "setup.py", "rustc -vV")] == [1, 1, 1]
     inspection.repair().write()
     after = inspection.reread()
     assert "typed-marker" not in after.wrong
+    # What a repair changes is the project; the machine is as it was.
     assert after.machine is inspection.machine
-    assert dict(asked) == before
-    # The draft needs no manifest here, and what is read again is read as often as before, at most.
-    assert opened["pyproject.toml"] <= 2 * read
+    assert [counts[name] for name in ("pyproject.toml", "setup.py", "rustc -vV")] == [2, 2, 1]
 
 
 def test_where_all_is_well_a_line_says_so(
@@ -91,16 +86,16 @@ def test_the_crate_below_is_found(place: str, tmp_path: Path) -> None:
     write(tmp_path, {"Cargo.toml": "[workspace]\nmembers = []\n", "node_modules/x/Cargo.toml": ""})
     project = write(tmp_path / place, FILES)
     write(project / "examples/one", FILES)
-    assert find_folder(tmp_path) == project
+    assert find_project(tmp_path) == read_manifests(project)
     write(tmp_path / "other", FILES)
     with pytest.raises(UsageError, match=r"several PyO3 projects below .*`other`") as refused:
-        find_folder(tmp_path)
+        find_project(tmp_path)
     assert "--project" in str(refused.value.hint)
 
 
 def test_a_repository_without_a_crate_is_searched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     project = write(tmp_path / "python", FILES)
     monkeypatch.chdir(tmp_path)
-    assert find_folder(None) is None
+    assert find_project(None) is None
     (tmp_path / ".git").mkdir()
-    assert find_folder(None) == project
+    assert find_project(None) == read_manifests(project)

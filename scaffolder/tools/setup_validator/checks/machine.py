@@ -9,7 +9,8 @@ from scaffolder.tools.setup_validator.check import Check, Failure, Section
 if TYPE_CHECKING:
     from scaffolder.machine.choices import Choice
     from scaffolder.machine.interpreters import Interpreter
-    from scaffolder.machine.survey import Machine, Rust
+    from scaffolder.machine.survey import Machine
+    from scaffolder.machine.toolchain import Rust
 
 # What Python calls a processor, as Rust's targets call it.
 PROCESSORS = {"amd64": "x86_64", "arm64": "aarch64", "x86": "i686", "i386": "i686"}
@@ -24,6 +25,8 @@ class RustInstalled(Check):
 
     @staticmethod
     def check(machine: Machine) -> Failure | None:
+        if "rustc" in machine.refusals:
+            return None  # it is there, and the project's own
         if machine.rust_problem:
             evidence = tuple(machine.rust_problem.splitlines())
             fix = "Install the toolchain that the project asks for\nrustup toolchain install"

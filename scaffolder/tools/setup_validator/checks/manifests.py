@@ -15,7 +15,7 @@ from scaffolder.tools.setup_validator.check import Check, Failure, Section, list
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from scaffolder.anatomy.manifests import Dependency
+    from scaffolder.anatomy.crates import Dependency
     from scaffolder.anatomy.project import Project
     from scaffolder.machine.cargo import Graph
 

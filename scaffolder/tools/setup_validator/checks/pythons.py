@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from scaffolder.anatomy.project import Project
     from scaffolder.anatomy.versions import Line
     from scaffolder.machine.interpreters import Interpreter
-    from scaffolder.machine.survey import Rust
+    from scaffolder.machine.toolchain import Rust
     from scaffolder.tools.setup_validator.promises import PinnedPython, WorkflowPython
 
 SUPPORTED = Section("versions", "supported-versions")
