@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +37,7 @@ TEXTS = (
 EXPECTED: tuple[tuple[type, str, tuple[str, ...]], ...] = (
     (dict, "table", TABLES), (list, "list", LISTS), (str, "string", TEXTS),
 )  # fmt: skip
+LONG_NUMBER = re.compile(r"\d{1000}")
 PIN = ".python-version"
 PIN_LIMIT = 64 * 1024
 TOO_DEEP = "it is nested too deeply"
@@ -210,6 +212,8 @@ def _objection(data: dict[str, Any]) -> str | None:
             return TOO_DEEP
         if isinstance(value, str) and "\0" in value:
             return "there is a NUL character in it"
+        if isinstance(value, str) and LONG_NUMBER.search(value):
+            return "there is a number of more than 1,000 digits in it"
         parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
         waiting += [(part, depth + 1) for part in parts]
     return None

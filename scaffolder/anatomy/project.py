@@ -15,7 +15,7 @@ from scaffolder.anatomy.crates import Crate, Dependency, crates_by_path, read_cr
 from scaffolder.anatomy.layout import Layout, find_setuptools_source, find_source, read_layout, rust_files
 from scaffolder.anatomy.manifests import PIN, Manifests, read_manifests, read_pin, table_of, uv_root
 from scaffolder.anatomy.patterns import PathPatterns, left_out, watched_files
-from scaffolder.anatomy.versions import Line, allowed_lines, line_of, pyo3_line
+from scaffolder.anatomy.versions import ReleaseSeries, allowed_series, series_named, series_of
 from scaffolder.anatomy.workflows import Workflow, read_workflows
 from scaffolder.files import Reader, Unreadable, is_file, real, same_content
 from scaffolder.rust.modules import Module, Source, read_source
@@ -24,10 +24,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from scaffolder.anatomy.extensions import Extension
-    from scaffolder.machine.cargo import Graph
+    from scaffolder.machine.cargo import CargoMetadata
 
 BUILDERS = ("maturin", "setuptools-rust")
 OTHER_BINDINGS = {"bin", "cffi", "uniffi"}
+REQUIREMENT_LIMIT = 1_000  # what is longer is cut, and then not valid
 ABOVE = 3  # folders, up to where a path is shown from the project
 PYO3_CRATES = {"pyo3", "pyo3-ffi"}
 
@@ -49,7 +50,7 @@ class Project:
         workflows: What runs on GitHub.
         cached_files: The files that uv watches, if it is told which.
         excluded: The files that maturin is told to leave out of wheels, with the pattern that does.
-        graph: What cargo says, if it could be asked.
+        cargo_metadata: What cargo says, if it could be asked.
         profiles: Which profile each built extension module comes from, if it can be told.
         packages_elsewhere: The usual folders that have the module's package, if it isn't where it is looked for.
         neighbours: Source files of other projects whose library of the same name is in the target folder.
@@ -68,7 +69,7 @@ class Project:
     workflows: tuple[Workflow, ...]
     cached_files: PathPatterns | None
     excluded: dict[Path, str]
-    graph: Graph | None
+    cargo_metadata: CargoMetadata | None
     profiles: dict[Path, str]
     packages_elsewhere: tuple[str, ...]
     neighbours: tuple[str, ...]
@@ -127,7 +128,7 @@ class Project:
     def requires_python(self) -> SpecifierSet | None:
         """The Pythons that the project says it supports."""
         try:
-            return SpecifierSet(self.metadata["requires-python"])
+            return SpecifierSet(self.metadata["requires-python"][:REQUIREMENT_LIMIT])
         except (KeyError, InvalidSpecifier):
             return None
 
@@ -149,15 +150,15 @@ class Project:
         return bool(self.builder or self.extensions or self.modules or "cdylib" in self.crate.library_types)
 
     @property
-    def line(self) -> Line | None:
-        """The release line of PyO3, if it is a known one."""
+    def series(self) -> ReleaseSeries | None:
+        """The release series of PyO3, if it is a known one."""
         if self.pyo3 is None:
             return None
         # Another crate may bring another PyO3 along.
-        allowed = allowed_lines(self.pyo3.requirement)
-        locked = [line_of(f"={version}") for version in self.crate.lock.get(self.pyo3.name, ())]
-        own = [line for line in locked if not allowed or line in allowed]
-        return pyo3_line(own[-1] if own else line_of(self.pyo3.requirement))
+        allowed = allowed_series(self.pyo3.requirement)
+        locked = [series_of(f"={version}") for version in self.crate.lock.get(self.pyo3.name, ())]
+        own = [series for series in locked if not allowed or series in allowed]
+        return series_named(own[-1] if own else series_of(self.pyo3.requirement))
 
     @property
     def pyo3_features(self) -> tuple[str, ...]:
@@ -214,35 +215,21 @@ class Project:
 def read_requirement(text: object) -> Requirement | None:
     """Read a requirement; what isn't one is left to the builder, which says so."""
     try:
-        requirement = Requirement(str(text))
+        requirement = Requirement(str(text)[:REQUIREMENT_LIMIT])
     except (InvalidRequirement, RecursionError):
         return None
     requirement.name = canonicalize_name(requirement.name)
     return requirement
 
 
-def find_manifest(folder: Path) -> tuple[Path, dict[str, Any], tuple[Extension, ...]]:
-    """Return a project's Cargo.toml, where its build looks for it, and what says so: pyproject.toml and setup.py.
-
-    Raises:
-        ScaffolderError: Its pyproject.toml can't be read.
-        UsageError: There is none.
-    """
-    manifests = read_manifests(folder)
-    return manifests.require_crate(), manifests.pyproject, manifests.extensions
-
-
-def has_crate(folder: Path) -> bool:
-    """Tell whether a folder holds a project with Rust in it."""
-    return read_manifests(folder).cargo_path is not None
-
-
-def read_project(folder: Path, graph: Graph | None = None, *, manifests: Manifests | None = None) -> Project:
+def read_project(
+    folder: Path, cargo_metadata: CargoMetadata | None = None, *, manifests: Manifests | None = None
+) -> Project:
     """Read a project.
 
     Args:
         folder: Where its pyproject.toml is.
-        graph: What cargo says of it.
+        cargo_metadata: What cargo says of it.
         manifests: What says how it is built, if that has been read.
 
     Raises:
@@ -250,16 +237,17 @@ def read_project(folder: Path, graph: Graph | None = None, *, manifests: Manifes
     """
     manifests = manifests or read_manifests(folder)
     reader = Reader(list(manifests.unreadable))
-    crate = read_crate(manifests.require_crate(), graph.root if graph and not graph.problem else None)
+    crate = read_crate(
+        manifests.require_crate(), cargo_metadata.root if cargo_metadata and not cargo_metadata.problem else None
+    )
     layout = _read_layout(manifests, crate, reader)
     root = uv_root(folder)
     pin = next((pin for pin in (folder / PIN, root / PIN) if is_file(pin)), folder / PIN)
-    sources = {path: text for path in rust_files(crate.folder, reader) if (text := reader.read(path)) is not None}
     return Project(
         manifests=manifests,
         crate=crate,
         crates=tuple(member.folder for member in crates_by_path(crate)),
-        sources={path: read_source(path, text) for path, text in sources.items()},
+        sources=dict(_sources(crate, reader)),
         layout=layout,
         builder=_builder(manifests.pyproject),
         uses_uv=is_file(root / "uv.lock"),
@@ -268,12 +256,18 @@ def read_project(folder: Path, graph: Graph | None = None, *, manifests: Manifes
         workflows=read_workflows(folder, reader),
         cached_files=watched_files(folder, manifests.pyproject),
         excluded=dict(left_out(folder, manifests.maturin, layout.types)),
-        graph=graph,
-        profiles=dict(_profiles(layout, crate, graph)),
+        cargo_metadata=cargo_metadata,
+        profiles=dict(_profiles(layout, crate, cargo_metadata)),
         packages_elsewhere=() if layout.package else tuple(_packages(folder, layout.module.partition(".")[0])),
-        neighbours=tuple(_neighbours(crate, graph, reader)),
+        neighbours=tuple(_neighbours(crate, cargo_metadata, reader)),
         unreadable=tuple(reader.problems),
     )
+
+
+def _sources(crate: Crate, reader: Reader) -> Iterator[tuple[Path, Source]]:
+    for path in rust_files(crate.folder, reader):
+        if (text := reader.read(path)) is not None:
+            yield path, read_source(path, text)
 
 
 def _read_layout(manifests: Manifests, crate: Crate, reader: Reader) -> Layout:
@@ -304,25 +298,25 @@ def _packages(folder: Path, name: str) -> Iterator[str]:
     yield from (usual for usual in ("python", "src") if is_file(folder / usual / name / "__init__.py"))
 
 
-def _profiles(layout: Layout, crate: Crate, graph: Graph | None) -> Iterator[tuple[Path, str]]:
+def _profiles(layout: Layout, crate: Crate, cargo_metadata: CargoMetadata | None) -> Iterator[tuple[Path, str]]:
     """Tell by their bytes which of the target folder's builds the extension modules are."""
-    if graph is None or not layout.libraries:
+    if cargo_metadata is None or not layout.libraries:
         return
     name = crate.library_name
-    for built in graph.builds(f"lib{name}.so", f"lib{name}.dylib", f"{name}.dll"):
+    for built in cargo_metadata.builds(f"lib{name}.so", f"lib{name}.dylib", f"{name}.dll"):
         yield from ((library, built.parent.name) for library in layout.libraries if same_content(library, built))
 
 
-def _neighbours(crate: Crate, graph: Graph | None, reader: Reader) -> Iterator[str]:
+def _neighbours(crate: Crate, cargo_metadata: CargoMetadata | None, reader: Reader) -> Iterator[str]:
     """Return sources of other projects that made a library of this name in the target folder."""
     home = real(crate.workspace_path.parent)
     # Nobody else builds in a folder of the project; what its files name has been moved along with it.
-    if graph is None or real(graph.target).is_relative_to(home):
+    if cargo_metadata is None or real(cargo_metadata.target).is_relative_to(home):
         return
-    for path in graph.builds(f"lib{crate.library_name}.d"):
+    for path in cargo_metadata.builds(f"lib{crate.library_name}.d"):
         _, _, listed = (reader.read(path) or b"").decode("utf-8", "replace").partition(": ")
         names = [name.replace("\0", " ") for name in listed.replace("\\ ", "\0").split()]
-        sources = [name for name in names if is_file(graph.root / name)]
+        sources = [name for name in names if is_file(cargo_metadata.root / name)]
         # Crates that lie elsewhere are listed, too, beside the project's own.
-        if sources and not any(real(graph.root / name).is_relative_to(home) for name in sources):
+        if sources and not any(real(cargo_metadata.root / name).is_relative_to(home) for name in sources):
             yield sources[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from scaffolder.anatomy.bounds import top_of
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from scaffolder.files import Reader
 
 WORKFLOW_LIMIT = MEGABYTE
+FILE_LIMIT = 200
 VALUE_LIMIT = 100_000
 USES = re.compile(r"^\s*(?:-\s*)?uses:\s*['\"]?([\w./-]+)@([^\s'\"#]+)")
 
@@ -76,7 +78,7 @@ def read_workflows(folder: Path, reader: Reader) -> tuple[Workflow, ...]:
     # GitHub reads those at the repository's root only.
     place = top_of(folder) / ".github" / "workflows"
     paths = (place / entry.name for entry in reader.entries(place) if entry.name.endswith((".yml", ".yaml")))
-    return tuple(workflow for path in paths if (workflow := _read(path, reader)))
+    return tuple(workflow for path in islice(paths, FILE_LIMIT) if (workflow := _read(path, reader)))
 
 
 def _read(path: Path, reader: Reader) -> Workflow | None:

@@ -27,7 +27,7 @@ TARGET_VARIABLES = ("CARGO_TARGET_DIR", "CARGO_BUILD_TARGET_DIR")
 
 
 @dataclass(frozen=True)
-class Graph:
+class CargoMetadata:
     """What `cargo metadata` says.
 
     Attributes:
@@ -51,7 +51,7 @@ class Graph:
                     yield from (folder / name for name in names if is_file(folder / name))
 
 
-def ask_cargo(manifest: Path, environment: Mapping[str, str], host: str | None = None) -> Graph | None:
+def ask_cargo(manifest: Path, environment: Mapping[str, str], host: str | None = None) -> CargoMetadata | None:
     """Ask cargo about a project, without changing it, without the network and without running anything of it.
 
     Cargo is started elsewhere, so that it finds no configuration of the project's: that may name a compiler or a
@@ -85,16 +85,16 @@ def ask_cargo(manifest: Path, environment: Mapping[str, str], host: str | None =
     if done is None:
         return None
     if done.code == CARGO_REFUSES:
-        return Graph(manifest.parent, manifest.parent / "target", {}, done.errors)
-    return _graph(json.loads(done.output)) if done.code == 0 else None  # rustup has no cargo to run
+        return CargoMetadata(manifest.parent, manifest.parent / "target", {}, done.errors)
+    return _metadata(json.loads(done.output)) if done.code == 0 else None  # rustup has no cargo to run
 
 
-def _graph(data: dict[str, Any]) -> Graph:
+def _metadata(data: dict[str, Any]) -> CargoMetadata:
     packages = [
         (f"{package['name']} {package['version']}", package.get("rust_version")) for package in data["packages"]
     ]
     versions = {name: version for name, text in packages if text and (version := _version(text))}
-    return Graph(Path(data["workspace_root"]), Path(data["target_directory"]), versions)
+    return CargoMetadata(Path(data["workspace_root"]), Path(data["target_directory"]), versions)
 
 
 def _lock(manifest: Path) -> bytes | None:

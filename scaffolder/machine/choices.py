@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from scaffolder.anatomy.bounds import upwards
 from scaffolder.anatomy.manifests import PIN, read_manifests, read_pin, table_of, uv_root
-from scaffolder.files import MEGABYTE, Reader, is_file, is_folder
+from scaffolder.files import Reader, is_file, is_folder
 from scaffolder.machine.cargo_config import read_config
 from scaffolder.machine.interpreters import NAME, behind_shim, environment_of, python_in
 from scaffolder.machine.programs import Programs, programs_for
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from scaffolder.anatomy.manifests import Manifests
 
+SETTINGS_LIMIT = 256 * 1024
 UNSET = "neither `VIRTUAL_ENV` nor `CONDA_PREFIX` is set, and there is no `.venv`"
 # What uv is asked for by a `.python-version`: a version, not the path of a program, which it would run.
 REQUEST = re.compile(
@@ -31,20 +32,21 @@ REQUEST = re.compile(
 )
 # Variables of uv's that name a program, a configuration or a project.
 OF_UV = ("UV_PYTHON", "UV_CONFIG_FILE", "UV_ENV_FILE", "UV_PROJECT", "UV_WORKING_DIRECTORY", "UV_WORKING_DIR")
-# A text is passed over, a comment goes, and so does a comma before the end of a list.
-COMMENT = re.compile(r'("(?:[^"\\\n]|\\.)*")|//[^\n]*|/\*.*?\*/', re.DOTALL)
-LAST_COMMA = re.compile(r'("(?:[^"\\\n]|\\.)*")|,(?=\s*[}\]])', re.DOTALL)
+# A text is passed over, a comment goes, and so does a comma before the end of a list. Each matches without an end, too:
+# else the search for one would begin anew at every quote.
+COMMENT = re.compile(r'("(?:[^"\\\n]|\\.)*"?)|//[^\n]*|/\*.*?(?:\*/|\Z)', re.DOTALL)
+LAST_COMMA = re.compile(r'("(?:[^"\\\n]|\\.)*"?)|,(?=\s*[}\]])', re.DOTALL)
 
 
 @dataclass(frozen=True)
-class Choice:
+class InterpreterChoice:
     """The Python that a tool takes.
 
     Attributes:
         tool: `cargo`.
         python: The program; none if it finds none.
         why: The rule that decided, for a person to read.
-        settled: Whether it takes just this one, not an environment that it is going to make.
+        is_final: Whether it takes just this one, not an environment that it is going to make.
         needed: Whether it runs one at all.
         source: The variable, file or setting that decided; empty if none did.
     """
@@ -52,12 +54,14 @@ class Choice:
     tool: str
     python: Path | None
     why: str
-    settled: bool = True
+    is_final: bool = True
     needed: bool = True
     source: str = ""
 
 
-def choices(folder: Path, environment: Mapping[str, str], manifests: Manifests | None = None) -> tuple[Choice, ...]:
+def choose_interpreters(
+    folder: Path, environment: Mapping[str, str], manifests: Manifests | None = None
+) -> tuple[InterpreterChoice, ...]:
     """Work out which Python each tool takes.
 
     Args:
@@ -74,20 +78,20 @@ def choices(folder: Path, environment: Mapping[str, str], manifests: Manifests |
     )
 
 
-def cargo_choice(folder: Path, environment: Mapping[str, str]) -> Choice:
+def cargo_choice(folder: Path, environment: Mapping[str, str]) -> InterpreterChoice:
     """Tell which Python PyO3's build script takes."""
     tool, config = "cargo", read_config(folder, environment)
     for name, why in (("PYO3_CONFIG_FILE", "describes the Python to build for"), ("PYO3_NO_PYTHON", "is set")):
         if config.variable(name, environment):
-            return Choice(tool, None, f"none: `{name}` {why}", needed=False, source=name)
+            return InterpreterChoice(tool, None, f"none: `{name}` {why}", needed=False, source=name)
     if given := config.variable("PYO3_PYTHON", environment):
         why = f"in `{given.where}`" if given.where else "is set"
         program = _program(given.value, folder, environment)
-        return Choice(tool, program, f"`PYO3_PYTHON` {why}", source="PYO3_PYTHON")
+        return InterpreterChoice(tool, program, f"`PYO3_PYTHON` {why}", source="PYO3_PYTHON")
     return _active_or_first(tool, folder, environment)
 
 
-def _active_or_first(tool: str, folder: Path, environment: Mapping[str, str]) -> Choice:
+def _active_or_first(tool: str, folder: Path, environment: Mapping[str, str]) -> InterpreterChoice:
     """Return the Python of the active environment, or the first on `PATH` that is a Python 3."""
     active, conda = environment.get("VIRTUAL_ENV"), environment.get("CONDA_PREFIX")
     if bool(active) != bool(conda):
@@ -97,51 +101,55 @@ def _active_or_first(tool: str, folder: Path, environment: Mapping[str, str]) ->
     for name in ("python", "python3"):
         program = _program(name, folder, environment)
         if program.is_absolute() and _is_python_3(program, programs):
-            return Choice(tool, program, f"{both}the first `{name}` on `PATH`")
-    return Choice(tool, None, f"{both}there is no `python` or `python3` on `PATH`")
+            return InterpreterChoice(tool, program, f"{both}the first `{name}` on `PATH`")
+    return InterpreterChoice(tool, None, f"{both}there is no `python` or `python3` on `PATH`")
 
 
-def _of_variable(tool: str, name: str, environment: Mapping[str, str]) -> Choice:
+def _of_variable(tool: str, name: str, environment: Mapping[str, str]) -> InterpreterChoice:
     """Return the Python of an environment that a variable names."""
-    return Choice(tool, python_in(Path(environment[name])), f"`{name}` is set", source=name)
+    return InterpreterChoice(tool, python_in(Path(environment[name])), f"`{name}` is set", source=name)
 
 
-def maturin_choice(folder: Path, environment: Mapping[str, str]) -> Choice:
+def maturin_choice(folder: Path, environment: Mapping[str, str]) -> InterpreterChoice:
     """Tell which Python `maturin develop` installs into."""
     tool = "maturin develop"
     active, conda = environment.get("VIRTUAL_ENV"), environment.get("CONDA_PREFIX")
     if active and conda and active != conda:
         why = "stops, because `VIRTUAL_ENV` and `CONDA_PREFIX` are both set"
-        return Choice(tool, None, why, source="VIRTUAL_ENV")
+        return InterpreterChoice(tool, None, why, source="VIRTUAL_ENV")
     if active or conda:
         return _of_variable(tool, "VIRTUAL_ENV" if active else "CONDA_PREFIX", environment)
     for above in upwards(folder):
         if is_file(above / ".venv" / "pyvenv.cfg"):
-            return Choice(tool, python_in(above / ".venv"), "the nearest `.venv`", source=".venv")
-    return Choice(tool, None, UNSET)
+            return InterpreterChoice(tool, python_in(above / ".venv"), "the nearest `.venv`", source=".venv")
+    return InterpreterChoice(tool, None, UNSET)
 
 
-def uv_choice(folder: Path, environment: Mapping[str, str], manifests: Manifests | None = None) -> Choice:
+def uv_choice(folder: Path, environment: Mapping[str, str], manifests: Manifests | None = None) -> InterpreterChoice:
     """Tell which Python `uv run` takes in a project or its workspace; it ignores an active environment."""
     tool, root = "uv run", uv_root(folder)
     named = environment.get("UV_PROJECT_ENVIRONMENT")
     place = root / (named or ".venv")
     if is_file(place / "pyvenv.cfg"):
         why = "`UV_PROJECT_ENVIRONMENT` is set" if named else "the project's `.venv`"
-        return Choice(tool, python_in(place), why, source="UV_PROJECT_ENVIRONMENT" if named else ".venv")
+        return InterpreterChoice(tool, python_in(place), why, source="UV_PROJECT_ENVIRONMENT" if named else ".venv")
     request, source, why = _request(folder, root, environment, manifests)
     if request and not REQUEST.fullmatch(request):
         # uv would run it, to see what it is.
-        return Choice(tool, folder / request, why, settled=False, source=source)
+        return InterpreterChoice(tool, folder / request, why, is_final=False, source=source)
     programs = programs_for(folder, environment)
     if programs.find("uv") is None:
-        return Choice(tool, None, "uv is not installed, or only inside the project")
+        return InterpreterChoice(tool, None, "uv is not installed, or only inside the project")
     done = programs.run(
         "uv", "python", "find", "--system", "--no-project", *filter(None, [request]), **dict.fromkeys(OF_UV)
     )
     if done is None or done.code != 0:
-        return Choice(tool, None, "none that is installed will do; uv downloads one, if it may", source=source)
-    return Choice(tool, Path(done.output.strip()), f"{why}; `.venv` is made with it", settled=False, source=source)
+        return InterpreterChoice(
+            tool, None, "none that is installed will do; uv downloads one, if it may", source=source
+        )
+    return InterpreterChoice(
+        tool, Path(done.output.strip()), f"{why}; `.venv` is made with it", is_final=False, source=source
+    )
 
 
 def _request(
@@ -159,27 +167,29 @@ def _request(
     return request, "requires-python", "the first that `requires-python` allows"
 
 
-def editor_choices(folder: Path, cargo: Choice, environment: Mapping[str, str]) -> Iterator[Choice]:
+def editor_choices(
+    folder: Path, cargo: InterpreterChoice, environment: Mapping[str, str]
+) -> Iterator[InterpreterChoice]:
     """Tell which Python rust-analyzer builds with, and which one VS Code runs."""
-    settings = _settings(folder / ".vscode/settings.json")
+    settings = read_editor_settings(folder / ".vscode/settings.json")
     extra: dict[str, Any] = {}
     for key in ("rust-analyzer.cargo.extraEnv", "rust-analyzer.server.extraEnv"):
         extra |= table_of(settings, key)
     if given := extra.get("PYO3_PYTHON"):
         program = _in_folder(str(given), folder, environment)
-        yield Choice("rust-analyzer", program, "`extraEnv` in `.vscode/settings.json`", source="extraEnv")
+        yield InterpreterChoice("rust-analyzer", program, "`extraEnv` in `.vscode/settings.json`", source="extraEnv")
     else:
         why = "as cargo, if the editor was started from this shell"
-        yield Choice("rust-analyzer", cargo.python, why, source=cargo.source)
+        yield InterpreterChoice("rust-analyzer", cargo.python, why, source=cargo.source)
     if python := settings.get("python.defaultInterpreterPath"):
         program = _in_folder(str(python), folder, environment)
         why = "`python.defaultInterpreterPath` in `.vscode/settings.json`"
-        yield Choice("VS Code", program, why, source="defaultInterpreterPath")
+        yield InterpreterChoice("VS Code", program, why, source="defaultInterpreterPath")
 
 
-def _settings(path: Path) -> dict[str, Any]:
+def read_editor_settings(path: Path) -> dict[str, Any]:
     """Read an editor's settings: JSON with comments."""
-    text = (Reader().read(path, MEGABYTE) or b"").decode("utf-8-sig", "replace")
+    text = (Reader().read(path, SETTINGS_LIMIT) or b"").decode("utf-8-sig", "replace")
     for pattern in (COMMENT, LAST_COMMA):
         text = pattern.sub(lambda match: match[1] or " ", text)
     try:

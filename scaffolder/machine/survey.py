@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import platform
 import re
 import shutil
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +14,7 @@ from packaging.version import Version
 
 from scaffolder.files import is_file, is_folder, real
 from scaffolder.machine.cargo_config import CargoConfig, read_config
-from scaffolder.machine.choices import Choice, choices
+from scaffolder.machine.choices import InterpreterChoice, choose_interpreters
 from scaffolder.machine.interpreters import Interpreter, environment_of, installed, probe, read_environment
 from scaffolder.machine.programs import programs_for
 from scaffolder.machine.toolchain import Rust, choose_toolchain, read_rust
@@ -50,7 +49,6 @@ class Machine:
 
     Attributes:
         environment: The environment's variables.
-        processor: The processor, as the system calls it.
         interpreters: The Pythons, by the paths that were asked for.
         choices: Which of them each tool takes.
         rust: The compiler, if there is one.
@@ -59,28 +57,27 @@ class Machine:
         versions: The versions of cargo, maturin and uv, by name; those that are there.
         missing: The variables that name what isn't there, with their values.
         linker_name: What rustc links with is called; cargo may be told.
-        told: The variables for PyO3's build script, as cargo hands them down.
+        build_env: The variables for PyO3's build script, as cargo hands them down.
         refusals: The tools by name, and the Pythons by path, that are there and were not started, with the reason.
     """
 
     environment: Mapping[str, str]
-    processor: str
     interpreters: dict[Path, Interpreter]
-    choices: tuple[Choice, ...]
+    choices: tuple[InterpreterChoice, ...]
     rust: Rust | None
     rust_problem: str | None
     linker: Path | None
     versions: dict[str, Version]
     missing: dict[str, str]
     linker_name: str = "cc"
-    told: Mapping[str, str] = field(default_factory=dict)
+    build_env: Mapping[str, str] = field(default_factory=dict)
     refusals: Mapping[str, str] = field(default_factory=dict)
 
-    def choice(self, tool: str) -> Choice | None:
+    def choice(self, tool: str) -> InterpreterChoice | None:
         """Return what a tool takes."""
         return next((choice for choice in self.choices if choice.tool == tool), None)
 
-    def taken(self, tool: str) -> Interpreter | None:
+    def selected(self, tool: str) -> Interpreter | None:
         """Return the Python that a tool takes."""
         choice = self.choice(tool)
         return self.interpreters.get(choice.python) if choice and choice.python else None
@@ -88,7 +85,7 @@ class Machine:
     @property
     def in_use(self) -> dict[str, Interpreter]:
         """The Pythons that extensions are built with, by tool."""
-        taken = ((tool, self.taken(tool)) for tool in ("cargo", "maturin develop", "uv run"))
+        taken = ((tool, self.selected(tool)) for tool in ("cargo", "maturin develop", "uv run"))
         return {tool: interpreter for tool, interpreter in taken if interpreter}
 
     def settings(self) -> dict[str, str]:
@@ -119,7 +116,7 @@ def survey(
     with ThreadPoolExecutor(max_workers=8) as pool:
         versions = {name: pool.submit(_version, name, programs, toolchain) for name in TOOLS}
         rust = rust or pool.submit(read_rust, programs, toolchain)
-        chosen = pool.submit(choices, folder, environment, manifests)
+        chosen = pool.submit(choose_interpreters, folder, environment, manifests)
         pythons = _distinct(installed(programs)) if whole else []
         probes = {path: pool.submit(probe, path, programs) for path in pythons}
         for choice in chosen.result():
@@ -131,14 +128,13 @@ def survey(
     linker = _linker_name(config, rustc, environment)
     return Machine(
         environment=environment,
-        processor=platform.machine(),
         interpreters=interpreters,
         choices=chosen.result(),
         rust=rustc,
         rust_problem=problem,
         linker=_linker(linker, environment),
         linker_name=linker,
-        told=config.variables("PYO3_", environment),
+        build_env=config.variables("PYO3_", environment),
         versions={name: version for name, future in versions.items() if (version := future.result())},
         missing=dict(_missing(environment)),
         refusals=dict(_refusals(programs, toolchain, chosen.result(), interpreters)),
@@ -146,7 +142,10 @@ def survey(
 
 
 def _refusals(
-    programs: Programs, toolchain: Toolchain, chosen: Iterable[Choice], interpreters: Mapping[Path, Interpreter]
+    programs: Programs,
+    toolchain: Toolchain,
+    chosen: Iterable[InterpreterChoice],
+    interpreters: Mapping[Path, Interpreter],
 ) -> Iterator[tuple[str, str]]:
     """Yield what is there and was not started, with the reason."""
     if toolchain.refusal:

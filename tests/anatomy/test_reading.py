@@ -16,8 +16,8 @@ from scaffolder.anatomy.manifests import find_manifests, read_manifests
 from scaffolder.anatomy.project import read_project
 from scaffolder.errors import ScaffolderError
 from scaffolder.files import Reader, UnreadableFileError, read_regular
-from scaffolder.machine.cargo import Graph
-from scaffolder.machine.choices import Choice, editor_choices, maturin_choice
+from scaffolder.machine.cargo import CargoMetadata
+from scaffolder.machine.choices import InterpreterChoice, editor_choices, maturin_choice
 from tests.tools.setup_validator.projects import FILES, added, changed, removed, replaced, write
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def read(project: Path) -> Project:
     """Read a project, and fail if that takes long."""
     start = time.monotonic()
     found = read_project(project)
-    list(editor_choices(project, Choice("cargo", None, ""), {}))
+    list(editor_choices(project, InterpreterChoice("cargo", None, ""), {}))
     assert time.monotonic() - start < 10
     return found
 
@@ -145,15 +145,15 @@ def ordinary_user() -> Iterator[None]:
 @pytest.mark.parametrize("name", ["src", SOURCE, "python", "python/fares", ".vscode", ".github/workflows", "target"])
 def test_what_may_not_be_read_is_a_fact(name: str, tmp_path: Path) -> None:
     project = write(tmp_path / "fares", FILES | {SETTINGS: "{}", "target/debug/x": ""})
-    graph = Graph(project, project / "target", {})
+    cargo_metadata = CargoMetadata(project, project / "target", {})
     read(project)  # what is imported meanwhile may be root's
     for above in (tmp_path, *tmp_path.parents[:3]):
         above.chmod(0o755)
     (project / name).chmod(0o000)
     try:
         with ordinary_user():
-            found = read_project(project, graph)
-            assert [choice.tool for choice in editor_choices(project, Choice("cargo", None, ""), {})] == [
+            found = read_project(project, cargo_metadata)
+            assert [choice.tool for choice in editor_choices(project, InterpreterChoice("cargo", None, ""), {})] == [
                 "rust-analyzer"
             ]
             assert maturin_choice(project, {}).python is None
@@ -178,8 +178,12 @@ DEEP = 100_000
         (WORKFLOW, "\n".join(f"{' ' * depth}a:" for depth in range(900))),
         (WORKFLOW, "x: 2020-13-45\ny: !!int abc\nz: !!bool zz\n"),
         (SETTINGS, f"{'[' * DEEP}{']' * DEEP}"),
-        (SETTINGS, f"{{{'/*' * DEEP}"),
-        (SETTINGS, f'{{"a": "{"," * DEEP * 5}"}}'),
+        (SETTINGS, f"{{{'/* ' * (DEEP // 2)}"),
+        (SETTINGS, '{' + '\\"' * DEEP),
+        (SETTINGS, "{" + '"' * 2 * DEEP),
+        (SETTINGS, f'{{"a": 1{"," * 2 * DEEP}'),
+        (SETTINGS, f'{{"a": 1,{" " * 2 * DEEP}'),
+        (SETTINGS, f'{{"a": "{"," * DEEP * 2}"}}'),
     ],
 )  # fmt: skip
 def test_deep_and_long_files_are_read(name: str, text: str, tmp_path: Path) -> None:
@@ -196,7 +200,16 @@ def test_aliases_that_stand_for_too_much_are_not_followed(text: str, tmp_path: P
 
 
 @pytest.mark.parametrize("name", [CARGO, PYPROJECT])
-@pytest.mark.parametrize("text", [f"\nx = {'[' * 5000}{']' * 5000}", f"\n[{'.'.join('a' * 5000)}]", '\nx = "\\u0000"'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"\nx = {'[' * 5000}{']' * 5000}",
+        f"\n[{'.'.join('a' * 5000)}]",
+        '\nx = "\\u0000"',
+        f'\nx = "{"9" * 5000}"',
+        f"\nx = {'9' * 5000}",
+    ],
+)
 def test_a_manifest_that_is_too_deep_is_an_error(name: str, text: str, tmp_path: Path) -> None:
     project = write(tmp_path, changed(added(name, text)))
     with pytest.raises(UnreadableFileError) as refused:

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from scaffolder.machine.cargo import Graph, ask_cargo
+from scaffolder.machine.cargo import CargoMetadata, ask_cargo
 from scaffolder.machine.cargo_config import read_config
-from scaffolder.machine.choices import Choice, cargo_choice, editor_choices, uv_choice
+from scaffolder.machine.choices import InterpreterChoice, cargo_choice, editor_choices, uv_choice
 from scaffolder.machine.interpreters import QUESTIONS
 from scaffolder.machine.programs import Done, Programs
 from tests.machine.programs import program
@@ -103,7 +103,7 @@ def test_the_editor_names_a_python_in_many_ways(
     program(tmp_path / "bin/python3")
     folder = write(tmp_path / "project", {SETTINGS: json.dumps({"python.defaultInterpreterPath": text})})
     environment = {"PATH": str(tmp_path / "bin"), "PLACE": str(tmp_path / "place")}
-    [_, code] = editor_choices(folder, Choice("cargo", None, ""), environment)
+    [_, code] = editor_choices(folder, InterpreterChoice("cargo", None, ""), environment)
     assert code.python == tmp_path / expected
 
 
@@ -117,7 +117,7 @@ def test_the_editor_names_a_python_in_many_ways(
 )
 def test_settings_are_json_with_comments(text: str, tmp_path: Path) -> None:
     write(tmp_path, {SETTINGS: text})
-    [_, code] = editor_choices(tmp_path, Choice("cargo", None, ""), {})
+    [_, code] = editor_choices(tmp_path, InterpreterChoice("cargo", None, ""), {})
     assert code.python == Path("/a/python")
 
 
@@ -190,7 +190,7 @@ def test_crates_for_other_systems_are_not_counted(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr(Programs, "run", run)
     monkeypatch.setattr(Programs, "find", lambda _, name: Path("/usr/bin") / name)
     manifest = write(tmp_path, FILES) / "Cargo.toml"
-    assert ask_cargo(manifest, {}) == Graph(Path("/w"), Path("/t"), {})
+    assert ask_cargo(manifest, {}) == CargoMetadata(Path("/w"), Path("/t"), {})
     assert asked[-1][-2:] == ("--filter-platform", "riscv64gc-unknown-linux-gnu")
     ask_cargo(manifest, {"CARGO_BUILD_TARGET": "wasm32-unknown-emscripten"})
     assert asked[-1][-1] == "wasm32-unknown-emscripten"

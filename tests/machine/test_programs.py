@@ -215,10 +215,12 @@ def test_pyenv_chooses_by_name(pin: str, version: str, tmp_path: Path) -> None:
 def test_cargo_is_told_where_crates_and_builds_are(tmp_path: Path) -> None:
     config = "[build]\ntarget-dir = 'out'\n[source.crates-io]\nreplace-with = 'own'\n[source.own]\ndirectory = 'own'\n"
     project = write(tmp_path, {"Cargo.toml": CARGO, "Cargo.lock": LOCK, "src/lib.rs": "", CONFIG: config, "own/x": ""})
-    graph = ask_cargo(project / "Cargo.toml", {name: text for name, text in os.environ.items() if "TARGET" not in name})
-    assert graph
-    assert graph.problem is None
-    assert graph.target == project / "out"
+    cargo_metadata = ask_cargo(
+        project / "Cargo.toml", {name: text for name, text in os.environ.items() if "TARGET" not in name}
+    )
+    assert cargo_metadata
+    assert cargo_metadata.problem is None
+    assert cargo_metadata.target == project / "out"
 
 
 def test_looking_upwards_ends_at_the_repository_and_at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     from scaffolder.anatomy.crates import Dependency
     from scaffolder.anatomy.layout import Import
     from scaffolder.anatomy.project import Project
-    from scaffolder.anatomy.versions import Line
+    from scaffolder.anatomy.versions import ReleaseSeries
     from scaffolder.anatomy.workflows import Workflow
-    from scaffolder.machine.cargo import Graph
-    from scaffolder.machine.choices import Choice
+    from scaffolder.machine.cargo import CargoMetadata
+    from scaffolder.machine.choices import InterpreterChoice
     from scaffolder.machine.interpreters import Interpreter
     from scaffolder.machine.survey import Machine
     from scaffolder.machine.toolchain import Rust
@@ -75,7 +75,7 @@ class MachineFacts:
         return self.machine.versions.get("maturin")
 
     @property
-    def cargo_choice(self) -> Choice | None:
+    def cargo_choice(self) -> InterpreterChoice | None:
         """Which Python cargo uses, unless a variable that names nothing has decided: that is a finding of its own."""
         choice, machine = self.machine.choice("cargo"), self.machine
         if choice is None or not choice.needed or choice.source in machine.missing:
@@ -85,7 +85,7 @@ class MachineFacts:
     @property
     def cargo_python(self) -> Interpreter | None:
         """The Python that cargo uses."""
-        return self.machine.taken("cargo")
+        return self.machine.selected("cargo")
 
     @property
     def native_python(self) -> Interpreter | None:
@@ -101,8 +101,8 @@ class MachineFacts:
     @property
     def selected_pythons(self) -> dict[str, Interpreter] | None:
         """The Pythons that tools are told to use: none is the first on `PATH`, for want of another."""
-        choices = [choice for choice in self.machine.choices if choice.settled and choice.source]
-        pythons = {choice.tool: self.machine.taken(choice.tool) for choice in choices}
+        choices = [choice for choice in self.machine.choices if choice.is_final and choice.source]
+        pythons = {choice.tool: self.machine.selected(choice.tool) for choice in choices}
         used = {tool: python for tool, python in pythons.items() if python}
         return used if len(used) > 1 else None
 
@@ -130,14 +130,14 @@ class Facts(MachineFacts):
     project: Project
 
     @property
-    def cargo_answer(self) -> Graph | None:
+    def cargo_answer(self) -> CargoMetadata | None:
         """What cargo says of the project, be it a complaint."""
-        return self.project.graph
+        return self.project.cargo_metadata
 
     @property
-    def cargo_metadata(self) -> Graph | None:
+    def cargo_metadata(self) -> CargoMetadata | None:
         """What cargo says of the project."""
-        graph = self.project.graph
+        graph = self.project.cargo_metadata
         return graph if graph and not graph.problem else None
 
     @property
@@ -218,9 +218,9 @@ class Facts(MachineFacts):
         return str(version) if seen and version and project.metadata.get("version") else None
 
     @property
-    def series(self) -> Line | None:
+    def series(self) -> ReleaseSeries | None:
         """The release series of PyO3."""
-        return self.project.line
+        return self.project.series
 
     @property
     def pyo3(self) -> Dependency | None:
@@ -249,7 +249,7 @@ class Facts(MachineFacts):
     @property
     def rust_versions(self) -> dict[str, Version] | None:
         """The Rust that each crate needs."""
-        versions = dict(self.project.graph.rust_versions) if self.project.graph else {}
+        versions = dict(self.project.cargo_metadata.rust_versions) if self.project.cargo_metadata else {}
         if self.series:
             versions.setdefault(f"pyo3 {self.series.name}", self.series.rust)
         if self.declared_rust:
@@ -389,7 +389,7 @@ class Facts(MachineFacts):
     @property
     def builds_forward(self) -> bool:
         """Whether it can be built with a Python that PyO3 doesn't know: for the stable ABI, or because it is told."""
-        told = [since for name, since in FORWARD.items() if self.machine.told.get(name) == "1"]
+        told = [since for name, since in FORWARD.items() if self.machine.build_env.get(name) == "1"]
         return self.abi3 is not None or any(self.series and Version(self.series.name) >= since for since in told)
 
     @property

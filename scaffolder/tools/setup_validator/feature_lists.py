@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from scaffolder.anatomy.draft import Keys
     from scaffolder.anatomy.project import Project
-    from scaffolder.anatomy.versions import Outdated
+    from scaffolder.anatomy.versions import Deprecation
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class FeatureList:
     crates: dict[str, str]
     is_feature: bool = False
 
-    def select(self, features: Iterable[Outdated]) -> tuple[str, ...]:
+    def select(self, features: Iterable[Deprecation]) -> tuple[str, ...]:
         """Return those of its items that switch one of these features on."""
         texts = {
             f"{prefix}{feature.name}"
@@ -45,7 +45,7 @@ class FeatureList:
         }
         return tuple(item for item in self.items if item in texts)
 
-    def remove(self, features: Iterable[Outdated]) -> Remove:
+    def remove(self, features: Iterable[Deprecation]) -> Remove:
         """Return the edit that takes features out."""
         return Remove(self.path, self.keys, self.select(features), drop_empty=not self.is_feature)
 

@@ -87,7 +87,7 @@ class Inspection:
     def reread(self) -> Inspection:
         """Look again after repairs, which change the project and not the machine."""
         assert self.project  # noqa: S101
-        return replace(self, project=read_project(self.project.folder, self.project.graph))
+        return replace(self, project=read_project(self.project.folder, self.project.cargo_metadata))
 
     def _draft(self, verdict: Verdict) -> Draft | None:
         """Try a repair."""

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 from urllib.request import url2pathname
 
+from scaffolder.machine.choices import read_editor_settings
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -80,8 +82,8 @@ def _editor_settings(folder: Path) -> tuple[str, ...]:
     guards = (folder / name for name in ("conftest.py", "tests/conftest.py", "sitecustomize.py"))
     if any(path.is_file() and BUILDS_FIRST.search(path.read_bytes()[:LARGEST]) for path in guards):
         return ()
-    tests = _json(folder / ".vscode/settings.json").get("python.testing.pytestEnabled") is True
-    configurations = _json(folder / ".vscode/launch.json").get("configurations")
+    tests = read_editor_settings(folder / ".vscode/settings.json").get("python.testing.pytestEnabled") is True
+    configurations = read_editor_settings(folder / ".vscode/launch.json").get("configurations")
     launched = [item for item in configurations if isinstance(item, dict)] if isinstance(configurations, list) else []
     python = [
         item for item in launched if item.get("type") in {"debugpy", "python"} and item.get("request") == "launch"
@@ -94,17 +96,11 @@ def _editor_settings(folder: Path) -> tuple[str, ...]:
 
 
 def _json(path: Path) -> dict[str, Any]:
-    """Read JSON, with comments if it is an editor's."""
+    """Read JSON."""
     try:
         if not path.is_file() or path.stat().st_size > LARGEST:
             return {}
-        text = path.read_text(encoding="utf-8")
-        if path.name == "direct_url.json":
-            data = json.loads(text)
-        else:
-            import json5
-
-            data = json5.loads(text)
+        data = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
         return {}
     return data if isinstance(data, dict) else {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from scaffolder.anatomy.project import Project
-    from scaffolder.machine.choices import Choice
+    from scaffolder.machine.choices import InterpreterChoice
     from scaffolder.machine.interpreters import Interpreter
     from scaffolder.machine.survey import Machine
 
@@ -26,7 +27,7 @@ def tables(machine: Machine, project: Project | None) -> Iterator[Table]:
     # The same Python may be there by several names.
     distinct = {python.prefix: python for python in reversed(machine.interpreters.values())}
     pythons = sorted(distinct.values(), key=lambda python: (python.version, str(python.path)))
-    rows = tuple((python.name, _lacks(python, machine), _short(python.path, project)) for python in pythons)
+    rows = tuple((python.name, _lacks(python), _short(python.path, project)) for python in pythons)
     yield Table("What these Pythons are", ("Python", "without", "path"), rows)
     yield Table("Rust and tools", ("tool", "version", "details"), tuple(_tools(machine)))
     if settings := machine.settings():
@@ -34,11 +35,11 @@ def tables(machine: Machine, project: Project | None) -> Iterator[Table]:
         yield Table("Environment", ("variable", "what it changes", "value"), rows)
 
 
-def _row(machine: Machine, choice: Choice, project: Project | None) -> tuple[str, str, str, str]:
+def _row(machine: Machine, choice: InterpreterChoice, project: Project | None) -> tuple[str, str, str, str]:
     """Return what a tool uses, and why."""
     if choice.tool == "uv run" and project and project.pyproject and not project.metadata:
         return choice.tool, ABSENT, ABSENT, "without `[project]` it builds nothing of this"
-    python = machine.taken(choice.tool)
+    python = machine.selected(choice.tool)
     missing = machine.refusals.get(str(choice.python), "not there") if choice.python else ABSENT
     return choice.tool, python.name if python else missing, _short(choice.python, project), choice.why
 
@@ -57,11 +58,11 @@ def _tools(machine: Machine) -> Iterator[tuple[str, ...]]:
         yield "cc", "", _short(machine.linker) if machine.linker else "not installed: rustc can't link"
 
 
-def _lacks(python: Interpreter, machine: Machine) -> str:
+def _lacks(python: Interpreter) -> str:
     """Return what a build may miss, and the processor if it is another."""
     lacks = {"headers": not python.headers, "libpython": python.library is None, "GIL": python.free_threaded}
     names = [name for name, is_missing in lacks.items() if is_missing]
-    foreign = python.machine.lower() not in {machine.processor.lower(), ""}
+    foreign = python.machine.lower() not in {platform.machine().lower(), ""}
     return ", ".join(names) + (f" (for {python.machine})" if foreign else "")
 
 

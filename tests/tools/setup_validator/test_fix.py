@@ -10,7 +10,7 @@ import pytest
 
 from scaffolder.anatomy.project import read_project
 from scaffolder.errors import ScaffolderError
-from scaffolder.machine.cargo import Graph
+from scaffolder.machine.cargo import CargoMetadata
 from scaffolder.machine.choices import editor_choices
 from scaffolder.toolkit import replace_file
 from scaffolder.tools.setup_validator import building
@@ -44,10 +44,10 @@ def repaired(folder: Path, *changes: Change) -> dict[str, str]:
     return repaired_at(write(folder, changed(*changes)))
 
 
-def repaired_at(project: Path, graph: Graph | None = None) -> dict[str, str]:
+def repaired_at(project: Path, graph: CargoMetadata | None = None) -> dict[str, str]:
     """Repair all that is wrong in a project, and return the files that are different, with the new lines."""
     before = tree(project)
-    graph = graph or Graph(project, project / "target", {})
+    graph = graph or CargoMetadata(project, project / "target", {})
     inspection = inspected(project, graph=graph)
     draft = inspection.repair()
     assert bool(draft.changes()) == bool(inspection.repairs)
@@ -322,7 +322,7 @@ def member(folder: Path, members: str, *changes: Change) -> Path:
 def test_a_feature_of_the_workspace_is_taken_out_there(members: str, tmp_path: Path) -> None:
     project = member(tmp_path, members)
     # Cargo knows of members that no pattern names.
-    graph = Graph(tmp_path, tmp_path / "target", {})
+    graph = CargoMetadata(tmp_path, tmp_path / "target", {})
     found = answers(project, graph=graph)["outdated-features"]
     assert found.where == "../../Cargo.toml"
     draft = inspected(project, graph=graph).repairs["outdated-features"]

@@ -13,8 +13,8 @@ import pytest
 from packaging.version import Version
 
 from scaffolder.anatomy.project import read_project
-from scaffolder.anatomy.versions import lines, outdated_features
-from scaffolder.machine.choices import Choice, cargo_choice, maturin_choice, uv_choice
+from scaffolder.anatomy.versions import deprecations, release_series
+from scaffolder.machine.choices import InterpreterChoice, cargo_choice, maturin_choice, uv_choice
 from scaffolder.machine.interpreters import python_in
 from scaffolder.tools.setup_validator.checks import features, manifests, pythons
 from scaffolder.tools.setup_validator.tables import tables
@@ -76,13 +76,15 @@ def test_uv_uses_the_environment_of_the_workspace(tmp_path: Path) -> None:
 
 
 def test_one_cause_is_one_finding(tmp_path: Path) -> None:
-    choice = Choice("cargo", Path("/gone/python"), "`PYO3_PYTHON` is set", source="PYO3_PYTHON")
+    choice = InterpreterChoice("cargo", Path("/gone/python"), "`PYO3_PYTHON` is set", source="PYO3_PYTHON")
     broken = machine(choices=(choice,), missing={"PYO3_PYTHON": "/gone/python"})
     found = answers(write(tmp_path, FILES), broken)
     assert found["variables-there"].level == "error"
     assert "python-found" not in found
     # A variable that did not decide hides nothing, whatever the reason says of it.
-    neither = Choice("cargo", None, "`VIRTUAL_ENV` and `CONDA_PREFIX` are both set, so neither counts; no `python`")
+    neither = InterpreterChoice(
+        "cargo", None, "`VIRTUAL_ENV` and `CONDA_PREFIX` are both set, so neither counts; no `python`"
+    )
     found = answers(tmp_path, machine(choices=(neither,), missing={"VIRTUAL_ENV": "/gone"}))
     assert found["variables-there"].level == found["python-found"].level == "error"
 
@@ -144,7 +146,7 @@ def test_what_is_suggested_can_be_done(
 def test_a_newer_python_may_be_asked_for(line: str, variable: str, level: str, tmp_path: Path) -> None:
     changes = (replaced(CARGO, '["abi3-py311"]', "[]"), replaced(CARGO, '"0.30"', f'"{line}"'), removed("Cargo.lock"))
     newer = dataclasses.replace(INTERPRETER, version=Version("3.17.0"))
-    there = machine(told={variable: "1"}, interpreters={PYTHON: newer})
+    there = machine(build_env={variable: "1"}, interpreters={PYTHON: newer})
     assert answers(write(tmp_path, changed(*changes)), there)["python-supported"].level == level
 
 
@@ -158,7 +160,7 @@ def test_a_python_too_old_and_one_too_new_are_explained_apart(tmp_path: Path) ->
 def test_the_first_python_on_path_is_no_choice_of_the_user(tmp_path: Path) -> None:
     path = Path("/usr/bin/python3")
     other = dataclasses.replace(INTERPRETER, path=path, prefix=Path("/usr"), version=Version("3.10.4"))
-    first = Choice("cargo", other.path, "the first `python3` on `PATH`")
+    first = InterpreterChoice("cargo", other.path, "the first `python3` on `PATH`")
     there = machine(choices=(first, *MACHINE.choices[1:]), interpreters={PYTHON: INTERPRETER, other.path: other})
     found = answers(write(tmp_path, FILES), there)
     assert found["one-python"].level == "ok"
@@ -238,7 +240,10 @@ def test_workflows_are_those_of_the_repository(tmp_path: Path) -> None:
 
 def test_one_python_is_named_for_all_in_cargos_configuration(tmp_path: Path) -> None:
     other = dataclasses.replace(INTERPRETER, path=Path("/other/bin/python"), prefix=Path("/other"))
-    chosen = (MACHINE.choices[0], Choice("maturin develop", other.path, "the nearest `.venv`", source=".venv"))
+    chosen = (
+        MACHINE.choices[0],
+        InterpreterChoice("maturin develop", other.path, "the nearest `.venv`", source=".venv"),
+    )
     found = answers(
         write(tmp_path, FILES), machine(choices=chosen, interpreters={PYTHON: INTERPRETER, other.path: other})
     )
@@ -246,7 +251,7 @@ def test_one_python_is_named_for_all_in_cargos_configuration(tmp_path: Path) -> 
 
 
 OTHER = (pythons.TOO_OLD, pythons.SUPPORTED, manifests.OTHER_CRATES)
-SECTIONS = {(chapter, anchor) for chapter, anchor in (*(each.see for each in outdated_features()), *OTHER) if anchor}
+SECTIONS = {(chapter, anchor) for chapter, anchor in (*(each.see for each in deprecations()), *OTHER) if anchor}
 
 
 @pytest.mark.parametrize(("chapter", "anchor"), sorted(SECTIONS))
@@ -255,5 +260,5 @@ def test_other_sections_that_a_check_refers_to_are_there(chapter: str, anchor: s
 
 
 def test_each_line_has_features_for_the_stable_abi() -> None:
-    assert all(line.oldest <= line.abi3 <= line.limit for line in lines())
-    assert {each.name for each in outdated_features()} >= features.LEFT_OUT
+    assert all(line.oldest <= line.abi3 <= line.limit for line in release_series())
+    assert {each.name for each in deprecations()} >= features.LEFT_OUT

@@ -9,7 +9,7 @@ from packaging.version import Version
 
 from scaffolder.anatomy.draft import Extend, Put
 from scaffolder.anatomy.project import PYO3_CRATES
-from scaffolder.anatomy.versions import outdated_features, sets_extension_module
+from scaffolder.anatomy.versions import deprecations, sets_extension_module
 from scaffolder.tools.setup_validator.check import Check, Failure, Section, listing
 from scaffolder.tools.setup_validator.feature_lists import feature_lists
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from scaffolder.anatomy.draft import Edit
     from scaffolder.anatomy.project import Project
-    from scaffolder.anatomy.versions import Line, Outdated
+    from scaffolder.anatomy.versions import Deprecation, ReleaseSeries
 
 # What can be left out, because nothing depends on it or the builder does the same.
 LEFT_OUT = {"extension-module", "generate-import-lib", "resolve-config"}
@@ -38,11 +38,11 @@ class OutdatedFeatures(Check):
     fix = "Take it out there"
 
     @staticmethod
-    def check(project: Project, series: Line) -> Failure | None:
+    def check(project: Project, series: ReleaseSeries) -> Failure | None:
         outdated = _outdated(project, series)
         if not outdated:
             return None
-        removed = [feature.name for feature in outdated if feature.gone and Version(series.name) >= feature.gone]
+        removed = [feature.name for feature in outdated if feature.removed and Version(series.name) >= feature.removed]
         lists = [entry for entry in feature_lists(project) if entry.select(outdated)]
         names = [feature.name for feature in outdated]
         problem = (
@@ -53,7 +53,7 @@ class OutdatedFeatures(Check):
             where=project.show(lists[0].path) if lists else project.show(project.crate.path),
             evidence=(
                 *(entry.describe(project) for entry in lists),
-                *(f"{feature.name}: {feature.instead}" for feature in outdated),
+                *(f"{feature.name}: {feature.replacement}" for feature in outdated),
                 *_obstacle(project, names),
             ),
             level="error" if removed else "warning",
@@ -74,7 +74,7 @@ class ExtensionModule(Check):
     """
 
     @staticmethod
-    def check(old_maturin_extension: Project, series: Line) -> Failure | None:
+    def check(old_maturin_extension: Project, series: ReleaseSeries) -> Failure | None:
         project = old_maturin_extension
         pyo3 = project.pyo3
         if pyo3 is None or EXTENSION_MODULE in project.pyo3_features:
@@ -92,12 +92,12 @@ class ExtensionModule(Check):
         )
 
 
-def _outdated(project: Project, series: Line) -> list[Outdated]:
+def _outdated(project: Project, series: ReleaseSeries) -> list[Deprecation]:
     """Return the outdated features that are on."""
     on = {("pyo3" if crate in PYO3_CRATES else crate, name) for crate, name in project.features_of_crates()}
     return [
         feature
-        for feature in outdated_features()
+        for feature in deprecations()
         if (feature.crate, feature.name) in on
         and Version(series.name) >= feature.since
         # Whoever runs cargo alone still needs it.
@@ -112,7 +112,7 @@ def _obstacle(project: Project, names: list[str]) -> Iterator[str]:
             yield f"`[build-system]` asks for `{requirement}`: change that first"
 
 
-def _removal(project: Project, outdated: list[Outdated]) -> Iterator[Edit]:
+def _removal(project: Project, outdated: list[Deprecation]) -> Iterator[Edit]:
     """Take out what the builder does instead, and require a builder that does."""
     features = [feature for feature in outdated if feature.name in LEFT_OUT]
     builder = project.builder if any(feature.name == EXTENSION_MODULE for feature in features) else None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from scaffolder.tools.setup_validator.check import Check, Failure, Section
 
 if TYPE_CHECKING:
-    from scaffolder.machine.choices import Choice
+    from scaffolder.machine.choices import InterpreterChoice
     from scaffolder.machine.interpreters import Interpreter
     from scaffolder.machine.survey import Machine
     from scaffolder.machine.toolchain import Rust
@@ -66,8 +66,8 @@ class PythonFound(Check):
     """
 
     @staticmethod
-    def check(cargo_choice: Choice, machine: Machine) -> Failure | None:
-        if machine.taken(cargo_choice.tool) is not None:
+    def check(cargo_choice: InterpreterChoice, machine: Machine) -> Failure | None:
+        if machine.selected(cargo_choice.tool) is not None:
             return None
         if cargo_choice.python:
             why = f"it was chosen because {cargo_choice.why}"

@@ -9,7 +9,7 @@ from packaging.version import InvalidVersion, Version
 
 from scaffolder.anatomy.draft import Extend, Put
 from scaffolder.anatomy.project import read_requirement
-from scaffolder.anatomy.versions import allowed_lines, line_of
+from scaffolder.anatomy.versions import allowed_series, series_of
 from scaffolder.tools.setup_validator.check import Check, Failure, Section, listing
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from scaffolder.anatomy.crates import Dependency
     from scaffolder.anatomy.project import Project
-    from scaffolder.machine.cargo import Graph
+    from scaffolder.machine.cargo import CargoMetadata
 
 OTHER_CRATES = Section("troubleshooting", "two-crate-versions")
 MANIFEST = Section("project-anatomy", "python-manifest")
@@ -48,7 +48,7 @@ class CargoReads(Check):
     fix = "Repair what cargo names"
 
     @staticmethod
-    def check(cargo_answer: Graph, project: Project) -> Failure | None:
+    def check(cargo_answer: CargoMetadata, project: Project) -> Failure | None:
         if cargo_answer.problem is None:
             return None
         evidence = tuple(line for line in cargo_answer.problem.splitlines() if line.strip())
@@ -129,7 +129,7 @@ class CompanionVersions(Check):
             f"pyo3 {pyo3.requirement} can't be in one build with what was made for another",
             where=project.show(project.crate.path),
             evidence=tuple(f"{crate.name} {crate.requirement}" for crate in wrong),
-            words={"crate": wrong[0].name, "series": line_of(pyo3.requirement)},
+            words={"crate": wrong[0].name, "series": series_of(pyo3.requirement)},
         )
 
 
@@ -204,7 +204,7 @@ class ProjectTable(Check):
         words = {
             "name": metadata.get("name") or described.crate.field("name"),
             "version": version,
-            "python": described.line.oldest if described.line else "3.10",
+            "python": described.series.oldest if described.series else "3.10",
         }
         if not metadata:
             problem = "there is no `[project]`: `uv run` and `uv sync` install nothing of this package"
@@ -329,7 +329,7 @@ def _missing_bounds(builder: str, operators: set[str]) -> list[str]:
 
 def _allowed(requirement: str) -> set[str | None]:
     """Return the release series that a requirement allows; one that isn't known stands for itself."""
-    return set(allowed_lines(requirement)) or {line_of(requirement)}
+    return set(allowed_series(requirement)) or {series_of(requirement)}
 
 
 def _type_list(library: Any) -> str:

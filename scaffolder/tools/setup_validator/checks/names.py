@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from scaffolder.anatomy.draft import Edit
     from scaffolder.anatomy.layout import Import
     from scaffolder.anatomy.project import Project
-    from scaffolder.machine.cargo import Graph
+    from scaffolder.machine.cargo import CargoMetadata
     from scaffolder.rust.modules import Module
     from scaffolder.tools.setup_validator.facts import ManifestText
 
@@ -166,7 +166,7 @@ class UniqueLibraryName(Check):
     """
 
     @staticmethod
-    def check(project: Project, cargo_metadata: Graph) -> Failure | None:
+    def check(project: Project, cargo_metadata: CargoMetadata) -> Failure | None:
         if not project.neighbours:
             return None
         name = str(project.metadata.get("name") or project.crate.field("name") or "package")

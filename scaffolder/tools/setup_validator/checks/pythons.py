@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from packaging.version import Version
 
-from scaffolder.anatomy.versions import lines
+from scaffolder.anatomy.versions import release_series
 from scaffolder.tools.setup_validator.check import Check, Failure, Section
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from packaging.specifiers import SpecifierSet
 
     from scaffolder.anatomy.project import Project
-    from scaffolder.anatomy.versions import Line
+    from scaffolder.anatomy.versions import ReleaseSeries
     from scaffolder.machine.interpreters import Interpreter
     from scaffolder.machine.toolchain import Rust
     from scaffolder.tools.setup_validator.promises import PinnedPython, WorkflowPython
@@ -37,7 +37,9 @@ class PythonSupported(Check):
     """
 
     @staticmethod
-    def check(project: Project, series: Line, cpythons: dict[str, Interpreter], builds_forward: bool) -> Failure | None:
+    def check(
+        project: Project, series: ReleaseSeries, cpythons: dict[str, Interpreter], builds_forward: bool
+    ) -> Failure | None:
         limit = None if builds_forward else series.limit
         oldest = {tool: python for tool, python in cpythons.items() if python.minor < series.oldest}
         newest = {tool: python for tool, python in cpythons.items() if limit and python.minor > limit}
@@ -64,7 +66,7 @@ class FreeThreadedSupported(Check):
     """
 
     @staticmethod
-    def check(project: Project, series: Line, free_threaded: dict[str, Interpreter]) -> Failure | None:
+    def check(project: Project, series: ReleaseSeries, free_threaded: dict[str, Interpreter]) -> Failure | None:
         oldest = series.free_threaded
         wrong = {tool: python for tool, python in free_threaded.items() if oldest is None or python.minor < oldest}
         if not wrong:
@@ -95,7 +97,7 @@ class InterpreterAllowed(Check):
         wrong = {tool: python for tool, python in pythons.items() if not requires_python.contains(python.version)}
         if not wrong:
             return None
-        known = [project.line.oldest] if project.line else []
+        known = [project.series.oldest] if project.series else []
         return Failure(
             f"`requires-python` is `{requires_python}`",
             where="pyproject.toml",
@@ -143,7 +145,7 @@ class PythonFloor(Check):
     """
 
     @staticmethod
-    def check(extension: Project, series: Line, floor: Version) -> Failure | None:
+    def check(extension: Project, series: ReleaseSeries, floor: Version) -> Failure | None:
         if floor >= series.oldest:
             return None
         promise = f"`requires-python` is `{extension.requires_python}`"
@@ -166,7 +168,7 @@ class PythonCeiling(Check):
     """
 
     @staticmethod
-    def check(extension: Project, series: Line, ceiling: Version, builds_forward: bool) -> Failure | None:
+    def check(extension: Project, series: ReleaseSeries, ceiling: Version, builds_forward: bool) -> Failure | None:
         if builds_forward or ceiling <= series.limit:
             return None
         promise = f"`requires-python` is `{extension.requires_python}`"
@@ -189,7 +191,7 @@ class ClassifiersSupported(Check):
     """
 
     @staticmethod
-    def check(series: Line, classifier_pythons: tuple[Version, ...], builds_forward: bool) -> Failure | None:
+    def check(series: ReleaseSeries, classifier_pythons: tuple[Version, ...], builds_forward: bool) -> Failure | None:
         limit = None if builds_forward else series.limit
         wrong = [version for version in classifier_pythons if version < series.oldest or (limit and version > limit)]
         if not wrong:
@@ -215,7 +217,7 @@ class WorkflowPythons(Check):
 
     @staticmethod
     def check(
-        extension: Project, series: Line, workflow_pythons: tuple[WorkflowPython, ...], builds_forward: bool
+        extension: Project, series: ReleaseSeries, workflow_pythons: tuple[WorkflowPython, ...], builds_forward: bool
     ) -> Failure | None:
         limit = None if builds_forward else series.limit
         wrong = [
@@ -298,7 +300,7 @@ class Abi3AsNew(Check):
     @staticmethod
     def check(project: Project, abi3: Version, floor: Version) -> Failure | None:
         # There is no feature for the newest of Pythons.
-        wanted = min(floor, project.line.abi3) if project.line else floor
+        wanted = min(floor, project.series.abi3) if project.series else floor
         if abi3 >= wanted:
             return None
         return Failure(
@@ -364,7 +366,7 @@ class RustVersionDeclared(Check):
     """
 
     @staticmethod
-    def check(project: Project, series: Line, declared_rust: Version) -> Failure | None:
+    def check(project: Project, series: ReleaseSeries, declared_rust: Version) -> Failure | None:
         if declared_rust >= series.rust:
             return None
         return Failure(
@@ -390,4 +392,4 @@ def _show(pythons: Mapping[str, Interpreter]) -> tuple[str, ...]:
 def _series_for(versions: Iterable[Version]) -> str:
     """Return the first release series of PyO3 that goes as far as the newest of some Pythons, or the last one."""
     newest = max(versions)
-    return next((series.name for series in lines() if series.newest >= newest), lines()[-1].name)
+    return next((series.name for series in release_series() if series.newest >= newest), release_series()[-1].name)

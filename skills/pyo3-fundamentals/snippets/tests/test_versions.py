@@ -41,11 +41,12 @@ def test_what_is_no_number_is_skipped() -> None:
 def test_the_table_of_lines_is_that_of_the_doctor() -> None:
     import tomllib
 
-    lines = tomllib.loads((SKILL / "scripts" / "doctor" / "versions.toml").read_text(encoding="utf-8"))["pyo3"]
+    data = SKILL.parents[1] / "scaffolder" / "anatomy" / "versions.toml"
+    lines = tomllib.loads(data.read_text(encoding="utf-8"))["series"]
     expected = {
-        (line["line"], *line["python"], line.get("free_threaded", "-").removesuffix("t"), line["rust"])
+        (line["name"], *line["python"], line.get("free_threaded", "-").removesuffix("t"), line["rust"])
         for line in lines
-        if float(line["line"]) >= 0.20
+        if float(line["name"]) >= 0.20
     }
     text = (SKILL / "references" / "versions.md").read_text(encoding="utf-8")
     row = re.compile(r"^\| (0\.\d\d) \| (3\.\d+) to (3\.\d+) \| (\S+?)t? \| (1\.\d\d) \|", re.MULTILINE)
