@@ -94,7 +94,6 @@ class LibraryFresh(Check):
         return Failure(
             f"`{project.show(library)}` is {age} older than `{project.show(newer_source.path)}`: "
             "what does not build first runs the old code",
-            where=project.show(library),
             evidence=editors,
             words={"command": rebuild_command(project)},
             level="warning" if editors else "note",
