@@ -12,7 +12,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
 from scaffolder.anatomy.crates import Crate, Dependency, crates_by_path, read_crate
-from scaffolder.anatomy.layout import Layout, find_source, read_layout, rust_files
+from scaffolder.anatomy.layout import Layout, find_setuptools_source, find_source, read_layout, rust_files
 from scaffolder.anatomy.manifests import PIN, Manifests, read_manifests, read_pin, table_of, uv_root
 from scaffolder.anatomy.patterns import PathPatterns, left_out, watched_files
 from scaffolder.anatomy.versions import ReleaseSeries, allowed_series, series_named, series_of
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 BUILDERS = ("maturin", "setuptools-rust")
 OTHER_BINDINGS = {"bin", "cffi", "uniffi"}
 REQUIREMENT_LIMIT = 1_000  # what is longer is cut, and then not valid
+ABOVE = 3  # folders, up to where a path is shown from the project
 PYO3_CRATES = {"pyo3", "pyo3-ffi"}
 
 
@@ -205,8 +206,9 @@ class Project:
         """Return a path as seen from the project."""
         if path.is_relative_to(self.folder):
             return path.relative_to(self.folder).as_posix()
-        # A workspace's files lie above, and beside.
-        beside = path.is_relative_to(self.crate.workspace_path.parent)
+        # A workspace's and a repository's files lie above, and beside.
+        beside = path.is_relative_to(self.folder.parents[min(ABOVE, len(self.folder.parents)) - 1])
+        beside = beside or path.is_relative_to(self.crate.workspace_path.parent)
         return Path(os.path.relpath(path, self.folder)).as_posix() if beside else str(path)
 
 
@@ -274,8 +276,8 @@ def _read_layout(manifests: Manifests, crate: Crate, reader: Reader) -> Layout:
     targets = [extension.target for extension in manifests.extensions if extension.target]
     module = settings.get("module-name") or (targets[0] if targets else crate.library_name)
     source = find_source(folder, settings, str(table_of(manifests.pyproject, "project").get("name", "")))
-    if targets and is_file(folder / "src" / module.partition(".")[0] / "__init__.py"):
-        source = folder / "src"  # where setuptools looks by itself
+    if targets:
+        source = find_setuptools_source(folder, manifests.pyproject, module.partition(".")[0])
     return read_layout((folder, crate.folder), module, source, reader)
 
 
@@ -284,9 +286,11 @@ def _builder(pyproject: dict[str, Any]) -> str | None:
     system = pyproject.get("build-system", {})
     texts = system.get("requires", [])
     names = [requirement.name for text in texts if (requirement := read_requirement(text))]
-    if str(system.get("build-backend", "")).startswith("maturin") or "maturin" in pyproject.get("tool", {}):
+    if str(system.get("build-backend", "")).startswith("maturin"):
         return "maturin"
-    return next((name for name in BUILDERS if name in names), None)
+    # A table may be left of a builder that was used before.
+    tables = ["maturin"] if "maturin" in pyproject.get("tool", {}) else []
+    return next((name for name in (*names, *tables) if name in BUILDERS), None)
 
 
 def _packages(folder: Path, name: str) -> Iterator[str]:
