@@ -17,7 +17,7 @@ from scaffolder.anatomy.manifests import PIN, Manifests, read_manifests, read_pi
 from scaffolder.anatomy.patterns import PathPatterns, left_out, watched_files
 from scaffolder.anatomy.versions import ReleaseSeries, allowed_series, series_named, series_of
 from scaffolder.anatomy.workflows import Workflow, read_workflows
-from scaffolder.files import Reader, Unreadable, is_file, real, same_content
+from scaffolder.files import Reader, Unreadable, is_file, real
 from scaffolder.rust.modules import Module, Source, read_source
 
 if TYPE_CHECKING:
@@ -51,7 +51,6 @@ class Project:
         cached_files: The files that uv watches, if it is told which.
         excluded: The files that maturin is told to leave out of wheels, with the pattern that does.
         cargo_metadata: What cargo says, if it could be asked.
-        profiles: Which profile each built extension module comes from, if it can be told.
         packages_elsewhere: The usual folders that have the module's package, if it isn't where it is looked for.
         neighbours: Source files of other projects whose library of the same name is in the target folder.
         unreadable: What could not be read, so that nothing is known of what it says.
@@ -70,7 +69,6 @@ class Project:
     cached_files: PathPatterns | None
     excluded: dict[Path, str]
     cargo_metadata: CargoMetadata | None
-    profiles: dict[Path, str]
     packages_elsewhere: tuple[str, ...]
     neighbours: tuple[str, ...]
     unreadable: tuple[Unreadable, ...] = ()
@@ -257,7 +255,6 @@ def read_project(
         cached_files=watched_files(folder, manifests.pyproject),
         excluded=dict(left_out(folder, manifests.maturin, layout.types)),
         cargo_metadata=cargo_metadata,
-        profiles=dict(_profiles(layout, crate, cargo_metadata)),
         packages_elsewhere=() if layout.package else tuple(_packages(folder, layout.module.partition(".")[0])),
         neighbours=tuple(_neighbours(crate, cargo_metadata, reader)),
         unreadable=tuple(reader.problems),
@@ -296,15 +293,6 @@ def _builder(pyproject: dict[str, Any]) -> str | None:
 def _packages(folder: Path, name: str) -> Iterator[str]:
     """Yield the usual folders for Python that have a package of this name."""
     yield from (usual for usual in ("python", "src") if is_file(folder / usual / name / "__init__.py"))
-
-
-def _profiles(layout: Layout, crate: Crate, cargo_metadata: CargoMetadata | None) -> Iterator[tuple[Path, str]]:
-    """Tell by their bytes which of the target folder's builds the extension modules are."""
-    if cargo_metadata is None or not layout.libraries:
-        return
-    name = crate.library_name
-    for built in cargo_metadata.builds(f"lib{name}.so", f"lib{name}.dylib", f"{name}.dll"):
-        yield from ((library, built.parent.name) for library in layout.libraries if same_content(library, built))
 
 
 def _neighbours(crate: Crate, cargo_metadata: CargoMetadata | None, reader: Reader) -> Iterator[str]:
