@@ -6,32 +6,39 @@ import os
 import shutil
 import subprocess
 from subprocess import PIPE
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from scaffolder.errors import ScaffolderError
-from scaffolder.signals import postponed
+from scaffolder.signals import defer_signals
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterable, Mapping
     from pathlib import Path
 
-# Set while git runs a hook: they would point every other git command at that repository.
-REPOSITORY_VARIABLES = (
-    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
-    "GIT_COMMON_DIR",
-    "GIT_DIR",
-    "GIT_INDEX_FILE",
-    "GIT_NAMESPACE",
-    "GIT_OBJECT_DIRECTORY",
-    "GIT_PREFIX",
-    "GIT_WORK_TREE",
-)
+# The variables of git's own that say who the user is and how the network is reached. All the others would change which
+# repository a command works on, or what it prints: git sets some of them while it runs a hook.
+USER_VARIABLES = (
+    "GIT_ALLOW_PROTOCOL", "GIT_ASKPASS", "GIT_AUTHOR_", "GIT_CEILING_DIRECTORIES", "GIT_COMMITTER_", "GIT_CONFIG",
+    "GIT_CURL_", "GIT_DEFAULT_", "GIT_DISCOVERY_ACROSS_FILESYSTEM", "GIT_EXEC_PATH", "GIT_HTTP_", "GIT_PROTOCOL",
+    "GIT_PROXY_", "GIT_SSH", "GIT_SSL_", "GIT_TEMPLATE_DIR", "GIT_TRACE",
+)  # fmt: skip
+# What a repository's own settings would have every command run, or keep it from seeing.
+SETTINGS = {"core.fsmonitor": "false", "core.hooksPath": os.devnull, "core.ignoreStat": "false"}
 # Seconds that an interrupted git has to remove what it began.
 PATIENCE = 5
 
 
 class GitError(ScaffolderError):
-    """A git command that failed."""
+    """A git command that failed.
+
+    Args:
+        message: Which command, and why.
+        kind: What went wrong, as far as it makes a difference.
+    """
+
+    def __init__(self, message: str, kind: Literal["failure", "no repository"] = "failure") -> None:
+        super().__init__(message)
+        self.kind = kind
 
 
 def require_git() -> None:
@@ -59,25 +66,37 @@ def run(
     Raises:
         GitError: The command failed, or there is no git.
     """
-    environment = {name: value for name, value in os.environ.items() if name not in REPOSITORY_VARIABLES}
+    foreign = foreign_variables(os.environ)
+    environment = {name: value for name, value in os.environ.items() if name not in foreign}
     environment |= {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C", **(variables or {})}
-    command = ["git", *arguments]
+    command = ["git", *options(SETTINGS), *arguments]
     process = None
     try:
         # Interrupted while it starts, it would run on and nobody would know of it.
-        with postponed():
+        with defer_signals():
             process = subprocess.Popen(command, cwd=folder, env=environment, stdin=PIPE, stdout=PIPE, stderr=PIPE)
         output, errors = process.communicate(data or b"")
-    except FileNotFoundError:
+    except OSError as error:
         require_git()
-        raise
+        raise ScaffolderError(f"git can't be run in `{folder}`: {error.strerror}") from error
     except BaseException:
         if process is not None:
             stop(process)
         raise
     if process.returncode not in codes:
-        raise GitError(f"`{' '.join(command[:4])}` failed: {last_line(errors.decode(errors='replace'))}")
+        raise failure(arguments, errors.decode(errors="replace"))
     return output
+
+
+def foreign_variables(environment: Iterable[str]) -> set[str]:
+    """Return the variables that would point a git command elsewhere."""
+    return {name for name in environment if name.startswith("GIT_") and not name.startswith(USER_VARIABLES)}
+
+
+def failure(arguments: Collection[str], errors: str) -> GitError:
+    """Describe a command that failed; git says what is wrong in its messages only."""
+    message = f"`git {' '.join([*arguments][:3])}` failed: {last_line(errors)}"
+    return GitError(message, "no repository" if "not a git repository" in errors else "failure")
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:
@@ -110,8 +129,8 @@ def author(folder: Path) -> dict[str, str]:
     except GitError:
         output = ""
     configured = dict(entry.split("\n", 1) for entry in output.split("\0") if "\n" in entry)
-    found = {
+    identity = {
         "author_name": os.environ.get("GIT_AUTHOR_NAME") or configured.get("user.name"),
         "author_email": os.environ.get("GIT_AUTHOR_EMAIL") or configured.get("user.email"),
     }
-    return {question: value for question, value in found.items() if value}
+    return {question: value for question, value in identity.items() if value}

@@ -1,4 +1,4 @@
-"""The signals that ask a program to stop, and how to hold them off for a moment."""
+"""The signals that ask a program to stop, and how to hold them back for a moment."""
 
 from __future__ import annotations
 
@@ -14,34 +14,34 @@ STOPPING = tuple(getattr(signal, name) for name in NAMES if hasattr(signal, name
 
 
 @contextmanager
-def postponed() -> Iterator[None]:
-    """Let what must not be left half-done come to its end; a signal that came meanwhile is obeyed then."""
-    came: list[int] = []
+def defer_signals() -> Iterator[None]:
+    """Hold signals back until a step that must not be left half done is over."""
+    received: list[int] = []
     before: dict[signal.Signals, Any] = {}
     try:
-        _handle(lambda number, _: came.append(number), before)
+        _handle(lambda number, _: received.append(number), before)
         yield
     finally:
         _restore(before)
-        if came:
-            signal.raise_signal(came[0])
+        if received:
+            signal.raise_signal(received[0])
 
 
 @contextmanager
-def undisturbed(*, from_now_on: bool = False) -> Iterator[None]:
-    """Ignore signals, in the programs that are started, too, while something is done that takes but a moment.
+def ignore_signals(*, from_now_on: bool = False) -> Iterator[None]:
+    """Ignore signals, here and in child processes, for a short critical section.
 
     Args:
-        from_now_on: If it succeeds, nothing is left to be stopped but to say so.
+        from_now_on: Go on ignoring them after a success: all that is left is to report it.
     """
     before: dict[signal.Signals, Any] = {}
-    done = False
+    succeeded = False
     try:
         _handle(signal.SIG_IGN, before)
         yield
-        done = True
+        succeeded = True
     finally:
-        if not (done and from_now_on):
+        if not (succeeded and from_now_on):
             _restore(before)
 
 

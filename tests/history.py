@@ -219,9 +219,9 @@ class Grow:
         with self.patch.context() as patch, redirect_stdout(stdout), redirect_stderr(stderr):
             patch.chdir(cwd or self.folder)
             patch.setattr(sys, "argv", ["pyo3-new", *arguments])
-            found = run(cli.app, "pyo3-new")
-        answer = Answer(found, stdout.getvalue(), stderr.getvalue())
-        assert code is None or found == code, answer.stdout + answer.stderr
+            exit_code = run(cli.app, "pyo3-new")
+        answer = Answer(exit_code, stdout.getvalue(), stderr.getvalue())
+        assert code is None or exit_code == code, answer.stdout + answer.stderr
         return answer
 
     def project(self, *features: str, version: str = NEWEST, name: str = "price-tools", folder: str = "") -> Path:

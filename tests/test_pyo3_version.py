@@ -61,8 +61,8 @@ def test_one_command_raises_it_everywhere_and_once(repository: Path) -> None:
     assert len(mentions) == before
     assert {mention.series for mention in mentions} == {"0.99"}
     assert {bump.TABLE, bump.FACTS, *(mention.path for mention in mentions)} == set(changed)
-    facts = tomllib.loads((repository / bump.FACTS).read_text(encoding="utf-8"))["pyo3"]
-    assert facts[-1] == {**facts[-2], "line": "0.99"}
+    facts = tomllib.loads((repository / bump.FACTS).read_text(encoding="utf-8"))["series"]
+    assert facts[-1] == {**facts[-2], "name": "0.99"}
     table = yaml.safe_load((repository / bump.TABLE).read_text(encoding="utf-8"))
     assert set(table["crates_by_line"]["default"]["0.99"].values()) == {"0.99"}
 

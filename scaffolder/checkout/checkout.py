@@ -2,37 +2,38 @@
 
 from __future__ import annotations
 
+import os
+import secrets
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import yaml
+from typing import TYPE_CHECKING, Any, Literal
 
 from scaffolder import git
-from scaffolder.errors import ScaffolderError
-from scaffolder.template.answers import listing
-from scaffolder.template.catalog import SafeLoader
+from scaffolder.errors import ScaffolderError, listing
+from scaffolder.template.catalog import InvalidYamlError, load_yaml
 from scaffolder.template.source import SOURCE, expand
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 ANSWERS = ".copier-answers.yml"
 # Looking at a repository must not write into it, and a folder's name is not a pattern.
 LOOKING = {"GIT_OPTIONAL_LOCKS": "0", "GIT_LITERAL_PATHSPECS": "1"}
 OLDEST_GIT = (2, 38)
+# The first of these files that is there tells.
 IN_PROGRESS = {
     "MERGE_HEAD": "merge",
     "CHERRY_PICK_HEAD": "cherry-pick",
     "REVERT_HEAD": "revert",
     "rebase-merge": "rebase",
+    "rebase-apply/applying": "am",
     "rebase-apply": "rebase",
 }
 # What a conflict of ours is marked with: the two sides are branches of these names while git merges.
 YOURS, TEMPLATE = "yours", "template-"
 MARKERS = rf"^(<<<<<<< {YOURS}|>>>>>>> {TEMPLATE}v[0-9])"
-UNMERGED = {"DD", "AU", "UD", "UA", "DU", "AA", "UU"}
 
 
 @dataclass(frozen=True)
@@ -58,9 +59,9 @@ class Checkout:
     object_format: str
 
     @property
-    def journal(self) -> Path:
-        """Where a change that is being brought in is written down."""
-        return self.git_dir / "pyo3-new-journal.json"
+    def lock(self) -> Path:
+        """The file with which git, too, says that somebody is changing the index."""
+        return self.index.with_name(f"{self.index.name}.lock")
 
     @cached_property
     def record(self) -> Record:
@@ -73,25 +74,26 @@ class Checkout:
 
     def tree(self) -> str:
         """Return the name of the tree that is committed in the project's folder."""
-        asked = f"HEAD:{self.prefix.rstrip('/')}"
-        found = self.git("rev-parse", "--verify", "--quiet", asked, codes=(0, 1, 128)).decode().strip()
-        if not found:
+        revision = f"HEAD:{self.prefix.rstrip('/')}"
+        name = self.git("rev-parse", "--verify", "--quiet", revision, codes=(0, 1, 128)).decode().strip()
+        if not name:
             raise ScaffolderError(f"nothing in `{self.folder}` is committed yet", "commit the project first")
-        return found
+        return name
 
-    def changed(self, *options: str) -> dict[str, str]:
+    def changed(self, untracked: Literal["no", "all"] = "no") -> dict[str, str]:
         """Return the files in the folder that differ from the commit, with git's two letters for each."""
-        fixed = ["--porcelain", "-z", "--no-renames", "--ignore-submodules=dirty"]
-        output = self.git("status", *fixed, *(options or ("--untracked-files=no",)), "--", ".")
-        entries = [item.decode("utf-8", "surrogateescape") for item in output.split(b"\0") if item]
+        options = ["--porcelain", "-z", "--no-renames", "--ignore-submodules=dirty", f"--untracked-files={untracked}"]
+        entries = split(self.git("status", *options, "--", "."))
         return {entry[3:].removeprefix(self.prefix): entry[:2] for entry in entries}
 
-    def conflicts(self, changed: Mapping[str, str]) -> tuple[str, ...]:
-        """Return the files with conflicts: those that git knows of, and those with our markers left in them."""
-        known = [path for path, state in changed.items() if state in UNMERGED]
-        output = self.git("grep", "-lzE", "-e", MARKERS, "--", ".", codes=(0, 1))
-        marked = [item.decode("utf-8", "surrogateescape") for item in output.split(b"\0") if item]
-        return tuple(sorted({*known, *marked}))
+    def conflicts(self) -> tuple[str, ...]:
+        """Return the files with conflicts: those that git knows of, and those with our markers left in them.
+
+        Neither question lets git run a filter that the repository's settings name.
+        """
+        unmerged = (entry.partition("\t")[2] for entry in split(self.git("ls-files", "-z", "--unmerged", "--", ".")))
+        marked = split(self.git("grep", "-lzE", "-e", MARKERS, "--", ".", codes=(0, 1)))
+        return tuple(sorted({*unmerged, *marked}))
 
     def in_progress(self) -> str | None:
         """Return what git is in the middle of, if anything."""
@@ -115,8 +117,7 @@ class Record:
     @property
     def features(self) -> tuple[str, ...]:
         """The features that the project has."""
-        features = self.answers.get("features")
-        return tuple(map(str, features)) if isinstance(features, list) else ()
+        return tuple(self.answers.get("features", ()))
 
     @property
     def name(self) -> str:
@@ -132,10 +133,12 @@ def find_project(start: Path) -> Checkout:
     """
     require_git()
     try:
-        place = start.expanduser().resolve(strict=True)
-    except OSError as error:
-        raise ScaffolderError(f"`{start}` can't be read: {error.strerror}") from error
-    folder = next((parent for parent in (place, *place.parents) if (parent / ANSWERS).is_file()), None)
+        # Unlike `Path.expanduser`, it leaves the home of nobody as it is.
+        place = Path(os.path.expanduser(start)).resolve(strict=True)  # noqa: PTH111
+        folder = next((parent for parent in (place, *place.parents) if (parent / ANSWERS).is_file()), None)
+    except (OSError, RuntimeError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise ScaffolderError(f"`{start}` can't be read: {reason}") from error
     if folder is None:
         raise ScaffolderError(
             f"`{place}` is not inside a project of the template: there is no `{ANSWERS}` in it or above",
@@ -156,17 +159,54 @@ def require_git() -> None:
 
 def locate(folder: Path) -> Checkout:
     """Ask git about the repository that a project is in."""
-    paths = ["--show-toplevel", "--show-prefix", "--git-dir", "--git-path", "index", "--git-path", "objects"]
+    questions = (
+        ["--show-toplevel"], ["--show-prefix"], ["--git-dir"], ["--git-path", "index"], ["--git-path", "objects"],
+        ["--show-object-format"],
+    )  # fmt: skip
+    # git repeats an option that it does not know. Paths may hold every character that there is, line ends included.
+    separator = f"--{secrets.token_hex(8)}"
+    options = [option for question in questions for option in (*question, separator)]
     try:
-        output = git.run("rev-parse", "--path-format=absolute", *paths, "--show-object-format", folder=folder)
+        output = git.run("rev-parse", "--path-format=absolute", *options, folder=folder)
     except git.GitError as error:
-        if "not a git repository" not in error.message:
+        if error.kind != "no repository":
             raise
+        raise no_repository(folder) from error
+    answers = output.decode("utf-8", "surrogateescape").split(f"\n{separator}\n")
+    root, prefix, git_dir, index, objects, object_format = answers[:-1]
+    checkout = Checkout(folder, Path(root), prefix, Path(git_dir), Path(index), Path(objects), object_format)
+    if (checkout.root / prefix).resolve() != folder:
         raise ScaffolderError(
-            f"`{folder}` is not in a git repository", "run `git init`, then `git add --all` and `git commit` there"
-        ) from error
-    root, prefix, git_dir, index, objects, object_format = output.decode("utf-8", "surrogateescape").splitlines()
-    return Checkout(folder, Path(root), prefix, Path(git_dir), Path(index), Path(objects), object_format)
+            f"the repository of `{folder}` has its working tree elsewhere, in `{root}`",
+            "look at `core.worktree` in the repository's settings",
+        )
+    return checkout
+
+
+def no_repository(folder: Path) -> ScaffolderError:
+    """Describe a project without a repository, or with one that git can't read."""
+    repository = next(
+        (parent / ".git" for parent in (folder, *folder.parents) if os.path.lexists(parent / ".git")), None
+    )
+    if repository is not None:
+        return ScaffolderError(f"`{repository}` is not a git repository that can be read", "run `git status` there")
+    return ScaffolderError(
+        f"`{folder}` is not in a git repository", "run `git init`, then `git add --all` and `git commit` there"
+    )
+
+
+@contextmanager
+def readable() -> Iterator[None]:
+    """Report files that this user may not read."""
+    try:
+        yield
+    except OSError as error:
+        raise ScaffolderError(f"`{error.filename}` can't be read: {error.strerror}") from error
+
+
+def split(output: bytes) -> list[str]:
+    """Return the items that git ends with a NUL."""
+    return [item.decode("utf-8", "surrogateescape") for item in output.split(b"\0") if item]
 
 
 def read_record(path: Path) -> Record:
@@ -177,12 +217,16 @@ def read_record(path: Path) -> Record:
     """
     hint = f"restore it with `git checkout HEAD -- {ANSWERS}`"
     try:
-        content = yaml.load(path.read_bytes(), SafeLoader)  # noqa: S506
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        reason = " ".join(str(getattr(error, "strerror", None) or getattr(error, "problem", None) or error).split())
-        raise ScaffolderError(f"`{path}` can't be read: {reason}", hint) from error
+        content = load_yaml(path.read_bytes())
+    except OSError as error:
+        raise ScaffolderError(f"`{path}` can't be read: {error.strerror}") from error
+    except InvalidYamlError as error:
+        raise ScaffolderError(f"`{path}` can't be read: {error}", hint) from error
     if not isinstance(content, dict) or not all(isinstance(content.get(key), str) for key in ("_commit", "_src_path")):
         raise ScaffolderError(f"`{path}` does not say which release of the template the project has", hint)
+    features = content.get("features", [])
+    if not isinstance(features, list) or not all(isinstance(name, str) for name in features):
+        raise ScaffolderError(f"`features` in `{path}` must be a list of names", hint)
     if not is_ours(content["_src_path"]):
         raise ScaffolderError(
             f"the project comes from `{content['_src_path']}`, not from `{SOURCE}`", "update it with `copier update`"
@@ -208,29 +252,61 @@ def require_ready(checkout: Checkout) -> None:
         ScaffolderError: Git is in the middle of something, there are conflicts left, or changes not committed.
     """
     checkout.tree()
-    require_clean(checkout, require_settled(checkout))
+    require_settled(checkout)
+    require_clean(checkout)
+    require_record(checkout)
+    require_whole(checkout)
 
 
-def require_settled(checkout: Checkout) -> Mapping[str, str]:
-    """Refuse a project in which git or the user has something to finish, and return which files were changed."""
+def locked(checkout: Checkout) -> ScaffolderError:
+    """Describe an index that another program is changing, or was when it was killed."""
+    return ScaffolderError(
+        f"another git command is at work in `{checkout.root}`: there is `{checkout.lock}`",
+        "wait until it is done; if there is none, delete that file",
+    )
+
+
+def require_settled(checkout: Checkout) -> None:
+    """Refuse a project in which git or the user has something to finish."""
     if operation := checkout.in_progress():
+        name = "`git am`" if operation == "am" else f"a {operation}"
         raise ScaffolderError(
-            f"a {operation} is in progress in `{checkout.root}`", f"finish it, or run `git {operation} --abort`"
+            f"{name} is in progress in `{checkout.root}`", f"finish it, or run `git {operation} --abort`"
         )
-    changed = checkout.changed()
-    if conflicts := checkout.conflicts(changed):
+    if conflicts := checkout.conflicts():
         raise ScaffolderError(
             f"there are conflicts left in {listing(conflicts, 'and')}", "solve them, then `git add` and `git commit`"
         )
-    return changed
 
 
-def require_clean(checkout: Checkout, changed: Mapping[str, str]) -> None:
+def require_clean(checkout: Checkout) -> None:
     """Refuse files with changes that are not committed."""
-    if changed:
-        names = sorted(changed)
-        more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-        shown = listing(names[:3], "and") if not more else ", ".join(f"`{name}`" for name in names[:3]) + more
+    names = sorted(checkout.changed())
+    if names:
+        rest = f" and {len(names) - 3} more" if len(names) > 3 else ""
+        shown = ", ".join(f"`{name}`" for name in names[:3]) + rest if rest else listing(names, "and")
         raise ScaffolderError(
             f"`{checkout.folder}` has changes that are not committed: {shown}", "commit them, or `git stash` them"
         )
+
+
+def require_record(checkout: Checkout) -> None:
+    """Refuse a project of which the answers file is not committed: the change to it would be lost."""
+    if not checkout.git("ls-tree", "-z", "HEAD", "--", ANSWERS):
+        raise ScaffolderError(
+            f"`{checkout.folder / ANSWERS}` is not committed", f"run `git add --force {ANSWERS}`, then `git commit`"
+        )
+
+
+def require_whole(checkout: Checkout) -> None:
+    """Refuse a sparse checkout that may leave out parts of the project: the way back would not reach them."""
+    if checkout.git("config", "--type=bool", "--get", "core.sparseCheckout", codes=(0, 1)).strip() != b"true":
+        return
+    listed = checkout.git("sparse-checkout", "list", codes=(0, 1, 128)).decode("utf-8", "surrogateescape").split("\n")
+    parents = {"/".join(checkout.prefix.split("/")[:length]) for length in range(1, checkout.prefix.count("/") + 1)}
+    if not parents.intersection(listed) or any(pattern.startswith("!") for pattern in listed):
+        raise ScaffolderError(
+            f"`{checkout.root}` is a sparse checkout that may leave out parts of the project",
+            f"run `git sparse-checkout add {checkout.prefix.rstrip('/')}`" if checkout.prefix
+            else "run `git sparse-checkout disable`",
+        )  # fmt: skip

@@ -56,7 +56,7 @@ def broken(path: str, content: bytes, ours: Files, theirs: Files) -> str | None:
     try:
         data = load(content)
     except ValueError as error:
-        return f"it is no TOML any more: {' '.join(str(error).split())}"
+        return f"it is no longer valid TOML: {' '.join(str(error).split())}"
     usual = [counts(path, side[path].content) for side in (ours, theirs) if path in side]
     for name, number in requirements(path, data).items():
         if number > max([1, *(side[name] for side in usual)]):
@@ -69,7 +69,7 @@ def load(content: bytes) -> dict[str, Any]:
     """Read TOML.
 
     Raises:
-        ValueError: It is none.
+        ValueError: It is not valid.
     """
     return tomllib.loads(content.decode("utf-8"))
 
@@ -107,8 +107,8 @@ def packages(data: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     lists |= {f"dependency-groups.{name}": entries for name, entries in as_table(data.get("dependency-groups")).items()}
     for table, entries in lists.items():
         for entry in entries if isinstance(entries, list) else ():
-            if isinstance(entry, str) and (found := NAME.match(entry.strip())):
-                yield table, re.sub(r"[-_.]+", "-", found[0]).lower()
+            if isinstance(entry, str) and (name := NAME.match(entry.strip())):
+                yield table, re.sub(r"[-_.]+", "-", name[0]).lower()
 
 
 def as_table(value: Any) -> Mapping[str, Any]:
@@ -131,7 +131,7 @@ def lines(content: bytes) -> list[bytes]:
 
 
 def outdated(before: Files, after: Files) -> Iterator[LockFile]:
-    """Return the lock files that do not fit the manifests any more."""
+    """Return the lock files that no longer fit the manifests."""
     for manifest, lock in LOCK_FILES.items():
         if manifest in after and locked(manifest, before) != locked(manifest, after):
             yield lock

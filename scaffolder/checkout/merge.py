@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from scaffolder import git
 from scaffolder.checkout.checkout import YOURS
+from scaffolder.errors import ScaffolderError
 from scaffolder.template.bundle import COMMITTER, NO_SETTINGS, THROWAWAY
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 BASE = "base"
 ABSENT = "000000"
+SUBMODULE = "160000"
 SETTINGS = {
     **THROWAWAY,
     "core.attributesFile": os.devnull,
@@ -107,21 +109,14 @@ class Scratch:
     """A temporary repository with the three trees.
 
     Args:
-        folder: An existing empty folder.
-        checkout: The user's project, whose objects are read.
-        ours: The name of the tree that is committed in it.
+        folder: A repository that reads the user's objects.
+        ours: The name of the tree that is committed in the user's project.
     """
 
-    def __init__(self, folder: Path, checkout: Checkout, ours: str) -> None:
+    def __init__(self, folder: Path, ours: str) -> None:
         self.folder = folder
         self.ours = ours
         self.sides: tuple[str, ...] = ()
-        options = ["--quiet", "--bare", "--template=", f"--object-format={checkout.object_format}"]
-        git.run("init", *options, ".", folder=folder, variables=NO_SETTINGS)
-        alternates = folder / "objects/info/alternates"
-        alternates.parent.mkdir(exist_ok=True)
-        text = f"{checkout.objects.as_posix()}\n"
-        alternates.write_text(text, encoding="utf-8", errors="surrogateescape", newline="\n")
 
     def git(self, *arguments: str, data: bytes | None = None, codes: tuple[int, ...] = (0,)) -> bytes:
         """Run git on this repository, whatever the user's settings are."""
@@ -137,17 +132,19 @@ class Scratch:
         """Return what blobs hold, by their names."""
         wanted = list(dict.fromkeys(names))
         output = self.git("cat-file", "--batch", data="".join(f"{name}\n" for name in wanted).encode())
-        found, position = {}, 0
+        contents, position = {}, 0
         for name in wanted:
             end = output.index(b"\n", position)
-            size = int(output[position:end].split()[-1])
-            found[name] = output[end + 1 : end + 1 + size]
-            position = end + size + 2
-        return found
+            size = output[position:end].split()[-1]
+            if size == b"missing":
+                raise ScaffolderError(f"the object `{name}` is missing in the repository", "run `git fsck`")
+            contents[name] = output[end + 1 : end + 1 + int(size)]
+            position = end + int(size) + 2
+        return contents
 
     def committed_files(self, paths: Iterable[str]) -> Files:
         """Return those of the paths that the user's tree has, with what they hold."""
-        blobs = {path: blob for path in paths if (blob := self.committed.get(path)) and blob.mode != "160000"}
+        blobs = {path: blob for path in paths if (blob := self.committed.get(path)) and blob.mode != SUBMODULE}
         contents = self.contents(blob.name for blob in blobs.values())
         return {path: File(blob.mode, contents[blob.name]) for path, blob in blobs.items()}
 
@@ -180,11 +177,8 @@ class Scratch:
 
     def versions(self, path: str) -> dict[int, Blob]:
         """Return a file's versions in the three trees of the last merge, as git counts them in a conflict."""
-        found = {}
-        for stage, tree in enumerate(self.sides, 1):
-            if blob := read_tree(self.git("ls-tree", "-z", tree, "--", path)).get(path):
-                found[stage] = blob
-        return found
+        blobs = (read_tree(self.git("ls-tree", "-z", tree, "--", path)).get(path) for tree in self.sides)
+        return {stage: blob for stage, blob in enumerate(blobs, 1) if blob}
 
     def changes(self, before: str, after: str) -> list[Change]:
         """Return how two trees differ."""
@@ -198,8 +192,25 @@ class Scratch:
         return self.git("diff-tree", "-r", "-p", "-M", *options, self.ours, tree)
 
 
+def open_scratch(folder: Path, checkout: Checkout, ours: str) -> Scratch:
+    """Make a repository to merge in.
+
+    Args:
+        folder: A folder that does not exist yet.
+        checkout: The user's project, whose objects are read.
+        ours: The name of the tree that is committed in it.
+    """
+    folder.mkdir()
+    options = ["--quiet", "--bare", "--template=", f"--object-format={checkout.object_format}"]
+    git.run("init", *options, ".", folder=folder, variables=NO_SETTINGS)
+    alternates = folder / "objects/info/alternates"
+    alternates.parent.mkdir(exist_ok=True)
+    alternates.write_bytes(quoted(checkout.objects.as_posix()) + b"\n")
+    return Scratch(folder, ours)
+
+
 def commit(branch: str, parent: str | None, files: Iterable[bytes]) -> bytes:
-    """Say to `git fast-import` to make a branch of one commit."""
+    """Return the commands that let `git fast-import` make a branch with one commit."""
     start = f"from refs/heads/{parent}\n" if parent else ""
     reset = f"reset refs/heads/{branch}\n\n" if parent is None else ""
     head = f"{reset}commit refs/heads/{branch}\ncommitter {COMMITTER}\ndata 0\n{start}deleteall\n"
@@ -207,7 +218,7 @@ def commit(branch: str, parent: str | None, files: Iterable[bytes]) -> bytes:
 
 
 def files_of(files: Files) -> Iterator[bytes]:
-    """Say to `git fast-import` what is in a commit."""
+    """Return the commands that let `git fast-import` fill a commit."""
     for path, file in sorted(files.items()):
         yield b"M %s inline %s\ndata %d\n%s\n" % (
             file.mode.encode(), quoted(path), len(file.content), file.content
@@ -215,7 +226,7 @@ def files_of(files: Files) -> Iterator[bytes]:
 
 
 def quoted(path: str) -> bytes:
-    """Return a path as `git fast-import` takes any path."""
+    """Return a path in quotes, as git reads it wherever a line holds a path."""
     escaped = path.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
     return f'"{escaped}"'.encode("utf-8", "surrogateescape")
 
@@ -296,8 +307,8 @@ def to_blob(mode: str, name: str) -> Blob | None:
     return None if mode == ABSENT else Blob(mode, name)
 
 
-def like(files: Files, committed: Files) -> Files:
-    """Give rendered files the line endings under which the user committed them: else every line would differ."""
+def match_line_endings(files: Files, committed: Files) -> Files:
+    """Give rendered files the line endings that the user committed them with: else every line would differ."""
     texts = [file for file in committed.values() if b"\n" in file.content and b"\0" not in file.content]
     usual = bool(texts) and all(map(ends_in_crlf, texts))
     return {

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from scaffolder import git
-from scaffolder.checkout.checkout import ANSWERS, read_record
-from scaffolder.checkout.update import newest, rendered
+from scaffolder.checkout.checkout import ANSWERS, read_record, readable, split
+from scaffolder.checkout.interruption import find_interruption
+from scaffolder.checkout.update import newest, render_files
 from scaffolder.errors import ScaffolderError
 from scaffolder.folders import temporary_folder
 from scaffolder.template.releases import PublicTags, open_releases
@@ -53,6 +53,7 @@ class Status:
     notes: tuple[str, ...]
 
 
+@readable()
 def status(checkout: Checkout, *, offline: bool = False) -> Status:
     """Look at a project.
 
@@ -62,11 +63,13 @@ def status(checkout: Checkout, *, offline: bool = False) -> Status:
     """
     with open_releases() as releases:
         public = PublicTags(offline=offline)
+        interruption = find_interruption(checkout)
+        interruption_notes = (f"{interruption.message}; {interruption.hint}",) if interruption else ()
         try:
-            conflicts = checkout.conflicts(checkout.changed())
+            conflicts = checkout.conflicts()
             record = record_of(checkout, conflicts)
-            base, notes = base_of(releases, record)
-            latest, more = newest(releases, public)
+            base, base_notes = base_of(releases, record)
+            latest, newest_notes = newest(releases, public)
         finally:
             public.close()
         own = own_files(checkout, base) if base is not None else ()
@@ -84,7 +87,7 @@ def status(checkout: Checkout, *, offline: bool = False) -> Status:
         added=own,
         conflicts=conflicts,
         in_progress=checkout.in_progress(),
-        notes=(*notes, *more),
+        notes=(*interruption_notes, *base_notes, *newest_notes),
     )
 
 
@@ -94,7 +97,7 @@ def record_of(checkout: Checkout, conflicts: tuple[str, ...]) -> Record:
         return checkout.record
     with temporary_folder() as folder:
         committed = folder / ANSWERS
-        committed.write_bytes(git.run("show", f"HEAD:./{ANSWERS}", folder=checkout.folder))
+        committed.write_bytes(checkout.git("cat-file", "blob", f"HEAD:./{ANSWERS}"))
         return read_record(committed)
 
 
@@ -104,7 +107,7 @@ def base_of(releases: Releases, record: Record) -> tuple[Files | None, tuple[str
         releases.require(record.release)
     except ScaffolderError as error:
         return None, (f"{error.message}: {error.hint}",)
-    return rendered(releases, record.release, record, record.features, releases.workspace / "base"), ()
+    return render_files(releases, record.release, record, record.features, releases.workspace / "base"), ()
 
 
 def present(path: Path) -> bool:
@@ -123,6 +126,5 @@ def differs(path: Path, base: Files | None, name: str) -> bool:
 
 def own_files(checkout: Checkout, base: Files) -> tuple[str, ...]:
     """Return the files that are the user's own, without what git ignores."""
-    output = checkout.git("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", ".")
-    names = {item.decode("utf-8", "surrogateescape") for item in output.split(b"\0") if item}
+    names = set(split(checkout.git("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", ".")))
     return tuple(sorted(name for name in names - set(base) if present(checkout.folder / name)))

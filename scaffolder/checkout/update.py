@@ -3,32 +3,34 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
-from scaffolder.checkout import apply as journal
-from scaffolder.checkout.checkout import ANSWERS, TEMPLATE, require_ready, require_settled
+from scaffolder.checkout.apply import apply
+from scaffolder.checkout.checkout import ANSWERS, TEMPLATE, readable, require_ready, require_settled
+from scaffolder.checkout.interruption import require_uninterrupted
 from scaffolder.checkout.manifests import MANIFESTS, faults, outdated
-from scaffolder.checkout.merge import Conflict, File, Scratch, like, read_files
+from scaffolder.checkout.merge import Conflict, File, match_line_endings, open_scratch, read_files
+from scaffolder.checkout.obstacles import require_free
 from scaffolder.checkout.uses import find_uses
-from scaffolder.errors import InvalidAnswerError, ScaffolderError
+from scaffolder.errors import InvalidAnswerError, ScaffolderError, listing, near
 from scaffolder.folders import temporary_folder
-from scaffolder.template.answers import listing, near
 from scaffolder.template.bundle import order
 from scaffolder.template.generate import render
 from scaffolder.template.releases import PublicTags, open_releases, to_tag
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from scaffolder.checkout.checkout import Checkout, Record
     from scaffolder.checkout.manifests import LockFile
-    from scaffolder.checkout.merge import Change, Files, Merged
+    from scaffolder.checkout.merge import Blob, Change, Files, Merged, Scratch
     from scaffolder.checkout.uses import Use
     from scaffolder.template.catalog import Catalog
     from scaffolder.template.releases import Notes, Releases
 
 BROKEN = "broken"
+Verb = Literal["add", "remove", "update"]
 
 
 @dataclass(frozen=True)
@@ -36,15 +38,17 @@ class Plan:
     """What is wanted of a project.
 
     Attributes:
-        operation: In the user's words, such as `add numpy`.
+        verb: What the user asked for.
         release: The tag that the project is going to have.
         features: The features that it is going to have.
+        names: The features that are added or removed.
         force: Whether files that the user edited may go.
     """
 
-    operation: str
+    verb: Verb
     release: str
     features: tuple[str, ...]
+    names: tuple[str, ...] = ()
     force: bool = False
 
 
@@ -53,7 +57,8 @@ class Outcome:
     """What was done to a project, or would be.
 
     Attributes:
-        operation: In the user's words, such as `add numpy`.
+        verb: What the user asked for.
+        names: The features that were added or removed.
         name: The project's name.
         path: Its folder.
         version: The template's release before and after.
@@ -68,7 +73,8 @@ class Outcome:
         dry_run: Whether nothing was written.
     """
 
-    operation: str
+    verb: Verb
+    names: tuple[str, ...]
     name: str
     path: Path
     version: tuple[str, str]
@@ -120,14 +126,14 @@ def add(checkout: Checkout, names: Iterable[str], *, dry_run: bool = False, colo
         ScaffolderError: The project is in no state to be changed, or there is no such feature.
     """
     with open_releases() as releases:
-        record = opened(checkout, releases)
+        record = open_record(checkout, releases)
         chosen = features_named(releases, record, names)
-        new = [name for name in chosen if name not in record.features]
+        new = tuple(name for name in chosen if name not in record.features)
         notes = tuple(f"the project has `{name}` already" for name in chosen if name in record.features)
         features = ordered(releases.catalog(record.release), {*record.features, *new})
-        plan = Plan(f"add {' '.join(new)}", record.release, features)
+        plan = Plan("add", record.release, features, new)
         if not new:
-            return unchanged(checkout, replace(plan, operation="add"), notes)
+            return unchanged(checkout, plan, notes)
         require_ready(checkout)
         return change(checkout, releases, plan, notes, dry_run=dry_run, colour=colour)
 
@@ -148,14 +154,14 @@ def remove(
         ScaffolderError: The project is in no state to be changed, there is no such feature, or files were edited.
     """
     with open_releases() as releases:
-        record = opened(checkout, releases)
+        record = open_record(checkout, releases)
         chosen = features_named(releases, record, names)
-        old = [name for name in chosen if name in record.features]
+        old = tuple(name for name in chosen if name in record.features)
         notes = tuple(f"the project does not have `{name}`" for name in chosen if name not in record.features)
         features = tuple(name for name in record.features if name not in old)
-        plan = Plan(f"remove {' '.join(old)}", record.release, features, force)
+        plan = Plan("remove", record.release, features, old, force)
         if not old:
-            return unchanged(checkout, replace(plan, operation="remove"), notes)
+            return unchanged(checkout, plan, notes)
         require_ready(checkout)
         return change(checkout, releases, plan, notes, dry_run=dry_run, colour=colour)
 
@@ -184,7 +190,7 @@ def update(
     with open_releases() as releases:
         public = PublicTags(offline=offline or wanted in releases.carried)
         try:
-            record = opened(checkout, releases)
+            record = open_record(checkout, releases)
             require_ready(checkout)
             target, notes = (wanted, ()) if wanted else newest(releases, public)
         finally:
@@ -219,7 +225,7 @@ def check(checkout: Checkout, version: str | None = None, *, offline: bool = Fal
     with open_releases() as releases:
         public = PublicTags(offline=offline or wanted in releases.carried)
         try:
-            record = opened(checkout, releases)
+            record = open_record(checkout, releases)
             target, notes = (wanted, ()) if wanted else newest(releases, public)
         finally:
             public.close()
@@ -236,8 +242,13 @@ def check(checkout: Checkout, version: str | None = None, *, offline: bool = Fal
         return Newer(record.release, target, releases.changes(record.release, target), notes, named=bool(wanted))
 
 
-def opened(checkout: Checkout, releases: Releases) -> Record:
-    """Return what a project records, if its release is at hand."""
+def open_record(checkout: Checkout, releases: Releases) -> Record:
+    """Return what a project records.
+
+    Raises:
+        ScaffolderError: It is half changed, its release is not at hand, or it answers what is not asked.
+    """
+    require_uninterrupted(checkout)
     try:
         record = checkout.record
     except ScaffolderError:
@@ -245,7 +256,20 @@ def opened(checkout: Checkout, releases: Releases) -> Record:
         require_settled(checkout)
         raise
     releases.require(record.release)
+    require_answers(checkout, releases.catalog(record.release), record)
     return record
+
+
+def require_answers(checkout: Checkout, catalog: Catalog, record: Record) -> None:
+    """Refuse an answers file that holds what is computed from the answers."""
+    computed = sorted(
+        question.name for question in catalog.questions if question.computed and question.name in record.answers
+    )
+    if computed:
+        raise ScaffolderError(
+            f"{listing(computed, 'and')} in `{checkout.folder / ANSWERS}` can't be set, because answers decide that",
+            "delete those lines, then `git commit`",
+        )
 
 
 def newest(releases: Releases, public: PublicTags) -> tuple[str, tuple[str, ...]]:
@@ -289,55 +313,54 @@ def unchanged(checkout: Checkout, plan: Plan, notes: Sequence[str]) -> Outcome:
     """Say that there is nothing to do."""
     record = checkout.record
     versions, features = (record.release, record.release), (record.features, record.features)
-    return Outcome(plan.operation, record.name, checkout.folder, versions, features, notes=tuple(notes))
+    return Outcome(plan.verb, plan.names, record.name, checkout.folder, versions, features, notes=tuple(notes))
 
 
+@readable()
 def change(
     checkout: Checkout, releases: Releases, plan: Plan, notes: Sequence[str], *, dry_run: bool, colour: bool
 ) -> Outcome:
-    """Work out a change, and bring it in."""
+    """Work out what a project becomes, and bring that in unless it is only to be shown."""
     record = checkout.record
     with temporary_folder() as workspace:
-        base = rendered(releases, record.release, record, record.features, workspace / "base")
-        theirs = rendered(releases, plan.release, record, plan.features, workspace / "theirs")
-        (workspace / "scratch").mkdir()
-        scratch = Scratch(workspace / "scratch", checkout, checkout.tree())
-        result = Result(scratch, plan, base, theirs)
-        outcome = Outcome(
-            operation=plan.operation,
+        base = render_files(releases, record.release, record, record.features, workspace / "base")
+        theirs = render_files(releases, plan.release, record, plan.features, workspace / "theirs")
+        scratch = open_scratch(workspace / "scratch", checkout, checkout.tree())
+        merge = merge_project(scratch, plan, base, theirs)
+        require_free(checkout, scratch, merge.changes)
+        if not dry_run:
+            apply(checkout, scratch, merge.changes, merge.stages)
+        return Outcome(
+            verb=plan.verb,
+            names=plan.names,
             name=record.name,
             path=checkout.folder,
             version=(record.release, plan.release),
             features=(record.features, plan.features),
-            changes=tuple(result.changes),
-            conflicts=result.conflicts,
-            uses=find_uses(scratch, result.tree, base, theirs) if plan.operation.startswith("remove") else (),
-            locks=tuple(lock for lock in outdated(result.ours, result.files) if (checkout.folder / lock.path).exists()),
-            notes=(*notes, *result.notes),
-            difference=scratch.difference(result.tree, colour=colour).decode("utf-8", "replace") if dry_run else "",
+            changes=merge.changes,
+            conflicts=merge.conflicts,
+            uses=find_uses(scratch, merge.tree, base, theirs) if plan.verb == "remove" else (),
+            locks=tuple(lock for lock in outdated(merge.ours, merge.files) if (checkout.folder / lock.path).exists()),
+            notes=(
+                *notes,
+                *(f"`{path}` changed in the template, and stays deleted as you left it" for path in merge.gone),
+            ),
+            difference=scratch.difference(merge.tree, colour=colour).decode("utf-8", "replace") if dry_run else "",
             dry_run=dry_run,
         )
-        journal.require_free(checkout, outcome.changes)
-        if not dry_run:
-            journal.apply(checkout, scratch, plan.operation, result.tree, outcome.changes, result.stages)
-    return outcome
 
 
-def rendered(releases: Releases, tag: str, record: Record, features: tuple[str, ...], folder: Path) -> Files:
-    """Render a release with a project's answers."""
-    answers: dict[str, Any] = {**record.answers, "features": list(features)}
-    render(releases.template(tag, record.source), answers, folder)
+def render_files(releases: Releases, tag: str, record: Record, features: tuple[str, ...], folder: Path) -> Files:
+    """Render a release with a project's answers, without those that it computes itself."""
+    computed = {question.name for question in releases.catalog(tag).questions if question.computed}
+    answers: dict[str, Any] = {name: value for name, value in record.answers.items() if name not in computed}
+    render(releases.template(tag, record.source), {**answers, "features": list(features)}, folder)
     return read_files(folder)
 
 
-class Result:
+@dataclass(frozen=True)
+class ProjectMerge:
     """What the project becomes.
-
-    Args:
-        scratch: Where git merges.
-        plan: What is wanted.
-        base: The template as the project has it.
-        theirs: The template as it is going to be.
 
     Attributes:
         tree: The name of the resulting tree.
@@ -346,38 +369,62 @@ class Result:
         changes: How the tree differs from the user's.
         stages: The versions of the files that are in conflict.
         conflicts: What needs the user.
-        notes: What the user should know.
+        gone: The files that changed in the template and that the user deleted.
     """
 
-    def __init__(self, scratch: Scratch, plan: Plan, base: Files, theirs: Files) -> None:
-        self.ours = scratch.committed_files({*base, *theirs})
-        self.base, self.theirs = like(base, self.ours), like(theirs, self.ours)
-        mine = edited(self.base, self.theirs, self.ours) if plan.operation.startswith("remove") else []
-        if mine and not plan.force:
-            raise ScaffolderError(
-                f"you edited {listing(mine, 'and')}, which would go",
-                "move what you want to keep to files of your own, or pass `--force`",
-            )
-        self.base = {path: file if path not in mine else self.ours[path] for path, file in self.base.items()}
-        merged, gone = scratch.merge(self.base, self.theirs, f"{TEMPLATE}{plan.release}")
-        self.tree = merged.tree
-        self.changes = scratch.changes(scratch.ours, merged.tree)
-        self.files = self._files(scratch, merged)
-        found = tuple(
-            Conflict(path, BROKEN, reason) for path, reason in faults(self.base, self.theirs, self.ours, self.files)
-        )
-        self.conflicts = (*merged.conflicts, *found)
-        self.stages = {**merged.stages, **{conflict.path: scratch.versions(conflict.path) for conflict in found}}
-        self.notes = tuple(f"`{path}` changed in the template, and stays deleted as you left it" for path in gone)
+    tree: str
+    ours: Files
+    files: Files
+    changes: tuple[Change, ...]
+    stages: Mapping[str, Mapping[int, Blob]]
+    conflicts: tuple[Conflict, ...]
+    gone: tuple[str, ...]
 
-    def _files(self, scratch: Scratch, merged: Merged) -> Files:
-        """Read the resulting files that the template has, too, and that are not in conflict."""
-        blobs = {change.path: change.after for change in self.changes}
-        wanted = {path: blob for path, blob in blobs.items() if blob and path in {*self.theirs, *MANIFESTS}}
-        contents = scratch.contents(blob.name for blob in wanted.values())
-        changed = {path: File(blob.mode, contents[blob.name]) for path, blob in wanted.items()}
-        kept = {path: file for path, file in self.ours.items() if path not in blobs}
-        return {path: file for path, file in {**kept, **changed}.items() if path not in merged.stages}
+
+def merge_project(scratch: Scratch, plan: Plan, base: Files, theirs: Files) -> ProjectMerge:
+    """Merge what the template was, what the user made of it, and what the template is going to be.
+
+    Args:
+        scratch: Where git merges.
+        plan: What is wanted.
+        base: The template as the project has it.
+        theirs: The template as it is going to be.
+
+    Raises:
+        ScaffolderError: Files would go that the user edited.
+    """
+    ours = scratch.committed_files({*base, *theirs})
+    base, theirs = match_line_endings(base, ours), match_line_endings(theirs, ours)
+    mine = edited(base, theirs, ours) if plan.verb == "remove" else []
+    if mine and not plan.force:
+        raise ScaffolderError(
+            f"you edited {listing(mine, 'and')}, which would go",
+            "move what you want to keep to files of your own, or pass `--force`",
+        )
+    base |= {path: ours[path] for path in mine}
+    merged, gone = scratch.merge(base, theirs, f"{TEMPLATE}{plan.release}")
+    changes = tuple(scratch.changes(scratch.ours, merged.tree))
+    files = read_result(scratch, merged, changes, ours, theirs)
+    broken = tuple(Conflict(path, BROKEN, reason) for path, reason in faults(base, theirs, ours, files))
+    return ProjectMerge(
+        tree=merged.tree,
+        ours=ours,
+        files=files,
+        changes=changes,
+        stages={**merged.stages, **{conflict.path: scratch.versions(conflict.path) for conflict in broken}},
+        conflicts=(*merged.conflicts, *broken),
+        gone=gone,
+    )
+
+
+def read_result(scratch: Scratch, merged: Merged, changes: Iterable[Change], ours: Files, theirs: Files) -> Files:
+    """Read the resulting files that the template has, too, and that are not in conflict."""
+    blobs = {change.path: change.after for change in changes}
+    shared = {path: blob for path, blob in blobs.items() if blob and path in {*theirs, *MANIFESTS}}
+    contents = scratch.contents(blob.name for blob in shared.values())
+    changed = {path: File(blob.mode, contents[blob.name]) for path, blob in shared.items()}
+    kept = {path: file for path, file in ours.items() if path not in blobs}
+    return {path: file for path, file in {**kept, **changed}.items() if path not in merged.stages}
 
 
 def edited(base: Files, theirs: Files, ours: Files) -> list[str]:

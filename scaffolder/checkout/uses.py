@@ -1,4 +1,8 @@
-"""The user's own lines that use what a feature had."""
+"""The user's own lines that use what a feature had.
+
+A guess by names: it needs no toolchain and no build, covers Python, too, and is there before anything is committed.
+`cargo check` and a type checker then say the rest.
+"""
 
 from __future__ import annotations
 
@@ -43,24 +47,24 @@ def find_uses(scratch: Scratch, tree: str, base: Files, theirs: Files) -> tuple[
         return ()
     patterns = [part for name in names for part in ("-e", name)]
     output = scratch.git("grep", "-nzwIF", *patterns, tree, "--", *CODE, codes=(0, 1)).decode("utf-8", "replace")
-    pattern = re.compile("|".join(use(name) for name in names))
-    found = (read(line, tree) for line in output.splitlines() if line.count("\0") >= 2)
-    return tuple(item for item in found if pattern.search(item.text) and not known(item, theirs))
+    pattern = re.compile("|".join(use_pattern(name) for name in names))
+    uses = (read_use(line, tree) for line in output.splitlines() if line.count("\0") >= 2)
+    return tuple(use for use in uses if pattern.search(use.text) and not is_of_template(use, theirs))
 
 
-def read(line: str, tree: str) -> Use:
+def read_use(line: str, tree: str) -> Use:
     """Read a line that `git grep -nz` prints."""
     path, number, text = line.split("\0", 2)
     return Use(path.removeprefix(f"{tree}:"), int(number), text.strip())
 
 
-def known(item: Use, theirs: Files) -> bool:
+def is_of_template(use: Use, theirs: Files) -> bool:
     """Whether a line is the template's own."""
-    file = theirs.get(item.path)
-    return file is not None and item.text.encode() in (line.strip() for line in file.content.splitlines())
+    file = theirs.get(use.path)
+    return file is not None and use.text.encode() in (line.strip() for line in file.content.splitlines())
 
 
-def use(name: str) -> str:
+def use_pattern(name: str) -> str:
     """Return a pattern for a line that uses a module, in Rust or Python."""
     word = rf"\b{re.escape(name)}\b"
     rust = rf"\bmod\s+{word}|{word}::|::\s*\{{?[^;]*{word}|^\s*(?:pub\s+)?use\s.*{word}"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from scaffolder.errors import ScaffolderError
-from scaffolder.terminal import progress, stoppable
+from scaffolder.terminal import as_json, echo, progress, stoppable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,7 +62,7 @@ def add(features: Features, project: ProjectFolder = None, dry_run: DryRun = Fal
 
     change(
         lambda checkout, colour: verb(checkout, features, dry_run=dry_run, colour=colour),
-        project, f"add {' '.join(features)}", dry_run=dry_run, as_data=as_data,
+        project, f"add {' '.join(features)}", as_data=as_data,
     )  # fmt: skip
 
 
@@ -86,7 +86,7 @@ def remove(
 
     change(
         lambda checkout, colour: verb(checkout, features, force=force, dry_run=dry_run, colour=colour),
-        project, f"remove {' '.join(features)}", dry_run=dry_run, as_data=as_data,
+        project, f"remove {' '.join(features)}", as_data=as_data,
     )  # fmt: skip
 
 
@@ -122,7 +122,7 @@ def update(
 
     change(
         lambda checkout, colour: verb(checkout, to, offline=offline, dry_run=dry_run, colour=colour),
-        project, "update", dry_run=dry_run, as_data=as_data,
+        project, "update", as_data=as_data,
     )  # fmt: skip
 
 
@@ -130,28 +130,24 @@ def status(project: ProjectFolder = None, offline: Offline = False, as_data: AsD
     """Show a project's release, features and your changes."""
     from scaffolder.checkout.status import status as verb
     from scaffolder.cli import summary
-    from scaffolder.cli import text as report
 
     with stoppable(UNTOUCHED):
-        checkout = find(project)
+        checkout = open_project(project)
         with progress("Looking at the project", visible=not as_data):
-            found = verb(checkout, offline=offline)
-    print(report.as_json(summary.status_data(found)) if as_data else summary.status_text(found))
-    show_notes(found.notes)
+            result = verb(checkout, offline=offline)
+    echo(as_json(summary.status_data(result)) if as_data else summary.status_text(result))
+    show_notes(result.notes)
 
 
-def change(
-    verb: Callable[[Checkout, bool], Outcome], project: Path | None, text: str, *, dry_run: bool, as_data: bool
-) -> None:
+def change(verb: Callable[[Checkout, bool], Outcome], project: Path | None, text: str, *, as_data: bool) -> None:
     """Run a verb that changes a project, and say what it did."""
     from scaffolder.cli import summary
-    from scaffolder.cli import text as report
 
     with stoppable(UNTOUCHED):
-        checkout = find(project, dry_run=dry_run)
+        checkout = open_project(project)
         with progress(f"Working on `{text}`", visible=not as_data):
             outcome = verb(checkout, not as_data and in_colour())
-        print(report.as_json(summary.outcome_data(outcome)) if as_data else summary.outcome_text(outcome))
+        echo(as_json(summary.outcome_data(outcome)) if as_data else summary.outcome_text(outcome), colour=in_colour())
         show_notes(outcome.notes)
     if outcome.conflicts:
         raise typer.Exit(CONFLICTS)
@@ -161,36 +157,31 @@ def look(project: Path | None, version: str | None, *, offline: bool, as_data: b
     """Say whether there is a newer release; what goes wrong has another exit code than that."""
     from scaffolder.checkout.update import check
     from scaffolder.cli import summary
-    from scaffolder.cli import text as report
 
     try:
         with stoppable(UNTOUCHED):
-            newer = check(find(project), version, offline=offline)
+            newer = check(open_project(project), version, offline=offline)
     except ScaffolderError as error:
         if error.exit_code == NEWER:
             error.exit_code = CHECK_FAILED
         raise
-    print(report.as_json(summary.newer_data(newer)) if as_data else summary.newer_text(newer))
+    echo(as_json(summary.newer_data(newer)) if as_data else summary.newer_text(newer))
     show_notes(newer.notes)
     if not newer.current:
         raise typer.Exit(NEWER)
 
 
-def find(project: Path | None, *, dry_run: bool = False) -> Checkout:
-    """Find the project, and finish what an interrupted command began in it."""
+def open_project(project: Path | None) -> Checkout:
+    """Find the project that the user means."""
     from scaffolder.checkout.checkout import find_project
-    from scaffolder.checkout.recovery import recover
 
-    checkout = find_project(project or Path())
-    if finished := recover(checkout, dry_run=dry_run):
-        show_notes([f"`pyo3-new {finished}` had been interrupted, and is complete now"])
-    return checkout
+    return find_project(project or Path())
 
 
 def show_notes(notes: Any) -> None:
     """Print what the user should know besides."""
     for note in notes:
-        print(f"note: {note}", file=sys.stderr)
+        echo(f"note: {note}", to_stderr=True)
 
 
 def in_colour() -> bool:

@@ -25,7 +25,7 @@ VERBS = {"add": "added", "remove": "removed", "update": "updated"}
 def outcome_data(outcome: Outcome) -> dict[str, Any]:
     """Return what was done to a project as data."""
     return {
-        "operation": outcome.operation,
+        "operation": " ".join([outcome.verb, *outcome.names]),
         "name": outcome.name,
         "path": str(outcome.path),
         "version": {"before": outcome.version[0][1:], "after": outcome.version[1][1:]},
@@ -63,14 +63,12 @@ def outcome_text(outcome: Outcome) -> str:
 
 def headline(outcome: Outcome) -> str:
     """Return in a line what was done."""
-    verb, _, names = outcome.operation.partition(" ")
-    what = f"{names.replace(' ', ', ')} " if names else ""
-    link = {"add": "to ", "remove": "from "}.get(verb, "")
-    release = f" to {outcome.version[1]}" if verb == "update" else ""
-    done = f"would be {VERBS[verb]}" if outcome.dry_run else VERBS[verb]
-    if verb == "update":
-        return f"{outcome.name} {done}{release}: {counted(len(outcome.changes))} changed"
-    return f"{what}{done} {link}{outcome.name}: {counted(len(outcome.changes))} changed"
+    done = f"would be {VERBS[outcome.verb]}" if outcome.dry_run else VERBS[outcome.verb]
+    files = counted(len(outcome.changes))
+    if outcome.verb == "update":
+        return f"{outcome.name} {done} to {outcome.version[1]}: {files} changed"
+    link = "to" if outcome.verb == "add" else "from"
+    return f"{', '.join(outcome.names)} {done} {link} {outcome.name}: {files} changed"
 
 
 def letter(change: Change) -> str:

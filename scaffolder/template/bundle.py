@@ -23,7 +23,10 @@ CARRIED = (*TEMPLATE_PATHS, "CHANGELOG.md")
 RELEASE = re.compile(r"v(\d+)\.(\d+)\.(\d+)")
 # Only the content decides: who builds the bundle, when, and with which settings leaves no trace.
 COMMITTER = "pyo3-new <pyo3-new@localhost> 0 +0000"
-NO_SETTINGS = {"GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_NOSYSTEM": "1"}
+NO_SETTINGS = {
+    "GIT_ALLOW_PROTOCOL": "file", "GIT_CONFIG_COUNT": "0", "GIT_CONFIG_GLOBAL": "/dev/null",
+    "GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_PARAMETERS": "", "GIT_DEFAULT_HASH": "sha1",
+}  # fmt: skip
 # What is thrown away in a moment needs neither to be small nor to survive a power cut.
 THROWAWAY = {"core.fsync": "none", "core.compression": "0", "fastimport.unpackLimit": "1"}
 
@@ -65,7 +68,11 @@ def assemble(checkout: Path, version: str, repository: Path) -> None:
 
 def read_tags(source: Path) -> list[str]:
     """Return the releases in a bundle or repository, oldest first."""
-    lines = git.run("ls-remote", "--tags", "--", str(source), folder=source.parent).decode().splitlines()
+    lines = (
+        git.run("ls-remote", "--tags", "--", str(source), folder=source.parent, variables=NO_SETTINGS)
+        .decode()
+        .splitlines()
+    )
     tags = (line.partition("\trefs/tags/")[2] for line in lines)
     return sort_releases(tags)
 

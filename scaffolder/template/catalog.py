@@ -16,6 +16,57 @@ if TYPE_CHECKING:
 
 # The C loader is ten times as fast, and not in every build of PyYAML.
 SafeLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+# More than any answers file or workflow has.
+LARGEST = 1_000_000
+# Values that PyYAML recognizes and can't build, such as the date 2020-13-45, fail with whatever its code runs into.
+YAML_ERRORS = (
+    yaml.YAMLError, ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError,
+)  # fmt: skip
+
+
+class InvalidYamlError(ValueError):
+    """A text that is not YAML, or that is refused.
+
+    Args:
+        reason: What is wrong with it.
+        line: Where, counted from 1, if that is known.
+    """
+
+    def __init__(self, reason: str, line: int | None = None) -> None:
+        super().__init__(reason)
+        self.line = line
+
+
+def load_yaml(text: str | bytes, *, aliases: bool = False) -> Any:
+    """Read YAML that somebody else wrote.
+
+    Args:
+        text: At most a megabyte.
+        aliases: Accept aliases. A kilobyte of them can stand for billions of values, so whoever accepts them must
+            neither print nor walk through all of the result.
+
+    Raises:
+        InvalidYamlError: The text is refused.
+    """
+    if len(text) > LARGEST:
+        raise InvalidYamlError(f"is larger than {LARGEST} bytes")
+    try:
+        if not aliases:
+            refuse_aliases(text)
+        return yaml.load(text, SafeLoader)  # noqa: S506
+    except InvalidYamlError:
+        raise
+    except YAML_ERRORS as error:
+        mark = getattr(error, "problem_mark", None)
+        reason = getattr(error, "problem", None) or "it holds a value that can't be read"
+        raise InvalidYamlError(" ".join(str(reason).split()), mark.line + 1 if mark else None) from error
+
+
+def refuse_aliases(text: str | bytes) -> None:
+    """Refuse a text with aliases."""
+    for event in yaml.parse(text, SafeLoader):
+        if isinstance(event, yaml.AliasEvent):
+            raise InvalidYamlError("aliases are not accepted", event.start_mark.line + 1 if event.start_mark else None)
 
 
 @dataclass(frozen=True)
@@ -144,4 +195,4 @@ def read_sections(path: Path) -> list[dict[str, Any]]:
     sections = [
         section for document in documents for section in (document if isinstance(document, list) else [document])
     ]
-    return [section for section in sections if isinstance(section, dict)]
+    return [{str(name): value for name, value in section.items()} for section in sections if isinstance(section, dict)]

@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 import re
-import secrets
 import shutil
 import warnings
 from contextlib import contextmanager, nullcontext, suppress
@@ -14,10 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from scaffolder import git
+from scaffolder import git, speed
 from scaffolder.checkout.checkout import ANSWERS
 from scaffolder.errors import ScaffolderError
-from scaffolder.folders import remove
+from scaffolder.folders import PREFIX, make_folder, remove, remove_leftovers
 from scaffolder.template.steps import next_steps
 
 if TYPE_CHECKING:
@@ -30,30 +29,41 @@ ORIGIN = r"(?m)^_src_path:.*\n(?: .*\n)*"
 
 
 @dataclass(frozen=True)
+class Origin:
+    """Where a project comes from.
+
+    Attributes:
+        source: The template's address, as recorded.
+        version: The template's release.
+    """
+
+    source: str
+    version: str | None
+
+
+@dataclass(frozen=True)
 class Project:
     """A project that was made, or would be.
 
     Attributes:
         name: The project's name.
         path: Where it is, absolute.
-        source: The template's origin, as recorded.
-        version: The template's release.
+        template: Where it comes from.
         features: What it started with.
         files: Paths inside it, with `/`.
         next: Commands to type.
-        notes: What was done otherwise than usual.
         dry_run: Whether nothing was written.
+        notes: What the user should know about it.
     """
 
     name: str
     path: Path
-    source: str
-    version: str | None
+    template: Origin
     features: tuple[str, ...]
     files: tuple[str, ...]
     next: tuple[str, ...]
-    notes: tuple[str, ...]
     dry_run: bool
+    notes: tuple[str, ...]
 
 
 def new_project(
@@ -93,13 +103,12 @@ def new_project(
     return Project(
         name=str(answers.get("project_name", target.name)),
         path=target,
-        source=template.source,
-        version=template.version,
+        template=Origin(template.source, template.version),
         features=tuple(answers.get("features", ())),
         files=files,
         next=commands,
-        notes=tuple(notes),
         dry_run=dry_run,
+        notes=tuple(notes),
     )
 
 
@@ -147,18 +156,22 @@ def staging(target: Path) -> Iterator[Path]:
 
     A folder beside the target is on the same file system, so that moving it there is a single step.
     """
-    folder = target.parent / f".{target.name[:40]}.pyo3-new-{secrets.token_hex(4)}"
+    folder, lock = None, None
     missing = [parent for parent in target.parents if not parent.exists()]
     try:
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
-            folder.mkdir()
+            folder, lock = make_folder(target.parent, f".{target.name[:40]}.{PREFIX}", 0o777)
         except OSError as error:
             hint = "choose a folder that you may write into"
             raise ScaffolderError(f"nothing can be written into `{target.parent}`: {error.strerror}", hint) from error
+        remove_leftovers(target.parent)
         yield folder
     finally:
-        remove(folder)
+        if folder is not None:
+            remove(folder)
+        if lock is not None:
+            os.close(lock)
         if not target.exists():
             for parent in missing:
                 with suppress(OSError):
@@ -176,7 +189,7 @@ def render(template: Template, answers: Mapping[str, Any], folder: Path) -> None
         with template.reachable(), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             source, ref = (str(template.folder), None) if template.official else (template.source, template.ref)
-            with compiled_once() if template.official else nullcontext():
+            with speed.compiled_once() if template.official else nullcontext():
                 copier.run_copy(
                     source, folder, data=dict(answers), vcs_ref=ref, settings=copier.Settings(),
                     defaults=True, overwrite=True, quiet=True,
@@ -197,31 +210,6 @@ def render(template: Template, answers: Mapping[str, Any], folder: Path) -> None
         raise ScaffolderError(f"the template `{template.source}` can't be rendered: {reason}") from error
 
 
-@contextmanager
-def compiled_once() -> Iterator[None]:
-    """Let Jinja compile equal texts once: Copier hands it the same few path names for each file.
-
-    That is two fifths of the time of a rendering. Texts with a `yield` tag need to be compiled each time; ours have
-    none.
-    """
-    from jinja2 import Environment
-
-    compile_text, known = Environment.compile, {}
-
-    def recall(environment: Environment, source: Any, *details: Any, **options: Any) -> Any:
-        if details or options or not isinstance(source, str):
-            return compile_text(environment, source, *details, **options)
-        if (environment, source) not in known:
-            known[environment, source] = compile_text(environment, source)
-        return known[environment, source]
-
-    Environment.compile = recall  # type: ignore[method-assign, assignment]
-    try:
-        yield
-    finally:
-        Environment.compile = compile_text  # type: ignore[method-assign]
-
-
 def record_origin(template: Template, answers: Path) -> None:
     """Put the template's address and release into the answers file, in place of the folder that Copier was given."""
     origin = f"_commit: {template.ref}\n_src_path: {template.source}\n"
@@ -239,7 +227,8 @@ def start_repository(folder: Path, message: str) -> list[str]:
     if outer := next((parent for parent in folder.parents if (parent / ".git").exists()), None):
         return [f"no repository was made, because `{outer}` is one already"]
     git.run("init", "--quiet", "--initial-branch=main", folder=folder)
-    git.run("add", "--all", folder=folder)
+    # The user's own list of files to ignore is not about what the template has.
+    git.run("add", "--all", "--force", folder=folder)
     settings = {
         # A guessed identity would be kept for ever.
         "user.useConfigOnly": "true",
@@ -277,4 +266,4 @@ def place(folder: Path, target: Path) -> list[str]:
         raise ScaffolderError(
             f"the project can't be moved to `{target}`: {error.strerror}", "choose a folder that does not exist yet"
         ) from error
-    return ["the folder you are in was replaced by the project's, so enter it anew"] if inside else []
+    return ["the current folder was replaced; run `cd .` before you go on"] if inside else []

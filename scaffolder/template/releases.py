@@ -12,10 +12,9 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from scaffolder import __version__, git
-from scaffolder.errors import ScaffolderError
+from scaffolder.errors import ScaffolderError, listing
 from scaffolder.folders import temporary_folder
-from scaffolder.signals import postponed
-from scaffolder.template.answers import listing
+from scaffolder.signals import defer_signals
 from scaffolder.template.bundle import NO_SETTINGS, RELEASE, order, sort_releases
 from scaffolder.template.catalog import load_catalog
 from scaffolder.template.source import SOURCE, Template, expand, open_repository, unpack
@@ -182,9 +181,9 @@ class PublicTags:
 
 def start_asking() -> subprocess.Popen[bytes]:
     """Start to list the tags of the public repository."""
-    unwanted = git.REPOSITORY_VARIABLES
+    unwanted = git.foreign_variables(os.environ)
     environment: Mapping[str, str] = {name: value for name, value in os.environ.items() if name not in unwanted}
-    with postponed():
+    with defer_signals():
         return subprocess.Popen(
             ["git", "ls-remote", "--tags", "--refs", "--", expand(SOURCE)],
             cwd=tempfile.gettempdir(),

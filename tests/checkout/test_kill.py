@@ -1,11 +1,16 @@
-"""A command that is killed leaves a project as it was, or one that the next command completes."""
+"""A killed command leaves a project as it was, as it was going to be, or so that the next one says how to go on.
+
+Whatever the user does in between, that next command loses nothing and never takes a half for a whole.
+"""
 
 from __future__ import annotations
 
 import os
 import random
+import re
 import shutil
 import signal
+import subprocess
 import tempfile
 import time
 from pathlib import Path
@@ -13,7 +18,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.checkout.test_update import everything
 from tests.conftest import git, tree
+from tests.history import commit_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,9 +31,11 @@ pytestmark = [pytest.mark.slow, pytest.mark.skipif(not hasattr(os, "fork"), reas
 
 # `KILLS=1000 pytest tests/checkout/test_kill.py` for more.
 KILLS = int(os.environ.get("KILLS", "100"))
+# After so many of the steps at which a command is killed every act of a user is tried.
+STATES = int(os.environ.get("STATES", "5"))
 COMMANDS = [("add", "numpy", "classes"), ("remove", "async"), ("update", "--offline")]
 # What is called while files are moved to their places; being killed before each is every way to be killed there.
-CALLS = ("replace", "unlink", "rmdir", "open")
+CALLS = ("replace", "unlink", "rmdir", "mkdir", "open")
 
 
 def start(grow: Grow, arguments: tuple[str, ...], cwd: Path, prepare: Callable[[], None] = lambda: None) -> int:
@@ -75,7 +84,7 @@ class Kills:
         self.staged = git("write-tree", cwd=self.project)
         self.restore()
         self.longest = self.calibrate()
-        self.ends = {"before": 0, "after": 0, "recovered": 0}
+        self.ends = {"before": 0, "after": 0, "half": 0}
 
     def calibrate(self) -> float:
         """Let the command finish, and return the seconds that it takes now."""
@@ -91,22 +100,53 @@ class Kills:
         assert tree(self.project) == self.before
 
     def look(self) -> None:
-        """Expect the project to be as it was or complete, once another command has run."""
-        journal = (self.project / ".git/pyo3-new-journal.json").exists()
-        if not journal and tree(self.project) == self.before:
-            assert not git("status", "--porcelain", cwd=self.project)
-            assert not (self.project / ".git/index.lock").exists()
+        """Expect the project to be as it was, complete, or half done and told so; then go back as the command says."""
+        lock = self.project / ".git/index.lock"
+        if not lock.exists() and tree(self.project) == self.before and is_clean(self.project):
             self.ends["before"] += 1
             return
-        done = self.grow("status", "--offline", "--json", cwd=self.project)
-        assert ("had been interrupted, and is complete now" in done.stderr) == journal
-        assert tree(self.project) == self.after
-        assert git("write-tree", cwd=self.project) == self.staged
-        assert not git("diff", "--name-only", cwd=self.project)
-        self.ends["recovered" if journal else "after"] += 1
-        assert not (self.project / ".git/index.lock").exists()
-        assert not (self.project / ".git/pyo3-new-journal.json").exists()
-        self.restore()
+        if not lock.exists() and not (self.project / ".git/pyo3-new-change.json").exists():
+            assert tree(self.project) == self.after
+            assert git("write-tree", cwd=self.project) == self.staged
+            assert not git("diff", "--name-only", cwd=self.project)
+            self.ends["after"] += 1
+            self.restore()
+            return
+        found = everything(self.project)
+        noted = "an earlier command was killed" in self.grow("status", "--offline", cwd=self.project).stderr
+        assert noted == (self.project / ".git/pyo3-new-change.json").exists()
+        refused = self.grow(*self.arguments, cwd=self.project, code=1)
+        assert everything(self.project) == found
+        follow(refused.stderr, self.project)
+        if tree(self.project) == self.after and not (self.project / ".git/pyo3-new-change.json").exists():
+            self.ends["after"] += 1
+            self.restore()
+            return
+        if tree(self.project) != self.before:
+            follow(self.grow(*self.arguments, cwd=self.project, code=1).stderr, self.project)
+        self.ends["half"] += 1
+        assert tree(self.project) == self.before
+        assert is_clean(self.project)
+        assert not list((self.project / ".git").glob("pyo3-new-*/"))[1:]
+
+
+def is_clean(project: Path) -> bool:
+    """Whether git sees nothing that is not committed."""
+    return not git("status", "--porcelain", cwd=project)
+
+
+def follow(message: str, project: Path) -> None:
+    """Do what a hint says."""
+    hint = message.partition("hint: ")[2].partition("\nnote: ")[0]
+    for name in re.findall(r"delete `([^`]+)`", hint) if "or delete" not in hint else ():
+        Path(name).unlink()
+    if "delete that file" in hint:
+        (project / ".git/index.lock").unlink()
+    commands = re.findall(r"`(git [^`]+)`", hint)
+    assert commands or "delete" in hint, message
+    for command in commands[:1]:
+        undo = command.replace("git revert", "git revert --no-edit HEAD")
+        subprocess.run(undo, shell=True, cwd=project, check=True, capture_output=True)  # noqa: S602
 
 
 @pytest.mark.parametrize("arguments", COMMANDS, ids=lambda arguments: arguments[0])
@@ -139,7 +179,7 @@ def test_killed_before_every_step_of_the_last_phase(grow: Grow, temporary: Path,
             break
         kills.look()
     print(step, kills.ends)
-    assert kills.ends["recovered"] > 20
+    assert kills.ends["half"] > 20
     shutil.rmtree(temporary)
 
 
@@ -192,27 +232,127 @@ def test_a_new_project_killed_at_a_random_moment(grow: Grow, temporary: Path, tm
     shutil.rmtree(temporary)
 
 
-def test_an_edit_after_the_kill_is_not_lost(grow: Grow) -> None:
-    kills = Kills(grow, COMMANDS[0])
+def states(grow: Grow, arguments: tuple[str, ...], folder: Path) -> tuple[Kills, list[Path]]:
+    """Return copies of a project that was killed at steps from the first removal to the last write."""
+    kills = Kills(grow, arguments)
+    copies: list[Path] = []
     for step in range(1000):
 
         def prepare(step: int = step) -> None:
             fatal(grow.patch, step)
 
-        assert wait(start(grow, COMMANDS[0], kills.project, prepare)) != 0
-        if (kills.project / ".git/pyo3-new-journal.json").exists():
-            break
+        if wait(start(grow, arguments, kills.project, prepare)) == 0:
+            return kills, copies
+        if (kills.project / ".git/pyo3-new-change.json").exists():
+            copies.append(folder / f"{arguments[0]}-{step}/price-tools")
+            shutil.copytree(kills.project, copies[-1], symlinks=True)
         kills.look()
-    shared = kills.project / "Cargo.toml"
-    shared.write_text(shared.read_text("utf-8") + "# mine\n", encoding="utf-8")
-    done = grow("add", "numpy", cwd=kills.project, code=1)
-    assert "`Cargo.toml` was edited" in done.stderr
-    assert "git restore --staged --worktree" in done.stderr
-    assert shared.read_text("utf-8").endswith("# mine\n")
-    assert "was interrupted" in grow("add", "numpy", "--dry-run", cwd=kills.project, code=1).stderr
-    shared.write_bytes(kills.before["Cargo.toml"])
-    assert "is complete now" in grow("status", "--offline", cwd=kills.project).stderr
-    assert tree(kills.project) == kills.after
+    raise AssertionError
+
+
+ACTS = {
+    "nothing": "",
+    "checkout": "git checkout .",
+    "reset": "git reset",
+    "reset --hard": "git reset --hard",
+    "stash": "git stash",
+    "stash -u": "git stash -u",
+    "clean": "git checkout . && git clean -fd",
+    "commit": "git commit -m x",
+    "commit -a": "git commit -am x",
+    "commit all": "git add -A && git commit -m x",
+    "gc": "git gc --prune=now",
+    "truncated": ": > src/lib.rs && : > Cargo.toml",
+    "commit and go on": "git commit -m x && echo '# mine' >> README.md && git commit -am y",
+}
+
+
+@pytest.mark.parametrize("arguments", COMMANDS, ids=lambda arguments: arguments[0])
+def test_whatever_the_user_does_after_the_kill(
+    grow: Grow, temporary: Path, tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    kills, copies = states(grow, arguments, tmp_path / "killed")
+    chosen = copies[:: max(1, len(copies) // STATES)]
+    for copy in [*chosen, copies[-1]]:
+        for name, act in ACTS.items():
+            project = copy.parent / name / "price-tools"
+            shutil.copytree(copy, project, symlinks=True)
+            if act:
+                (project / ".git/index.lock").unlink()
+                subprocess.run(act, shell=True, cwd=project, check=False, capture_output=True)  # noqa: S602
+            settle(grow, arguments, project, {**kills.after}, name)
+            shutil.rmtree(project.parent)
+    shutil.rmtree(temporary)
+
+
+def settle(grow: Grow, arguments: tuple[str, ...], project: Path, after: dict[str, bytes], act: str) -> None:
+    """Run the command, do what it says, and so on, until it is done and the project is as it should be."""
+    mine = act == "commit and go on"
+    for _ in range(5):
+        found = everything(project)
+        answer = grow(*arguments, cwd=project, code=None)
+        if answer.code == 0:
+            break
+        assert answer.code == 1, answer.stderr
+        assert everything(project) == found
+        follow(answer.stderr, project)
+    else:
+        pytest.fail(f"{act}: {answer.stderr}")
+    result = tree(project)
+    if mine and b"# mine" in result["README.md"]:
+        after["README.md"] += b"# mine\n"
+    assert {name for name in {*result, *after} if result.get(name) != after.get(name)} == set(), act
+    git("add", "--all", cwd=project)
+    git("commit", "--quiet", "--allow-empty", "--message", "x", cwd=project)
+    assert not git("fsck", "--connectivity-only", "--no-dangling", cwd=project)
+
+
+def test_conflicts_that_are_half_written_can_be_put_back(grow: Grow, temporary: Path) -> None:
+    project = grow.project(version="0.1.0")
+    (project / "tests/test_distance.py").rename(project / "tests/test_words.py")
+    manifest = project / "Cargo.toml"
+    manifest.write_text(manifest.read_text("utf-8").replace("release line 0.1.0, before", "mine"), encoding="utf-8")
+    commit_all(project)
+    before = tree(project)
+    half = 0
+    for step in range(0, 1000, 5):
+
+        def prepare(step: int = step) -> None:
+            fatal(grow.patch, step)
+
+        code = wait(start(grow, ("update", "--offline"), project, prepare))
+        if code == 3:
+            break
+        for _ in range(2):
+            if tree(project) == before and is_clean(project) and not (project / ".git/index.lock").exists():
+                break
+            half += 1
+            follow(grow("update", "--offline", cwd=project, code=1).stderr, project)
+        assert tree(project) == before
+        assert is_clean(project)
+    assert half > 3
+    assert git("diff", "--name-only", "--diff-filter=U", cwd=project)
+    shutil.rmtree(temporary)
+
+
+def test_an_edit_or_another_branch_after_the_kill_is_not_lost(grow: Grow, temporary: Path, tmp_path: Path) -> None:
+    _, copies = states(grow, COMMANDS[0], tmp_path / "killed")
+    for copy in copies[:: max(1, len(copies) // STATES)]:
+        project = copy.rename(copy.with_name("moved"))
+        with (project / "Cargo.toml").open("a", encoding="utf-8") as file:
+            file.write("# mine\n")
+        for _ in range(3):
+            answer = grow(*COMMANDS[0], cwd=project, code=None)
+            if answer.code == 0:
+                break
+            follow(answer.stderr, project)
+        assert answer.code == 0
+        assert "# mine" in git("stash", "show", "--patch", cwd=project)
+        git("restore", "--staged", "--worktree", "--", ".", cwd=project)
+        git("checkout", "--quiet", "-b", "dev", cwd=project)
+        git("stash", "drop", cwd=project)
+        assert is_clean(project)
+    shutil.rmtree(temporary)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
