@@ -199,7 +199,7 @@ def test_a_problem_is_described(printed: Printed) -> None:
         ("explain", ("x" * 300,), 1, f"`{'x' * 300}` can't be read", ""),
         ("explain", (os.devnull,), 2, f"`{os.devnull}` is not a regular file", "pipe it"),
         ("explain", ("git", "status", "--short"), 2, "`git status --short` is a command", "-- git status --short`"),
-        ("explain", ("--json", "git"), 2, "`git` is a command", "-- git`"),
+        ("explain", ("--verbose", "git"), 2, "`git` is a command", "-- git`"),
         ("debug", ("backtrace", "git", "status"), 2, "`git status` is a command", "backtrace -- git status`"),
         ("explain", ("--", "no-such-program"), 1, "`no-such-program` is not installed", "activate"),
         ("explain", ("--no-such-option",), 2, "no such option", "--help"),
