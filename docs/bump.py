@@ -135,10 +135,10 @@ def with_series(text: str, series: str) -> str:
 
 def with_facts(text: str, series: str) -> str:
     """Add a series to the table of what works with which PyO3, with the facts of the one before."""
-    if f'line = "{series}"' in text:
+    if f'name = "{series}"' in text:
         return text
-    last = re.findall(r'(?s)\[\[pyo3\]\]\nline = ".*?\n(?=\n|\Z)', text)[-1]
-    return text.replace(last, last + "\n" + re.sub(r'line = "[\d.]+"', f'line = "{series}"', last))
+    last = re.findall(r'(?s)\[\[series\]\]\nname = ".*?\n(?=\n|\Z)', text)[-1]
+    return text.replace(last, last + "\n" + re.sub(r'name = "[\d.]+"', f'name = "{series}"', last))
 
 
 def remaining_steps(old: str, new: str, changed: Sequence[Path]) -> list[str]:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 
 class ScaffolderError(Exception):
     """A failure with one clear message and, where there is one, the next step.
@@ -20,7 +25,7 @@ class ScaffolderError(Exception):
 
 
 class UsageError(ScaffolderError):
-    """The command line asks for something that can't be."""
+    """The command line asks for something that can't be done."""
 
     exit_code = 2
 
@@ -31,12 +36,14 @@ class InvalidAnswerError(UsageError):
     Args:
         question: The question's name.
         message: Why the answer is refused.
-        hint: An answer that would do.
+        hint: As for every error; by default it names the suggestion.
+        suggestion: An answer that would be accepted.
     """
 
-    def __init__(self, question: str, message: str, hint: str | None = None) -> None:
-        super().__init__(message, hint)
+    def __init__(self, question: str, message: str, hint: str | None = None, suggestion: str | None = None) -> None:
+        super().__init__(message, f"try `{suggestion}`" if suggestion and hint is None else hint)
         self.question = question
+        self.suggestion = suggestion
 
 
 class MissingAnswerError(UsageError):
@@ -63,3 +70,26 @@ class InterruptedRunError(ScaffolderError):
     def __init__(self, signal: int = 2, *, state: str = "nothing was made") -> None:
         super().__init__(f"stopped, {state}")
         self.exit_code = 128 + signal
+
+
+def near(name: str, names: Iterable[str], otherwise: str | None = None) -> str:
+    """Return the hint for a name that is none of `names`.
+
+    Args:
+        name: What was typed.
+        names: What could have been.
+        otherwise: The hint if nothing is like it; by default all the names.
+    """
+    import difflib
+
+    known = list(names)
+    longer = [long for long in known if len(name) > 1 and name.lower() in long]
+    if close := longer[:3] or difflib.get_close_matches(name.lower(), known, cutoff=0.55):
+        return f"did you mean {listing(close)}?"
+    return otherwise or f"choose from {listing(known, 'and')}"
+
+
+def listing(names: Iterable[str], word: str = "or") -> str:
+    """Return names as they are listed in a sentence."""
+    *first, last = [f"`{name}`" for name in names] or ["nothing"]
+    return f"{', '.join(first)} {word} {last}" if first else last

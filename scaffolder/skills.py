@@ -12,14 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from scaffolder.errors import UsageError
-from scaffolder.template.answers import listing
+from scaffolder.errors import UsageError, listing, near
 from scaffolder.template.catalog import SafeLoader
 
 if TYPE_CHECKING:
     import typer
 
 PACKAGE = Path(__file__).resolve().parent
+# The tools that have commands of their own.
+COMMANDS = {"debugger": ("explain", "debug"), "setup_validator": ("doctor",)}
 
 
 @dataclass(frozen=True)
@@ -29,11 +30,15 @@ class Tool:
     Attributes:
         name: The file's name without its suffix.
         purpose: The first line of its docstring.
+        skill: The skill that it belongs to.
+        commands: Under which other names `pyo3-new` has it.
         path: The file.
     """
 
     name: str
     purpose: str
+    skill: str
+    commands: tuple[str, ...]
     path: Path
 
 
@@ -52,6 +57,11 @@ class Example:
     purpose: str
     path: Path
     project: str
+
+    @property
+    def names(self) -> tuple[str, str, str]:
+        """What it may be called."""
+        return self.name, self.path.name, self.project
 
     @property
     def readme(self) -> str:
@@ -98,8 +108,8 @@ class Skill:
     def _head(self) -> dict[str, Any]:
         """The YAML that its guide opens with."""
         _, head, _ = (self.path / "SKILL.md").read_text(encoding="utf-8").split("---\n", 2)
-        found: dict[str, Any] = yaml.load(head, SafeLoader)  # noqa: S506
-        return found
+        content: dict[str, Any] = yaml.load(head, SafeLoader)  # noqa: S506
+        return content
 
 
 def skills_folder() -> Path:
@@ -117,17 +127,38 @@ def load_skills(folder: Path | None = None) -> tuple[Skill, ...]:
     return tuple(Skill(path.parent) for path in sorted((folder or skills_folder()).glob("*/SKILL.md")))
 
 
-def find_tool(name: str) -> Tool:
-    """Return a tool.
+def find_skill(name: str) -> Skill:
+    """Return a skill.
 
     Raises:
         UsageError: There is none of this name.
     """
-    tools = {tool.name: tool for skill in load_skills() for tool in skill.tools}
+    skills = {skill.name: skill for skill in load_skills()}
+    if skill := skills.get(name):
+        return skill
+    raise UsageError(f"there is no skill `{name}`", near(name, skills))
+
+
+def find_tool(name: str, folder: Path | None = None) -> Tool:
+    """Return a tool.
+
+    Args:
+        name: The tool's name, with `_` or `-`.
+        folder: As for `load_skills`.
+
+    Raises:
+        UsageError: There is none of this name, or there are several.
+    """
+    # Only the file that is asked for is read: there are many.
+    scripts = sorted((folder or skills_folder()).glob("*/scripts/*.py"))
     # Shells and people write either; files that Python imports have no dashes.
-    if found := tools.get(name.replace("-", "_")):
-        return found
-    raise UsageError(f"there is no tool `{name}`", f"the tools are {listing(tools, 'and')}")
+    paths = [path for path in scripts if path.stem == name.replace("-", "_")]
+    if len(paths) == 1:
+        return _read_tool(paths[0])
+    if paths:
+        owners = listing([path.parents[1].name for path in paths], "and")
+        raise UsageError(f"several tools are called `{name}`: those of {owners}", "rename all but one of them")
+    raise UsageError(f"there is no tool `{name}`", near(name, [path.stem for path in scripts]))
 
 
 def find_example(name: str) -> Example:
@@ -141,25 +172,33 @@ def find_example(name: str) -> Example:
     """
     examples = [example for skill in load_skills() for example in skill.examples]
     wanted = name.replace("\\", "/").strip("/")
-    found = [example for example in examples if wanted in {example.name, example.path.name, example.project}]
-    if len(found) == 1:
-        return found[0]
-    if found:
-        names = listing([example.name for example in found], "and")
-        raise UsageError(f"`{name}` may be one of several examples", f"they are {names}")
-    raise UsageError(f"there is no example `{name}`", "see `pyo3-new example list`")
+    matches = [example for example in examples if wanted in example.names]
+    if len(matches) == 1:
+        return matches[0]
+    if matches:
+        several = listing([example.name for example in matches], "and")
+        raise UsageError(f"several examples are called `{name}`", f"choose from {several}")
+    names = [name for example in examples for name in (example.project, example.path.name)]
+    raise UsageError(f"there is no example `{name}`", near(wanted, names, "`pyo3-new list examples` lists them"))
 
 
-def load_tool(tool: Tool) -> typer.Typer:
-    """Import a tool and return its Typer program."""
-    program: typer.Typer = importlib.import_module(f"scaffolder.tools.{tool.name}.app").app
-    return program
+def load_tool(name: str, program: str = "app") -> typer.Typer:
+    """Import a tool and return its Typer program.
+
+    Args:
+        name: The tool's name.
+        program: Which of its programs, if it has several.
+    """
+    module = importlib.import_module(f"scaffolder.tools.{name}.app")
+    loaded: typer.Typer = getattr(module, program)
+    return loaded
 
 
 def _read_tool(path: Path) -> Tool:
     """Read a tool's docstring, without running it."""
     docstring = ast.get_docstring(ast.parse(path.read_bytes())) or ""
-    return Tool(path.stem, docstring.partition("\n")[0].rstrip("."), path)
+    purpose = docstring.partition("\n")[0].rstrip(".")
+    return Tool(path.stem, purpose, path.parents[1].name, COMMANDS.get(path.stem, ()), path)
 
 
 def _read_example(folder: Path) -> Example:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import re
 import signal
 import sys
-from contextlib import contextmanager, nullcontext
-from typing import TYPE_CHECKING, NoReturn
+from contextlib import contextmanager, nullcontext, suppress
+from itertools import takewhile
+from typing import TYPE_CHECKING, Any, NoReturn
 
+from scaffolder import speed
 from scaffolder.errors import InterruptedRunError, ScaffolderError, UsageError
 from scaffolder.signals import STOPPING
 
@@ -18,6 +22,12 @@ if TYPE_CHECKING:
 
     from typer import Typer
 
+# What can move the cursor, set the title or the clipboard, or change the order of letters: C0 but for newlines and
+# tabs, C1, and the marks of bidirectional text.
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+UNWRITABLE = {errno.EBADF, errno.EFBIG, errno.EIO, errno.ENOSPC}
+COLOUR = re.compile(r"(\x1b\[[0-9;]*m)")
+
 
 def run(app: Typer, name: str, arguments: Sequence[str] | None = None) -> int:
     """Run a Typer program, report what goes wrong, and return the exit code.
@@ -27,57 +37,169 @@ def run(app: Typer, name: str, arguments: Sequence[str] | None = None) -> int:
         name: What it is called in its help and in hints.
         arguments: Those of this process by default.
     """
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
+    open_streams()
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    as_data = "--json" in takewhile(lambda word: word != "--", words)
     try:
-        return app(arguments, prog_name=name, standalone_mode=False) or 0
-    except ScaffolderError as error:
-        return fail(error)
-    except BrokenPipeError:
-        # Whoever read the output has seen enough; Python must not try to flush the rest.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
-    except Exception as error:
-        # Typer's own errors have no class in common across its versions.
-        if not hasattr(error, "format_message"):
+        return command_of(app)(words, prog_name=name, standalone_mode=False) or 0
+    except (BrokenPipeError, SystemExit) as error:
+        # Typer makes an exit of it. Whoever reads the output has seen enough.
+        if isinstance(error, SystemExit) and not isinstance(error.__context__, BrokenPipeError):
             raise
-        context = getattr(error, "ctx", None)
-        text = str(error.format_message()).rstrip(".")
-        return fail(
-            UsageError(text[:1].lower() + text[1:], f"see `{context.command_path if context else name} --help`")
-        )
+        discard_output()
+        return 0
+    except Exception as error:
+        failure = failure_of(error, name)
+        if failure is None:
+            raise
+        return fail(failure, as_data=as_data)
+
+
+def command_of(app: Typer) -> Any:
+    """Return the command of a Typer program, with help that gives each argument its name and nothing else."""
+    from typer.main import get_command
+
+    command: Any = get_command(app)
+    for part in (command, *getattr(command, "commands", {}).values()):
+        for parameter in part.params:
+            if parameter.param_type_name == "argument":
+                # Typer writes `FEATURE <list[str]>`.
+                parameter.display_type_rich = lambda ctx: ""  # noqa: ARG005
+    return command
+
+
+def failure_of(error: Exception, name: str) -> ScaffolderError | None:
+    """Return what to tell the user of an exception; nothing if it is our bug."""
+    if isinstance(error, ScaffolderError):
+        return error
+    if isinstance(error, RecursionError):
+        return ScaffolderError("the input is nested too deeply")
+    # `Path.resolve` says so of a loop of links.
+    cause = error.__context__ if isinstance(error, RuntimeError) else error
+    if isinstance(cause, OSError):
+        return system_failure(cause)
+    # Typer's own errors have no class in common across its versions.
+    if not hasattr(error, "format_message"):
+        return None
+    context = getattr(error, "ctx", None)
+    text, _, advice = str(error.format_message()).partition(" Did you mean ")
+    text = re.sub(r"\.$", "", text[:1].lower() + text[1:]).replace("'", "`")
+    program = context.command_path if context else name
+    hint = f"did you mean {advice.replace(chr(39), '`')}" if advice else f"see `{program} --help`"
+    return UsageError(text, hint)
+
+
+def system_failure(error: OSError) -> ScaffolderError:
+    """Say what the system refused, where nobody nearer to it has said more."""
+    try:
+        os.getcwd()  # noqa: PTH109  (`Path.cwd` is the same)
+    except OSError:
+        return ScaffolderError("the current folder does not exist any more", "`cd` to a folder that exists")
+    reason = error.strerror or str(error)
+    if error.filename is None and error.errno in UNWRITABLE:
+        return ScaffolderError(f"the output can't be written: {reason}")
+    return ScaffolderError(f"`{error.filename}`: {reason}" if error.filename else reason)
 
 
 def run_tool(app: Typer, name: str, arguments: Sequence[str] | None = None) -> int:
     """Run the program of a tool, which may be stopped; otherwise as `run`."""
     try:
-        with stoppable("the tool did not finish") as came:
+        with stoppable("the tool did not finish") as received:
             code = run(app, name, arguments)
-            if came:
+            if received:
                 # Typer has ended it.
-                raise KeyboardInterrupt(*came)
+                raise KeyboardInterrupt(*received)
     except InterruptedRunError as error:
         return fail(error)
     return code
 
 
-def fail(error: ScaffolderError) -> int:
+def fail(error: ScaffolderError, *, as_data: bool = False) -> int:
     """Report an error and return its exit code."""
-    from scaffolder.cli.text import problem
-
-    print(problem(error), file=sys.stderr)
+    if as_data:
+        echo(as_json({"message": error.message, "hint": error.hint, "exit_code": error.exit_code}))
+        return error.exit_code
+    text = f"error: {error.message}"
+    # Nobody reads it where this fails.
+    with suppress(OSError):
+        echo(f"{text}\n\nhint: {error.hint}" if error.hint else text, to_stderr=True)
     return error.exit_code
 
 
+def echo(text: str, *, to_stderr: bool = False, colour: bool = False) -> None:
+    """Print a text that may hold something of others.
+
+    Args:
+        text: What to print.
+        to_stderr: Print it on stderr.
+        colour: Keep its colours.
+    """
+    print(printable(text, colour=colour), file=sys.stderr if to_stderr else sys.stdout)
+
+
+def printable(text: str, *, colour: bool = False) -> str:
+    r"""Return a text with control characters as they are written in code, such as `\x1b`.
+
+    Args:
+        text: What to print; `\r\n` becomes `\n`.
+        colour: Keep escape sequences that set colours.
+    """
+    text = text.replace("\r\n", "\n")
+    if not colour:
+        return CONTROL.sub(escape, text)
+    return "".join(part if COLOUR.fullmatch(part) else CONTROL.sub(escape, part) for part in COLOUR.split(text))
+
+
+def escape(match: re.Match[str]) -> str:
+    """Return a character as it is written in code."""
+    code = ord(match[0])
+    return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"
+
+
+def as_json(data: Any) -> str:
+    """Return data as JSON for other programs: a dataclass is an object of its fields, a path a text."""
+    import json
+    from dataclasses import asdict, is_dataclass
+
+    def plain(value: Any) -> Any:
+        return asdict(value) if is_dataclass(value) and not isinstance(value, type) else os.fspath(value)
+
+    text = json.dumps(data, indent=2, ensure_ascii=False, default=plain)
+    # JSON escapes C0 itself, and what is left stands in its strings only.
+    return CONTROL.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+
+
+def open_streams() -> None:
+    """Let the standard streams take every text, and be open: what is closed leads to nowhere from now on."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            # It gets the number that is free, so no file that is opened later can take it for its own.
+            stream = open(os.devnull, mode, encoding="utf-8")  # noqa: PTH123, SIM115
+            os.set_inheritable(stream.fileno(), True)
+            setattr(sys, name, stream)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def discard_output() -> None:
+    """Send what is left to print nowhere; Python must not try to flush it."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def leave(code: int) -> NoReturn:
-    """End the process, at once."""
+    """End the process, once all is printed."""
     try:
         sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever reads the output has seen enough.
+        pass
+    except OSError as error:
+        code = fail(ScaffolderError(f"the output can't be written: {error.strerror}"))
+    with suppress(OSError):
         sys.stderr.flush()
-    finally:
-        # All is done and closed by now; freeing each object would take longer than starting Python did.
-        os._exit(code)
+    speed.leave(code)
 
 
 @contextmanager
@@ -90,19 +212,19 @@ def stoppable(state: str = "nothing was made") -> Iterator[list[int]]:
     Yields:
         The signals that came, to look for one that something took for its own.
     """
-    came: list[int] = []
+    received: list[int] = []
     usual = {signal.SIG_DFL, signal.default_int_handler}
 
     def stop(number: int, _: FrameType | None) -> None:
-        came.append(number)
-        for other in STOPPING:
-            signal.signal(other, signal.SIG_IGN)
+        received.append(number)
+        for stopping in STOPPING:
+            signal.signal(stopping, signal.SIG_IGN)
         raise KeyboardInterrupt(number)
 
     # What is ignored already, as under nohup, stays so.
     before = {number: signal.signal(number, stop) for number in STOPPING if signal.getsignal(number) in usual}
     try:
-        yield came
+        yield received
     except KeyboardInterrupt as interruption:
         raise InterruptedRunError(*interruption.args[:1], state=state) from interruption
     finally:
@@ -115,5 +237,6 @@ def progress(text: str, *, visible: bool) -> AbstractContextManager[object]:
     if not visible or not sys.stderr.isatty():
         return nullcontext()
     from rich.console import Console
+    from rich.text import Text
 
-    return Console(stderr=True).status(text)
+    return Console(stderr=True).status(Text(printable(text)))

@@ -19,16 +19,17 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import stat
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields, is_dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 
 import typer
 
 from scaffolder import __version__
-from scaffolder.terminal import leave, run_tool
+from scaffolder.terminal import as_json, leave, printable, run_tool
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -40,6 +41,7 @@ Verbose = Annotated[
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Print what would be run or written, and do neither.")]
 
 Level = Literal["error", "warning", "note", "ok"]
+PAGES = f"https://github.com/pyo3-new/pyo3-new/blob/v{__version__}/skills"
 COLOURS: dict[Level, str] = {"error": "bold red", "warning": "bold yellow", "note": "bold cyan", "ok": "green"}
 
 
@@ -144,35 +146,45 @@ def reference(skill: str, chapter: str, section: str | None = None) -> str:
         chapter: The file in `references/` without its `.md`.
         section: A heading's anchor.
     """
-    page = f"https://github.com/pyo3-new/pyo3-new/blob/v{__version__}/skills/{skill}/references/{chapter}.md"
+    page = f"{PAGES}/{skill}/references/{chapter}.md"
     return f"{page}#{section}" if section else page
 
 
-def replace_file(path: Path, text: str) -> None:
+def guide_command(address: str) -> str | None:
+    """Return the command that shows what is at an address of `reference`; nothing for any other address."""
+    match = re.fullmatch(rf"{re.escape(PAGES)}/([\w-]+)/references/([\w-]+)\.md(#.+)?", address)
+    return f"pyo3-new guide {match[1]} {match[2]}{match[3] or ''}" if match else None
+
+
+def replace_file(path: Path, text: str, within: Path | None = None) -> None:
     """Write a file beside its place and move it there, so that it is never half there.
 
     Args:
-        path: The file; if there is one, it keeps its mode, and a link keeps leading to it.
+        path: The file; if there is one, it keeps its mode, and a link keeps leading to it. A new one gets the mode that
+            the user's umask gives.
         text: All of it, with the line ends that it is to have.
+        within: The folder that it must be in, wherever links lead.
 
     Raises:
-        OSError: It can't be written, or is read-only; what was there is as it was.
+        OSError: It can't be written, is read-only, elsewhere or no regular file; what was there is as it was.
     """
+    import secrets
     import shutil
-    import tempfile
 
-    path = path.resolve()
+    path = Path(os.path.realpath(path))
+    if within is not None and not path.is_relative_to(os.path.realpath(within)):
+        raise PermissionError(errno.EPERM, f"a link leads out of `{within}`", str(path))
+    if path.exists() and not path.is_file():
+        # A device would be gone for everybody.
+        raise PermissionError(errno.EPERM, "it is not a regular file", str(path))
     if is_read_only(path):
         raise PermissionError(errno.EACCES, "it is read-only", str(path))
-    number, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    temporary = Path(name)
+    temporary = path.parent / f".{path.name[:40]}.{secrets.token_hex(4)}"
     try:
-        with os.fdopen(number, "w", encoding="utf-8", newline="") as file:
+        with temporary.open("x", encoding="utf-8", newline="") as file:
             file.write(text)
         if path.exists():
             shutil.copymode(path, temporary)
-        else:
-            temporary.chmod(0o644)
         temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)
@@ -201,17 +213,26 @@ def show(result: Result, *, as_data: bool = False, verbose: bool = False) -> Non
         typer.Exit: The result's exit code is not 0.
     """
     if as_data:
-        from scaffolder.cli.text import as_json
-
         print(as_json(result_data(result)))
     else:
         from rich.console import Console
 
         # What is read by a program, or by `less`, is not cut to the width of nothing.
         width = None if sys.stdout.isatty() else 10_000
-        _print(result, Console(highlight=False, soft_wrap=True, width=width), verbose=verbose)
+        _print(_printable(result), Console(highlight=False, soft_wrap=True, width=width), verbose=verbose)
     if result.exit_code:
         raise typer.Exit(result.exit_code)
+
+
+def _printable(value: Any) -> Any:
+    """Return a result, or a part of it, without control characters in its texts."""
+    if isinstance(value, str):
+        return printable(value)
+    if isinstance(value, tuple):
+        return tuple(map(_printable, value))
+    if is_dataclass(value) and not isinstance(value, type):
+        return replace(value, **{field.name: _printable(getattr(value, field.name)) for field in fields(value)})
+    return value
 
 
 def _print(result: Result, console: Console, *, verbose: bool) -> None:
@@ -255,7 +276,9 @@ def _print_finding(finding: Finding, console: Console) -> None:
         first, *rest = finding.fix.splitlines()
         console.print(Text("\n".join([f"  fix: {first}", *(f"       {line}" for line in rest)])))
     if finding.reference:
-        console.print(Text(f"  see: {finding.reference}"))
+        command = guide_command(finding.reference)
+        places = filter(None, [command, finding.reference])
+        console.print(Text("  see: " + "\n       ".join(places)))
     console.print()
 
 

@@ -13,7 +13,7 @@ import yaml
 
 from docs import bump
 from docs.documents import ROOT
-from scaffolder.anatomy.versions import lines
+from scaffolder.anatomy.versions import release_series
 from scaffolder.skills import Skill, load_skills
 from tests.conftest import git
 
@@ -38,7 +38,7 @@ def test_manifests_chapters_and_data_agree_on_one_version() -> None:
     mentions = list(bump.mentions(ROOT))
     stale = [mention for mention in mentions if mention.series != mention.expected]
     assert not stale, "run `make bump`, or hold the feature back in `templates/versions.yml`"
-    assert lines()[-1].name == bump.supported_series(ROOT)[0]
+    assert release_series()[-1].name == bump.supported_series(ROOT)[0]
 
 
 @pytest.mark.parametrize("skill", SKILLS, ids=lambda skill: skill.name)
@@ -61,8 +61,8 @@ def test_one_command_raises_it_everywhere_and_once(repository: Path) -> None:
     assert len(mentions) == before
     assert {mention.series for mention in mentions} == {"0.99"}
     assert {bump.TABLE, bump.FACTS, *(mention.path for mention in mentions)} == set(changed)
-    facts = tomllib.loads((repository / bump.FACTS).read_text(encoding="utf-8"))["pyo3"]
-    assert facts[-1] == {**facts[-2], "line": "0.99"}
+    facts = tomllib.loads((repository / bump.FACTS).read_text(encoding="utf-8"))["series"]
+    assert facts[-1] == {**facts[-2], "name": "0.99"}
     table = yaml.safe_load((repository / bump.TABLE).read_text(encoding="utf-8"))
     assert set(table["crates_by_line"]["default"]["0.99"].values()) == {"0.99"}
 
@@ -102,9 +102,9 @@ def test_the_chapter_on_versions_has_the_rows_of_the_table() -> None:
     page = (ROOT / "skills/pyo3-fundamentals/references/versions.md").read_text(encoding="utf-8")
     rows = re.findall(r"(?m)^\| (0\.\d+) \| (3\.\d+) to (3\.\d+) \| (?:(3\.\d+)t|-) \| ([\d.]+) \|", page)
     known = {
-        line.name: (str(line.oldest), str(line.newest), str(line.free_threaded or ""), str(line.rust))
-        for line in lines()
+        series.name: (str(series.oldest), str(series.newest), str(series.free_threaded or ""), str(series.rust))
+        for series in release_series()
     }
     assert rows
     assert {name: tuple(facts) for name, *facts in rows} == {name: known[name] for name, *_ in rows}
-    assert rows[0][0] == lines()[-1].name
+    assert rows[0][0] == release_series()[-1].name

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ast
+import warnings
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 
 class Extension(NamedTuple):
@@ -24,35 +24,48 @@ class Extension(NamedTuple):
     setting: str
 
 
-def read_extensions(folder: Path, pyproject: dict[str, Any]) -> Iterator[Extension]:
-    """Find the modules in pyproject.toml and in setup.py.
+def read_extensions(script: bytes, pyproject: dict[str, Any]) -> Iterator[Extension]:
+    """Find the modules in setup.py and pyproject.toml.
 
     Args:
-        folder: The project's folder.
-        pyproject: What its pyproject.toml says.
+        script: What is in setup.py.
+        pyproject: What pyproject.toml says.
     """
     tables = pyproject.get("tool", {}).get("setuptools-rust", {})
     for table in tables.get("ext-modules", []):
         if isinstance(table, dict):
             place = "[[tool.setuptools-rust.ext-modules]]"
             yield Extension(str(table.get("target", "")), str(table.get("path", "Cargo.toml")), place)
-    yield from _of_script(folder / "setup.py")
+    if b"RustExtension" in script and (tree := parse_python(script)):
+        yield from (_of_call(node) for node in ast.walk(tree) if isinstance(node, ast.Call) and _makes_one(node.func))
 
 
-def _of_script(script: Path) -> Iterator[Extension]:
-    """Find the modules that a setup.py names."""
-    try:
-        text = script.read_bytes()
-        tree = ast.parse(text if b"RustExtension" in text else b"")
-    except (OSError, SyntaxError, ValueError):
-        return  # Python will say so
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("RustExtension"):
-            words = dict(zip(("target", "path"), node.args, strict=False))
-            words |= {word.arg: word.value for word in node.keywords if word.arg in {"target", "path"}}
-            yield Extension(_text(words.get("target"), ""), _text(words.get("path"), "Cargo.toml"), "# setup.py")
+def parse_python(source: bytes) -> ast.Module | None:
+    """Parse Python source; what is not valid is left to Python, which says so.
+
+    Args:
+        source: The text of a module.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of escapes in somebody else's texts
+        try:
+            return ast.parse(source)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return None
+
+
+def _makes_one(function: ast.expr) -> bool:
+    name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+    return name == "RustExtension"
+
+
+def _of_call(call: ast.Call) -> Extension:
+    words = dict(zip(("target", "path"), call.args, strict=False))
+    words |= {word.arg: word.value for word in call.keywords if word.arg in {"target", "path"}}
+    return Extension(_text(words.get("target"), ""), _text(words.get("path"), "Cargo.toml"), "# setup.py")
 
 
 def _text(node: ast.expr | None, default: str) -> str:
-    """Return a text that is written as such."""
-    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else default
+    """Return a text that is written as such; a NUL is in no path."""
+    written = isinstance(node, ast.Constant) and isinstance(node.value, str) and "\0" not in node.value
+    return str(node.value) if written and isinstance(node, ast.Constant) else default

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from scaffolder.anatomy.draft import Draft
     from scaffolder.anatomy.project import Project
-    from scaffolder.anatomy.versions import Outdated
+    from scaffolder.anatomy.versions import Deprecation
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class FeatureList:
         """Whether a comment stands in it, which would be lost with the feature that it is about."""
         return bool(comments(self.table[self.key].as_string()))
 
-    def holds(self, features: Iterable[Outdated]) -> bool:
+    def holds(self, features: Iterable[Deprecation]) -> bool:
         """Tell whether one of these features is in it."""
         return not _texts(self, features).isdisjoint(self.items)
 
@@ -71,7 +71,7 @@ def feature_lists(project: Project, draft: Draft) -> Iterator[FeatureList]:
             yield FeatureList(settings, "features", prefixes, (settings, "features"))
 
 
-def switch_off(found: FeatureList, features: Iterable[Outdated]) -> None:
+def switch_off(found: FeatureList, features: Iterable[Deprecation]) -> None:
     """Take features out of a list, and the list out of its table if nothing is left and nothing is said there.
 
     Args:
@@ -96,7 +96,7 @@ def _of_dependencies(dependencies: Any) -> Iterator[FeatureList]:
             yield FeatureList(dependency, "features", {"": name}, (dependencies, key))
 
 
-def _texts(found: FeatureList, features: Iterable[Outdated]) -> set[str]:
+def _texts(found: FeatureList, features: Iterable[Deprecation]) -> set[str]:
     """Return how features are written in a list."""
     return {
         f"{prefix}{each.name}"

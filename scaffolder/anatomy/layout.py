@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import ast
-import itertools
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from scaffolder.anatomy.extensions import parse_python
+from scaffolder.files import MEGABYTE, is_file
+
 if TYPE_CHECKING:
+    import os
     from collections.abc import Iterator
-    from pathlib import Path
+
+    from scaffolder.files import Reader
 
 LIBRARY_SUFFIXES = (".so", ".pyd", ".dylib")
-SKIPPED = {"target", "node_modules", "__pycache__", "site-packages", "build", "dist"}
+UNSEARCHED = {"node_modules", "__pycache__", "site-packages"}
+MODULE_LIMIT = 2 * MEGABYTE
+SKIPPED = UNSEARCHED | {"target", "build", "dist"}
 
 
 @dataclass(frozen=True)
 class Import:
-    """An import of a module that is not there as Python.
+    """An import of a module that has no Python file.
 
     Attributes:
         name: The module, in full: `prices._core`.
@@ -65,33 +72,35 @@ class Layout:
         return (*self.stubs, self.package / "py.typed") if self.package and self.typed else self.stubs
 
 
-def read_layout(folders: tuple[Path, ...], module: str, source: Path) -> Layout:
+def read_layout(folders: tuple[Path, ...], module: str, source: Path, reader: Reader) -> Layout:
     """Look at the Python package of a project.
 
     Args:
         folders: The folders of the project and of its crate.
         module: The extension module's full name.
         source: The folder that Python's packages are in.
+        reader: What reads the files.
     """
     top, *inner = module.split(".")
     candidate = source / top
     # Without Python in it, a folder of that name is something else: the crate, or the build's output.
-    package = candidate if next(candidate.glob("*.py*"), None) else None
-    place = candidate.joinpath(*inner[:-1])
-    files = sorted(place.iterdir()) if place.is_dir() else []
+    has_python = any(".py" in entry.name for entry in reader.entries(candidate))
+    unreadable = any(problem.path == candidate for problem in reader.problems)
+    package = candidate if top and (has_python or unreadable) else None
     extension = module.rpartition(".")[2]
-    if package is None:
-        stubs = tuple(path for folder in dict.fromkeys(folders) for path in folder.glob(f"{top}.pyi"))
-    else:
-        stubs = tuple(sorted(package.rglob("*.pyi")))
+    names = [entry.name for entry in reader.entries(candidate.joinpath(*inner[:-1]))]
+    libraries = [candidate.joinpath(*inner[:-1], name) for name in names if _is_library(name, extension)]
+    files = tuple(reader.walk(package, (".py", ".pyi"), lambda entry: entry.name in UNSEARCHED)) if package else ()
+    beside = (folder / f"{top}.pyi" for folder in dict.fromkeys(folders))
+    stubs = (path for path in files if path.suffix == ".pyi") if package else (path for path in beside if is_file(path))
     return Layout(
         module=module,
         source=source,
         package=package,
-        libraries={path: path.stat().st_mtime_ns for path in files if _is_library(path, extension)},
-        stubs=stubs,
-        typed=bool(package and (package / "py.typed").is_file()),
-        missing_imports=tuple(_missing_imports(package)) if package else (),
+        libraries={path: path.stat().st_mtime_ns for path in libraries if is_file(path)},
+        stubs=tuple(stubs),
+        typed=bool(package and is_file(package / "py.typed")),
+        missing_imports=tuple(_missing_imports(package, files, reader)) if package else (),
     )
 
 
@@ -105,74 +114,72 @@ def find_source(folder: Path, settings: dict[str, Any], project_name: str) -> Pa
     """
     if given := settings.get("python-source"):
         return folder / str(given)
-    names = [project_name.replace("-", "_"), *settings.get("python-packages", [])]
-    in_source = any((folder / "src" / name / "__init__.py").is_file() for name in names)
-    return folder / "src" if in_source and (folder / "rust" / "Cargo.toml").is_file() else folder
+    names = [project_name.replace("-", "_"), *map(str, settings.get("python-packages", []))]
+    in_source = any(is_file(folder / "src" / name / "__init__.py") for name in names)
+    return folder / "src" if in_source and is_file(folder / "rust" / "Cargo.toml") else folder
 
 
-def rust_files(folder: Path) -> Iterator[Path]:
-    """Find the Rust files below a crate's folder that belong to it."""
-    try:
-        inside = sorted(folder.iterdir())
-    except OSError:
-        return
-    for path in inside:
-        if path.is_dir():
-            nested = (path / "Cargo.toml").is_file()
-            if not (nested or path.name in SKIPPED or path.name.startswith(".") or path.is_symlink()):
-                yield from rust_files(path)
-        elif path.suffix == ".rs" and path.is_file():
-            yield path
+def rust_files(folder: Path, reader: Reader) -> Iterator[Path]:
+    """Find the Rust files below a crate's folder that belong to it.
+
+    Args:
+        folder: The crate's folder.
+        reader: What reads the folders.
+    """
+
+    def belongs_to_another(entry: os.DirEntry[str]) -> bool:
+        is_crate = is_file(Path(entry.path, "Cargo.toml"))
+        return is_crate or entry.name in SKIPPED or entry.name.startswith(".")
+
+    return reader.walk(folder, (".rs",), belongs_to_another)
 
 
-def _is_library(path: Path, extension: str) -> bool:
-    """Tell whether a file is a build of the extension module."""
-    return path.suffix in LIBRARY_SUFFIXES and path.name.partition(".")[0] == extension and path.is_file()
+def _is_library(name: str, extension: str) -> bool:
+    """Tell whether a file is a build of the extension module, by its name."""
+    return name.endswith(LIBRARY_SUFFIXES) and name.partition(".")[0] == extension
 
 
-def _missing_imports(package: Path) -> Iterator[Import]:
+def _missing_imports(package: Path, files: tuple[Path, ...], reader: Reader) -> Iterator[Import]:
     """Find what a package imports from itself that is not there as Python."""
-    for path in sorted(package.rglob("*.py")):
-        if SKIPPED.isdisjoint(path.parts):
-            for node, always in _imports(path):
-                yield from (
-                    Import(name, path, node.lineno, always) for name in _missing(node, path, package)
-                )  # fmt: skip
+    modules = {path.relative_to(package.parent).with_suffix("").parts for path in files if path.suffix == ".py"}
+    folders = {parts[:length] for parts in modules for length in range(1, len(parts))}
+    for path in files:
+        if path.suffix == ".py" and SKIPPED.isdisjoint(path.relative_to(package).parts):
+            source = reader.read(path, MODULE_LIMIT) or b""
+            # Most files import nothing of their own package, and parsing is most of the work.
+            own = package.name.encode() in source or b"from ." in source
+            for node, always in _imports(source) if own else ():
+                for name in _names(node, path, package):
+                    if name[0] == package.name and len(name) > 1 and not _exists(name, modules, folders):
+                        yield Import(".".join(name), path, node.lineno, always)
 
 
-def _imports(path: Path) -> Iterator[tuple[ast.Import | ast.ImportFrom, bool]]:
+def _imports(source: bytes) -> Iterator[tuple[ast.Import | ast.ImportFrom, bool]]:
     """Yield the imports of a file, and whether it runs each in any case."""
-    try:
-        tree = ast.parse(path.read_bytes())
-    except (OSError, SyntaxError, ValueError):
-        return
-    for node in ast.walk(tree):
+    tree = parse_python(source)
+    outermost = set(map(id, tree.body)) if tree else ()
+    for node in ast.walk(tree) if tree else ():
         if isinstance(node, (ast.Import, ast.ImportFrom)):
-            yield node, node in tree.body
+            yield node, id(node) in outermost
 
 
-def _missing(node: ast.Import | ast.ImportFrom, path: Path, package: Path) -> Iterator[str]:
-    """Return what an import names that is not there."""
-    here = (package.name, *path.parent.relative_to(package).parts)
-    names: list[tuple[str, ...]] = []
+def _names(node: ast.Import | ast.ImportFrom, path: Path, package: Path) -> list[tuple[str, ...]]:
+    """Return the modules that an import names, in full."""
     if isinstance(node, ast.Import):
-        names = [tuple(alias.name.split(".")) for alias in node.names]
-    elif node.module or node.level:
-        base = here[: len(here) - node.level + 1] if node.level else ()
-        module = (*base, *(node.module.split(".") if node.module else ()))
-        # `from . import _core` names a module or an attribute; a private name is a module's.
-        names = [(*module, alias.name) for alias in node.names if alias.name.startswith("_")] if not node.module else []
-        names = names or [module]
-    for name in names:
-        if name[0] == package.name and len(name) > 1 and not _exists(package.parent, name):
-            yield ".".join(name)
+        return [tuple(alias.name.split(".")) for alias in node.names]
+    here = (package.name, *path.parent.relative_to(package).parts)
+    base = here[: len(here) - node.level + 1] if node.level else ()
+    module = (*base, *(node.module.split(".") if node.module else ()))
+    # `from . import _core` names a module or an attribute; a private name is a module's.
+    private = [] if node.module else [(*module, alias.name) for alias in node.names if alias.name.startswith("_")]
+    return private or ([module] if module else [])
 
 
-def _exists(source: Path, name: tuple[str, ...]) -> bool:
-    """Tell whether a module is there as Python, or inside one that isn't."""
-    for part in itertools.accumulate(name, lambda path, part: f"{path}/{part}"):
-        if (source / f"{part}.py").is_file():
+def _exists(name: tuple[str, ...], modules: set[tuple[str, ...]], folders: set[tuple[str, ...]]) -> bool:
+    """Tell whether a module is there as Python, or inside one that isn't a folder."""
+    for length in range(1, len(name) + 1):
+        if name[:length] in modules:
             return True
-        if not next((source / part).glob("**/*.py"), None):
+        if name[:length] not in folders:
             return False
     return True

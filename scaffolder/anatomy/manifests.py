@@ -1,21 +1,24 @@
-"""`pyproject.toml`, `Cargo.toml` and `Cargo.lock`, with what a workspace hands down filled in."""
+"""`pyproject.toml` and `setup.py`, read once, with the place of the crate's `Cargo.toml`."""
 
 from __future__ import annotations
 
 import os
+import re
 import tomllib
-from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from scaffolder.anatomy.patterns import matches
-from scaffolder.errors import ScaffolderError
+from scaffolder.anatomy.bounds import upwards
+from scaffolder.anatomy.extensions import Extension, read_extensions
+from scaffolder.anatomy.patterns import has_member
+from scaffolder.errors import ScaffolderError, UsageError
+from scaffolder.files import DEPTH_LIMIT, Reader, Unreadable, UnreadableFileError, is_folder, read_regular
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-REPAIR = "repair the file, then run `doctor` again"
+REPAIR = "repair the file, then run the command again"
 TABLES = (
     "project", "build-system", "tool", "package", "lib", "features", "profile", "workspace", "dependencies", "target",
     "build-dependencies", "dev-dependencies", "tool.maturin", "tool.uv", "tool.setuptools-rust", "profile.*",
@@ -32,102 +35,131 @@ TEXTS = (
     "tool.maturin.python-source", "tool.maturin.bindings",
 )  # fmt: skip
 EXPECTED: tuple[tuple[type, str, tuple[str, ...]], ...] = (
-    (dict, "table", TABLES), (list, "list", LISTS), (str, "text", TEXTS),
+    (dict, "table", TABLES), (list, "list", LISTS), (str, "string", TEXTS),
 )  # fmt: skip
+LONG_NUMBER = re.compile(r"\d{1000}")
+PIN = ".python-version"
+PIN_LIMIT = 64 * 1024
+TOO_DEEP = "it is nested too deeply"
 MARK = "\ufeff"  # a byte order mark, which some editors put before the text
-KINDS = ("dependencies", "build-dependencies", "dev-dependencies")
 
 
 @dataclass(frozen=True)
-class Dependency:
-    """A crate that a crate asks for.
+class Manifests:
+    """What says how a project is built.
 
     Attributes:
-        key: What the crate calls it.
-        name: The crate's name in the registry.
-        kind: The table that it is in: `dependencies`.
-        requirement: The versions that will do; empty for one without a version.
-        features: What it has switched on.
-        handed_down: Those of them that the workspace switches on.
-        path: Where it is, from the crate's folder or from the workspace's, if that says so.
-        inherits: Whether the workspace says what is asked for.
+        folder: The project's folder.
+        pyproject: What its pyproject.toml says; empty if there is none.
+        extensions: The modules that setuptools-rust is told to build.
+        cargo_path: The Cargo.toml, where the build looks for it; none if the folder holds no crate.
+        unreadable: The `setup.py`, if it is there and can't be read.
     """
 
-    key: str
-    name: str
-    kind: str
-    requirement: str
-    features: tuple[str, ...]
-    handed_down: tuple[str, ...] = ()
-    path: str | None = None
-    inherits: bool = False
+    folder: Path
+    pyproject: dict[str, Any]
+    extensions: tuple[Extension, ...]
+    cargo_path: Path | None
+    unreadable: tuple[Unreadable, ...] = ()
+
+    @property
+    def pyproject_path(self) -> Path:
+        """The pyproject.toml, there or not."""
+        return self.folder / "pyproject.toml"
+
+    @property
+    def maturin(self) -> dict[str, Any]:
+        """The table `[tool.maturin]`."""
+        settings: dict[str, Any] = self.pyproject.get("tool", {}).get("maturin", {})
+        return settings
+
+    def require_crate(self) -> Path:
+        """Return the crate's Cargo.toml.
+
+        Raises:
+            UsageError: There is none.
+        """
+        if self.cargo_path is None:
+            hint = "name the project's folder: `--project DIR`"
+            raise UsageError(f"there is no `Cargo.toml` in `{self.folder}`", hint)
+        return self.cargo_path
 
 
-@dataclass(frozen=True)
-class Crate:
-    """A Cargo.toml.
+def read_manifests(folder: Path) -> Manifests:
+    """Read what says how the project in a folder is built.
 
-    Attributes:
+    Args:
+        folder: The project's folder.
+
+    Raises:
+        ScaffolderError: Its pyproject.toml can't be read.
+    """
+    try:
+        pyproject = read_toml(folder / "pyproject.toml")
+    except UnreadableFileError as error:
+        if not error.missing:
+            raise
+        pyproject = {}
+    reader = Reader()
+    extensions = tuple(read_extensions(reader.read(folder / "setup.py") or b"", pyproject))
+    named = [pyproject.get("tool", {}).get("maturin", {}).get("manifest-path"), *(each.manifest for each in extensions)]
+    places = (folder / place for place in (*filter(None, named), "Cargo.toml", "rust/Cargo.toml"))
+    # What is there and no regular file is found, too: reading it says so.
+    cargo = next((Path(os.path.normpath(place)) for place in places if _is_there(place)), None)
+    return Manifests(folder, pyproject, extensions, cargo, tuple(reader.problems))
+
+
+def find_manifests(folder: Path) -> Manifests | None:
+    """Read the nearest project upwards; a crate without a pyproject.toml may be in a folder of it.
+
+    Args:
+        folder: Where to begin.
+
+    Raises:
+        ScaffolderError: A manifest of the nearest one can't be read.
+    """
+    crate: Manifests | None = None
+    for place in upwards(folder):
+        try:
+            manifests = read_manifests(place)
+        except ScaffolderError:
+            if crate is None and _is_there(place / "Cargo.toml"):
+                raise
+            continue  # what lies above is not this project's
+        if manifests.cargo_path and manifests.pyproject:
+            return manifests
+        crate = crate or (manifests if manifests.cargo_path else None)
+    return crate
+
+
+def uv_root(folder: Path) -> Path:
+    """Return the folder that has uv's environment and lock file: the workspace's, or the project's own.
+
+    Args:
+        folder: The project's folder.
+    """
+    for above in list(upwards(folder))[1:]:
+        try:
+            workspace = read_toml(above / "pyproject.toml").get("tool", {}).get("uv", {}).get("workspace")
+        except ScaffolderError:
+            continue
+        if isinstance(workspace, dict) and has_member(above, workspace, folder):
+            return above
+    return folder
+
+
+def read_pin(path: Path, reader: Reader) -> str | None:
+    """Return the Python that a `.python-version` asks for; what is not text is left to uv, which says so.
+
+    Args:
         path: The file.
-        data: What it says.
-        workspace_path: The workspace's Cargo.toml; the same file if there is no other.
-        workspace: What that says.
-        dependencies: What it asks for.
-        lock: The versions in Cargo.lock, by crate.
+        reader: What reads it.
     """
-
-    path: Path
-    data: dict[str, Any]
-    workspace_path: Path
-    workspace: dict[str, Any]
-    dependencies: tuple[Dependency, ...]
-    lock: dict[str, tuple[str, ...]]
-
-    @property
-    def folder(self) -> Path:
-        """Where it is."""
-        return self.path.parent
-
-    @property
-    def library(self) -> dict[str, Any]:
-        """The table `[lib]`."""
-        found: dict[str, Any] = self.data.get("lib", {})
-        return found
-
-    @property
-    def library_name(self) -> str:
-        """What the library is called; by default as the package."""
-        return str(self.library.get("name") or self.field("name") or "").replace("-", "_")
-
-    @property
-    def library_types(self) -> tuple[str, ...]:
-        """What the library is built as; cargo reads either name."""
-        return tuple(map(str, self.library.get("crate-type") or self.library.get("crate_type") or ()))
-
-    @property
-    def profiles(self) -> dict[str, dict[str, Any]]:
-        """The build profiles; cargo reads those of the workspace only."""
-        found: dict[str, dict[str, Any]] = self.workspace.get("profile", {})
-        return found
-
-    @property
-    def inherits(self) -> bool:
-        """Whether it takes anything from a workspace's Cargo.toml."""
-        fields = [value for value in self.data.get("package", {}).values() if isinstance(value, dict)]
-        tables = [*fields, self.data.get("lints", {})]
-        return any(table.get("workspace") for table in tables) or any(each.inherits for each in self.dependencies)
-
-    def field(self, name: str) -> Any:
-        """Return a field of `[package]`, from the workspace if it says so."""
-        value = self.data.get("package", {}).get(name)
-        if isinstance(value, dict) and value.get("workspace"):
-            return self.workspace.get("workspace", {}).get("package", {}).get(name)
-        return value
-
-    def dependency(self, name: str) -> Dependency | None:
-        """Return what the crate asks of another, if it does, outside of its tests."""
-        found = [each for each in self.dependencies if each.name == name and each.kind != "dev-dependencies"]
-        return found[0] if found else None
+    try:
+        lines = (reader.read(path, PIN_LIMIT) or b"").decode("utf-8-sig").splitlines()
+    except UnicodeDecodeError:
+        return None
+    return next((line.strip() for line in lines if line.strip()[:1] not in {"", "#"}), None)
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -136,30 +168,59 @@ def read_toml(path: Path) -> dict[str, Any]:
     Raises:
         ScaffolderError: It can't be read, isn't TOML, or has something else where a table belongs.
     """
-    data = _parse(path)
+    data = parse_toml(path)
+    if objection := _objection(data):
+        raise UnreadableFileError(path, objection, REPAIR)
     for kind, word, names in EXPECTED:
-        for name, value in (found for wanted in names for found in _at(data, wanted)):
+        for name, value in (pair for wanted in names for pair in _at(data, wanted)):
             if not isinstance(value, kind):
-                raise ScaffolderError(f"`{name}` in `{path}` is no {word}: `{value}`", REPAIR)
+                raise ScaffolderError(f"`{name}` in `{path}` must be a {word}, found `{_shown(value)}`", REPAIR)
     return data
 
 
 def table_of(data: dict[str, Any], name: str) -> dict[str, Any]:
     """Return a table of a file that may have something else there."""
-    found = data.get(name)
-    return found if isinstance(found, dict) else {}
+    table = data.get(name)
+    return table if isinstance(table, dict) else {}
 
 
-def _parse(path: Path) -> dict[str, Any]:
-    """Read a TOML file."""
+def parse_toml(path: Path) -> dict[str, Any]:
+    """Read a TOML file.
+
+    Raises:
+        UnreadableFileError: It can't be read, or isn't TOML.
+        ScaffolderError: It is a pyproject.toml with a byte order mark.
+    """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_regular(path).decode("utf-8")
         # Cargo reads past the mark; pip does not.
         if text.startswith(MARK) and path.name == "pyproject.toml":
             raise ScaffolderError(f"`{path}` begins with a byte order mark", "save it as UTF-8 without the mark")
-        return tomllib.loads(text.removeprefix(MARK))
-    except (OSError, ValueError) as error:
-        raise ScaffolderError(f"`{path}` can't be read: {error}", REPAIR) from error
+        return tomllib.loads(text.removeprefix(MARK).replace("\r\n", "\n"))
+    except (RecursionError, MemoryError) as error:
+        raise UnreadableFileError(path, TOO_DEEP, REPAIR) from error
+    except ValueError as error:
+        raise UnreadableFileError(path, str(error), REPAIR) from error
+
+
+def _objection(data: dict[str, Any]) -> str | None:
+    """Return what is wrong with values that no manifest has: other code would stumble on them."""
+    waiting: list[tuple[Any, int]] = [(data, 0)]
+    while waiting:
+        value, depth = waiting.pop()
+        if depth > DEPTH_LIMIT:
+            return TOO_DEEP
+        if isinstance(value, str) and "\0" in value:
+            return "there is a NUL character in it"
+        if isinstance(value, str) and LONG_NUMBER.search(value):
+            return "there is a number of more than 1,000 digits in it"
+        parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+        waiting += [(part, depth + 1) for part in parts]
+    return None
+
+
+def _is_there(path: Path) -> bool:
+    return os.path.lexists(path) and not is_folder(path)
 
 
 def _at(data: dict[str, Any], name: str) -> Iterator[tuple[str, Any]]:
@@ -170,115 +231,10 @@ def _at(data: dict[str, Any], name: str) -> Iterator[tuple[str, Any]]:
         if not rest:
             yield key, value
         elif isinstance(value, dict):
-            yield from ((f"{key}.{inner}", found) for inner, found in _at(value, rest))
+            yield from ((f"{key}.{inner}", within) for inner, within in _at(value, rest))
 
 
-def read_crate(path: Path, root: Path | None = None) -> Crate:
-    """Read a Cargo.toml, its workspace and its lock file.
-
-    Args:
-        path: The crate's Cargo.toml.
-        root: The workspace's folder, if cargo said it.
-
-    Raises:
-        ScaffolderError: One of them can't be read.
-    """
-    data = read_toml(path)
-    workspace_path, workspace = _workspace(path, data, root)
-    return Crate(
-        path=path,
-        data=data,
-        workspace_path=workspace_path,
-        workspace=workspace,
-        dependencies=tuple(_dependencies(data, workspace)),
-        lock=_lock(workspace_path.parent / "Cargo.lock"),
-    )
-
-
-def crates_by_path(crate: Crate) -> list[Crate]:
-    """Return the crates that are built along with a crate, because it depends on them by a path.
-
-    Args:
-        crate: The crate.
-
-    Raises:
-        ScaffolderError: One of them can't be read.
-    """
-    found = {crate.path: crate}
-    waiting = [crate]
-    while waiting:
-        one = waiting.pop()
-        for each in one.dependencies:
-            home = one.workspace_path.parent if each.inherits else one.folder
-            path = Path(os.path.normpath(home / (each.path or "") / "Cargo.toml"))
-            if each.path and each.kind != "dev-dependencies" and path not in found and path.is_file():
-                found[path] = read_crate(path)
-                waiting.append(found[path])
-    return list(found.values())[1:]
-
-
-def _workspace(path: Path, data: dict[str, Any], root: Path | None) -> tuple[Path, dict[str, Any]]:
-    """Find the workspace that a crate belongs to, as cargo does: the next one upwards."""
-    if "workspace" in data:
-        return path, data
-    # Crates that a member depends on by a path are members, too, and cargo knows them.
-    if root is not None and root.resolve() != path.parent.resolve() and (root / "Cargo.toml").is_file():
-        return root / "Cargo.toml", read_toml(root / "Cargo.toml")
-    for folder in path.parents[1:]:
-        above = folder / "Cargo.toml"
-        if above.is_file():
-            found = read_toml(above)
-            if "workspace" in found and _has_member(folder, found["workspace"], path.parent):
-                return above, found
-    return path, data
-
-
-def _has_member(folder: Path, workspace: dict[str, Any], crate: Path) -> bool:
-    """Tell whether a workspace has a crate."""
-    excluded = {(folder / str(name)).resolve() for name in workspace.get("exclude", [])}
-    members = {found.resolve() for pattern in workspace.get("members", []) for found in matches(folder, str(pattern))}
-    return crate.resolve() in members - excluded
-
-
-def _dependencies(data: dict[str, Any], workspace: dict[str, Any]) -> Iterator[Dependency]:
-    """Read all tables of dependencies, those for some targets included."""
-    handed_down = workspace.get("workspace", {}).get("dependencies", {})
-    for tables in (data, *data.get("target", {}).values()):
-        for kind in KINDS:
-            for key, value in tables.get(kind, {}).items():
-                yield _dependency(key, kind, value, handed_down)
-
-
-def _dependency(key: str, kind: str, value: Any, handed_down: dict[str, Any]) -> Dependency:
-    """Read one dependency, in any of the ways of writing one."""
-    given = value if isinstance(value, dict) else {"version": str(value)}
-    base = handed_down.get(key, {}) if given.get("workspace") else {}
-    base = base if isinstance(base, dict) else {"version": str(base)}
-    inherited = tuple(map(str, base.get("features", [])))
-    merged = base | given
-    return Dependency(
-        key=key,
-        name=str(merged.get("package", key)),
-        kind=kind,
-        requirement=str(merged.get("version", "")),
-        features=(*inherited, *map(str, given.get("features", []))),
-        handed_down=inherited,
-        path=str(merged["path"]) if "path" in merged else None,
-        inherits=bool(base),
-    )
-
-
-def _lock(path: Path) -> dict[str, tuple[str, ...]]:
-    """Read which versions cargo has settled on."""
-    versions: dict[str, list[str]] = defaultdict(list)
-    packages = _list(_parse(path).get("package")) if path.is_file() else []
-    if not all(isinstance(package, dict) and {"name", "version"} <= set(package) for package in packages):
-        raise ScaffolderError(f"`{path}` has a package without a name or a version", "run `cargo generate-lockfile`")
-    for package in packages:
-        versions[str(package["name"])].append(str(package["version"]))
-    return {name: tuple(found) for name, found in versions.items()}
-
-
-def _list(value: Any) -> list[Any]:
-    """Return a list, if it is one."""
-    return value if isinstance(value, list) else []
+def _shown(value: Any) -> str:
+    """Return a value as a message shows it."""
+    text = str(value)
+    return text if len(text) < 80 else f"{text[:80]}…"

@@ -1,29 +1,56 @@
-"""The files that a pattern stands for, as cargo, uv and maturin read it."""
+"""Patterns of files as cargo, uv and maturin read them, matched by name: no folder is searched for them."""
 
 from __future__ import annotations
 
 import os
-from glob import glob
-from pathlib import Path
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
+from scaffolder.files import real
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
+
+PATTERN_LIMIT = 1_000
 
 
-def matches(folder: Path, pattern: str) -> list[Path]:
-    """Return the files that a pattern stands for; it may be absolute, or lead out of the folder.
+@dataclass(frozen=True)
+class PathPatterns:
+    """Patterns that stand for files: `file in patterns`.
+
+    Attributes:
+        folder: Where they start.
+        patterns: `src/**/*.rs`, `../core`, `.`, or an absolute one.
+    """
+
+    folder: Path
+    patterns: tuple[str, ...]
+
+    def __contains__(self, path: Path) -> bool:
+        """Tell whether one of the patterns stands for a file."""
+        return any(_matches(path.parts, _parts(self.folder, pattern)) for pattern in self.patterns[:PATTERN_LIMIT])
+
+
+def has_member(folder: Path, workspace: dict[str, Any], member: Path) -> bool:
+    """Tell whether a workspace, of cargo's or uv's, has a project.
 
     Args:
-        folder: Where the pattern starts.
-        pattern: `src/**/*.rs`, `../core`, `.`.
+        folder: The workspace's folder.
+        workspace: What its manifest says of it, with `members` and `exclude`.
+        member: The project's folder.
     """
-    # pathlib takes neither an absolute pattern nor an empty one.
-    found = glob(str(folder / pattern), recursive=True)  # noqa: PTH207
-    return [Path(os.path.normpath(path)) for path in found]
+    places = {member, real(member)}
+    members, excluded = (
+        any(place in PathPatterns(home, tuple(map(str, _list(workspace.get(name))))) for place in places for home in
+            (folder, real(folder)))
+        for name in ("members", "exclude")
+    )  # fmt: skip
+    return members and not excluded
 
 
-def watched_files(folder: Path, pyproject: dict[str, Any]) -> frozenset[Path] | None:
+def watched_files(folder: Path, pyproject: dict[str, Any]) -> PathPatterns | None:
     """Return the files that uv watches; none if it isn't told which.
 
     Args:
@@ -34,11 +61,8 @@ def watched_files(folder: Path, pyproject: dict[str, Any]) -> frozenset[Path] | 
     if keys is None:
         return None
     # A text is a file, too; `dir` stands for the folder itself, not for what is in it.
-    named = [key["file"] for key in keys if isinstance(key, dict) and "file" in key]
-    patterns = [str(each) for each in (*named, *(key for key in keys if isinstance(key, str)))]
-    # A file that is named is watched whether it is there yet or not.
-    found = {path for each in patterns for path in [Path(os.path.normpath(folder / each)), *matches(folder, each)]}
-    return frozenset(found)
+    named = [key["file"] if isinstance(key, dict) and "file" in key else key for key in keys]
+    return PathPatterns(folder, tuple(str(key) for key in named if not isinstance(key, dict)))
 
 
 def left_out(folder: Path, settings: dict[str, Any], files: Iterable[Path]) -> Iterator[tuple[Path, str]]:
@@ -49,19 +73,53 @@ def left_out(folder: Path, settings: dict[str, Any], files: Iterable[Path]) -> I
         settings: `[tool.maturin]`.
         files: The files in question.
     """
-    from pathspec import GitIgnoreSpec
-
-    patterns = {pattern: GitIgnoreSpec.from_lines([pattern]) for pattern in _patterns(settings)}
+    patterns = [pattern for pattern in _excluded(settings) if pattern.strip("/")][:PATTERN_LIMIT]
     for path in files:
         if path.is_relative_to(folder):
-            name = path.relative_to(folder)
-            yield from ((path, pattern) for pattern, spec in patterns.items() if spec.match_file(name))
+            parts = path.relative_to(folder).parts
+            yield from ((path, pattern) for pattern in patterns if _is_ignored(parts, pattern))
 
 
-def _patterns(settings: dict[str, Any]) -> Iterator[str]:
+def _is_ignored(parts: Sequence[str], pattern: str) -> bool:
+    """Tell whether a pattern as in `.gitignore` stands for a file, or for a folder that it is in."""
+    wanted = PurePath(pattern.strip("/")).parts
+    if "/" not in pattern.rstrip("/"):
+        wanted = ("**", *wanted)
+    last = len(parts) - pattern.endswith("/")  # it asks for a folder
+    return any(_matches(parts[:length], wanted) for length in range(1, last + 1))
+
+
+def _excluded(settings: dict[str, Any]) -> Iterator[str]:
     """Yield the patterns of files that don't get into wheels."""
     for given in settings.get("exclude", []):
         table = given if isinstance(given, dict) else {"path": given}
         formats = table.get("format", "wheel")
         if "wheel" in (formats if isinstance(formats, list) else [formats]):
             yield str(table.get("path", ""))
+
+
+def _parts(folder: Path, pattern: str) -> Sequence[str]:
+    return Path(os.path.normpath(folder / pattern)).parts
+
+
+def _matches(parts: Sequence[str], pattern: Sequence[str]) -> bool:
+    """Match all places of the pattern at once, so that no pattern takes longer than it is long."""
+    places = {0}
+    for part in parts:
+        here = _past_stars(places, pattern)
+        places = {place for place in here if place < len(pattern) and pattern[place] == "**"}
+        places |= {place + 1 for place in here if place < len(pattern) and fnmatchcase(part, pattern[place])}
+    return len(pattern) in _past_stars(places, pattern)
+
+
+def _past_stars(places: set[int], pattern: Sequence[str]) -> set[int]:
+    """Add the places behind a `**`, which may stand for nothing."""
+    reached = set(places)
+    for place in range(len(pattern)):
+        if place in reached and pattern[place] == "**":
+            reached.add(place + 1)
+    return reached
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,24 +11,24 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
-from scaffolder.anatomy.extensions import Extension, read_extensions
+from scaffolder.anatomy.crates import Crate, Dependency, crates_by_path, read_crate
 from scaffolder.anatomy.layout import Layout, find_source, read_layout, rust_files
-from scaffolder.anatomy.manifests import Crate, Dependency, crates_by_path, read_crate, read_toml
-from scaffolder.anatomy.patterns import left_out, watched_files
-from scaffolder.anatomy.uv_workspace import uv_root
-from scaffolder.anatomy.versions import Line, allowed_lines, line_of, pyo3_line
+from scaffolder.anatomy.manifests import PIN, Manifests, read_manifests, read_pin, table_of, uv_root
+from scaffolder.anatomy.patterns import PathPatterns, left_out, watched_files
+from scaffolder.anatomy.versions import ReleaseSeries, allowed_series, series_named, series_of
 from scaffolder.anatomy.workflows import Workflow, read_workflows
-from scaffolder.errors import UsageError
+from scaffolder.files import Reader, Unreadable, is_file, real, same_content
 from scaffolder.rust.modules import Module, Source, read_source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from scaffolder.machine.cargo import Graph
+    from scaffolder.anatomy.extensions import Extension
+    from scaffolder.machine.cargo import CargoMetadata
 
 BUILDERS = ("maturin", "setuptools-rust")
 OTHER_BINDINGS = {"bin", "cffi", "uniffi"}
-PIN = ".python-version"
+REQUIREMENT_LIMIT = 1_000  # what is longer is cut, and then not valid
 PYO3_CRATES = {"pyo3", "pyo3-ffi"}
 
 
@@ -38,14 +37,11 @@ class Project:
     """What a project's files say.
 
     Attributes:
-        folder: Where it is.
-        pyproject_path: Its pyproject.toml, there or not.
-        pyproject: What that says.
+        manifests: What says how it is built.
         crate: Its Rust crate.
         crates: The crates that are built along with it, because it depends on them by a path.
         sources: The crate's Rust files.
         layout: Its Python side.
-        extensions: The modules that setuptools-rust is told to build.
         builder: `maturin` or `setuptools-rust`, if it is one of them.
         uses_uv: Whether there is a lock file of uv's.
         pin: The `.python-version`, of the project or of its workspace of uv's; there or not.
@@ -53,71 +49,85 @@ class Project:
         workflows: What runs on GitHub.
         cached_files: The files that uv watches, if it is told which.
         excluded: The files that maturin is told to leave out of wheels, with the pattern that does.
-        graph: What cargo says, if it could be asked.
+        cargo_metadata: What cargo says, if it could be asked.
         profiles: Which profile each built extension module comes from, if it can be told.
         packages_elsewhere: The usual folders that have the module's package, if it isn't where it is looked for.
         neighbours: Source files of other projects whose library of the same name is in the target folder.
+        unreadable: What could not be read, so that nothing is known of what it says.
     """
 
-    folder: Path
-    pyproject_path: Path
-    pyproject: dict[str, Any]
+    manifests: Manifests
     crate: Crate
     crates: tuple[Path, ...]
     sources: dict[Path, Source]
     layout: Layout
-    extensions: tuple[Extension, ...]
     builder: str | None
     uses_uv: bool
     pin: Path
     python_version: str | None
     workflows: tuple[Workflow, ...]
-    cached_files: frozenset[Path] | None
+    cached_files: PathPatterns | None
     excluded: dict[Path, str]
-    graph: Graph | None
+    cargo_metadata: CargoMetadata | None
     profiles: dict[Path, str]
     packages_elsewhere: tuple[str, ...]
     neighbours: tuple[str, ...]
+    unreadable: tuple[Unreadable, ...] = ()
+
+    @property
+    def folder(self) -> Path:
+        """Where it is."""
+        return self.manifests.folder
+
+    @property
+    def pyproject_path(self) -> Path:
+        """Its pyproject.toml, there or not."""
+        return self.manifests.pyproject_path
+
+    @property
+    def pyproject(self) -> dict[str, Any]:
+        """What its pyproject.toml says."""
+        return self.manifests.pyproject
+
+    @property
+    def extensions(self) -> tuple[Extension, ...]:
+        """The modules that setuptools-rust is told to build."""
+        return self.manifests.extensions
 
     @property
     def metadata(self) -> dict[str, Any]:
         """The table `[project]`."""
-        found: dict[str, Any] = self.pyproject.get("project", {})
-        return found
+        return table_of(self.pyproject, "project")
 
     @property
     def maturin(self) -> dict[str, Any]:
         """The table `[tool.maturin]`."""
-        found: dict[str, Any] = self.pyproject.get("tool", {}).get("maturin", {})
-        return found
+        return self.manifests.maturin
 
     @property
     def uv(self) -> dict[str, Any] | None:
         """The table `[tool.uv]`, if uv is used here and builds the project."""
-        found: dict[str, Any] | None = self.pyproject.get("tool", {}).get("uv")
-        if found and found.get("package") is False:
+        settings: dict[str, Any] | None = table_of(self.pyproject, "tool").get("uv")
+        if settings and settings.get("package") is False:
             return None
-        return {} if found is None and self.uses_uv else found
+        return {} if settings is None and self.uses_uv else settings
 
     @property
     def build_requirements(self) -> list[Requirement]:
         """What is installed to build the project."""
-        return [
-            found
-            for text in self.pyproject.get("build-system", {}).get("requires", [])
-            if (found := read_requirement(text))
-        ]
+        texts = table_of(self.pyproject, "build-system").get("requires", [])
+        return [requirement for text in texts if (requirement := read_requirement(text))]
 
     @property
     def builds_by_requirement(self) -> bool:
         """Whether maturin or setuptools-rust is asked for, in a release that may be raised."""
-        return any(each.name == self.builder for each in self.build_requirements)
+        return any(requirement.name == self.builder for requirement in self.build_requirements)
 
     @property
     def requires_python(self) -> SpecifierSet | None:
         """The Pythons that the project says it supports."""
         try:
-            return SpecifierSet(self.metadata["requires-python"])
+            return SpecifierSet(self.metadata["requires-python"][:REQUIREMENT_LIMIT])
         except (KeyError, InvalidSpecifier):
             return None
 
@@ -139,15 +149,15 @@ class Project:
         return bool(self.builder or self.extensions or self.modules or "cdylib" in self.crate.library_types)
 
     @property
-    def line(self) -> Line | None:
-        """The release line of PyO3, if it is a known one."""
+    def series(self) -> ReleaseSeries | None:
+        """The release series of PyO3, if it is a known one."""
         if self.pyo3 is None:
             return None
         # Another crate may bring another PyO3 along.
-        allowed = allowed_lines(self.pyo3.requirement)
-        locked = [line_of(f"={version}") for version in self.crate.lock.get(self.pyo3.name, ())]
-        own = [line for line in locked if not allowed or line in allowed]
-        return pyo3_line(own[-1] if own else line_of(self.pyo3.requirement))
+        allowed = allowed_series(self.pyo3.requirement)
+        locked = [series_of(f"={version}") for version in self.crate.lock.get(self.pyo3.name, ())]
+        own = [series for series in locked if not allowed or series in allowed]
+        return series_named(own[-1] if own else series_of(self.pyo3.requirement))
 
     @property
     def pyo3_features(self) -> tuple[str, ...]:
@@ -157,10 +167,10 @@ class Project:
     @property
     def may_be_abi3(self) -> bool:
         """Whether a feature of the crate, which a build may ask for, leads to the stable ABI."""
-        asked = [*(str(each) for named in self._named_features().values() for each in named), *self._switched_on()]
-        parts = (self._of_crate(feature) for feature in asked)
-        found = [name for crate, name in parts if crate in PYO3_CRATES]
-        return any(name.startswith("abi3") for name in (*found, *self.pyo3_features))
+        own = (str(feature) for features in self._named_features().values() for feature in features)
+        parts = (self._of_crate(feature) for feature in (*own, *self._switched_on()))
+        names = [name for crate, name in parts if crate in PYO3_CRATES]
+        return any(name.startswith("abi3") for name in (*names, *self.pyo3_features))
 
     def features_of_crates(self) -> Iterator[tuple[str, str]]:
         """Yield the features that a build switches on in the crates it asks for, each with the crate."""
@@ -172,25 +182,24 @@ class Project:
     def _of_crate(self, feature: str) -> tuple[str, str]:
         """Return what `py/abi3` switches on: a crate may have another name here."""
         owner, _, name = feature.partition("/")
-        names = {each.key: each.name for each in self.crate.dependencies}
+        names = {dependency.key: dependency.name for dependency in self.crate.dependencies}
         return names.get(owner.rstrip("?"), owner.rstrip("?")), name
 
     def _named_features(self) -> dict[str, list[str]]:
         """Return the crate's own features."""
-        found: dict[str, list[str]] = self.crate.data.get("features", {})
-        return found
+        return table_of(self.crate.data, "features")
 
     def _switched_on(self) -> list[str]:
         """Return the crate's features that maturin builds with, and all that those lead to."""
         named = self._named_features()
         waiting = ["default", *map(str, self.maturin.get("features", []))]
-        found: list[str] = []
+        features: dict[str, None] = {}
         while waiting:
             feature = waiting.pop()
-            if feature not in found:
-                found.append(feature)
+            if feature not in features:
+                features[feature] = None
                 waiting += map(str, named.get(feature, []))
-        return found
+        return list(features)
 
     def show(self, path: Path) -> str:
         """Return a path as seen from the project."""
@@ -204,133 +213,106 @@ class Project:
 def read_requirement(text: object) -> Requirement | None:
     """Read a requirement; what isn't one is left to the builder, which says so."""
     try:
-        found = Requirement(str(text))
-    except InvalidRequirement:
+        requirement = Requirement(str(text)[:REQUIREMENT_LIMIT])
+    except (InvalidRequirement, RecursionError):
         return None
-    found.name = canonicalize_name(found.name)
-    return found
+    requirement.name = canonicalize_name(requirement.name)
+    return requirement
 
 
-def find_manifest(folder: Path) -> tuple[Path, dict[str, Any], tuple[Extension, ...]]:
-    """Return a project's Cargo.toml, where its build looks for it, and what says so: pyproject.toml and setup.py.
-
-    Raises:
-        ScaffolderError: Its pyproject.toml can't be read.
-        UsageError: There is none.
-    """
-    path = folder / "pyproject.toml"
-    pyproject = read_toml(path) if path.is_file() else {}
-    settings = pyproject.get("tool", {}).get("maturin", {})
-    extensions = tuple(read_extensions(folder, pyproject))
-    named = [settings.get("manifest-path"), *(each.manifest for each in extensions)]
-    for candidate in (*filter(None, named), "Cargo.toml", "rust/Cargo.toml"):
-        if (folder / candidate).is_file():
-            return Path(os.path.normpath(folder / candidate)), pyproject, extensions
-    raise UsageError(f"there is no `Cargo.toml` in `{folder}`", "name the project's folder: `--project DIR`")
-
-
-def has_crate(folder: Path) -> bool:
-    """Tell whether a folder holds a project with Rust in it."""
-    try:
-        find_manifest(folder)
-    except UsageError:
-        return False
-    return True
-
-
-def read_project(folder: Path, graph: Graph | None = None) -> Project:
+def read_project(
+    folder: Path, cargo_metadata: CargoMetadata | None = None, *, manifests: Manifests | None = None
+) -> Project:
     """Read a project.
 
     Args:
         folder: Where its pyproject.toml is.
-        graph: What cargo says of it.
+        cargo_metadata: What cargo says of it.
+        manifests: What says how it is built, if that has been read.
 
     Raises:
-        ScaffolderError: A file can't be read.
+        ScaffolderError: A manifest can't be read; any other file that can't be is in `unreadable`.
     """
-    manifest, pyproject, extensions = find_manifest(folder)
-    crate = read_crate(manifest, graph.root if graph and not graph.problem else None)
-    settings = pyproject.get("tool", {}).get("maturin", {})
-    targets = [each.target for each in extensions if each.target]
-    module = settings.get("module-name") or (targets[0] if targets else crate.library_name)
-    source = find_source(folder, settings, str(pyproject.get("project", {}).get("name", "")))
-    if targets and (folder / "src" / module.partition(".")[0] / "__init__.py").is_file():
-        source = folder / "src"  # where setuptools looks by itself
-    layout = read_layout((folder, crate.folder), module, source)
-    root = uv_root(folder)
-    pin = next((pin for pin in (folder / PIN, root / PIN) if pin.is_file()), folder / PIN)
-    return Project(
-        folder=folder,
-        pyproject_path=folder / "pyproject.toml",
-        pyproject=pyproject,
-        crate=crate,
-        crates=tuple(each.folder for each in crates_by_path(crate)),
-        sources={path: read_source(path) for path in rust_files(crate.folder)},
-        layout=layout,
-        extensions=extensions,
-        builder=_builder(pyproject),
-        uses_uv=(root / "uv.lock").is_file(),
-        pin=pin,
-        python_version=_first_line(pin),
-        workflows=read_workflows(folder),
-        cached_files=watched_files(folder, pyproject),
-        excluded=dict(left_out(folder, settings, layout.types)),
-        graph=graph,
-        profiles=dict(_profiles(layout, crate, graph)),
-        packages_elsewhere=() if layout.package else tuple(_packages(folder, module.partition(".")[0])),
-        neighbours=tuple(_neighbours(crate, graph)),
+    manifests = manifests or read_manifests(folder)
+    reader = Reader(list(manifests.unreadable))
+    crate = read_crate(
+        manifests.require_crate(), cargo_metadata.root if cargo_metadata and not cargo_metadata.problem else None
     )
+    layout = _read_layout(manifests, crate, reader)
+    root = uv_root(folder)
+    pin = next((pin for pin in (folder / PIN, root / PIN) if is_file(pin)), folder / PIN)
+    return Project(
+        manifests=manifests,
+        crate=crate,
+        crates=tuple(member.folder for member in crates_by_path(crate)),
+        sources=dict(_sources(crate, reader)),
+        layout=layout,
+        builder=_builder(manifests.pyproject),
+        uses_uv=is_file(root / "uv.lock"),
+        pin=pin,
+        python_version=read_pin(pin, reader),
+        workflows=read_workflows(folder, reader),
+        cached_files=watched_files(folder, manifests.pyproject),
+        excluded=dict(left_out(folder, manifests.maturin, layout.types)),
+        cargo_metadata=cargo_metadata,
+        profiles=dict(_profiles(layout, crate, cargo_metadata)),
+        packages_elsewhere=() if layout.package else tuple(_packages(folder, layout.module.partition(".")[0])),
+        neighbours=tuple(_neighbours(crate, cargo_metadata, reader)),
+        unreadable=tuple(reader.problems),
+    )
+
+
+def _sources(crate: Crate, reader: Reader) -> Iterator[tuple[Path, Source]]:
+    for path in rust_files(crate.folder, reader):
+        if (text := reader.read(path)) is not None:
+            yield path, read_source(path, text)
+
+
+def _read_layout(manifests: Manifests, crate: Crate, reader: Reader) -> Layout:
+    """Read the Python side, where the builder looks for it."""
+    folder, settings = manifests.folder, manifests.maturin
+    targets = [extension.target for extension in manifests.extensions if extension.target]
+    module = settings.get("module-name") or (targets[0] if targets else crate.library_name)
+    source = find_source(folder, settings, str(table_of(manifests.pyproject, "project").get("name", "")))
+    if targets and is_file(folder / "src" / module.partition(".")[0] / "__init__.py"):
+        source = folder / "src"  # where setuptools looks by itself
+    return read_layout((folder, crate.folder), module, source, reader)
 
 
 def _builder(pyproject: dict[str, Any]) -> str | None:
     """Return what builds the project."""
     system = pyproject.get("build-system", {})
-    names = [found.name for text in system.get("requires", []) if (found := read_requirement(text))]
+    texts = system.get("requires", [])
+    names = [requirement.name for text in texts if (requirement := read_requirement(text))]
     if str(system.get("build-backend", "")).startswith("maturin") or "maturin" in pyproject.get("tool", {}):
         return "maturin"
     return next((name for name in BUILDERS if name in names), None)
 
 
-def _first_line(path: Path) -> str | None:
-    """Return the version that `.python-version` asks for; what is no text is left to uv, which says so."""
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError):
-        return None
-    return next((line.strip() for line in lines if line.strip()[:1] not in {"", "#"}), None)
-
-
 def _packages(folder: Path, name: str) -> Iterator[str]:
     """Yield the usual folders for Python that have a package of this name."""
-    yield from (usual for usual in ("python", "src") if (folder / usual / name / "__init__.py").is_file())
+    yield from (usual for usual in ("python", "src") if is_file(folder / usual / name / "__init__.py"))
 
 
-def _profiles(layout: Layout, crate: Crate, graph: Graph | None) -> Iterator[tuple[Path, str]]:
+def _profiles(layout: Layout, crate: Crate, cargo_metadata: CargoMetadata | None) -> Iterator[tuple[Path, str]]:
     """Tell by their bytes which of the target folder's builds the extension modules are."""
-    if graph is None or not layout.libraries:
+    if cargo_metadata is None or not layout.libraries:
         return
     name = crate.library_name
-    for built in graph.builds(f"lib{name}.so", f"lib{name}.dylib", f"{name}.dll"):
-        for library in layout.libraries:
-            if library.stat().st_size == built.stat().st_size and _digest(library) == _digest(built):
-                yield library, built.parent.name
+    for built in cargo_metadata.builds(f"lib{name}.so", f"lib{name}.dylib", f"{name}.dll"):
+        yield from ((library, built.parent.name) for library in layout.libraries if same_content(library, built))
 
 
-def _digest(path: Path) -> str:
-    """Return what tells one file from another."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def _neighbours(crate: Crate, graph: Graph | None) -> Iterator[str]:
+def _neighbours(crate: Crate, cargo_metadata: CargoMetadata | None, reader: Reader) -> Iterator[str]:
     """Return sources of other projects that made a library of this name in the target folder."""
-    home = crate.workspace_path.parent.resolve()
+    home = real(crate.workspace_path.parent)
     # Nobody else builds in a folder of the project; what its files name has been moved along with it.
-    if graph is None or graph.target.resolve().is_relative_to(home):
+    if cargo_metadata is None or real(cargo_metadata.target).is_relative_to(home):
         return
-    for path in graph.builds(f"lib{crate.library_name}.d"):
-        _, _, listed = path.read_text(encoding="utf-8", errors="replace").partition(": ")
-        sources = [source.replace("\0", " ") for source in listed.replace("\\ ", "\0").split()]
-        there = [source for source in sources if (graph.root / source).exists()]
+    for path in cargo_metadata.builds(f"lib{crate.library_name}.d"):
+        _, _, listed = (reader.read(path) or b"").decode("utf-8", "replace").partition(": ")
+        names = [name.replace("\0", " ") for name in listed.replace("\\ ", "\0").split()]
+        sources = [name for name in names if is_file(cargo_metadata.root / name)]
         # Crates that lie elsewhere are listed, too, beside the project's own.
-        if there and not any((graph.root / source).resolve().is_relative_to(home) for source in there):
-            yield there[0]
+        if sources and not any(real(cargo_metadata.root / name).is_relative_to(home) for name in sources):
+            yield sources[0]

@@ -13,10 +13,12 @@ from packaging.version import Version
 
 COMPARATOR = re.compile(r"(<=|>=|=|<|>|\^|~)?\s*(\d+)(?:\.(\d+))?(?:\.(\d+))?")
 
+REQUIREMENT_LIMIT = 200
+
 
 @dataclass(frozen=True)
-class Line:
-    """A release line of PyO3, and what it needs.
+class ReleaseSeries:
+    """A release series of PyO3, and what it needs.
 
     Attributes:
         name: `0.30`.
@@ -45,24 +47,24 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Outdated:
-    """A feature that PyO3 is giving up.
+class Deprecation:
+    """A feature that PyO3 has deprecated.
 
     Attributes:
         name: The feature.
         crate: The crate that has it; `pyo3` stands for `pyo3-ffi`, too.
         see: The section that explains what to do.
-        since: The line from which on it is outdated.
-        gone: The first line without it.
-        instead: What to do.
+        since: The first series in which it is deprecated.
+        removed: The first series without it, if there is one.
+        replacement: What to do.
     """
 
     name: str
     crate: str
     see: tuple[str, str]
     since: Version
-    gone: Version | None
-    instead: str
+    removed: Version | None
+    replacement: str
 
 
 @cache
@@ -72,11 +74,11 @@ def _data() -> dict[str, Any]:
 
 
 @cache
-def lines() -> tuple[Line, ...]:
-    """Return the known lines of PyO3, the oldest first."""
+def release_series() -> tuple[ReleaseSeries, ...]:
+    """Return the known series of PyO3, the oldest first."""
     return tuple(
-        Line(
-            name=entry["line"],
+        ReleaseSeries(
+            name=entry["name"],
             rust=Version(entry["rust"]),
             oldest=Version(entry["python"][0]),
             newest=Version(entry["python"][1]),
@@ -85,22 +87,22 @@ def lines() -> tuple[Line, ...]:
             refuses_newer=entry.get("refuses_newer", True),
             abi3=Version(entry["abi3"]),
         )
-        for entry in _data()["pyo3"]
+        for entry in _data()["series"]
     )
 
 
-def outdated_features() -> tuple[Outdated, ...]:
-    """Return the features that PyO3 is giving up."""
+def deprecations() -> tuple[Deprecation, ...]:
+    """Return the features that PyO3 has deprecated."""
     return tuple(
-        Outdated(
+        Deprecation(
             name=name,
             crate=entry.get("crate", "pyo3"),
             see=(entry["see"].partition("#")[0], entry["see"].partition("#")[2]),
             since=Version(entry["since"]),
-            gone=Version(entry["gone"]) if "gone" in entry else None,
-            instead=entry["instead"],
+            removed=Version(entry["removed"]) if "removed" in entry else None,
+            replacement=entry["replacement"],
         )
-        for name, entry in _data()["features"].items()
+        for name, entry in _data()["deprecations"].items()
     )
 
 
@@ -114,34 +116,38 @@ def sets_extension_module(builder: str) -> Version:
     return Version(_data()["sets_extension_module"][builder])
 
 
-def line_of(requirement: str) -> str | None:
-    """Return the newest release line, such as `0.30`, that a Cargo requirement allows.
+def series_of(requirement: str) -> str | None:
+    """Return the newest release series, such as `0.30`, that a Cargo requirement allows.
 
     Args:
         requirement: `0.30`, `=0.22.1`, `>=0.25, <0.27`.
     """
-    if known := allowed_lines(requirement):
+    if known := allowed_series(requirement):
         return known[-1]
-    first = COMPARATOR.search(requirement)
+    first = COMPARATOR.search(requirement[:REQUIREMENT_LIMIT])
     return f"{first[2]}.{first[3] or 0}" if first else None
 
 
-def allowed_lines(requirement: str) -> list[str]:
-    """Return the known release lines that a Cargo requirement allows, the oldest first.
+def allowed_series(requirement: str) -> list[str]:
+    """Return the known release series that a Cargo requirement allows, the oldest first.
 
     Args:
         requirement: `0.30`, `=0.22.1`, `>=0.25, <0.27`.
     """
-    comparators = [match.groups() for match in COMPARATOR.finditer(requirement)]
+    comparators = [match.groups() for match in COMPARATOR.finditer(requirement[:REQUIREMENT_LIMIT])]
     if not comparators and requirement.strip() != "*":
         return []
-    return [line.name for line in lines() if all(_allows(comparator, line.name) for comparator in comparators)]
+    return [
+        series.name
+        for series in release_series()
+        if all(_allows(comparator, series.name) for comparator in comparators)
+    ]
 
 
-def _allows(comparator: tuple[str | Any, ...], line: str) -> bool:
-    """Tell whether a comparator of a Cargo requirement allows a release of a line."""
+def _allows(comparator: tuple[str | Any, ...], series: str) -> bool:
+    """Tell whether a comparator of a Cargo requirement allows a release of a series."""
     operator, major, minor, patch = comparator
-    wanted, offered = (int(major), int(minor or 0)), tuple(map(int, line.split(".")))
+    wanted, offered = (int(major), int(minor or 0)), tuple(map(int, series.split(".")))
     if operator in {">=", ">"}:
         return offered >= wanted
     if operator in {"<=", "<"}:
@@ -149,6 +155,6 @@ def _allows(comparator: tuple[str | Any, ...], line: str) -> bool:
     return offered == wanted or (minor is None and int(major) == offered[0])
 
 
-def pyo3_line(name: str | None) -> Line | None:
-    """Return a line of PyO3 by its name, if it is known."""
-    return next((line for line in lines() if line.name == name), None)
+def series_named(name: str | None) -> ReleaseSeries | None:
+    """Return a series of PyO3 by its name, if it is known."""
+    return next((series for series in release_series() if series.name == name), None)

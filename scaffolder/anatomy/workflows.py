@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from scaffolder.anatomy.bounds import top_of
 from scaffolder.anatomy.manifests import table_of
+from scaffolder.files import DEPTH_LIMIT, MEGABYTE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from scaffolder.files import Reader
+
+WORKFLOW_LIMIT = MEGABYTE
+FILE_LIMIT = 200
+VALUE_LIMIT = 100_000
 USES = re.compile(r"^\s*(?:-\s*)?uses:\s*['\"]?([\w./-]+)@([^\s'\"#]+)")
 
 
@@ -56,28 +64,50 @@ class Workflow:
         for job in self.jobs.values():
             variables = {**table_of(self.data, "env"), **table_of(job, "env")}
             steps = job.get("steps")
-            found = steps if isinstance(steps, list) else []
-            yield from ((step, variables) for step in found if isinstance(step, dict))
+            listed = steps if isinstance(steps, list) else []
+            yield from ((step, variables) for step in listed if isinstance(step, dict))
 
 
-def read_workflows(folder: Path) -> tuple[Workflow, ...]:
-    """Read the workflows of a project's repository; what is no YAML is left to GitHub, which says so."""
+def read_workflows(folder: Path, reader: Reader) -> tuple[Workflow, ...]:
+    """Read the workflows of a project's repository; what is not YAML is left to GitHub, which says so.
+
+    Args:
+        folder: The project's folder.
+        reader: What reads the files.
+    """
     # GitHub reads those at the repository's root only.
-    root = next((above for above in (folder, *folder.parents) if (above / ".git").exists()), folder)
-    found = sorted([*root.glob(".github/workflows/*.yml"), *root.glob(".github/workflows/*.yaml")])
-    return tuple(workflow for path in found if (workflow := _read(path)))
+    place = top_of(folder) / ".github" / "workflows"
+    paths = (place / entry.name for entry in reader.entries(place) if entry.name.endswith((".yml", ".yaml")))
+    return tuple(workflow for path in islice(paths, FILE_LIMIT) if (workflow := _read(path, reader)))
 
 
-def _read(path: Path) -> Workflow | None:
-    """Read one workflow."""
-    from scaffolder.template.catalog import InvalidYamlError, load_yaml
+def _read(path: Path, reader: Reader) -> Workflow | None:
+    """Read one workflow, with every value as text: so there are none that can't be made."""
+    import yaml
 
+    source = reader.read(path, WORKFLOW_LIMIT)
+    text = (source or b"").decode("utf-8", "replace")
     try:
-        text = path.read_text(encoding="utf-8", errors="replace")
-        data = load_yaml(text, aliases=True)
-    except (OSError, InvalidYamlError):
+        data = yaml.load(text, getattr(yaml, "CBaseLoader", yaml.BaseLoader))  # noqa: S506
+    except (yaml.YAMLError, ValueError, RecursionError):
+        return None
+    if not _is_bounded(data):
+        reader.refuse(path, "its aliases stand for too much")
         return None
     lines = tuple(text.splitlines())
     matches = ((number, USES.match(line)) for number, line in enumerate(lines, 1))
     actions = tuple(Action(match[1], match[2], number) for number, match in matches if match)
     return Workflow(path, lines, data, actions) if isinstance(data, dict) else None
+
+
+def _is_bounded(data: Any) -> bool:
+    """Tell whether a value stays small when it is written out: an alias may stand for itself, or for billions."""
+    waiting, seen = [(data, 0)], 0
+    while waiting and seen < VALUE_LIMIT:
+        value, depth = waiting.pop()
+        seen += 1
+        if depth > DEPTH_LIMIT:
+            return False
+        parts = [*value.values()] if isinstance(value, dict) else value if isinstance(value, list) else []
+        waiting += [(part, depth + 1) for part in parts]
+    return not waiting

@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from scaffolder import git
-from scaffolder.errors import ScaffolderError
-from scaffolder.template.answers import listing
+from scaffolder.errors import ScaffolderError, listing
 from scaffolder.template.catalog import InvalidYamlError, load_yaml
 from scaffolder.template.source import SOURCE, expand
 
@@ -134,7 +133,8 @@ def find_project(start: Path) -> Checkout:
     """
     require_git()
     try:
-        place = start.expanduser().resolve(strict=True)
+        # Unlike `Path.expanduser`, it leaves the home of nobody as it is.
+        place = Path(os.path.expanduser(start)).resolve(strict=True)  # noqa: PTH111
         folder = next((parent for parent in (place, *place.parents) if (parent / ANSWERS).is_file()), None)
     except (OSError, RuntimeError) as error:
         reason = getattr(error, "strerror", None) or error

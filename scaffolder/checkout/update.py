@@ -12,9 +12,8 @@ from scaffolder.checkout.manifests import MANIFESTS, faults, outdated
 from scaffolder.checkout.merge import Conflict, File, match_line_endings, open_scratch, read_files
 from scaffolder.checkout.obstacles import require_free
 from scaffolder.checkout.uses import find_uses
-from scaffolder.errors import InvalidAnswerError, ScaffolderError
+from scaffolder.errors import InvalidAnswerError, ScaffolderError, listing, near
 from scaffolder.folders import temporary_folder
-from scaffolder.template.answers import listing, near
 from scaffolder.template.bundle import order
 from scaffolder.template.generate import render
 from scaffolder.template.releases import PublicTags, open_releases, to_tag

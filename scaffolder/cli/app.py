@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 from functools import partial
 from pathlib import Path
@@ -10,12 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from scaffolder import __version__
+from scaffolder import __version__, speed
 from scaffolder.cli import project as commands
 from scaffolder.cli import skills as skill_commands
 from scaffolder.cli.project import complete_feature
-from scaffolder.errors import InvalidAnswerError, UsageError
-from scaffolder.terminal import leave, progress, run, stoppable
+from scaffolder.errors import InvalidAnswerError, UsageError, near
+from scaffolder.terminal import as_json, echo, leave, progress, run, stoppable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,8 +31,7 @@ app = typer.Typer(
 
 def main() -> NoReturn:
     """Run the command and exit."""
-    # Looking for garbage takes a tenth of a run's time, and finds too little to matter.
-    gc.disable()
+    speed.collect_no_garbage()
     leave(run(app, "pyo3-new"))
 
 
@@ -48,7 +46,7 @@ def show_version(value: bool) -> None:
 def pyo3_new(
     context: typer.Context,
     version: Annotated[  # noqa: ARG001
-        bool, typer.Option("--version", callback=show_version, is_eager=True, help="Show the version and exit.")
+        bool, typer.Option("--version", "-V", callback=show_version, is_eager=True, help="Show the version and exit.")
     ] = False,
 ) -> None:
     """Make Python packages written in Rust with PyO3."""
@@ -56,34 +54,82 @@ def pyo3_new(
         print(context.get_help())
 
 
+LISTS = {
+    "features": "what a project can start with or get",
+    "skills": "the guides, with what belongs to each",
+    "tools": "the programs of the skills",
+    "examples": "small projects to read, copy or start from",
+    "problems": "what `pyo3-new explain` recognizes; with a NAME, all about one",
+}
+
+
+def complete_list(incomplete: str) -> list[tuple[str, str]]:
+    """Offer to the shell what can be listed."""
+    return [(name, help_text) for name, help_text in LISTS.items() if name.startswith(incomplete)]
+
+
+def complete_listed(ctx: typer.Context, incomplete: str) -> list[tuple[str, str]]:
+    """Offer to the shell what can be described."""
+    return skill_commands.complete_problem(incomplete) if ctx.params.get("kind") == "problems" else []
+
+
 @app.command(name="list")
 def list_command(
-    skills: Annotated[bool, typer.Option("--skills", help="List the skills instead.")] = False,
-    as_data: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    kind: Annotated[
+        str, typer.Argument(metavar="KIND", help=f"One of {', '.join(LISTS)}.", autocompletion=complete_list)
+    ] = "features",
+    name: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="NAME", help="A problem to describe.", autocompletion=complete_listed, show_default=False
+        ),
+    ] = None,
+    skills: Annotated[bool, typer.Option("--skills", hidden=True)] = False,
+    as_data: commands.AsData = False,
 ) -> None:
-    """List the features of projects, or the skills."""
+    """List features, skills, tools, examples or problems.
+
+    \b
+    Examples:
+      pyo3-new list
+      pyo3-new list examples
+      pyo3-new list problems extension-not-built
+    """
+    kind = "skills" if skills else kind
+    if kind not in LISTS:
+        raise UsageError(f"`{kind}` can't be listed", near(kind, LISTS))
+    if kind == "problems":
+        skill_commands.list_problems([*filter(None, [name]), *(["--json"] if as_data else [])])
+    if name is not None:
+        raise UsageError(f"only problems have a NAME, not {kind}", f"run `pyo3-new list {kind}`")
+    listings: dict[str, Callable[..., None]] = {
+        "features": list_features, "skills": skill_commands.list_skills, "tools": skill_commands.list_tools,
+        "examples": skill_commands.list_examples,
+    }  # fmt: skip
+    listings[kind](as_data=as_data)
+
+
+def list_features(*, as_data: bool) -> None:
+    """Print what features there are."""
     from scaffolder.cli import text as report
     from scaffolder.template.catalog import load_catalog
     from scaffolder.template.source import questions_folder
 
-    if skills:
-        from scaffolder.skills import load_skills
-
-        found = load_skills()
-        print(report.as_json(report.skills_data(found)) if as_data else report.skills_text(found))
-        return
     features = load_catalog(questions_folder()).features
-    print(report.as_json(report.features_data(features)) if as_data else report.features_text(features))
+    echo(as_json({"features": features}) if as_data else report.features_text(features))
 
 
 @app.command()
 def new(  # noqa: PLR0913, PLR0917
     destination: Annotated[
         Path | None,
-        typer.Argument(help="Where to make it: a new or empty folder.  [default: ./NAME]", show_default=False),
+        typer.Argument(
+            metavar="DIR", help="Where to make it: a new or empty folder.  [default: ./NAME]", show_default=False
+        ),
     ] = None,
     name: Annotated[
-        str | None, typer.Option(help="Project name.  [default: the destination's name]", show_default=False)
+        str | None,
+        typer.Option(metavar="NAME", help="Project name.  [default: the folder's name]", show_default=False),
     ] = None,
     features: Annotated[
         list[str] | None,
@@ -116,7 +162,7 @@ def new(  # noqa: PLR0913, PLR0917
         str | None,
         typer.Option(
             metavar="EXAMPLE",
-            help="Start from an example instead, which no template updates; `pyo3-new example list` shows them.",
+            help="Start from an example instead, which no template updates; `pyo3-new list examples` shows them.",
             autocompletion=skill_commands.complete_example,
             show_default=False,
         ),
@@ -191,19 +237,21 @@ def show_new(project: Project, *, as_data: bool, quiet: bool) -> None:
     from scaffolder.cli import text as report
 
     if as_data:
-        print(report.as_json(report.project_data(project)))
+        echo(as_json(project))
     elif project.dry_run or not quiet:
-        print(report.project_text(project))
-    for note in () if quiet else project.notes:
-        print(f"note: {note}", file=sys.stderr)
+        echo(report.project_text(project))
+    if not quiet:
+        commands.show_notes(project.notes)
 
 
 app.command()(commands.add)
 app.command()(commands.remove)
 app.command()(commands.update)
 app.command()(commands.status)
-app.command(cls=skill_commands.HandedOn)(skill_commands.doctor)
-app.command(cls=skill_commands.HandedOn)(skill_commands.explain)
+app.command(cls=skill_commands.PassThrough)(skill_commands.doctor)
+app.command(cls=skill_commands.PassThrough)(skill_commands.explain)
+app.command(cls=skill_commands.PassThrough)(skill_commands.debug)
+app.command()(skill_commands.guide)
 app.add_typer(skill_commands.examples_app, name="example")
 app.command(context_settings={"allow_interspersed_args": False})(skill_commands.tool)
 
@@ -228,8 +276,8 @@ def decide(
             given = {NAME: name_from(destination.resolve().name), **given}
         return resolve(catalog, given, suggested)
     except InvalidAnswerError as error:
-        if error.question == NAME and error.hint:
-            error.hint = error.hint.replace("try `", "try `--name ")
+        if error.question == NAME and error.suggestion:
+            error.hint = f"try `--name {error.suggestion}`"
         raise
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from scaffolder.errors import ScaffolderError
-from scaffolder.terminal import progress, stoppable
+from scaffolder.terminal import as_json, echo, progress, stoppable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -130,26 +130,24 @@ def status(project: ProjectFolder = None, offline: Offline = False, as_data: AsD
     """Show a project's release, features and your changes."""
     from scaffolder.checkout.status import status as verb
     from scaffolder.cli import summary
-    from scaffolder.cli import text as report
 
     with stoppable(UNTOUCHED):
         checkout = open_project(project)
         with progress("Looking at the project", visible=not as_data):
             result = verb(checkout, offline=offline)
-    print(report.as_json(summary.status_data(result)) if as_data else summary.status_text(result))
+    echo(as_json(summary.status_data(result)) if as_data else summary.status_text(result))
     show_notes(result.notes)
 
 
 def change(verb: Callable[[Checkout, bool], Outcome], project: Path | None, text: str, *, as_data: bool) -> None:
     """Run a verb that changes a project, and say what it did."""
     from scaffolder.cli import summary
-    from scaffolder.cli import text as report
 
     with stoppable(UNTOUCHED):
         checkout = open_project(project)
         with progress(f"Working on `{text}`", visible=not as_data):
             outcome = verb(checkout, not as_data and in_colour())
-        print(report.as_json(summary.outcome_data(outcome)) if as_data else summary.outcome_text(outcome))
+        echo(as_json(summary.outcome_data(outcome)) if as_data else summary.outcome_text(outcome), colour=in_colour())
         show_notes(outcome.notes)
     if outcome.conflicts:
         raise typer.Exit(CONFLICTS)
@@ -159,7 +157,6 @@ def look(project: Path | None, version: str | None, *, offline: bool, as_data: b
     """Say whether there is a newer release; what goes wrong has another exit code than that."""
     from scaffolder.checkout.update import check
     from scaffolder.cli import summary
-    from scaffolder.cli import text as report
 
     try:
         with stoppable(UNTOUCHED):
@@ -168,7 +165,7 @@ def look(project: Path | None, version: str | None, *, offline: bool, as_data: b
         if error.exit_code == NEWER:
             error.exit_code = CHECK_FAILED
         raise
-    print(report.as_json(summary.newer_data(newer)) if as_data else summary.newer_text(newer))
+    echo(as_json(summary.newer_data(newer)) if as_data else summary.newer_text(newer))
     show_notes(newer.notes)
     if not newer.current:
         raise typer.Exit(NEWER)
@@ -184,7 +181,7 @@ def open_project(project: Path | None) -> Checkout:
 def show_notes(notes: Any) -> None:
     """Print what the user should know besides."""
     for note in notes:
-        print(f"note: {note}", file=sys.stderr)
+        echo(f"note: {note}", to_stderr=True)
 
 
 def in_colour() -> bool:

@@ -1,4 +1,4 @@
-"""The commands on skills: their tools and examples."""
+"""The commands on skills: guides, tools and examples."""
 
 from __future__ import annotations
 
@@ -9,12 +9,31 @@ import typer
 import typer.core
 
 from scaffolder.cli import project as commands  # noqa: TC001  (Typer reads the annotations)
-from scaffolder.terminal import run_tool, stoppable
+from scaffolder.terminal import as_json, echo, run_tool, stoppable
 
 if TYPE_CHECKING:
+    from scaffolder.skills import Skill
     from scaffolder.template.generate import Project
 
 examples_app = typer.Typer(help="List, show and copy the examples of the skills.", rich_markup_mode=None)
+# What were commands of `explain` once.
+DEBUGGING = {"backtrace", "configs"}
+
+
+def complete_skill(incomplete: str) -> list[tuple[str, str]]:
+    """Offer skills to the shell."""
+    from scaffolder.skills import load_skills
+
+    return [(skill.name, skill.purpose) for skill in load_skills() if skill.name.startswith(incomplete)]
+
+
+def complete_chapter(ctx: typer.Context, incomplete: str) -> list[str]:
+    """Offer the chapters of a skill to the shell."""
+    from scaffolder.guides import chapter_names
+    from scaffolder.skills import load_skills
+
+    skills = [skill for skill in load_skills() if skill.name == ctx.params.get("skill")]
+    return [name for skill in skills for name in chapter_names(skill) if name.startswith(incomplete)]
 
 
 def complete_tool(incomplete: str) -> list[tuple[str, str]]:
@@ -26,11 +45,24 @@ def complete_tool(incomplete: str) -> list[tuple[str, str]]:
 
 
 def complete_example(incomplete: str) -> list[tuple[str, str]]:
-    """Offer examples to the shell."""
+    """Offer examples to the shell, by their folders or by their whole names."""
     from scaffolder.skills import load_skills
 
-    examples = (example for skill in load_skills() for example in skill.examples)
-    return [(example.name, example.purpose) for example in examples if example.name.startswith(incomplete)]
+    examples = [example for skill in load_skills() for example in skill.examples]
+    names = [(example.path.name, example) for example in examples] + [(example.name, example) for example in examples]
+    return [(name, example.purpose) for name, example in names if name.startswith(incomplete)]
+
+
+def complete_problem(incomplete: str) -> list[tuple[str, str]]:
+    """Offer the problems that `explain` recognizes to the shell."""
+    from scaffolder.tools.debugger.catalogue import load
+
+    return [(problem.id, problem.title) for problem in load() if problem.id.startswith(incomplete)]
+
+
+def complete_debugging(args: list[str], incomplete: str) -> list[str]:
+    """Offer the commands of `debug` to the shell."""
+    return [] if DEBUGGING & set(args) else sorted(name for name in DEBUGGING if name.startswith(incomplete))
 
 
 ExampleName = Annotated[
@@ -39,8 +71,8 @@ ExampleName = Annotated[
 Arguments = Annotated[list[str] | None, typer.Argument(metavar="ARGUMENT", show_default=False)]
 
 
-class HandedOn(typer.core.TyperCommand):
-    """A command that takes what follows as it is: a tool reads its own options, `--help` and `--` included."""
+class PassThrough(typer.core.TyperCommand):
+    """A command whose arguments are a tool's: the tool reads its own options, `--help` and `--` included."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Leave the arguments alone."""
@@ -48,10 +80,52 @@ class HandedOn(typer.core.TyperCommand):
         return []
 
 
+def guide(
+    skill: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="SKILL", help="Such as `pyo3-fundamentals`.", autocompletion=complete_skill, show_default=False
+        ),
+    ] = None,
+    chapter: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="CHAPTER",
+            help="Such as `errors`, or `errors#raising` for a section.",
+            autocompletion=complete_chapter,
+            show_default=False,
+        ),
+    ] = None,
+    as_data: commands.AsData = False,
+) -> None:
+    """Show a guide or a chapter; without a name, list the guides.
+
+    \b
+    Examples:
+      pyo3-new guide
+      pyo3-new guide pyo3-fundamentals
+      pyo3-new guide pyo3-fundamentals errors
+    """
+    from scaffolder.cli import text as report
+    from scaffolder.guides import read_page
+
+    if skill is None:
+        list_skills(as_data=as_data)
+        return
+    page = read_page(skill, chapter)
+    if as_data:
+        echo(as_json(page))
+    else:
+        report.print_markdown(page.text if page.chapter else f"{page.text}\n{report.chapters_markdown(page)}")
+
+
 def tool(
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="NAME", help="The tool.", autocompletion=complete_tool, show_default=False),
+    ] = None,
     arguments: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="[NAME [ARGUMENT]...]", show_default=False, autocompletion=complete_tool),
+        list[str] | None, typer.Argument(metavar="ARGUMENT", help="What it is given.", show_default=False)
     ] = None,
     as_data: commands.AsData = False,
 ) -> None:
@@ -62,36 +136,85 @@ def tool(
       pyo3-new tool
       pyo3-new tool type_converter --help
     """
-    from scaffolder.cli import text as report
-    from scaffolder.skills import load_skills
+    if name is not None:
+        from scaffolder.skills import find_tool
 
-    if arguments:
-        hand_on(arguments[0], arguments[1:], f"pyo3-new tool {arguments[0]}")
-    skills = load_skills()
-    print(report.as_json(report.tools_data(skills)) if as_data else report.tools_text(skills))
+        run_program(find_tool(name).name, arguments or [], f"pyo3-new tool {name}")
+    list_tools(as_data=as_data)
 
 
 def doctor(arguments: Arguments = None) -> None:
-    """Check this machine and a PyO3 project."""
-    hand_on("setup_validator", arguments or [], "pyo3-new doctor")
+    """Check this machine and a PyO3 project (tool setup_validator)."""
+    run_program("setup_validator", arguments or [], "pyo3-new doctor")
 
 
 def explain(arguments: Arguments = None) -> None:
-    """Explain why a build, a test or an import failed."""
-    hand_on("debugger", arguments or [], "pyo3-new explain")
+    """Explain why a build, a test or an import failed (tool debugger)."""
+    first, *others = arguments or [""]
+    if first == "problems":
+        list_problems(others)
+    if first in DEBUGGING:
+        debug(arguments)
+    run_program("debugger", arguments or [], "pyo3-new explain", "explain_app")
 
 
-def hand_on(name: str, arguments: list[str], title: str) -> NoReturn:
+def debug(
+    arguments: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="ARGUMENT", autocompletion=complete_debugging, show_default=False),
+    ] = None,
+) -> None:
+    """Show where a process crashes or hangs (tool debugger)."""
+    run_program("debugger", arguments or [], "pyo3-new debug", "debug_app")
+
+
+def run_program(name: str, arguments: list[str], title: str, program: str = "app") -> NoReturn:
     """Run a tool, and leave with its exit code.
 
     Args:
         name: The tool's name.
         arguments: What it is given.
         title: What it is called in its help.
+        program: Which of its programs, if it has several.
     """
-    from scaffolder.skills import find_tool, load_tool
+    from scaffolder.skills import load_tool
 
-    raise typer.Exit(run_tool(load_tool(find_tool(name)), title, arguments))
+    raise typer.Exit(run_tool(load_tool(name, program), title, arguments))
+
+
+def list_skills(*, as_data: bool) -> None:
+    """Print what skills there are."""
+    from scaffolder.cli import text as report
+    from scaffolder.skills import load_skills
+
+    skills = load_skills()
+    echo(as_json({"skills": list(map(skill_data, skills))}) if as_data else report.skills_text(skills))
+
+
+def skill_data(skill: Skill) -> dict[str, Any]:
+    """Return a skill as data: a skill reads its files when it is asked, so its fields are not what it has."""
+    return {
+        "name": skill.name,
+        "purpose": skill.purpose,
+        "path": skill.path,
+        "features": skill.features,
+        "tools": [tool.name for tool in skill.tools],
+        "examples": [example.name for example in skill.examples],
+    }
+
+
+def list_tools(*, as_data: bool) -> None:
+    """Print what tools there are."""
+    from scaffolder.cli import text as report
+    from scaffolder.skills import load_skills
+
+    tools = [tool for skill in load_skills() for tool in skill.tools]
+    echo(as_json({"tools": tools}) if as_data else report.tools_text(tools))
+
+
+def list_problems(arguments: list[str]) -> NoReturn:
+    """Print what problems `explain` recognizes, or describe one."""
+    run_program("debugger", ["problems", *arguments], "pyo3-new list")
 
 
 @examples_app.command(name="list")
@@ -100,27 +223,33 @@ def list_examples(as_data: commands.AsData = False) -> None:
     from scaffolder.cli import text as report
     from scaffolder.skills import load_skills
 
-    skills = load_skills()
-    print(report.as_json(report.examples_data(skills)) if as_data else report.examples_text(skills))
+    examples = [example for skill in load_skills() for example in skill.examples]
+    echo(as_json({"examples": examples}) if as_data else report.examples_text(examples))
 
 
 @examples_app.command()
 def show(name: ExampleName, as_data: commands.AsData = False) -> None:
     """Print what an example shows, and its files."""
+    from dataclasses import asdict
+
     from scaffolder.cli import text as report
     from scaffolder.skills import find_example
     from scaffolder.template.examples import list_example
 
     example = find_example(name)
     files = list_example(example)
-    print(report.as_json(report.example_data(example, files)) if as_data else report.example_text(example, files))
+    if as_data:
+        echo(as_json({**asdict(example), "files": files, "readme": example.readme}))
+    else:
+        echo(report.example_text(example, files))
 
 
 @examples_app.command()
 def copy(
     name: ExampleName,
     destination: Annotated[
-        Path | None, typer.Argument(help="A new or empty folder.  [default: ./NAME]", show_default=False)
+        Path | None,
+        typer.Argument(metavar="DIR", help="A new or empty folder.  [default: the project's name]", show_default=False),
     ] = None,
     dry_run: commands.DryRun = False,
     as_data: commands.AsData = False,
@@ -139,7 +268,7 @@ def copy(
     example = find_example(name)
     with stoppable():
         project = copy_example(example, destination or Path(example.project), dry_run=dry_run)
-    print(report.as_json(report.project_data(project)) if as_data else report.project_text(project))
+    echo(as_json(project) if as_data else report.project_text(project))
 
 
 def start_from(name: str, destination: Path | None, new_name: str | None, *, use_git: bool, dry_run: bool) -> Project:

@@ -1,17 +1,19 @@
-"""What the command says: trees, results and problems, as text and as data."""
+"""What the command says, as text: trees, results and lists."""
 
 from __future__ import annotations
 
-import json
+import shutil
 import sys
 import textwrap
 from typing import TYPE_CHECKING, Any
 
+from scaffolder.terminal import echo, printable
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from scaffolder.errors import ScaffolderError
-    from scaffolder.skills import Example, Skill
+    from scaffolder.guides import Page
+    from scaffolder.skills import Example, Skill, Tool
     from scaffolder.template.catalog import Catalog, Feature, Question
     from scaffolder.template.generate import Project
 
@@ -20,116 +22,55 @@ SHORT = 25
 Folder = dict[str, "Folder"]
 
 
-def as_json(data: Any) -> str:
-    """Return data as JSON for other programs."""
-    return json.dumps(data, indent=2, ensure_ascii=False)
-
-
-def project_data(project: Project) -> dict[str, Any]:
-    """Return what was made as data."""
-    return {
-        "name": project.name,
-        "path": str(project.path),
-        "template": {"source": project.source, "version": project.version},
-        "features": list(project.features),
-        "files": list(project.files),
-        "next": list(project.next),
-        "dry_run": project.dry_run,
-    }
-
-
 def project_text(project: Project) -> str:
-    """Return what was made, or would be, as text."""
+    """Return what was made, or would be."""
     if project.dry_run:
         return f"{project.path}\n{tree(project.files, limit=None)}"
     steps = "\n".join(f"  {command}" for command in project.next)
     return f"{project.path}\n{tree(project.files)}\n\nNext:\n{steps}"
 
 
-def features_data(features: Iterable[Feature]) -> dict[str, Any]:
-    """Return the features on offer as data."""
-    return {"features": [{"name": feature.name, "purpose": feature.purpose} for feature in features]}
-
-
 def features_text(features: Iterable[Feature]) -> str:
     """Return the features on offer, one a line."""
-    lines = in_columns([(feature.name, feature.purpose) for feature in features])
-    return "\n".join(["Features, for `pyo3-new new --with`:", *lines])
-
-
-def skills_data(skills: Iterable[Skill]) -> dict[str, Any]:
-    """Return the skills as data."""
-    return {
-        "skills": [
-            {
-                "name": skill.name,
-                "purpose": skill.purpose,
-                "path": str(skill.path),
-                "features": list(skill.features),
-                "tools": [tool.name for tool in skill.tools],
-                "examples": [example.name for example in skill.examples],
-            }
-            for skill in skills
-        ]
-    }
+    rows = [(feature.name, feature.purpose) for feature in features]
+    return table("Features, for `pyo3-new new --with` and `pyo3-new add`:", rows)
 
 
 def skills_text(skills: Iterable[Skill]) -> str:
     """Return the skills: what each is for, and what it has."""
     lines = ["Skills, each a guide with references, tools and examples:"]
     for skill in skills:
-        has = f"{len(skill.tools)} tools and {len(skill.examples)} examples, in {skill.path}"
-        lines += ["", f"  {skill.name}", *wrapped(skill.purpose), *wrapped(has)]
+        contents = (
+            f"{len(skill.tools)} tools and {len(skill.examples)} examples; `pyo3-new guide {skill.name}` shows it"
+        )
+        lines += ["", f"  {skill.name}", *wrap(skill.purpose), *wrap(contents), f"    {skill.path}"]
     return "\n".join(lines)
 
 
-def wrapped(text: str) -> list[str]:
+def wrap(text: str) -> list[str]:
     """Return a text as lines below a name."""
-    return textwrap.wrap(text, 100, initial_indent="    ", subsequent_indent="    ", break_long_words=False)
+    return textwrap.wrap(
+        text, min(100, width()), initial_indent="    ", subsequent_indent="    ", break_long_words=False,
+        break_on_hyphens=False,
+    )  # fmt: skip
 
 
-def tools_data(skills: Iterable[Skill]) -> dict[str, Any]:
-    """Return the tools of all skills as data."""
-    return {
-        "tools": [
-            {"name": tool.name, "purpose": tool.purpose, "skill": skill.name, "path": str(tool.path)}
-            for skill in skills
-            for tool in skill.tools
-        ]
-    }
+def tools_text(tools: Iterable[Tool]) -> str:
+    """Return the tools of all skills, one a line, each with the commands that it has for itself."""
+    rows = [(tool.name, f"{tool.purpose}{also(tool)}") for tool in tools]
+    return table("Tools, for `pyo3-new tool NAME`:", rows)
 
 
-def tools_text(skills: Iterable[Skill]) -> str:
-    """Return the tools of all skills, one a line."""
-    rows = [(tool.name, tool.purpose) for skill in skills for tool in skill.tools]
-    return "\n".join(["Tools, for `pyo3-new tool NAME`:", *in_columns(rows)])
+def also(tool: Tool) -> str:
+    """Return by which commands a tool can be run, too."""
+    names = " and ".join(f"`pyo3-new {command}`" for command in tool.commands)
+    return f" (also {names})" if names else ""
 
 
-def examples_data(skills: Iterable[Skill]) -> dict[str, Any]:
-    """Return the examples of all skills as data."""
-    examples = [example for skill in skills for example in skill.examples]
-    return {
-        "examples": [
-            {"name": example.name, "purpose": example.purpose, "path": str(example.path)} for example in examples
-        ]
-    }
-
-
-def examples_text(skills: Iterable[Skill]) -> str:
+def examples_text(examples: Iterable[Example]) -> str:
     """Return the examples of all skills, one a line."""
-    rows = [(example.name, example.purpose) for skill in skills for example in skill.examples]
-    return "\n".join(["Examples, for `pyo3-new example copy` and `pyo3-new new --example`:", *in_columns(rows)])
-
-
-def example_data(example: Example, files: Iterable[str]) -> dict[str, Any]:
-    """Return an example as data."""
-    return {
-        "name": example.name,
-        "purpose": example.purpose,
-        "path": str(example.path),
-        "files": list(files),
-        "readme": example.readme,
-    }
+    rows = [(example.name, example.purpose) for example in examples]
+    return table("Examples, for `pyo3-new example copy` and `pyo3-new new --example`:", rows)
 
 
 def example_text(example: Example, files: Iterable[str]) -> str:
@@ -137,10 +78,36 @@ def example_text(example: Example, files: Iterable[str]) -> str:
     return f"{example.readme}\n{example.path}\n{tree(files, limit=None)}"
 
 
-def in_columns(rows: Sequence[tuple[str, str]]) -> list[str]:
-    """Return names with what they are for."""
-    width = max((len(name) for name, _ in rows), default=0)
-    return [f"  {name:<{width}}  {purpose}" for name, purpose in rows]
+def chapters_markdown(page: Page) -> str:
+    """Return how to go on from a guide to its chapters."""
+    names = "\n".join(f"- {name}" for name in page.chapters)
+    return f"## Chapters in this terminal\n\n`pyo3-new guide {page.skill} CHAPTER` shows one of them:\n\n{names}"
+
+
+def print_markdown(text: str) -> None:
+    """Print Markdown: laid out on a terminal, as it is for other programs."""
+    if not sys.stdout.isatty():
+        echo(text.rstrip("\n"))
+        return
+    from rich.console import Console
+    from rich.markdown import Markdown
+
+    Console().print(Markdown(printable(text), hyperlinks=False))
+
+
+def table(title: str, rows: Sequence[tuple[str, str]]) -> str:
+    """Return names with what they are for: wrapped on a terminal, one a line for other programs."""
+    column = max((len(name) for name, _ in rows), default=0) + 4
+    lines = [title]
+    for name, purpose in rows:
+        first, *others = fold(purpose, column)
+        lines += [f"  {name:<{column - 2}}{first}".rstrip(), *(" " * column + line for line in others)]
+    return "\n".join(lines)
+
+
+def width() -> int:
+    """Return how wide a line may be: as wide as the terminal, and as long as it is where there is none."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else 10_000
 
 
 def review(catalog: Catalog, answers: Mapping[str, Any], project: Project) -> str:
@@ -151,11 +118,28 @@ def review(catalog: Catalog, answers: Mapping[str, Any], project: Project) -> st
         if question.name in answers
     ]
     rows.append(("Folder", str(project.path)))
-    width = max(len(label) for label, _ in rows)
-    lines = [f"  {label:<{width}}  {value}" for label, value in rows]
-    return "\n".join(
-        ["", *lines, "", f"  {counted(len(project.files))}:", *indented(tree(project.files, limit=16)), ""]
-    )
+    lines = answers_text(rows)
+    # The answers and the question below are to be seen, too.
+    room = max(shutil.get_terminal_size().lines - len(lines) - 8, 1)
+    files = indented(tree(project.files, limit=min(16, room)))
+    return "\n".join(["", *lines, "", f"  {counted(len(project.files))}:", *files, ""])
+
+
+def answers_text(rows: Sequence[tuple[str, str]]) -> list[str]:
+    """Return answers beside their questions, or below them where the terminal is too narrow for that."""
+    column = max(len(label) for label, _ in rows) + 4
+    if width() - column < 30:
+        return [line for label, value in rows for line in (f"  {label}", *wrap(value))]
+    return [
+        f"{'' if number else f'  {label}':<{column}}{line}"
+        for label, value in rows
+        for number, line in enumerate(fold(value, column))
+    ]
+
+
+def fold(text: str, column: int) -> list[str]:
+    """Return a text as lines that begin in a column of the terminal."""
+    return textwrap.wrap(text, max(width() - column, 20), break_long_words=False, break_on_hyphens=False) or [""]
 
 
 def shown(question: Question, answer: Any) -> str:
@@ -171,12 +155,6 @@ def shown(question: Question, answer: Any) -> str:
 def indented(text: str) -> Iterator[str]:
     """Return the lines of a text, moved to the right."""
     return (f"  {line}" for line in text.splitlines())
-
-
-def problem(error: ScaffolderError) -> str:
-    """Return an error as text."""
-    text = f"error: {error.message}"
-    return f"{text}\n\nhint: {error.hint}" if error.hint else text
 
 
 def tree(files: Iterable[str], limit: int | None = SHORT) -> str:

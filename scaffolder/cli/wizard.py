@@ -11,6 +11,7 @@ from scaffolder.cli.text import review
 from scaffolder.errors import InterruptedRunError, InvalidAnswerError, ScaffolderError
 from scaffolder.template.answers import MISSING, name_from, resolve
 from scaffolder.template.generate import check_destination
+from scaffolder.terminal import echo
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -60,7 +61,7 @@ class Wizard:
         """
         answers = resolve(self.catalog, self.given, self.suggested, self.ask)
         while True:
-            print(review(self.catalog, answers, preview(answers)))
+            echo(review(self.catalog, answers, preview(answers)))
             choice = prompt(questionary.select("Make this project?", choices=[
                 questionary.Choice("Make it", MAKE),
                 questionary.Choice("Change an answer", CHANGE),

@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from packaging.version import InvalidVersion, Version
 
-from scaffolder.machine.programs import run
+from scaffolder.anatomy.bounds import upwards
+from scaffolder.files import UnreadableFileError, is_file, read_regular
+from scaffolder.machine.cargo_config import read_config
+from scaffolder.machine.programs import programs_for
+from scaffolder.machine.toolchain import choose_toolchain, read_rust
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from scaffolder.machine.cargo_config import CargoConfig
+    from scaffolder.machine.programs import Programs
+    from scaffolder.machine.toolchain import Toolchain
+
 CARGO_REFUSES = 101
+TARGET_VARIABLES = ("CARGO_TARGET_DIR", "CARGO_BUILD_TARGET_DIR")
 
 
 @dataclass(frozen=True)
-class Graph:
+class CargoMetadata:
     """What `cargo metadata` says.
 
     Attributes:
@@ -40,43 +48,93 @@ class Graph:
             for folder in (profile, *sorted(profile.glob("*/"))):
                 # cargo's own folders hold thousands of files, and never these.
                 if folder.name not in {"deps", "build", "incremental", ".fingerprint", "examples"}:
-                    yield from (folder / name for name in names if (folder / name).is_file())
+                    yield from (folder / name for name in names if is_file(folder / name))
 
 
-def ask_cargo(manifest: Path, environment: Mapping[str, str]) -> Graph | None:
-    """Ask cargo about a project, without changing it and without the network.
+def ask_cargo(manifest: Path, environment: Mapping[str, str], host: str | None = None) -> CargoMetadata | None:
+    """Ask cargo about a project, without changing it, without the network and without running anything of it.
+
+    Cargo is started elsewhere, so that it finds no configuration of the project's: that may name a compiler or a
+    wrapper for it, which cargo runs. Where to build, and where crates are from, is handed to it instead.
 
     Args:
         manifest: The Cargo.toml.
         environment: What cargo finds in its environment.
+        host: What is built for by default, if rustc has been asked.
+
+    Raises:
+        UnreadableFileError: The manifest, or the lock file, is something that cargo would wait for or never finish.
     """
-    locked = any((folder / "Cargo.lock").is_file() for folder in (manifest.parent, *manifest.parent.parents))
-    command = ["cargo", "metadata", "--format-version", "1", "--offline", "--manifest-path", str(manifest)]
-    # What is for other systems only is in the lock file, too, and isn't built.
-    host = ["--filter-platform", found] if (found := _host(manifest.parent, environment)) else []
-    done = run([*command, "--locked", *host], environment, manifest.parent) if locked else None
+    programs = programs_for(manifest.parent, environment)
+    toolchain = choose_toolchain(manifest.parent, programs)
+    rustc = programs.find("rustc")
+    if toolchain.refusal or rustc is None:
+        return None
+    read_regular(manifest)
+    config = read_config(manifest.parent, environment)
+    variables = {**toolchain.variables, **_neutral(rustc), **_target(config, manifest.parent, environment)}
+    command = ["metadata", "--format-version", "1", "--offline", "--manifest-path", str(manifest), *_sources(config)]
+    done = None
+    if _lock(manifest) is not None:
+        # What is for other systems only is in the lock file, too, and isn't built.
+        target = environment.get("CARGO_BUILD_TARGET") or host or _host(programs, toolchain)
+        done = programs.run("cargo", *command, "--locked", *_filter(target), **variables)
     if done is None or done.code != 0:
         # Without a lock file, cargo would write one; and the crates may not be there.
-        done = run([*command, "--no-deps"], environment, manifest.parent)
+        done = programs.run("cargo", *command, "--no-deps", **variables)
     if done is None:
         return None
     if done.code == CARGO_REFUSES:
-        return Graph(manifest.parent, manifest.parent / "target", {}, done.errors)
-    if done.code != 0:
-        return None  # rustup has no cargo to run
-    data = json.loads(done.output)
-    packages = [(f"{each['name']} {each['version']}", each.get("rust_version")) for each in data["packages"]]
+        return CargoMetadata(manifest.parent, manifest.parent / "target", {}, done.errors)
+    return _metadata(json.loads(done.output)) if done.code == 0 else None  # rustup has no cargo to run
+
+
+def _metadata(data: dict[str, Any]) -> CargoMetadata:
+    packages = [
+        (f"{package['name']} {package['version']}", package.get("rust_version")) for package in data["packages"]
+    ]
     versions = {name: version for name, text in packages if text and (version := _version(text))}
-    return Graph(Path(data["workspace_root"]), Path(data["target_directory"]), versions)
+    return CargoMetadata(Path(data["workspace_root"]), Path(data["target_directory"]), versions)
 
 
-def _host(folder: Path, environment: Mapping[str, str]) -> str | None:
-    """Return what is built for."""
-    if target := environment.get("CARGO_BUILD_TARGET"):
-        return target
-    done = run(["rustc", "-vV"], environment, folder)
-    match = re.search(r"^host: (\S+)", done.output, re.MULTILINE) if done else None
-    return match[1] if match else None
+def _lock(manifest: Path) -> bytes | None:
+    """Return the lock file, which is beside the manifest or that of its workspace."""
+    for folder in upwards(manifest.parent):
+        try:
+            return read_regular(folder / "Cargo.lock")
+        except UnreadableFileError as error:
+            if not error.missing:
+                raise
+    return None
+
+
+def _neutral(rustc: Path) -> dict[str, str]:
+    """Return the variables that go before whatever a configuration says of what cargo runs."""
+    programs = dict.fromkeys(("RUSTC", "CARGO_BUILD_RUSTC"), str(rustc))
+    wrappers = ("RUSTC_WRAPPER", "RUSTC_WORKSPACE_WRAPPER")
+    flags = {"CARGO_ENCODED_RUSTFLAGS": ""}  # they may name a library for rustc to load
+    return {**programs, **{f"{prefix}{name}": "" for name in wrappers for prefix in ("", "CARGO_BUILD_")}, **flags}
+
+
+def _target(config: CargoConfig, folder: Path, environment: Mapping[str, str]) -> dict[str, str]:
+    """Return where cargo builds, as cargo is told in the project."""
+    given = next((value for name in TARGET_VARIABLES if (value := environment.get(name))), None)
+    place = folder / given if given else config.target_folder()
+    return {"CARGO_TARGET_DIR": str(place)} if place else {}
+
+
+def _sources(config: CargoConfig) -> list[str]:
+    """Return where crates are from, as arguments: they may all be in a folder of the project."""
+    return [part for setting in config.sources() for part in ("--config", setting)]
+
+
+def _filter(target: str | None) -> list[str]:
+    return ["--filter-platform", target] if target else []
+
+
+def _host(programs: Programs, toolchain: Toolchain) -> str | None:
+    rust, _ = read_rust(programs, toolchain)
+    return rust.host if rust else None
 
 
 def _version(text: str) -> Version | None:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from scaffolder.anatomy.bounds import upwards
 from scaffolder.anatomy.manifests import read_toml, table_of
 from scaffolder.errors import ScaffolderError
+from scaffolder.files import is_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+SOURCE_FOLDERS = ("directory", "local-registry")
+SOURCE_SETTINGS = (*SOURCE_FOLDERS, "replace-with", "registry", "git", "branch", "tag", "rev")
 
 
 class Variable(NamedTuple):
@@ -59,8 +65,8 @@ class CargoConfig:
             environment: What cargo finds in its environment.
         """
         names = {*environment, *(name for _, _, data in self.files for name in table_of(data, "env"))}
-        found = {name: self.variable(name, environment) for name in names if name.startswith(prefix)}
-        return {name: variable.value for name, variable in found.items() if variable}
+        variables = {name: self.variable(name, environment) for name in names if name.startswith(prefix)}
+        return {name: variable.value for name, variable in variables.items() if variable}
 
     def linker(self, target: str, environment: Mapping[str, str]) -> str | None:
         """Return the linker that is named for a target, if there is one.
@@ -71,7 +77,21 @@ class CargoConfig:
         """
         variable = f"CARGO_TARGET_{target.upper().replace('-', '_')}_LINKER"
         named = (table_of(table_of(data, "target"), target).get("linker") for _, _, data in self.files)
-        return environment.get(variable) or next((str(each) for each in named if each), None)
+        return environment.get(variable) or next((str(linker) for linker in named if linker), None)
+
+    def target_folder(self) -> Path | None:
+        """Return where cargo is told to build, if it is."""
+        told = ((folder, table_of(data, "build").get("target-dir")) for _, folder, data in self.files)
+        return next((folder / str(place) for folder, place in told if place), None)
+
+    def sources(self) -> Iterator[str]:
+        """Yield where crates are taken from, as settings for `cargo --config`."""
+        for _, folder, data in reversed(self.files):
+            for source, table in table_of(data, "source").items():
+                for key, value in table.items() if isinstance(table, dict) else ():
+                    text = str(folder / str(value)) if key in SOURCE_FOLDERS else value
+                    if key in SOURCE_SETTINGS and isinstance(text, str):
+                        yield f"source.{json.dumps(source)}.{key}={json.dumps(text)}"
 
 
 def read_config(folder: Path, environment: Mapping[str, str]) -> CargoConfig:
@@ -87,11 +107,10 @@ def read_config(folder: Path, environment: Mapping[str, str]) -> CargoConfig:
 def _files(folder: Path, environment: Mapping[str, str]) -> Iterator[tuple[Path, Path, dict[str, Any]]]:
     """Yield the files, the nearest first and that of the user last; what can't be read is left to cargo."""
     home = Path(environment.get("CARGO_HOME") or Path.home() / ".cargo")
-    places = dict.fromkeys((*(above / ".cargo" for above in (folder, *folder.parents)), home))
-    for place in places:
-        found = [path for path in (place / "config", place / "config.toml") if path.is_file()]
-        for path in found[:1]:
-            try:
+    for place in dict.fromkeys((*(above / ".cargo" for above in upwards(folder)), home)):
+        path = next((path for path in (place / "config", place / "config.toml") if is_file(path)), None)
+        try:
+            if path:
                 yield path, place.parent, read_toml(path)
-            except ScaffolderError:
-                continue
+        except ScaffolderError:
+            continue

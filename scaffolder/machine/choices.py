@@ -2,171 +2,224 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from scaffolder.anatomy.uv_workspace import uv_root
+from scaffolder.anatomy.bounds import upwards
+from scaffolder.anatomy.manifests import PIN, read_manifests, read_pin, table_of, uv_root
+from scaffolder.files import Reader, is_file, is_folder
 from scaffolder.machine.cargo_config import read_config
-from scaffolder.machine.interpreters import NAME, python_in
-from scaffolder.machine.programs import run
+from scaffolder.machine.interpreters import NAME, behind_shim, environment_of, python_in
+from scaffolder.machine.programs import Programs, programs_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from scaffolder.anatomy.manifests import Manifests
+
+SETTINGS_LIMIT = 256 * 1024
 UNSET = "neither `VIRTUAL_ENV` nor `CONDA_PREFIX` is set, and there is no `.venv`"
+# What uv is asked for by a `.python-version`: a version, not the path of a program, which it would run.
+REQUEST = re.compile(
+    r"(cpython|pypy|graalpy|python)?[-@]?\d+(\.\d+)*([a-z]+\d*)?(\+[a-z]+)?[-\w]*|cpython|pypy|graalpy"
+    r"|[<>=!~][<>=!~\d.,* ]*",
+    re.IGNORECASE,
+)
+# Variables of uv's that name a program, a configuration or a project.
+OF_UV = ("UV_PYTHON", "UV_CONFIG_FILE", "UV_ENV_FILE", "UV_PROJECT", "UV_WORKING_DIRECTORY", "UV_WORKING_DIR")
+# A text is passed over, a comment goes, and so does a comma before the end of a list. Each matches without an end, too:
+# else the search for one would begin anew at every quote.
+COMMENT = re.compile(r'("(?:[^"\\\n]|\\.)*"?)|//[^\n]*|/\*.*?(?:\*/|\Z)', re.DOTALL)
+LAST_COMMA = re.compile(r'("(?:[^"\\\n]|\\.)*"?)|,(?=\s*[}\]])', re.DOTALL)
 
 
 @dataclass(frozen=True)
-class Choice:
+class InterpreterChoice:
     """The Python that a tool takes.
 
     Attributes:
         tool: `cargo`.
         python: The program; none if it finds none.
-        why: The rule that decided.
-        settled: Whether it takes just this one, not an environment that it is going to make.
+        why: The rule that decided, for a person to read.
+        is_final: Whether it takes just this one, not an environment that it is going to make.
         needed: Whether it runs one at all.
+        source: The variable, file or setting that decided; empty if none did.
     """
 
     tool: str
     python: Path | None
     why: str
-    settled: bool = True
+    is_final: bool = True
     needed: bool = True
+    source: str = ""
 
 
-def choices(folder: Path, environment: Mapping[str, str]) -> tuple[Choice, ...]:
+def choose_interpreters(
+    folder: Path, environment: Mapping[str, str], manifests: Manifests | None = None
+) -> tuple[InterpreterChoice, ...]:
     """Work out which Python each tool takes.
 
     Args:
         folder: Where the tools are started.
         environment: What they find in their environment.
+        manifests: What says how the project there is built, if that has been read.
     """
     cargo = cargo_choice(folder, environment)
     return (
         cargo,
         maturin_choice(folder, environment),
-        uv_choice(folder, environment),
+        uv_choice(folder, environment, manifests),
         *editor_choices(folder, cargo, environment),
     )
 
 
-def cargo_choice(folder: Path, environment: Mapping[str, str]) -> Choice:
+def cargo_choice(folder: Path, environment: Mapping[str, str]) -> InterpreterChoice:
     """Tell which Python PyO3's build script takes."""
     tool, config = "cargo", read_config(folder, environment)
-    if config.variable("PYO3_CONFIG_FILE", environment):
-        return Choice(tool, None, "none: `PYO3_CONFIG_FILE` describes the Python to build for", needed=False)
-    if config.variable("PYO3_NO_PYTHON", environment):
-        return Choice(tool, None, "none: `PYO3_NO_PYTHON` is set", needed=False)
+    for name, why in (("PYO3_CONFIG_FILE", "describes the Python to build for"), ("PYO3_NO_PYTHON", "is set")):
+        if config.variable(name, environment):
+            return InterpreterChoice(tool, None, f"none: `{name}` {why}", needed=False, source=name)
     if given := config.variable("PYO3_PYTHON", environment):
         why = f"in `{given.where}`" if given.where else "is set"
-        return Choice(tool, _program(given.value, environment), f"`PYO3_PYTHON` {why}")
-    return _active_or_first(tool, environment)
+        program = _program(given.value, folder, environment)
+        return InterpreterChoice(tool, program, f"`PYO3_PYTHON` {why}", source="PYO3_PYTHON")
+    return _active_or_first(tool, folder, environment)
 
 
-def _active_or_first(tool: str, environment: Mapping[str, str]) -> Choice:
+def _active_or_first(tool: str, folder: Path, environment: Mapping[str, str]) -> InterpreterChoice:
     """Return the Python of the active environment, or the first on `PATH` that is a Python 3."""
     active, conda = environment.get("VIRTUAL_ENV"), environment.get("CONDA_PREFIX")
-    if active and not conda:
-        return Choice(tool, python_in(Path(active)), "`VIRTUAL_ENV` is set")
-    if conda and not active:
-        return Choice(tool, python_in(Path(conda)), "`CONDA_PREFIX` is set")
+    if bool(active) != bool(conda):
+        return _of_variable(tool, "VIRTUAL_ENV" if active else "CONDA_PREFIX", environment)
     both = "`VIRTUAL_ENV` and `CONDA_PREFIX` are both set, so neither counts; " if active and conda else ""
+    programs = programs_for(folder, environment)
     for name in ("python", "python3"):
-        found = shutil.which(name, path=environment.get("PATH", ""))
-        if found and _is_python_3(found, environment):
-            return Choice(tool, Path(found), f"{both}the first `{name}` on `PATH`")
-    return Choice(tool, None, f"{both}there is no `python` or `python3` on `PATH`")
+        program = _program(name, folder, environment)
+        if program.is_absolute() and _is_python_3(program, programs):
+            return InterpreterChoice(tool, program, f"{both}the first `{name}` on `PATH`")
+    return InterpreterChoice(tool, None, f"{both}there is no `python` or `python3` on `PATH`")
 
 
-def maturin_choice(folder: Path, environment: Mapping[str, str]) -> Choice:
+def _of_variable(tool: str, name: str, environment: Mapping[str, str]) -> InterpreterChoice:
+    """Return the Python of an environment that a variable names."""
+    return InterpreterChoice(tool, python_in(Path(environment[name])), f"`{name}` is set", source=name)
+
+
+def maturin_choice(folder: Path, environment: Mapping[str, str]) -> InterpreterChoice:
     """Tell which Python `maturin develop` installs into."""
     tool = "maturin develop"
     active, conda = environment.get("VIRTUAL_ENV"), environment.get("CONDA_PREFIX")
     if active and conda and active != conda:
-        return Choice(tool, None, "stops, because `VIRTUAL_ENV` and `CONDA_PREFIX` are both set")
-    if active:
-        return Choice(tool, python_in(Path(active)), "`VIRTUAL_ENV` is set")
-    if conda:
-        return Choice(tool, python_in(Path(conda)), "`CONDA_PREFIX` is set")
-    for above in (folder, *folder.parents):
-        if (above / ".venv" / "pyvenv.cfg").is_file():
-            return Choice(tool, python_in(above / ".venv"), "the nearest `.venv`")
-    return Choice(tool, None, UNSET)
+        why = "stops, because `VIRTUAL_ENV` and `CONDA_PREFIX` are both set"
+        return InterpreterChoice(tool, None, why, source="VIRTUAL_ENV")
+    if active or conda:
+        return _of_variable(tool, "VIRTUAL_ENV" if active else "CONDA_PREFIX", environment)
+    for above in upwards(folder):
+        if is_file(above / ".venv" / "pyvenv.cfg"):
+            return InterpreterChoice(tool, python_in(above / ".venv"), "the nearest `.venv`", source=".venv")
+    return InterpreterChoice(tool, None, UNSET)
 
 
-def uv_choice(folder: Path, environment: Mapping[str, str]) -> Choice:
+def uv_choice(folder: Path, environment: Mapping[str, str], manifests: Manifests | None = None) -> InterpreterChoice:
     """Tell which Python `uv run` takes in a project or its workspace; it ignores an active environment."""
     tool, root = "uv run", uv_root(folder)
     named = environment.get("UV_PROJECT_ENVIRONMENT")
     place = root / (named or ".venv")
-    if (place / "pyvenv.cfg").is_file():
-        return Choice(tool, python_in(place), "`UV_PROJECT_ENVIRONMENT` is set" if named else "the project's `.venv`")
-    if environment.get("UV_PYTHON"):
-        why = "`UV_PYTHON` is set"
-    elif any((place / ".python-version").is_file() for place in (folder, root)):
-        why = "`.python-version` asks for it"
-    else:
-        why = "the first that `requires-python` allows"
-    done = run(["uv", "python", "find", "--system"], environment, folder)
-    if done is None:
-        return Choice(tool, None, "uv is not installed")
-    if done.code != 0:
-        return Choice(tool, None, "none that is installed will do; uv downloads one, if it may")
-    return Choice(tool, Path(done.output.strip()), f"{why}; `.venv` is made with it", settled=False)
+    if is_file(place / "pyvenv.cfg"):
+        why = "`UV_PROJECT_ENVIRONMENT` is set" if named else "the project's `.venv`"
+        return InterpreterChoice(tool, python_in(place), why, source="UV_PROJECT_ENVIRONMENT" if named else ".venv")
+    request, source, why = _request(folder, root, environment, manifests)
+    if request and not REQUEST.fullmatch(request):
+        # uv would run it, to see what it is.
+        return InterpreterChoice(tool, folder / request, why, is_final=False, source=source)
+    programs = programs_for(folder, environment)
+    if programs.find("uv") is None:
+        return InterpreterChoice(tool, None, "uv is not installed, or only inside the project")
+    done = programs.run(
+        "uv", "python", "find", "--system", "--no-project", *filter(None, [request]), **dict.fromkeys(OF_UV)
+    )
+    if done is None or done.code != 0:
+        return InterpreterChoice(
+            tool, None, "none that is installed will do; uv downloads one, if it may", source=source
+        )
+    return InterpreterChoice(
+        tool, Path(done.output.strip()), f"{why}; `.venv` is made with it", is_final=False, source=source
+    )
 
 
-def editor_choices(folder: Path, cargo: Choice, environment: Mapping[str, str]) -> Iterator[Choice]:
+def _request(
+    folder: Path, root: Path, environment: Mapping[str, str], manifests: Manifests | None
+) -> tuple[str | None, str, str]:
+    """Return what uv is asked for, what asks for it, and the rule."""
+    if given := environment.get("UV_PYTHON"):
+        return given, "UV_PYTHON", "`UV_PYTHON` is set"
+    pins = (read_pin(place / PIN, Reader()) for place in dict.fromkeys((folder, root)))
+    if pin := next((pin for pin in pins if pin), None):
+        return pin, PIN, "`.python-version` asks for it"
+    pyproject = (manifests or read_manifests(folder)).pyproject
+    allowed = str(table_of(pyproject, "project").get("requires-python", ""))
+    request = allowed if REQUEST.fullmatch(allowed) else None
+    return request, "requires-python", "the first that `requires-python` allows"
+
+
+def editor_choices(
+    folder: Path, cargo: InterpreterChoice, environment: Mapping[str, str]
+) -> Iterator[InterpreterChoice]:
     """Tell which Python rust-analyzer builds with, and which one VS Code runs."""
-    settings = _settings(folder / ".vscode" / "settings.json")
+    settings = _settings(folder / ".vscode/settings.json")
     extra: dict[str, Any] = {}
     for key in ("rust-analyzer.cargo.extraEnv", "rust-analyzer.server.extraEnv"):
-        found = settings.get(key)
-        extra |= found if isinstance(found, dict) else {}
-    given = extra.get("PYO3_PYTHON")
-    if given:
-        why = "`extraEnv` in `.vscode/settings.json`"
-        yield Choice("rust-analyzer", _in_folder(str(given), folder, environment), why)
+        extra |= table_of(settings, key)
+    if given := extra.get("PYO3_PYTHON"):
+        program = _in_folder(str(given), folder, environment)
+        yield InterpreterChoice("rust-analyzer", program, "`extraEnv` in `.vscode/settings.json`", source="extraEnv")
     else:
-        yield Choice("rust-analyzer", cargo.python, "as cargo, if the editor was started from this shell")
+        why = "as cargo, if the editor was started from this shell"
+        yield InterpreterChoice("rust-analyzer", cargo.python, why, source=cargo.source)
     if python := settings.get("python.defaultInterpreterPath"):
+        program = _in_folder(str(python), folder, environment)
         why = "`python.defaultInterpreterPath` in `.vscode/settings.json`"
-        yield Choice("VS Code", _in_folder(str(python), folder, environment), why)
+        yield InterpreterChoice("VS Code", program, why, source="defaultInterpreterPath")
 
 
 def _settings(path: Path) -> dict[str, Any]:
     """Read an editor's settings: JSON with comments."""
-    if not path.is_file():
-        return {}
-    import json5
-
+    text = (Reader().read(path, SETTINGS_LIMIT) or b"").decode("utf-8-sig", "replace")
+    for pattern in (COMMENT, LAST_COMMA):
+        text = pattern.sub(lambda match: match[1] or " ", text)
     try:
-        found = json5.loads(path.read_text(encoding="utf-8"))
-    except ValueError:
+        settings = json.loads(text)
+    except (ValueError, RecursionError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return settings if isinstance(settings, dict) else {}
 
 
 def _in_folder(text: str, folder: Path, environment: Mapping[str, str]) -> Path:
     """Return the Python that an editor's setting names; an environment stands for its Python."""
+    text = text.replace("\0", "")
     for name, value in (("workspaceFolder", folder), ("userHome", Path.home())):
         text = text.replace(f"${{{name}}}", str(value))
     text = re.sub(r"\$\{env:(\w+)\}", lambda match: environment.get(match[1], ""), text)
-    path = folder / Path(text).expanduser()
+    path = folder / os.path.expanduser(text)  # noqa: PTH111  (which fails where there is no such user)
     if NAME.fullmatch(text):
-        return _program(text, environment)
-    return python_in(path) if path.is_dir() or (path.suffix == "" and not path.name.startswith("python")) else path
+        return _program(text, folder, environment)
+    return python_in(path) if is_folder(path) or (path.suffix == "" and not path.name.startswith("python")) else path
 
 
-def _program(text: str, environment: Mapping[str, str]) -> Path:
-    """Return the program that a name or path stands for."""
-    return Path(shutil.which(text, path=environment.get("PATH", "")) or text)
+def _program(text: str, folder: Path, environment: Mapping[str, str]) -> Path:
+    """Return the program that a name or path stands for, whoever brings it: it is not started for that."""
+    program = shutil.which(text, path=environment.get("PATH", ""))
+    return behind_shim(Path(program), folder, environment) if program else Path(text)
 
 
-def _is_python_3(program: str, environment: Mapping[str, str]) -> bool:
+def _is_python_3(program: Path, programs: Programs) -> bool:
     """Tell whether PyO3 takes a program for a Python 3, by what it says of its version."""
-    done = run([program, "--version"], environment, Path.cwd())
+    if environment_of(program) or not programs.allow(program):
+        return is_file(program)  # which cargo would start, and this does not
+    done = programs.run(program, "--version")
     return done is not None and (done.output or done.errors).startswith(("Python 3", "GraalPy 3"))

@@ -7,16 +7,23 @@ import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from packaging.version import Version
 
-from scaffolder.machine.programs import run
+from scaffolder.anatomy.bounds import upwards
+from scaffolder.files import Reader, UnreadableFileError, is_file, read_regular, real
+from scaffolder.machine.programs import WINDOWS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-WINDOWS = os.name == "nt"
+    from scaffolder.machine.programs import Programs
+
+CONFIGURATION_LIMIT = 64 * 1024
+VERSION_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
+# The name of a program that takes Python's arguments.
+PYTHON = re.compile(r"(python|pypy|graalpy)(\d+(\.\d+)*t?)?(\.exe)?", re.IGNORECASE)
 NAME = re.compile(r"python(3(\.\d+t?)?)?(\.exe)?", re.IGNORECASE)
 
 # Runs in the interpreter in question, which may be as old as any.
@@ -79,39 +86,114 @@ class Interpreter:
         return Version(f"{self.version.major}.{self.version.minor}")
 
 
-def probe(path: Path, environment: Mapping[str, str]) -> Interpreter | None:
-    """Ask a Python what it is.
+def probe(path: Path, programs: Programs) -> Interpreter | None:
+    """Ask a Python what it is; that of a virtual environment is asked through the Python that it was made with.
 
     Args:
         path: The program.
-        environment: What it finds in its environment.
+        programs: What may be started.
+
+    Returns:
+        What it is; nothing if it may not be started, or is not a Python.
     """
-    done = run([str(path), "-I", "-c", QUESTIONS], environment, path.parent)
-    if done is None or done.code != 0:
-        return None
+    environment = environment_of(path)
+    program = base_of(environment, path, programs) if environment else path
+    # Without `site`, nothing that was installed into it runs.
+    done = programs.run(program, "-I", "-S", "-c", QUESTIONS) if program else None
     try:
-        said = json.loads(done.output)
-    except ValueError:
-        return None
-    library = said.pop("library")
+        answer = json.loads(done.output) if done and done.code == 0 else None
+        return _interpreter(path, environment, answer) if answer else None
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return None  # another program of that name
+
+
+def _interpreter(path: Path, environment: Path | None, answer: dict[str, Any]) -> Interpreter:
+    library = answer.pop("library")
+    prefix = Path(answer.pop("prefix"))
     return Interpreter(
         path=path,
-        version=Version(said.pop("version")),
-        prefix=Path(said.pop("prefix")),
+        version=Version(answer.pop("version")),
+        prefix=environment or prefix,
         library=Path(library) if library else None,
-        **said,
+        **answer,
     )
 
 
-def installed(environment: Mapping[str, str]) -> Iterator[Path]:
+def environment_of(path: Path) -> Path | None:
+    """Return the virtual environment that a Python is in, by its `pyvenv.cfg`."""
+    return next((place for place in (path.parent.parent, path.parent) if is_file(place / "pyvenv.cfg")), None)
+
+
+def base_of(environment: Path, path: Path, programs: Programs) -> Path | None:
+    """Return the Python that a virtual environment was made with, if it is one of the user's.
+
+    Args:
+        environment: The environment's folder; what its `pyvenv.cfg` says may be anything.
+        path: Its Python, there or not.
+        programs: What may be started.
+    """
+    if not is_file(path):
+        return None  # the environment is broken
+    settings = read_environment(environment)
+    home = Path(settings.get("home", ""))
+    minor = ".".join(settings.get("version", settings.get("version_info", "")).split(".")[:2])
+    named = (home / f"python{minor}", home / "python3", home / "python", home / "python.exe")
+    for program in (real(path), Path(settings.get("executable", "")), *named):
+        if PYTHON.fullmatch(program.name) and programs.allow(program):
+            return program
+    return None
+
+
+def read_environment(environment: Path) -> dict[str, str]:
+    """Return what a `pyvenv.cfg` says."""
+    try:
+        text = read_regular(environment / "pyvenv.cfg", CONFIGURATION_LIMIT).decode("utf-8", "replace")
+    except UnreadableFileError:
+        return {}
+    lines = (line.partition("=") for line in text.replace("\0", "").splitlines())
+    return {name.strip().lower(): value.strip() for name, _, value in lines}
+
+
+def installed(programs: Programs) -> Iterator[Path]:
     """Yield the Pythons on PATH, and pyenv's."""
-    pyenv = Path(environment.get("PYENV_ROOT") or Path.home() / ".pyenv")
-    for folder in environment.get("PATH", "").split(os.pathsep):
+    pyenv = pyenv_root(programs.environment)
+    for folder in programs.folders:
         # Those in `shims` are scripts that stand for the others.
-        if folder and Path(folder) != pyenv / "shims":
-            yield from _pythons(Path(folder))
+        if folder != pyenv / "shims":
+            yield from _pythons(folder)
     for home in sorted(pyenv.glob("versions/*")):
         yield python_in(home)
+
+
+def pyenv_root(environment: Mapping[str, str]) -> Path:
+    """Return pyenv's folder, there or not."""
+    return Path(environment.get("PYENV_ROOT") or Path.home() / ".pyenv")
+
+
+def behind_shim(shim: Path, folder: Path, environment: Mapping[str, str]) -> Path:
+    """Return the Python that one of pyenv's shims stands for, which reads files of the project; else the same.
+
+    Args:
+        shim: The program.
+        folder: Where it would be started.
+        environment: The environment's variables.
+    """
+    root = pyenv_root(environment)
+    if shim.parent != root / "shims":
+        return shim
+    files = (*(place / ".python-version" for place in upwards(folder)), root / "version")
+    texts = [environment.get("PYENV_VERSION", "").replace(":", " ")]
+    texts += [(Reader().read(path, CONFIGURATION_LIMIT) or b"").decode("utf-8", "replace") for path in files]
+    names = next((text.split() for text in texts if text.split()), [])
+    # pyenv takes `3.11` for the newest 3.11 that is there.
+    plain = (name for name in names if VERSION_NAME.fullmatch(name))
+    homes = (home for name in plain for home in (root / "versions" / name, *_newest(root, name)))
+    return next((home / "bin" / shim.name for home in homes if is_file(home / "bin" / shim.name)), shim)
+
+
+def _newest(root: Path, name: str) -> list[Path]:
+    homes = [home for home in root.glob("versions/*") if home.name.startswith(f"{name}.")]
+    return sorted(homes, key=lambda home: [int(part) for part in re.findall(r"\d+", home.name)], reverse=True)
 
 
 def _pythons(folder: Path) -> Iterator[Path]:
@@ -128,4 +210,4 @@ def python_in(environment_folder: Path) -> Path:
     if not WINDOWS:
         return environment_folder / "bin" / "python"
     inside = environment_folder / "Scripts" / "python.exe"
-    return inside if inside.exists() else environment_folder / "python.exe"
+    return inside if is_file(inside) else environment_folder / "python.exe"

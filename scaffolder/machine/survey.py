@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import platform
 import re
 import shutil
 from concurrent.futures import ThreadPoolExecutor
@@ -11,16 +10,22 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
+from scaffolder.files import is_file, is_folder, real
 from scaffolder.machine.cargo_config import CargoConfig, read_config
-from scaffolder.machine.choices import Choice, choices
-from scaffolder.machine.interpreters import Interpreter, installed, probe
-from scaffolder.machine.programs import Done, run
+from scaffolder.machine.choices import InterpreterChoice, choose_interpreters
+from scaffolder.machine.interpreters import Interpreter, environment_of, installed, probe, read_environment
+from scaffolder.machine.programs import programs_for
+from scaffolder.machine.toolchain import Rust, choose_toolchain, read_rust
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from concurrent.futures import Future
+
+    from scaffolder.anatomy.manifests import Manifests
+    from scaffolder.machine.programs import Programs
+    from scaffolder.machine.toolchain import Toolchain
 
 TOOLS = ("cargo", "maturin", "uv")
 VERSION = re.compile(r"\d+\.\d+(?:\.\d+)?")
@@ -39,27 +44,11 @@ SETTINGS = {
 
 
 @dataclass(frozen=True)
-class Rust:
-    """A Rust compiler.
-
-    Attributes:
-        version: Its version, without a suffix such as `-nightly`.
-        host: What it is built for, and builds for by default.
-        targets: What it can build for.
-    """
-
-    version: Version
-    host: str
-    targets: tuple[str, ...]
-
-
-@dataclass(frozen=True)
 class Machine:
     """What there is to build with.
 
     Attributes:
         environment: The environment's variables.
-        processor: The processor, as the system calls it.
         interpreters: The Pythons, by the paths that were asked for.
         choices: Which of them each tool takes.
         rust: The compiler, if there is one.
@@ -68,26 +57,27 @@ class Machine:
         versions: The versions of cargo, maturin and uv, by name; those that are there.
         missing: The variables that name what isn't there, with their values.
         linker_name: What rustc links with is called; cargo may be told.
-        told: The variables for PyO3's build script, as cargo hands them down.
+        build_env: The variables for PyO3's build script, as cargo hands them down.
+        refusals: The tools by name, and the Pythons by path, that are there and were not started, with the reason.
     """
 
     environment: Mapping[str, str]
-    processor: str
     interpreters: dict[Path, Interpreter]
-    choices: tuple[Choice, ...]
+    choices: tuple[InterpreterChoice, ...]
     rust: Rust | None
     rust_problem: str | None
     linker: Path | None
     versions: dict[str, Version]
     missing: dict[str, str]
     linker_name: str = "cc"
-    told: Mapping[str, str] = field(default_factory=dict)
+    build_env: Mapping[str, str] = field(default_factory=dict)
+    refusals: Mapping[str, str] = field(default_factory=dict)
 
-    def choice(self, tool: str) -> Choice | None:
+    def choice(self, tool: str) -> InterpreterChoice | None:
         """Return what a tool takes."""
         return next((choice for choice in self.choices if choice.tool == tool), None)
 
-    def taken(self, tool: str) -> Interpreter | None:
+    def selected(self, tool: str) -> Interpreter | None:
         """Return the Python that a tool takes."""
         choice = self.choice(tool)
         return self.interpreters.get(choice.python) if choice and choice.python else None
@@ -95,8 +85,8 @@ class Machine:
     @property
     def in_use(self) -> dict[str, Interpreter]:
         """The Pythons that extensions are built with, by tool."""
-        found = ((tool, self.taken(tool)) for tool in ("cargo", "maturin develop", "uv run"))
-        return {tool: interpreter for tool, interpreter in found if interpreter}
+        taken = ((tool, self.selected(tool)) for tool in ("cargo", "maturin develop", "uv run"))
+        return {tool: interpreter for tool, interpreter in taken if interpreter}
 
     def settings(self) -> dict[str, str]:
         """Return the variables that change a build."""
@@ -104,46 +94,79 @@ class Machine:
         return {name: self.environment[name] for name in sorted(wanted)}
 
 
-def survey(folder: Path, environment: Mapping[str, str], *, whole: bool = True) -> Machine:
-    """Look at the machine.
+def survey(
+    folder: Path,
+    environment: Mapping[str, str],
+    *,
+    manifests: Manifests | None = None,
+    rust: Future[tuple[Rust | None, str | None]] | None = None,
+    whole: bool = True,
+) -> Machine:
+    """Look at the machine. Nothing is started that the project there brings.
 
     Args:
         folder: Where the tools are started: a toolchain or an environment may be chosen there.
         environment: What they find in their environment.
+        manifests: What says how the project there is built, if that has been read.
+        rust: What rustc says, if it is being asked.
         whole: Whether to ask the Pythons that no tool takes, too.
     """
+    programs = programs_for(folder, environment)
+    toolchain = choose_toolchain(folder, programs)
     with ThreadPoolExecutor(max_workers=8) as pool:
-        versions = {name: pool.submit(run, [name, "--version"], environment, folder) for name in TOOLS}
-        rust = pool.submit(_rust, environment, folder)
-        chosen = pool.submit(choices, folder, environment)
-        pythons = _distinct(installed(environment)) if whole else []
-        probes = {path: pool.submit(probe, path, environment) for path in pythons}
+        versions = {name: pool.submit(_version, name, programs, toolchain) for name in TOOLS}
+        rust = rust or pool.submit(read_rust, programs, toolchain)
+        chosen = pool.submit(choose_interpreters, folder, environment, manifests)
+        pythons = _distinct(installed(programs)) if whole else []
+        probes = {path: pool.submit(probe, path, programs) for path in pythons}
         for choice in chosen.result():
             if choice.python and choice.python not in probes:
-                probes[choice.python] = pool.submit(probe, choice.python, environment)
-    answers = {path: interpreter for path, future in probes.items() if (interpreter := future.result())}
-    compiler, problem = rust.result()
+                probes[choice.python] = pool.submit(probe, choice.python, programs)
+    interpreters = {path: interpreter for path, future in probes.items() if (interpreter := future.result())}
+    rustc, problem = rust.result()
     config = read_config(folder, environment)
-    linker = _linker_name(config, compiler, environment)
+    linker = _linker_name(config, rustc, environment)
     return Machine(
         environment=environment,
-        processor=platform.machine(),
-        interpreters=answers,
+        interpreters=interpreters,
         choices=chosen.result(),
-        rust=compiler,
+        rust=rustc,
         rust_problem=problem,
         linker=_linker(linker, environment),
         linker_name=linker,
-        told=config.variables("PYO3_", environment),
-        versions={name: version for name, future in versions.items() if (version := _version(future))},
+        build_env=config.variables("PYO3_", environment),
+        versions={name: version for name, future in versions.items() if (version := future.result())},
         missing=dict(_missing(environment)),
+        refusals=dict(_refusals(programs, toolchain, chosen.result(), interpreters)),
     )
+
+
+def _refusals(
+    programs: Programs,
+    toolchain: Toolchain,
+    chosen: Iterable[InterpreterChoice],
+    interpreters: Mapping[Path, Interpreter],
+) -> Iterator[tuple[str, str]]:
+    """Yield what is there and was not started, with the reason."""
+    if toolchain.refusal:
+        yield from ((name, toolchain.refusal) for name in ("cargo", "rustc"))
+    for name in TOOLS:
+        program = shutil.which(name, path=programs.environment.get("PATH", ""))
+        if program and not programs.allow(Path(program)):
+            yield name, f"`{program}` is not started: the project brings it"
+    for path in {choice.python for choice in chosen if choice.python} - set(interpreters):
+        environment = environment_of(path)
+        if is_file(path) and environment:
+            version = read_environment(environment).get("version", "no version")
+            yield str(path), f"not started; its `pyvenv.cfg` says {version}"
+        elif is_file(path) and not programs.allow(path):
+            yield str(path), "not started: it is neither on `PATH` nor among the user's own tools"
 
 
 def _missing(environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """Yield the variables that name what isn't there."""
     for name in ("VIRTUAL_ENV", "CONDA_PREFIX"):
-        if (value := environment.get(name)) and not Path(value).is_dir():
+        if (value := environment.get(name)) and not is_folder(Path(value)):
             yield name, value
     program = environment.get("PYO3_PYTHON")
     if program and not shutil.which(program, path=environment.get("PATH", "")):
@@ -152,35 +175,31 @@ def _missing(environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
 
 def _distinct(paths: Iterable[Path]) -> list[Path]:
     """Leave out the programs that are there, by a link, under another name."""
-    found: dict[Path, Path] = {}
+    distinct: dict[Path, Path] = {}
     for path in paths:
-        if path.is_file():
+        if is_file(path):
             # An environment's Python is a link, too, and not the same Python.
-            key = path if (path.parent.parent / "pyvenv.cfg").is_file() else path.resolve()
-            found.setdefault(key, path)
-    return list(found.values())
+            distinct.setdefault(path if environment_of(path) else real(path), path)
+    return list(distinct.values())
 
 
-def _version(future: Future[Done | None]) -> Version | None:
-    """Read the version that a program printed."""
-    done = future.result()
+def _version(name: str, programs: Programs, toolchain: Toolchain) -> Version | None:
+    """Return the version of a tool; of one that the project brings, as its environment says."""
+    program = shutil.which(name, path=programs.environment.get("PATH", ""))
+    if program is None or (toolchain.refusal and name == "cargo"):
+        return None
+    if not programs.allow(Path(program)):
+        return _version_in(environment_of(Path(program)), name)
+    done = programs.run(Path(program), "--version", **toolchain.variables)
     match = VERSION.search(done.output) if done and done.code == 0 else None
     return Version(match[0]) if match else None
 
 
-def _rust(environment: Mapping[str, str], folder: Path) -> tuple[Rust | None, str | None]:
-    """Ask rustc what it is and what it can build for, or why it doesn't run."""
-    done = run(["rustc", "-vV"], environment, folder)
-    root = run(["rustc", "--print", "sysroot"], environment, folder)
-    if done is None or done.code != 0:
-        return None, "\n".join(done.errors.splitlines()[:2]) if done else None
-    said = dict(line.split(": ", 1) for line in done.output.splitlines() if ": " in line)
-    try:
-        version = Version(said.get("release", "").partition("-")[0])
-    except InvalidVersion:
-        return None, done.output.strip()
-    libraries = Path(root.output.strip()).glob("lib/rustlib/*/lib") if root and root.code == 0 else []
-    return Rust(version, said.get("host", ""), tuple(sorted(path.parent.name for path in libraries))), None
+def _version_in(environment: Path | None, name: str) -> Version | None:
+    """Return the version of what is installed in a virtual environment, by the names of its files."""
+    places = environment.glob(f"[Ll]ib/python*/site-packages/{name}-*.dist-info") if environment else ()
+    matches = (VERSION.search(path.name) for path in places)
+    return next((Version(match[0]) for match in matches if match), None)
 
 
 def _linker_name(config: CargoConfig, rust: Rust | None, environment: Mapping[str, str]) -> str:
@@ -192,5 +211,5 @@ def _linker(name: str, environment: Mapping[str, str]) -> Path | None:
     """Find what rustc links with; on Windows it knows that by itself."""
     if os.name == "nt":
         return None
-    found = shutil.which(name, path=environment.get("PATH", ""))
-    return Path(found) if found else None
+    program = shutil.which(name, path=environment.get("PATH", ""))
+    return Path(program) if program else None

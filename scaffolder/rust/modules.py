@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 NAME = re.compile(r'\bname\s*=\s*"([^"]+)"')
+DEPTH_LIMIT = 64  # of modules in modules, which nobody has
 INIT = re.compile(r"PyInit_(\w+)")
 
 
@@ -44,15 +45,16 @@ class Source:
     shows_version: bool
 
 
-def read_source(path: Path) -> Source:
-    """Read a Rust file; one that can't be read is left to rustc, which says so."""
-    try:
-        text = path.read_bytes()
-    except OSError:
-        return Source((), shows_version=False)
+def read_source(path: Path, text: bytes) -> Source:
+    """Read a Rust file; what is not valid is left to rustc, which says so.
+
+    Args:
+        path: The file.
+        text: What is in it.
+    """
     # Most files have neither, and parsing is most of the work.
-    found = tuple(_modules(text, path)) if b"pymodule" in text or b"PyInit_" in text else ()
-    return Source(found, b"CARGO_PKG_VERSION" in text)
+    modules = tuple(_modules(text, path)) if b"pymodule" in text or b"PyInit_" in text else ()
+    return Source(modules, b"CARGO_PKG_VERSION" in text)
 
 
 def _modules(text: bytes, path: Path) -> Iterator[Module]:
@@ -64,18 +66,18 @@ def _modules(text: bytes, path: Path) -> Iterator[Module]:
     yield from _modules_in(tree.root_node, path)
 
 
-def _modules_in(parent: Node, path: Path) -> Iterator[Module]:
+def _modules_in(parent: Node, path: Path, depth: int = 0) -> Iterator[Module]:
     """Find them among a node's children, and inside modules that aren't Python's."""
     attributes: list[str] = []
-    for node in parent.named_children:
+    for node in parent.named_children if depth < DEPTH_LIMIT else ():
         if node.type == "attribute_item":
             attributes.append(_text(node))
         elif "comment" not in node.type:
-            yield from _module(node, attributes, path)
+            yield from _module(node, attributes, path, depth)
             attributes = []
 
 
-def _module(node: Node, attributes: list[str], path: Path) -> Iterator[Module]:
+def _module(node: Node, attributes: list[str], path: Path, depth: int) -> Iterator[Module]:
     """Tell what an item with attributes is."""
     name = node.child_by_field_name("name")
     if name is None or node.type not in {"function_item", "mod_item"}:
@@ -87,7 +89,7 @@ def _module(node: Node, attributes: list[str], path: Path) -> Iterator[Module]:
     elif match := INIT.fullmatch(_text(name)):
         yield Module(match[1], path, line)
     elif node.type == "mod_item" and (body := node.child_by_field_name("body")):
-        yield from _modules_in(body, path)
+        yield from _modules_in(body, path, depth + 1)
 
 
 def _text(node: Node) -> str:

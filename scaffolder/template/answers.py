@@ -10,11 +10,11 @@ import unicodedata
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
-from scaffolder.errors import InvalidAnswerError, MissingAnswerError, ScaffolderError, UsageError
+from scaffolder.errors import InvalidAnswerError, MissingAnswerError, ScaffolderError, UsageError, listing, near
 from scaffolder.template.catalog import InvalidYamlError, load_yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     from jinja2.sandbox import SandboxedEnvironment
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 MISSING = object()
 NAME = "project_name"
+# What somebody else's expression may run into.
+EXPRESSION_ERRORS = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
 
 class Ask(Protocol):
@@ -53,10 +55,12 @@ class Rules:
         """Jinja with the settings and filters that Copier gives to templates."""
         from jinja2.sandbox import SandboxedEnvironment
 
-        options = {
-            name: value for name, value in self.catalog.settings.get("_envops", {}).items() if name != "undefined"
-        }
-        return SandboxedEnvironment(extensions=["jinja2_ansible_filters.AnsibleCoreFiltersExtension"], **options)
+        settings = self.catalog.settings.get("_envops", {})
+        try:
+            options = {name: value for name, value in settings.items() if name != "undefined"}
+            return SandboxedEnvironment(extensions=["jinja2_ansible_filters.AnsibleCoreFiltersExtension"], **options)
+        except (AttributeError, TypeError, ValueError) as error:
+            raise ScaffolderError(f"the template's `_envops` are not settings of Jinja: `{settings}`") from error
 
     def render(self, value: Any, answers: Mapping[str, Any]) -> Any:
         """Render an expression; anything but a text is its own value."""
@@ -66,7 +70,7 @@ class Rules:
 
         try:
             return self.environment.from_string(value).render(answers)
-        except (TemplateError, TypeError, ValueError) as error:
+        except (TemplateError, *EXPRESSION_ERRORS) as error:
             raise ScaffolderError(f"the template's expression `{value}` fails: {error}") from error
 
     def default(self, question: Question, answers: Mapping[str, Any]) -> Any:
@@ -88,10 +92,15 @@ class Rules:
         parsed = parse(question, value)
         message = self.render(question.details.get("validator", ""), {**answers, question.name: parsed})
         if reason := " ".join(str(message).split()):
-            # What was answered may itself hold those words.
-            text, *suggestion = reason.rsplit("; try ", 1)
-            raise InvalidAnswerError(question.name, text, f"try {suggestion[0]}" if suggestion else None)
+            raise InvalidAnswerError(question.name, reason, suggestion=self.suggestion(question, parsed, answers))
         return parsed
+
+    def suggestion(self, question: Question, value: Any, answers: Mapping[str, Any]) -> str | None:
+        """Return an answer that would be accepted in place of a refused one, if the template has a rule for that."""
+        name = f"suggested_{question.name}"
+        rule = next((rule for rule in self.catalog.questions if rule.name == name and rule.computed), None)
+        text = self.render(rule.details.get("default"), {**answers, question.name: value}) if rule else None
+        return str(text).strip() or None if text else None
 
 
 def resolve(
@@ -231,20 +240,6 @@ def refused_choice(question: Question, value: str) -> InvalidAnswerError:
         return InvalidAnswerError(question.name, f"`{value}` is not a feature", near(value, names))
     message = f"`{value}` is not a choice for `{question.name}`"
     return InvalidAnswerError(question.name, message, f"choose from {listing(names, 'and')}")
-
-
-def near(name: str, names: Sequence[str]) -> str:
-    """Return the hint for a name that is none of `names`."""
-    import difflib
-
-    close = difflib.get_close_matches(name.lower(), names, cutoff=0.5)
-    return f"did you mean {listing(close)}?" if close else f"choose from {listing(names, 'and')}"
-
-
-def listing(names: Iterable[str], word: str = "or") -> str:
-    """Return names as they are listed in a sentence."""
-    *first, last = [f"`{name}`" for name in names] or ["nothing"]
-    return f"{', '.join(first)} {word} {last}" if first else last
 
 
 def require_questions(catalog: Catalog, names: Iterable[str], origin: str) -> None:

@@ -195,4 +195,4 @@ def read_sections(path: Path) -> list[dict[str, Any]]:
     sections = [
         section for document in documents for section in (document if isinstance(document, list) else [document])
     ]
-    return [section for section in sections if isinstance(section, dict)]
+    return [{str(name): value for name, value in section.items()} for section in sections if isinstance(section, dict)]

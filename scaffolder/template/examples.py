@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from scaffolder import __version__
 from scaffolder.folders import temporary_folder
-from scaffolder.template.generate import Project, build, check_destination, list_files
+from scaffolder.template.generate import Origin, Project, build, check_destination, list_files
 from scaffolder.template.source import SOURCE
 from scaffolder.template.steps import next_steps
 
@@ -50,8 +50,8 @@ def copy_example(
         files, notes = build(target, partial(fill, example, name), message)
     return Project(
         name=joined(name, "-") if name else example.project, path=target,
-        source=f"{SOURCE}/skills/{example.name}", version=__version__,
-        features=(), files=files, next=commands, notes=tuple(notes), dry_run=dry_run,
+        template=Origin(f"{SOURCE}/skills/{example.name}", __version__),
+        features=(), files=files, next=commands, dry_run=dry_run, notes=tuple(notes),
     )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from scaffolder import git
+from scaffolder import git, speed
 from scaffolder.checkout.checkout import ANSWERS
 from scaffolder.errors import ScaffolderError
 from scaffolder.folders import PREFIX, make_folder, remove, remove_leftovers
@@ -29,30 +29,41 @@ ORIGIN = r"(?m)^_src_path:.*\n(?: .*\n)*"
 
 
 @dataclass(frozen=True)
+class Origin:
+    """Where a project comes from.
+
+    Attributes:
+        source: The template's address, as recorded.
+        version: The template's release.
+    """
+
+    source: str
+    version: str | None
+
+
+@dataclass(frozen=True)
 class Project:
     """A project that was made, or would be.
 
     Attributes:
         name: The project's name.
         path: Where it is, absolute.
-        source: The template's origin, as recorded.
-        version: The template's release.
+        template: Where it comes from.
         features: What it started with.
         files: Paths inside it, with `/`.
         next: Commands to type.
-        notes: What was done otherwise than usual.
         dry_run: Whether nothing was written.
+        notes: What the user should know about it.
     """
 
     name: str
     path: Path
-    source: str
-    version: str | None
+    template: Origin
     features: tuple[str, ...]
     files: tuple[str, ...]
     next: tuple[str, ...]
-    notes: tuple[str, ...]
     dry_run: bool
+    notes: tuple[str, ...]
 
 
 def new_project(
@@ -92,13 +103,12 @@ def new_project(
     return Project(
         name=str(answers.get("project_name", target.name)),
         path=target,
-        source=template.source,
-        version=template.version,
+        template=Origin(template.source, template.version),
         features=tuple(answers.get("features", ())),
         files=files,
         next=commands,
-        notes=tuple(notes),
         dry_run=dry_run,
+        notes=tuple(notes),
     )
 
 
@@ -179,7 +189,7 @@ def render(template: Template, answers: Mapping[str, Any], folder: Path) -> None
         with template.reachable(), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             source, ref = (str(template.folder), None) if template.official else (template.source, template.ref)
-            with compiled_once() if template.official else nullcontext():
+            with speed.compiled_once() if template.official else nullcontext():
                 copier.run_copy(
                     source, folder, data=dict(answers), vcs_ref=ref, settings=copier.Settings(),
                     defaults=True, overwrite=True, quiet=True,
@@ -198,31 +208,6 @@ def render(template: Template, answers: Mapping[str, Any], folder: Path) -> None
     except (CopierError, TemplateError, TypeError, ValueError) as error:
         reason = " ".join(str(error).split())
         raise ScaffolderError(f"the template `{template.source}` can't be rendered: {reason}") from error
-
-
-@contextmanager
-def compiled_once() -> Iterator[None]:
-    """Let Jinja compile equal texts once: Copier hands it the same few path names for each file.
-
-    That is two fifths of the time of a rendering. Texts with a `yield` tag need to be compiled each time; ours have
-    none.
-    """
-    from jinja2 import Environment
-
-    compile_text, known = Environment.compile, {}
-
-    def recall(environment: Environment, source: Any, *details: Any, **options: Any) -> Any:
-        if details or options or not isinstance(source, str):
-            return compile_text(environment, source, *details, **options)
-        if (environment, source) not in known:
-            known[environment, source] = compile_text(environment, source)
-        return known[environment, source]
-
-    Environment.compile = recall  # type: ignore[method-assign, assignment]
-    try:
-        yield
-    finally:
-        Environment.compile = compile_text  # type: ignore[method-assign]
 
 
 def record_origin(template: Template, answers: Path) -> None:
@@ -281,4 +266,4 @@ def place(folder: Path, target: Path) -> list[str]:
         raise ScaffolderError(
             f"the project can't be moved to `{target}`: {error.strerror}", "choose a folder that does not exist yet"
         ) from error
-    return ["the folder you are in was replaced by the project's, so enter it anew"] if inside else []
+    return ["the current folder was replaced; run `cd .` before you go on"] if inside else []

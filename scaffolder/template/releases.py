@@ -12,10 +12,9 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from scaffolder import __version__, git
-from scaffolder.errors import ScaffolderError
+from scaffolder.errors import ScaffolderError, listing
 from scaffolder.folders import temporary_folder
 from scaffolder.signals import defer_signals
-from scaffolder.template.answers import listing
 from scaffolder.template.bundle import NO_SETTINGS, RELEASE, order, sort_releases
 from scaffolder.template.catalog import load_catalog
 from scaffolder.template.source import SOURCE, Template, expand, open_repository, unpack

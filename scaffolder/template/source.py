@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scaffolder import __version__, git
-from scaffolder.errors import ScaffolderError
+from scaffolder.errors import ScaffolderError, listing
 from scaffolder.folders import temporary_folder
-from scaffolder.template.answers import listing
 from scaffolder.template.bundle import NO_SETTINGS, RELEASE, assemble, read_tags
 
 if TYPE_CHECKING:
@@ -158,15 +157,16 @@ def unpack(repository: Path, tag: str, folder: Path) -> None:
 
 def _given(source: str, ref: str | None, workspace: Path) -> Template:
     """Open a template that the user names."""
-    path = Path(source).expanduser()
-    if not path.exists():
+    # Unlike `Path.expanduser`, it leaves the home of nobody as it is.
+    path = Path(os.path.expanduser(source))  # noqa: PTH111
+    if not os.path.exists(path):  # noqa: PTH110
         if not source.startswith(REMOTE):
             raise ScaffolderError(f"the template `{source}` is neither a folder nor the address of a git repository")
         folder, ref = _check_out(expand(source), ref, workspace)
         # Copier takes other addresses for those of folders.
         known = source.startswith(UNDERSTOOD) or source.endswith(".git")
         return Template(source if known else f"git+{source}", ref, folder, workspace)
-    path = path.resolve()
+    path = Path(os.path.realpath(path))
     if path.is_dir() and not (path / ".git").exists():
         if ref:
             raise ScaffolderError(f"the template `{path}` is not a git repository, so it has no `{ref}`")

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from tests.conftest import Command
 
 
-def test_version(pyo3_new: Command) -> None:
-    assert pyo3_new("--version").stdout == f"pyo3-new {__version__}\n"
+@pytest.mark.parametrize("option", ["--version", "-V"])
+def test_version(pyo3_new: Command, option: str) -> None:
+    assert pyo3_new(option).stdout == f"pyo3-new {__version__}\n"
 
 
 @pytest.mark.parametrize("arguments", [(), ("--help",), ("-h",), ("new", "--help"), ("list", "--help")])
@@ -49,7 +50,7 @@ def test_list_as_data(pyo3_new: Command) -> None:
 @pytest.mark.parametrize(
     ("arguments", "error", "hint"),
     [
-        (["nwe"], "no such command 'nwe'", "see `pyo3-new --help`"),
+        (["nwe"], "no such command `nwe`", "did you mean `new`?"),
         (["new", "--wiht", "numpy"], "no such option", "see `pyo3-new new --help`"),
         (["new", "a", "b"], "unexpected extra argument", "see `pyo3-new new --help`"),
         (["new"], "the answer `project_name` is missing", "--name NAME"),
@@ -95,7 +96,7 @@ def test_wrong_usage_is_one_clear_error(
 def test_the_result_as_data(pyo3_new: Command, tmp_path: Path) -> None:
     done = pyo3_new("new", "price-tools", "--defaults", "--with", "async", "--with", "numpy", "--json")
     result = json.loads(done.stdout)
-    assert list(result) == ["name", "path", "template", "features", "files", "next", "dry_run"]
+    assert list(result) == ["name", "path", "template", "features", "files", "next", "dry_run", "notes"]
     assert result["name"] == "price-tools"
     assert Path(result["path"]) == tmp_path / "price-tools"
     assert result["template"] == {"source": "gh:pyo3-new/pyo3-new", "version": __version__}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from scaffolder.skills import load_skills
+from scaffolder.skills import find_example, load_skills
 from tests.conftest import CACHE, tree
 from tests.skills.conftest import built, place_of
 
@@ -101,15 +101,18 @@ def test_rust_tests_pass_together(skill: Skill, workspace: Workspace, build: Run
 
 
 @pytest.mark.slow
-@pytest.mark.exclusive("skill-pyo3-fundamentals")
-def test_a_new_project_from_an_example_has_its_own_name(pyo3_new: Command, build: Run, tmp_path: Path) -> None:
-    pyo3_new("new", "Here", "--name", "Basket.Tools", "--example", "unit-price")
+@pytest.mark.parametrize("example", built([find_example("pyo3-fundamentals/02-unit-price")]))
+def test_a_new_project_from_an_example_has_its_own_name(
+    example: Example, pyo3_new: Command, build: Run, tmp_path: Path
+) -> None:
+    pyo3_new("new", "Here", "--name", "Basket.Tools", "--example", example.name)
+    skill = example.name.partition("/")[0]
     project = tmp_path / "Here"
     for path, content in tree(project).items():
         assert "unit_price" not in path
         assert b"unit_price" not in content
         assert b"unit-price" not in content
     assert (project / ".git").is_dir()
-    assert "passed" in build("uv", "run", "--exact", "pytest", folder=project, skill="pyo3-fundamentals")
-    left = build("git", "status", "--short", folder=project, skill="pyo3-fundamentals").splitlines()
+    assert "passed" in build("uv", "run", "--exact", "pytest", folder=project, skill=skill)
+    left = build("git", "status", "--short", folder=project, skill=skill).splitlines()
     assert set(left) <= {"?? Cargo.lock", "?? uv.lock"}, "what a build makes is not ignored"

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
-from scaffolder.skills import load_skills
+from scaffolder.errors import UsageError
+from scaffolder.skills import find_tool, load_skills
+from tests.cli.test_terminal import call
 from tests.conftest import tree
 
 if TYPE_CHECKING:
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
     from tests.conftest import Command
 
 EXAMPLE = "pyo3-fundamentals/01-word-count"
+EXAMPLES = [example for skill in load_skills() for example in skill.examples]
 TOOLS = [tool for skill in load_skills() for tool in skill.tools]
 
 
@@ -28,20 +32,86 @@ def test_skills_are_listed_with_what_they_have(pyo3_new: Command) -> None:
     fundamentals = next(skill for skill in found if skill["name"] == "pyo3-fundamentals")
     assert EXAMPLE in fundamentals["examples"]
     text = pyo3_new("list", "--skills").stdout
+    assert text == call("list", "skills").stdout
     assert "pyo3-fundamentals" in text
     assert max(map(len, text.splitlines())) <= 120
 
 
-def test_tools_and_examples_are_listed_one_a_line(pyo3_new: Command) -> None:
-    for command, names in (
+@pytest.mark.parametrize(
+    ("command", "names"),
+    [
         (["tool"], [tool.name for tool in TOOLS]),
-        (["example", "list"], [example.name for skill in load_skills() for example in skill.examples]),
-    ):
-        lines = pyo3_new(*command).stdout.splitlines()[1:]
-        assert [line.split()[0] for line in lines] == names
-        assert all(len(line.split()) > 2 for line in lines)
-        [listed] = json.loads(pyo3_new(*command, "--json").stdout).values()
-        assert [entry["name"] for entry in listed] == names
+        (["list", "tools"], [tool.name for tool in TOOLS]),
+        (["example", "list"], [example.name for example in EXAMPLES]),
+        (["list", "examples"], [example.name for example in EXAMPLES]),
+    ],
+    ids=" ".join,
+)
+def test_tools_and_examples_are_listed_one_a_line(command: list[str], names: list[str]) -> None:
+    lines = call(*command).stdout.splitlines()[1:]
+    assert [line.split()[0] for line in lines] == names
+    assert all(len(line.split()) > 2 for line in lines)
+    assert not any(line.endswith(" ") for line in lines)
+    [entries] = json.loads(call(*command, "--json").stdout).values()
+    assert [entry["name"] for entry in entries] == names
+
+
+def test_a_tool_with_commands_of_its_own_is_listed_with_them() -> None:
+    text = call("list", "tools").stdout
+    assert re.search(r"setup_validator .*\(also `pyo3-new doctor`\)", text)
+    assert re.search(r"debugger .*\(also `pyo3-new explain` and `pyo3-new debug`\)", text)
+    help_text = call("--help").stdout
+    for tool in TOOLS:
+        for command in tool.commands:
+            assert re.search(rf"^  {command} .*\(tool {tool.name}\)", help_text, re.MULTILINE)
+
+
+def test_two_tools_of_one_name_are_an_error(tmp_path: Path) -> None:
+    assert len({tool.name for tool in TOOLS}) == len(TOOLS)
+    for skill in ("first", "second"):
+        (tmp_path / skill / "scripts").mkdir(parents=True)
+        (tmp_path / skill / "scripts/profiler.py").write_text('"""Profile."""', encoding="utf-8")
+    with pytest.raises(UsageError, match="several tools are called `profiler`: those of `first` and `second`"):
+        find_tool("profiler", tmp_path)
+
+
+@pytest.mark.parametrize("old", [["explain", "problems"], ["list", "problems"]], ids=" ".join)
+def test_problems_are_listed_and_described(old: list[str]) -> None:
+    assert "extension-not-built" in call(*old).stdout
+    assert call(*old, "extension-not-built").stdout.startswith("note: ")
+
+
+@pytest.mark.parametrize("old", ["explain", "debug"])
+def test_debug_has_what_explain_had(old: str) -> None:
+    assert call(old, "configs", "--help").stdout.startswith("Usage: pyo3-new debug configs")
+    assert call(old, "backtrace", "--help").stdout.startswith("Usage: pyo3-new debug backtrace")
+
+
+@pytest.mark.parametrize("command", ["explain", "debug backtrace"])
+def test_a_command_without_dashes_is_answered_with_the_line_to_type(command: str) -> None:
+    ending = call(*command.split(), "git", "log", "a b")
+    assert ending.code == 2
+    assert f"`pyo3-new {command} -- git log 'a b'`" in ending.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [
+        ("list ex", "examples"),
+        ("list problems extension-not-b", "extension-not-built"),
+        ("guide pyo3-f", "pyo3-fundamentals"),
+        ("guide pyo3-fundamentals trouble", "troubleshooting"),
+        ("tool ty", "type_converter"),
+        ("example show 01-w", "01-word-count"),
+        ("example copy pyo3-fundamentals/01-w", EXAMPLE),
+        ("debug back", "backtrace"),
+    ],
+)
+def test_the_shell_completes(pyo3_new: Command, environment: dict[str, str], words: str, offered: str) -> None:
+    environment |= {
+        "_PYO3_NEW_COMPLETE": "complete_bash", "COMP_WORDS": f"pyo3-new {words}", "COMP_CWORD": str(len(words.split())),
+    }  # fmt: skip
+    assert pyo3_new().stdout.split() == [offered]
 
 
 def test_an_example_is_shown_with_its_files(pyo3_new: Command) -> None:
@@ -79,6 +149,11 @@ def test_a_dry_run_writes_nothing(pyo3_new: Command, tmp_path: Path, command: li
         (["new", "json", "--example", EXAMPLE], "`json` is "),
         (["new", "x-tools", "--example", EXAMPLE, "--all"], "`--example` can't be combined with `--with`"),
         (["tool", "nothing"], "there is no tool `nothing`"),
+        (["tool", "type_convertr"], "there is no tool `type_convertr`\n\nhint: did you mean `type_converter`?"),
+        (["example", "show", "wordcount"], "there is no example `wordcount`\n\nhint: did you mean `word-count`"),
+        (["example", "show", "01"], "there is no example `01`\n\nhint: did you mean `01-word-count`?"),
+        (["list", "nothing"], "`nothing` can't be listed"),
+        (["list", "tools", "debugger"], "only problems have a NAME, not tools"),
         (["example"], "missing command"),
     ],
 )

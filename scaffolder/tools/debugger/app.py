@@ -9,6 +9,7 @@ debugger.py problems
 from __future__ import annotations
 
 import shlex
+import shutil
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,6 +17,7 @@ import typer
 import typer.core
 
 from scaffolder import toolkit
+from scaffolder.errors import UsageError
 from scaffolder.tools.debugger import configurations, explaining, listing, source
 
 
@@ -35,11 +37,17 @@ class WithCommand(typer.core.TyperCommand):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Keep what follows `--`."""
         end = args.index("--") if "--" in args else len(args)
-        ctx.obj = args[end + 1 :]
-        return super().parse_args(ctx, args[:end])
+        own, ctx.obj = args[:end], args[end + 1 :]
+        words = [index for index, word in enumerate(own) if not word.startswith("-") and not Path(word).exists()]
+        if words and not ctx.obj and shutil.which(own[words[0]]):
+            command = shlex.join(own[words[0] :])
+            raise UsageError(f"`{command}` is a command, not a file", f"run it: `{ctx.command_path} -- {command}`")
+        return super().parse_args(ctx, own)
 
 
 app = toolkit.program("Explain why a build, a test or an import failed.")
+explain_app = toolkit.program("Explain why a build, a test or an import failed.")
+debug_app = toolkit.program("Show where a process crashes or hangs, and set up debuggers.")
 
 
 EXAMPLES = """
@@ -59,7 +67,13 @@ def verbs() -> None:
     """Explain why a build, a test or an import failed."""
 
 
+@debug_app.callback()
+def debug() -> None:
+    """Show where a process crashes or hangs, and set up debuggers."""
+
+
 @app.command(cls=WithCommand, options_metavar="[OPTIONS] [FILE | -] [-- COMMAND...]")
+@explain_app.command(cls=WithCommand, options_metavar="[OPTIONS] [FILE | -] [-- COMMAND...]")
 def explain(
     context: typer.Context,
     file: Annotated[str | None, typer.Argument(metavar="", help="What a command printed; `-` reads stdin.")] = None,
@@ -77,6 +91,7 @@ def explain(
 
 
 @app.command(cls=WithCommand, options_metavar="[OPTIONS] -- COMMAND...")
+@debug_app.command(cls=WithCommand, options_metavar="[OPTIONS] -- COMMAND...")
 def backtrace(
     context: typer.Context,
     timeout: Annotated[
@@ -103,6 +118,7 @@ def backtrace(
 
 
 @app.command()
+@debug_app.command()
 def configs(
     folder: Annotated[Path, typer.Argument(help="The project.", show_default=False)] = Path(),
     replace: Annotated[bool, typer.Option("--replace", help="Replace files that are there already.")] = False,

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from scaffolder import toolkit
-from scaffolder.errors import ScaffolderError, UsageError
+from scaffolder.errors import UsageError
+from scaffolder.files import real
 from scaffolder.terminal import progress
 
 if TYPE_CHECKING:
     from scaffolder.anatomy.draft import Draft
+    from scaffolder.anatomy.manifests import Manifests
     from scaffolder.tools.setup_validator.inspection import Inspection
 
 app = toolkit.program("Check this machine and a PyO3 project: which Python is taken and why, names, versions, wheels.")
@@ -45,10 +47,11 @@ def setup_validator(
 
     if dry_run and not (fix or build):
         raise UsageError("`--dry-run` alone has nothing to show", "add `--fix` or `--build`")
-    folder = _folder(project)
-    if folder is None and (build or fix):
+    manifests = _manifests(project)
+    if manifests is None and (build or fix):
         raise UsageError("there is no project here", "name its folder: `--project DIR`")
-    found = inspect(folder or Path.cwd(), os.environ, with_project=folder is not None, whole=verbose)
+    folder = manifests.folder if manifests else Path.cwd()
+    found = inspect(folder, os.environ, manifests=manifests, whole=verbose)
     documents: tuple[toolkit.Document, ...] = ()
     repaired = 0
     if fix:
@@ -71,44 +74,26 @@ def _repair(
     before: Inspection, draft: Draft, shown: tuple[toolkit.Document, ...], *, whole: bool
 ) -> tuple[Inspection, int]:
     """Make the changes, show them, and look again."""
+    from scaffolder.anatomy.manifests import read_manifests
     from scaffolder.tools.setup_validator.inspection import inspect
 
     draft.write()
     if shown:
         toolkit.show(toolkit.Result("setup_validator", "These changes were made.", documents=shown))
-    after = inspect(draft.folder, os.environ, whole=whole)
+    after = inspect(draft.folder, os.environ, manifests=read_manifests(draft.folder), whole=whole)
     return after, len(before.wrong - after.wrong)
 
 
-def _folder(given: Path | None) -> Path | None:
-    """Return the project's folder: what was named, or the nearest one upwards."""
-    from scaffolder.anatomy.project import has_crate
+def _manifests(given: Path | None) -> Manifests | None:
+    """Read the manifests of the project that was named, or of the nearest one upwards."""
+    from scaffolder.anatomy.manifests import find_manifests, read_manifests
 
-    here = Path.cwd() if given is None else given.resolve()
-    if given is not None and not here.is_dir():
+    if given is None:
+        return find_manifests(Path.cwd())
+    if not given.is_dir():
         raise UsageError(f"`{given}` is not a folder", "name the folder that holds `pyproject.toml`")
-    if given is not None:
-        if not has_crate(here):
-            raise UsageError(
-                f"there is no Rust crate in `{given}`", "name the folder that holds `pyproject.toml` and `Cargo.toml`"
-            )
-        return here
-    return _around(here)
-
-
-def _around(here: Path) -> Path | None:
-    """Return the nearest project upwards; a crate without one may be in a folder of it."""
-    from scaffolder.anatomy.project import has_crate
-
-    crate: Path | None = None
-    for place in (here, *here.parents):
-        try:
-            found = has_crate(place)
-        except ScaffolderError:
-            if crate is None and (place / "Cargo.toml").is_file():
-                raise
-            continue  # what lies above is not this project's
-        if found and (place / "pyproject.toml").is_file():
-            return place
-        crate = crate or (place if found else None)
-    return crate
+    manifests = read_manifests(real(given))
+    if manifests.cargo_path is None:
+        hint = "name the folder that holds `pyproject.toml` and `Cargo.toml`"
+        raise UsageError(f"there is no Rust crate in `{given}`", hint)
+    return manifests

@@ -52,7 +52,7 @@ def plan(inspection: Inspection, scratch: Path) -> tuple[Step, ...]:
     """
     project, machine = inspection.project, inspection.machine
     assert project  # noqa: S101
-    taken = (machine.taken("uv run") if project.uv is not None else None) or machine.taken("cargo")
+    taken = (machine.selected("uv run") if project.uv is not None else None) or machine.selected("cargo")
     python = str(taken.path) if taken else sys.executable
     inside = str(python_in(scratch / "environment"))
     module = project.layout.module

@@ -6,9 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from scaffolder.anatomy.project import Project, find_manifest, read_project
+from scaffolder.anatomy.project import Project, read_project
 from scaffolder.machine.cargo import ask_cargo
 from scaffolder.machine.survey import Machine, survey
+from scaffolder.machine.toolchain import rust_in
 from scaffolder.toolkit import Finding, Result
 from scaffolder.tools.setup_validator.check import ProjectCheck
 from scaffolder.tools.setup_validator.checks import FIT_CHECKS, MACHINE_CHECKS, PROJECT_CHECKS
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from scaffolder.anatomy.draft import Draft
+    from scaffolder.anatomy.manifests import Manifests
     from scaffolder.toolkit import Document
     from scaffolder.tools.setup_validator.check import Check
 
@@ -69,23 +71,27 @@ class Inspection:
 
 
 def inspect(
-    folder: Path, environment: Mapping[str, str], *, with_project: bool = True, whole: bool = True
+    folder: Path, environment: Mapping[str, str], *, manifests: Manifests | None = None, whole: bool = True
 ) -> Inspection:
     """Look at the machine, and at a project.
 
     Args:
         folder: The project's folder, or where one would be.
         environment: The environment's variables.
-        with_project: Whether there is a project.
+        manifests: What says how the project is built, if there is one.
         whole: Whether to ask the Pythons that no tool takes, too.
 
     Raises:
         ScaffolderError: A file of the project can't be read.
     """
     with ThreadPoolExecutor(max_workers=2) as pool:
-        surveyed = pool.submit(survey, folder, environment, whole=whole)
-        graph = ask_cargo(find_manifest(folder)[0], environment) if with_project else None
-        project = read_project(folder, graph) if with_project else None
+        rust = pool.submit(rust_in, folder, environment)
+        surveyed = pool.submit(survey, folder, environment, manifests=manifests, rust=rust, whole=whole)
+        project = None
+        if manifests:
+            compiler, _ = rust.result()
+            cargo_metadata = ask_cargo(manifests.require_crate(), environment, compiler.host if compiler else None)
+            project = read_project(folder, cargo_metadata, manifests=manifests)
         machine = surveyed.result()
     findings = sorted(ask(machine, project), key=lambda each: ORDER.index(each.level))
     return Inspection(machine, project, tuple(findings))

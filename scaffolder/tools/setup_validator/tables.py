@@ -11,7 +11,7 @@ from scaffolder.toolkit import Table
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from scaffolder.machine.choices import Choice
+    from scaffolder.machine.choices import InterpreterChoice
     from scaffolder.machine.interpreters import Interpreter
     from scaffolder.machine.survey import Machine
 
@@ -37,11 +37,12 @@ def _tools(machine: Machine) -> Iterator[tuple[str, ...]]:
     """Yield the tools with their versions."""
     rust = machine.rust
     targets = ", ".join(target for target in rust.targets if target != rust.host) if rust else ""
-    details = f"for {rust.host}{f', and {targets}' if targets else ''}" if rust else "not installed, or does not run"
+    missing = machine.refusals.get("rustc", "not installed, or does not run")
+    details = f"for {rust.host}{f', and {targets}' if targets else ''}" if rust else missing
     yield "rustc", str(rust.version) if rust else ABSENT, details
     for name in ("cargo", "maturin", "uv"):
         version = machine.versions.get(name)
-        yield name, str(version or ABSENT), "" if version else "not installed"
+        yield name, str(version or ABSENT), machine.refusals.get(name, "" if version else "not installed")
     if rust and "windows" not in rust.host:
         yield "cc", "", _short(machine.linker) if machine.linker else "not installed: rustc can't link"
 
@@ -60,10 +61,11 @@ def _kind(library: Path) -> str:
     return "static" if library.suffix == ".a" else "shared"
 
 
-def _name(machine: Machine, choice: Choice) -> str:
+def _name(machine: Machine, choice: InterpreterChoice) -> str:
     """Return what the Python is called that a tool takes."""
-    python = machine.taken(choice.tool)
-    return python.name if python else "not there" if choice.python else ABSENT
+    python = machine.selected(choice.tool)
+    missing = machine.refusals.get(str(choice.python), "not there") if choice.python else ABSENT
+    return python.name if python else missing
 
 
 def _short(path: Path | str | None) -> str:

@@ -12,7 +12,7 @@ from scaffolder.rust.names import is_text, variant_names
 from scaffolder.tools.type_converter import known_types as known
 from scaffolder.tools.type_converter.items import UnionEnum, ValueEnum, integer_type
 from scaffolder.tools.type_converter.known_types import python_object, simple_type
-from scaffolder.tools.type_converter.model import ELEMENTS, SHORT, Needs, RustCode, RustType, all_needs
+from scaffolder.tools.type_converter.model import ELEMENTS, Needs, RustCode, RustType, all_needs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -194,7 +194,9 @@ def add_union(code: RustCode, alternatives: Sequence[RustType], hint: str) -> Ru
     """Add an enum of types, all different, and return its type."""
     # Of two structs the one with more fields is tried first: it refuses objects of the other.
     ordered = sorted(alternatives, key=lambda kind: (kind.rank, -len(kind.shape or ())))
-    variants = variant_names([SHORT.get(kind.rust) or re.sub(r"<.*|.*::|\W", "", kind.rust) for kind in ordered])
+    variants = variant_names(
+        [known.VARIANTS.get(kind.rust) or re.sub(r"<.*|.*::|\W", "", kind.rust) for kind in ordered]
+    )
     python = " | ".join(kind.python for kind in ordered)
     name = code.unique_name(hint or "Or".join(variants), " | ".join(kind.owned for kind in ordered))
     code.items[name] = UnionEnum(name, dict(zip(variants, ordered, strict=True)), python)

@@ -146,10 +146,11 @@ def describe(code: RustCode, summary: str, table: toolkit.Table) -> toolkit.Resu
 
 
 def findings(code: RustCode) -> Iterator[toolkit.Finding]:
-    """Return what a reader of the code should know."""
-    page = toolkit.reference(SKILL, "types")
-    for item in code.left_out:
+    """Return what a reader of the code should know; the last one names the chapter that explains them all."""
+    notes = [("conversion", text) for text in code.notes]
+    for item in reversed(code.left_out):
         message = f"`{item.name}` {'holds a Python object: ' if item.is_field else 'is left out: it '}{item.reason}"
-        yield toolkit.Finding("python-object" if item.is_field else "left-out", "note", message, reference=page)
-    for text in code.notes:
-        yield toolkit.Finding("conversion", "note", text, reference=page)
+        notes.insert(0, ("python-object" if item.is_field else "left-out", message))
+    for number, (identifier, message) in enumerate(notes, 1):
+        page = toolkit.reference(SKILL, "types") if number == len(notes) else None
+        yield toolkit.Finding(identifier, "note", message, reference=page)

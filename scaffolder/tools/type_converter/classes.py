@@ -173,6 +173,10 @@ def break_cycles(code: RustCode) -> None:
     for name, item in code.finished.items():
         if isinstance(item, UnionEnum) and name not in used:
             del code.items[name]
+        if isinstance(item, Struct) and name in all_needs(item.types).items:
+            code.note(
+                f"`{name}` holds its own class in a collection: an object that contains itself overflows the stack"
+            )
 
 
 def visit(name: str, structs: Mapping[str, Struct], path: list[str], closed: set[str]) -> None:

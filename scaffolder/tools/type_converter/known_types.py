@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 DATA = tomllib.loads(Path(__file__).with_name("known_types.toml").read_text(encoding="utf-8"))
 CRATES: Mapping[str, str] = DATA["crates"]
 ALIASES: Mapping[str, str] = DATA["aliases"]
+VARIANTS: Mapping[str, str] = DATA["variants"]
 OBJECTS: Mapping[str, str] = DATA["objects"]
 # Where all these names come from, if a file says so; another module's `Path` is another class.
 TYPING = {

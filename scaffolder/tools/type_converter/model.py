@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
 ELEMENTS = "one conversion an element"
 COLUMNS = ("Python", "Rust argument", "Rust field or result", "argument is", "cost", "raises")
-# What the variant for a type is called, where the type's own name is not it.
-SHORT = {"i64": "Int", "f64": "Float", "String": "Str", "bool": "Bool", "Vec<u8>": "Bytes", "PathBuf": "Path"}
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 from packaging.version import Version
 
 from scaffolder.anatomy.project import read_project
-from scaffolder.machine.cargo import Graph
-from scaffolder.machine.choices import Choice
+from scaffolder.machine.cargo import CargoMetadata
+from scaffolder.machine.choices import InterpreterChoice
 from scaffolder.machine.interpreters import Interpreter
-from scaffolder.machine.survey import Machine, Rust
+from scaffolder.machine.survey import Machine
+from scaffolder.machine.toolchain import Rust
 from scaffolder.tools.setup_validator.inspection import ask
 
 if TYPE_CHECKING:
@@ -115,9 +116,8 @@ INTERPRETER = Interpreter(
 )
 MACHINE = Machine(
     environment={"VIRTUAL_ENV": "/env"},
-    processor="x86_64",
     interpreters={PYTHON: INTERPRETER},
-    choices=tuple(Choice(tool, PYTHON, "it is active") for tool in ("cargo", "maturin develop", "uv run")),
+    choices=tuple(InterpreterChoice(tool, PYTHON, "it is active") for tool in ("cargo", "maturin develop", "uv run")),
     rust=Rust(Version("1.85.0"), "x86_64-unknown-linux-gnu", ("x86_64-unknown-linux-gnu",)),
     rust_problem=None,
     linker=Path("/usr/bin/cc"),
@@ -179,7 +179,9 @@ def python(**fields: object) -> Machine:
     return dataclasses.replace(MACHINE, interpreters={PYTHON: dataclasses.replace(INTERPRETER, **fields)})  # type: ignore[arg-type]
 
 
-def answers(folder: Path, machine: Machine = MACHINE, graph: Graph | None = None) -> dict[str, Finding]:
+def answers(
+    folder: Path, machine: Machine = MACHINE, cargo_metadata: CargoMetadata | None = None
+) -> dict[str, Finding]:
     """Ask all checks about a project and a machine."""
-    known = graph or Graph(folder, folder / "target", {"pyo3 0.30.1": Version("1.85")})
+    known = cargo_metadata or CargoMetadata(folder, folder / "target", {"pyo3 0.30.1": Version("1.85")})
     return {finding.id: finding for finding in ask(machine, read_project(folder, known))}

@@ -12,9 +12,9 @@ from packaging.version import Version
 
 from scaffolder.anatomy.draft import Draft
 from scaffolder.anatomy.project import read_project
-from scaffolder.anatomy.versions import line_of, lines
-from scaffolder.machine.cargo import Graph
-from scaffolder.machine.choices import Choice
+from scaffolder.anatomy.versions import release_series, series_of
+from scaffolder.machine.cargo import CargoMetadata
+from scaffolder.machine.choices import InterpreterChoice
 from scaffolder.tools.setup_validator.checks import FIT_CHECKS, MACHINE_CHECKS, PROJECT_CHECKS
 from tests.conftest import CHECKOUT, tree
 from tests.skills.test_documents import anchors
@@ -59,7 +59,7 @@ BARE = (replaced(PYPROJECT, "[build-system]", "[tool.unused]"), replaced(PYPROJE
 def other_python() -> Machine:
     """Return a machine on which uv takes another Python than cargo does."""
     other = dataclasses.replace(INTERPRETER, path=OTHER, prefix=Path("/other"))
-    choices = (MACHINE.choices[0], Choice("uv run", OTHER, "the project's `.venv`"))
+    choices = (MACHINE.choices[0], InterpreterChoice("uv run", OTHER, "the project's `.venv`"))
     return dataclasses.replace(MACHINE, choices=choices, interpreters={**MACHINE.interpreters, OTHER: other})
 
 
@@ -76,7 +76,7 @@ WRONG: list[tuple[str, tuple[Change, ...] | Machine]] = [
     ("linker-installed", machine(linker=None)),
     ("linker-installed", machine(linker=None, linker_name="clang")),
     ("python-found", machine(interpreters={})),
-    ("python-found", machine(choices=(Choice("cargo", None, "there is no `python` on `PATH`"),))),
+    ("python-found", machine(choices=(InterpreterChoice("cargo", None, "there is no `python` on `PATH`"),))),
     ("one-environment", machine(environment={"VIRTUAL_ENV": "/env", "CONDA_PREFIX": "/conda"})),
     ("variables-there", machine(missing={"VIRTUAL_ENV": "/gone"})),
     ("python-home-unset", machine(environment={"PYTHONHOME": "/usr"})),
@@ -213,19 +213,21 @@ FINE: list[tuple[str, tuple[Change, ...]]] = [
 ]  # fmt: skip
 
 
-def shared_target(folder: Path, source: str) -> Graph:
+def shared_target(folder: Path, source: str) -> CargoMetadata:
     """Return a target folder for all projects, in which another one has built a library of the same name."""
     other = write(folder / "other place", {SOURCE: ""})
     built = write(folder / "target", {"debug/libfares_core.d": ""}) / "debug/libfares_core.d"
     text = str(other / source).replace(" ", "\\ ")
     built.write_text(f"libfares_core.rlib: {text}\n", encoding="utf-8")
-    return Graph(folder / "fares", folder / "target", {})
+    return CargoMetadata(folder / "fares", folder / "target", {})
 
 
-def ask_about(folder: Path, state: tuple[Change, ...] | Machine, graph: Graph | None = None) -> dict[str, Finding]:
+def ask_about(
+    folder: Path, state: tuple[Change, ...] | Machine, cargo_metadata: CargoMetadata | None = None
+) -> dict[str, Finding]:
     """Write a project, and ask all checks about it and a machine."""
     project = write(folder, changed(*(state if isinstance(state, tuple) else ())))
-    return answers(project, MACHINE if isinstance(state, tuple) else state, graph)
+    return answers(project, MACHINE if isinstance(state, tuple) else state, cargo_metadata)
 
 
 def test_each_check_is_tested_where_it_fails() -> None:
@@ -246,12 +248,12 @@ def test_nothing_is_found_where_all_is_well(tmp_path: Path) -> None:
 def test_a_check_says_what_is_wrong_and_what_to_do(
     name: str, state: tuple[Change, ...] | Machine, tmp_path: Path
 ) -> None:
-    graph = Graph(tmp_path / "fares", tmp_path / "fares/target", {})
+    cargo_metadata = CargoMetadata(tmp_path / "fares", tmp_path / "fares/target", {})
     if name == "cargo-reads-manifest":
-        graph = dataclasses.replace(graph, problem="error: missing field `package`")
+        cargo_metadata = dataclasses.replace(cargo_metadata, problem="error: missing field `package`")
     if name == "unique-library-name":
-        graph = shared_target(tmp_path, SOURCE)
-    found = ask_about(tmp_path / "fares", state, graph)[name]
+        cargo_metadata = shared_target(tmp_path, SOURCE)
+    found = ask_about(tmp_path / "fares", state, cargo_metadata)[name]
     assert found.level != "ok"
     assert found.message
     assert not found.message.endswith(".")
@@ -317,14 +319,14 @@ def test_what_is_repaired_is_found_no_more(name: str, state: tuple[Change, ...],
         (">=0.25, <0.27", "0.26"),
         (">=0.25, <=0.27", "0.27"),
         (">=0.23, <0.24.1", "0.24"),
-        (">=0.23", lines()[-1].name),
-        ("*", lines()[-1].name),
+        (">=0.23", release_series()[-1].name),
+        ("*", release_series()[-1].name),
         ("0.99", "0.99"),
         ("", None),
     ],
 )
 def test_a_requirement_names_the_newest_line_that_it_allows(requirement: str, line: str | None) -> None:
-    assert line_of(requirement) == line
+    assert series_of(requirement) == line
 
 
 def test_python_is_the_one_that_was_asked_for() -> None:

@@ -10,7 +10,7 @@ import pytest
 from scaffolder.anatomy.draft import Draft
 from scaffolder.anatomy.project import read_project
 from scaffolder.errors import ScaffolderError
-from scaffolder.machine.cargo import Graph
+from scaffolder.machine.cargo import CargoMetadata
 from scaffolder.machine.choices import editor_choices
 from scaffolder.toolkit import replace_file
 from scaffolder.tools.setup_validator import building
@@ -44,12 +44,12 @@ def repaired(folder: Path, *changes: Change) -> dict[str, str]:
     return repaired_at(write(folder, changed(*changes)))
 
 
-def repaired_at(project: Path, graph: Graph | None = None) -> dict[str, str]:
+def repaired_at(project: Path, cargo_metadata: CargoMetadata | None = None) -> dict[str, str]:
     """Repair all that is wrong in a project, and return the files that are different, with the new lines."""
     before = tree(project)
-    graph = graph or Graph(project, project / "target", {})
-    wrong = answers(project, graph=graph)
-    inspected = Inspection(MACHINE, read_project(project, graph), tuple(wrong.values()))
+    cargo_metadata = cargo_metadata or CargoMetadata(project, project / "target", {})
+    wrong = answers(project, cargo_metadata=cargo_metadata)
+    inspected = Inspection(MACHINE, read_project(project, cargo_metadata), tuple(wrong.values()))
     draft = inspected.draft()
     assert bool(draft.changes()) == bool(inspected.repairable)
     draft.write()
@@ -282,11 +282,11 @@ def member(folder: Path, members: str, *changes: Change) -> Path:
 def test_a_feature_of_the_workspace_is_taken_out_there(members: str, tmp_path: Path) -> None:
     project = member(tmp_path, members)
     # Cargo knows of members that no pattern names.
-    graph = Graph(tmp_path, tmp_path / "target", {})
-    found = answers(project, graph=graph)["outdated-features"]
+    cargo_metadata = CargoMetadata(tmp_path, tmp_path / "target", {})
+    found = answers(project, cargo_metadata=cargo_metadata)["outdated-features"]
     assert found.where == "../../Cargo.toml"
     draft = Draft(project)
-    inspected = Inspection(MACHINE, read_project(project, graph), (found,))
+    inspected = Inspection(MACHINE, read_project(project, cargo_metadata), (found,))
     [document] = inspected.draft().documents()
     assert "--- a/../../Cargo.toml" in document.text
     inspected.draft().write()
@@ -338,8 +338,8 @@ def test_what_leads_nowhere_is_passed_over(name: str, tmp_path: Path) -> None:
     ("changes", "message"),
     [
         ((replaced(PYPROJECT, '"fares._core"', "3"),), "`tool.maturin.module-name` in"),
-        ((replaced(PYPROJECT, "# The", "manifest-path = 3\n# The"),), "is no text: `3`"),
-        ((replaced(PYPROJECT, "# The", 'features = "abi3"\n# The'),), "is no list: `abi3`"),
+        ((replaced(PYPROJECT, "# The", "manifest-path = 3\n# The"),), "must be a string, found `3`"),
+        ((replaced(PYPROJECT, "# The", 'features = "abi3"\n# The'),), "must be a list, found `abi3`"),
         ((replaced(PYPROJECT, '["maturin>=1.9.4,<2"]', '"maturin"'),), "`build-system.requires` in"),
         ((replaced(PYPROJECT, '">=3.11"', "3.11"),), "`project.requires-python` in"),
         ((replaced(CARGO, "[profile.release]\nlto", "[profile]\nrelease"),), "`profile.release` in"),

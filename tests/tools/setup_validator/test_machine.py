@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import os
 import shutil
-import sys
-import sysconfig
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,13 +12,9 @@ import pytest
 from packaging.version import Version
 
 from scaffolder.anatomy.project import read_project
-from scaffolder.anatomy.versions import lines, outdated_features
-from scaffolder.machine import cargo
-from scaffolder.machine.cargo import Graph, ask_cargo
-from scaffolder.machine.cargo_config import read_config
-from scaffolder.machine.choices import Choice, cargo_choice, editor_choices, maturin_choice, uv_choice
-from scaffolder.machine.interpreters import QUESTIONS, python_in
-from scaffolder.machine.programs import Done
+from scaffolder.anatomy.versions import deprecations, release_series
+from scaffolder.machine.choices import InterpreterChoice, cargo_choice, maturin_choice, uv_choice
+from scaffolder.machine.interpreters import python_in
 from scaffolder.tools.setup_validator.checks import features, manifests, pythons
 from tests.conftest import CHECKOUT
 from tests.skills.test_documents import anchors
@@ -30,7 +23,6 @@ from tests.tools.setup_validator.projects import (
     INTERPRETER,
     MACHINE,
     PYTHON,
-    added,
     answers,
     changed,
     python,
@@ -68,52 +60,6 @@ def test_cargo_is_told_to_run_no_python(name: str, in_file: bool, tmp_path: Path
     assert "python-found" not in found
 
 
-@ON_POSIX
-@pytest.mark.parametrize("first", ['echo "Python 2.7.18" >&2', "exit 1"])
-def test_cargo_goes_on_where_python_is_no_python_3(first: str, tmp_path: Path) -> None:
-    program(tmp_path / "python", first)
-    third = program(tmp_path / "python3", 'echo "Python 3.11.7"')
-    choice = cargo_choice(tmp_path, {"PATH": str(tmp_path)})
-    assert choice.python == third
-    third.unlink()
-    assert cargo_choice(tmp_path, {"PATH": str(tmp_path)}).python is None
-
-
-@pytest.mark.parametrize(
-    ("near", "home", "environment", "expected"),
-    [
-        ("", "[env]\nPYO3_PYTHON = 'user'", {}, "user"),
-        ("[env]\nPYO3_PYTHON = 'near'", "[env]\nPYO3_PYTHON = 'user'", {}, "near"),
-        ("[env]\nPYO3_PYTHON = 'near'", "", {"PYO3_PYTHON": "shell"}, "shell"),
-        ("[env.PYO3_PYTHON]\nvalue = 'near'\nforce = true", "", {"PYO3_PYTHON": "shell"}, "near"),
-        ("env = 3", "[env]\nPYO3_PYTHON = 'user'", {}, "user"),
-        ("[env", "", {}, None),
-    ],
-)
-def test_variables_are_read_from_cargos_configuration(
-    near: str, home: str, environment: dict[str, str], expected: str | None, tmp_path: Path
-) -> None:
-    write(tmp_path, {f"project/{CONFIG}": near, "home/config.toml": home})
-    given = {"CARGO_HOME": str(tmp_path / "home"), **environment}
-    found = read_config(tmp_path / "project", given).variable("PYO3_PYTHON", given)
-    assert (found.value if found else None) == expected
-
-
-def test_pyo3_is_told_by_the_shell_or_by_a_file(tmp_path: Path) -> None:
-    write(tmp_path, {CONFIG: '[env]\nPYO3_USE_ABI3_FORWARD_COMPATIBILITY = "1"\nOTHER = "2"\n'})
-    told = read_config(tmp_path, {"CARGO_HOME": str(tmp_path)}).variables("PYO3_", {"PYO3_PRINT_CONFIG": "1"})
-    assert told == {"PYO3_USE_ABI3_FORWARD_COMPATIBILITY": "1", "PYO3_PRINT_CONFIG": "1"}
-
-
-def test_a_linker_is_named_for_a_target(tmp_path: Path) -> None:
-    write(tmp_path, {CONFIG: '[target.x86_64-unknown-linux-gnu]\nlinker = "clang"\n'})
-    config = read_config(tmp_path, {"CARGO_HOME": str(tmp_path)})
-    assert config.linker("x86_64-unknown-linux-gnu", {}) == "clang"
-    assert config.linker("aarch64-apple-darwin", {}) is None
-    named = {"CARGO_TARGET_AARCH64_APPLE_DARWIN_LINKER": "zig"}
-    assert config.linker("aarch64-apple-darwin", named) == "zig"
-
-
 def test_one_folder_may_be_both_environments(tmp_path: Path) -> None:
     same = {"VIRTUAL_ENV": "/env", "CONDA_PREFIX": "/env"}
     assert maturin_choice(tmp_path, same).python == python_in(Path("/env"))
@@ -135,107 +81,26 @@ def test_uv_uses_the_environment_of_the_workspace(tmp_path: Path) -> None:
     assert uv_choice(member, {}).python == python_in(root / ".venv")
 
 
-@ON_POSIX
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("python3", "bin/python3"),
-        (".venv/bin/python", "project/.venv/bin/python"),
-        ("${workspaceFolder}/.venv/bin/python", "project/.venv/bin/python"),
-        ("${env:PLACE}/python", "place/python"),
-        ("~/env/bin/python", "home/env/bin/python"),
-        ("${userHome}/env/bin/python", "home/env/bin/python"),
-        (".venv", "project/.venv/bin/python"),
-    ],
-)
-def test_the_editor_names_a_python_in_many_ways(
-    text: str, expected: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    program(tmp_path / "bin/python3")
-    folder = write(tmp_path / "project", {SETTINGS: json.dumps({"python.defaultInterpreterPath": text})})
-    environment = {"PATH": str(tmp_path / "bin"), "PLACE": str(tmp_path / "place")}
-    [_, code] = editor_choices(folder, MACHINE.choices[0], environment)
-    assert code.python == tmp_path / expected
-
-
 def test_one_cause_is_one_finding(tmp_path: Path) -> None:
-    choice = Choice("cargo", Path("/gone/python"), "`PYO3_PYTHON` is set")
+    choice = InterpreterChoice("cargo", Path("/gone/python"), "`PYO3_PYTHON` is set", source="PYO3_PYTHON")
     broken = machine(choices=(choice,), missing={"PYO3_PYTHON": "/gone/python"})
     found = answers(write(tmp_path, FILES), broken)
     assert found["variables-there"].level == "error"
     assert "python-found" not in found
 
 
-@pytest.mark.parametrize(
-    ("variables", "library"),
-    [
-        ({"LDLIBRARY": "Python.framework/Versions/3.11/Python", "PYTHONFRAMEWORKPREFIX": "FOLDER"}, None),
-        ({"Py_GIL_DISABLED": 1, "LIBDIR": "FOLDER"}, "python{}{}t.lib"),
-        ({"LIBDIR": "FOLDER"}, "python{}{}.lib"),
-    ],
-)
-def test_a_libpython_is_found_where_it_is(
-    variables: dict[str, str], library: str | None, tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
-) -> None:  # fmt: skip
-    found = {name: str(tmp_path) if value == "FOLDER" else value for name, value in variables.items()}
-    name = (library or str(variables["LDLIBRARY"])).format(*sys.version_info[:2])
-    write(tmp_path, {name: ""})
-    monkeypatch.setattr(sysconfig, "get_config_var", found.get)
-    monkeypatch.setattr(sysconfig, "get_path", lambda _: str(tmp_path))
-    exec(compile(QUESTIONS, "questions", "exec"), {})  # noqa: S102
-    assert json.loads(capsys.readouterr().out)["library"] == str(tmp_path / name)
-
-
-def test_crates_for_other_systems_are_not_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[list[str]] = []
-
-    def run(command: list[str], *_: object) -> Done:
-        asked.append(command)
-        if command[0] == "rustc":
-            return Done(0, "rustc 1.85.0\nhost: riscv64gc-unknown-linux-gnu\n", "")
-        return Done(0, json.dumps({"packages": [], "workspace_root": "/w", "target_directory": "/t"}), "")
-
-    monkeypatch.setattr(cargo, "run", run)
-    assert ask_cargo(write(tmp_path, FILES) / CARGO, {}) == Graph(Path("/w"), Path("/t"), {})
-    assert asked[-1][-2:] == ["--filter-platform", "riscv64gc-unknown-linux-gnu"]
-    ask_cargo(tmp_path / CARGO, {"CARGO_BUILD_TARGET": "wasm32-unknown-emscripten"})
-    assert asked[-1][-1] == "wasm32-unknown-emscripten"
-
-
 def test_a_moved_project_is_no_neighbour_of_its_own(tmp_path: Path) -> None:
     project = write(tmp_path / "fares", FILES)
-    assert answers(project, graph=shared_target(tmp_path, SOURCE))["unique-library-name"].level == "error"
+    assert answers(project, cargo_metadata=shared_target(tmp_path, SOURCE))["unique-library-name"].level == "error"
     # What was there has been moved away.
-    assert answers(project, graph=shared_target(tmp_path, "src/gone.rs"))["unique-library-name"].level == "ok"
+    assert answers(project, cargo_metadata=shared_target(tmp_path, "src/gone.rs"))["unique-library-name"].level == "ok"
     # Nobody else builds in a folder of the project.
     inside = dataclasses.replace(shared_target(tmp_path, SOURCE), target=project / "target")
     shutil.copytree(tmp_path / "target", project / "target")
-    assert answers(project, graph=inside)["unique-library-name"].level == "ok"
+    assert answers(project, cargo_metadata=inside)["unique-library-name"].level == "ok"
 
 
 SETUPTOOLS = '[build-system]\nrequires = ["setuptools", "setuptools-rust>=1.12"]\n'
-
-
-@pytest.mark.parametrize(
-    ("call", "module", "crate"),
-    [
-        ('RustExtension("fares._core", "native/Cargo.toml")', "fares._core", "native"),
-        (
-            'RustExtension("fares._core", binding=Binding.PyO3, debug=False, path="native/Cargo.toml")',
-            "fares._core",
-            "native",
-        ),
-        ('RustExtension(path="native/Cargo.toml", debug=True, target="fares._core")', "fares._core", "native"),
-        ('RustExtension("fares._core", features=["a"])', "fares._core", "."),
-    ],
-)  # fmt: skip
-def test_the_arguments_of_an_extension_come_in_any_order(call: str, module: str, crate: str, tmp_path: Path) -> None:
-    write(tmp_path, FILES | {PYPROJECT: SETUPTOOLS, "setup.py": f"setup(rust_extensions=[{call}])\n"})
-    write(tmp_path / "native", FILES)
-    project = read_project(tmp_path)
-    assert (project.layout.module, project.crate.folder) == (module, tmp_path / crate)
 
 
 def test_a_target_of_setuptools_is_repaired_where_it_is_named(tmp_path: Path) -> None:
@@ -281,7 +146,7 @@ def test_what_is_suggested_can_be_done(
 def test_a_newer_python_may_be_asked_for(line: str, variable: str, level: str, tmp_path: Path) -> None:
     changes = (replaced(CARGO, '["abi3-py311"]', "[]"), replaced(CARGO, '"0.30"', f'"{line}"'), removed("Cargo.lock"))
     newer = dataclasses.replace(INTERPRETER, version=Version("3.17.0"))
-    there = machine(told={variable: "1"}, interpreters={PYTHON: newer})
+    there = machine(build_env={variable: "1"}, interpreters={PYTHON: newer})
     assert answers(write(tmp_path, changed(*changes)), there)["python-supported"].level == level
 
 
@@ -290,20 +155,6 @@ def test_a_python_too_old_and_one_too_new_are_explained_apart(tmp_path: Path) ->
     for version, section in (("3.8.1", "python-too-old"), ("3.17.0", "python-too-new")):
         found = answers(project, python(version=Version(version)))["python-supported"]
         assert str(found.reference).endswith(f"troubleshooting.md#{section}")
-
-
-def test_the_lock_file_has_a_pyo3_of_another_crate(tmp_path: Path) -> None:
-    other = '\n[[package]]\nname = "pyo3"\nversion = "0.31.0"\n'
-    write(tmp_path, changed(added("Cargo.lock", other), replaced(CARGO, '"0.30"', '">=0.29, <0.31"')))
-    line = read_project(tmp_path).line
-    assert line
-    assert line.name == "0.30"
-    older = '\n[[package]]\nname = "pyo3"\nversion = "0.28.0"\n'
-    locked = (replaced("Cargo.lock", "0.30.1", "0.22.6"), added("Cargo.lock", older))
-    write(tmp_path, changed(*locked, replaced(CARGO, "0.30", "0.22")))
-    line = read_project(tmp_path).line
-    assert line
-    assert line.name == "0.22"
 
 
 INSIDE: Files = {"../core/Cargo.toml": '[package]\nname = "core"\n', "../core/src/lib.rs": ""}
@@ -337,7 +188,7 @@ def test_workflows_are_those_of_the_repository(tmp_path: Path) -> None:
 
 def test_one_python_is_named_for_all_in_cargos_configuration(tmp_path: Path) -> None:
     other = dataclasses.replace(INTERPRETER, path=Path("/other/bin/python"), prefix=Path("/other"))
-    chosen = (MACHINE.choices[0], Choice("maturin develop", other.path, "the nearest `.venv`"))
+    chosen = (MACHINE.choices[0], InterpreterChoice("maturin develop", other.path, "the nearest `.venv`"))
     found = answers(
         write(tmp_path, FILES), machine(choices=chosen, interpreters={PYTHON: INTERPRETER, other.path: other})
     )
@@ -345,7 +196,7 @@ def test_one_python_is_named_for_all_in_cargos_configuration(tmp_path: Path) -> 
 
 
 OTHER = (pythons.TOO_OLD, pythons.SUPPORTED, manifests.OTHER_CRATES)
-SECTIONS = {(chapter, anchor) for chapter, anchor in (*(each.see for each in outdated_features()), *OTHER) if anchor}
+SECTIONS = {(chapter, anchor) for chapter, anchor in (*(each.see for each in deprecations()), *OTHER) if anchor}
 
 
 @pytest.mark.parametrize(("chapter", "anchor"), sorted(SECTIONS))
@@ -354,5 +205,5 @@ def test_other_sections_that_a_check_refers_to_are_there(chapter: str, anchor: s
 
 
 def test_each_line_has_features_for_the_stable_abi() -> None:
-    assert all(line.oldest <= line.abi3 <= line.limit for line in lines())
-    assert {each.name for each in outdated_features()} >= features.LEFT_OUT
+    assert all(line.oldest <= line.abi3 <= line.limit for line in release_series())
+    assert {each.name for each in deprecations()} >= features.LEFT_OUT

@@ -323,7 +323,7 @@ def test_the_project_around_is_found(pyo3_new: Command, made: Path) -> None:
         (("--colour",), {}, 2, "no such option: --colour"),
         (("--project", "."), {"Cargo.toml": "[package\n"}, 1, "can't be read"),
         (("--project", "."), {"Cargo.toml": FILES["Cargo.toml"], "pyproject.toml": "a = "}, 1, "can't be read"),
-        (("--project", "."), {"Cargo.toml": "lib = 3\n"}, 1, "is no table: `3`"),
+        (("--project", "."), {"Cargo.toml": "lib = 3\n"}, 1, "must be a table, found `3`"),
         (("--project", "."), {"Cargo.toml": FILES["Cargo.toml"], "pyproject.toml": "tool.uv = 3"}, 1, "`tool.uv` in"),
     ],
 )  # fmt: skip

@@ -142,6 +142,7 @@ def test_what_is_left_out_has_a_reason(source: str, reason: str) -> None:
         ("class Vec(TypedDict):\n    x: int", "`Vec` is called `VecValue` in Rust"),
         ("class JSON(TypedDict):\n    x: int", "`JSON` is called `Json` in Rust"),
         ("class D(TypedDict, total=False):\n    x: int", "a key that is missing in a `D` comes back"),
+        ("@dataclass\nclass T:\n    c: 'list[T]'", "`T` holds its own class in a collection"),
         ("class F(IntFlag):\n    X = 1", "`F` is taken as its number, since its members combine"),
         ("class M(BaseModel):\n    x: int", "`M` is read by its attributes and comes back as a `dict`: `M.model_valid"),
     ],

@@ -20,7 +20,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.skills.conftest import build_run  # noqa: F401
 from tests.tools.type_converter import models
 from tests.tools.type_converter.models import Trade
 
@@ -118,7 +117,7 @@ st.register_type_strategy(Path, st.builds(Path, st.text("abc/._ é")))
 
 
 @pytest.fixture(scope="module")
-def converted(tmp_path_factory: pytest.TempPathFactory, build_run: Run) -> ModuleType:  # noqa: F811
+def converted(tmp_path_factory: pytest.TempPathFactory, build_run: Run) -> ModuleType:
     """Everything above as one extension: a function `echo_N` for each annotation, and one for each class."""
     from scaffolder.python.annotations import parse_annotation
     from scaffolder.tools.type_converter.annotations import Annotations

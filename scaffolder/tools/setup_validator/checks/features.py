@@ -9,7 +9,7 @@ from packaging.version import Version
 
 from scaffolder.anatomy.feature_lists import feature_lists, switch_off
 from scaffolder.anatomy.project import PYO3_CRATES, read_requirement
-from scaffolder.anatomy.versions import Outdated, outdated_features, sets_extension_module
+from scaffolder.anatomy.versions import Deprecation, deprecations, sets_extension_module
 from scaffolder.tools.setup_validator.check import ProjectCheck, Section, listing
 
 if TYPE_CHECKING:
@@ -35,18 +35,18 @@ class OutdatedFeatures(ProjectCheck):
         $crate = { version = "$version", features = [$features] }
         ```
         """
-        if project.line is None:
+        if project.series is None:
             return None
         found = _outdated(project)
         names = [each.name for each in found]
-        gone = [each.name for each in found if each.gone and Version(project.line.name) >= each.gone]
+        gone = [each.name for each in found if each.removed and Version(project.series.name) >= each.removed]
         self.where = _place(project, names)
         self.words = _dependency(project, found)
         self.see = Section(*found[0].see) if found else self.see
         self.level = "error" if gone else "warning"
         how = f"there is no feature {listing(gone)}" if gone else f"outdated features are on: {listing(names)}"
-        self.found = f"in PyO3 {project.line.name} {how}"
-        self.evidence = "\n".join([*(f"{each.name}: {each.instead}" for each in found), *_obstacle(project, names)])
+        self.found = f"in PyO3 {project.series.name} {how}"
+        self.evidence = "\n".join([*(f"{each.name}: {each.replacement}" for each in found), *_obstacle(project, names)])
         return not found
 
     def repair(self, project: Project, draft: Draft) -> None:
@@ -63,13 +63,13 @@ class OutdatedFeatures(ProjectCheck):
             _require(project, builder, bound, draft)
 
 
-def _outdated(project: Project) -> list[Outdated]:
+def _outdated(project: Project) -> list[Deprecation]:
     """Return the outdated features that are on."""
     on = {("pyo3" if crate in PYO3_CRATES else crate, name) for crate, name in project.features_of_crates()}
-    line = Version(project.line.name) if project.line else Version("0")
+    line = Version(project.series.name) if project.series else Version("0")
     return [
         each
-        for each in outdated_features()
+        for each in deprecations()
         if (each.crate, each.name) in on
         and line >= each.since
         # Whoever runs cargo alone still needs it.
@@ -94,13 +94,13 @@ def _place(project: Project, names: list[str]) -> str:
     return project.show(path)
 
 
-def _dependency(project: Project, found: list[Outdated]) -> dict[str, str]:
+def _dependency(project: Project, found: list[Deprecation]) -> dict[str, str]:
     """Return the parts of the dependency as it would be."""
     crate = found[0].crate if found else "pyo3"
     named = project.crate.dependency(crate) or project.pyo3
     names = {each.name for each in found}
     kept = [name for name in named.features if name not in names] if named else []
-    line = project.line.name if project.line else ""
+    line = project.series.name if project.series else ""
     features = ", ".join(f'"{name}"' for name in kept)
     return {"crate": named.key if named else crate, "version": line, "features": features}
 

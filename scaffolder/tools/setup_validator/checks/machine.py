@@ -26,6 +26,8 @@ class RustInstalled(MachineCheck):
         rustup toolchain install
         ```
         """
+        if "rustc" in machine.refusals:
+            return None  # it is there, and the project's own
         missing = "rustc" if machine.rust is None else "cargo"
         self.found = f"there is no `{missing}` on `PATH`"
         if machine.rust_problem:
@@ -71,12 +73,12 @@ class PythonFound(MachineCheck):
         choice = machine.choice("cargo")
         if choice is None or not choice.needed:
             return None
-        if any(f"`{name}`" in choice.why for name in machine.missing):
-            return None  # that is a finding of its own
+        if choice.source in machine.missing or str(choice.python) in machine.refusals:
+            return None  # that is a finding of its own; or it is there, and the project's own
         self.found = f"no Python: {choice.why}"
         if choice.python:
             self.found = f"`{choice.python}` does not run as a Python; it was taken because {choice.why}"
-        return machine.taken("cargo") is not None
+        return machine.selected("cargo") is not None
 
 
 class OneEnvironment(MachineCheck):
@@ -157,7 +159,7 @@ class OneProcessor(MachineCheck):
         rustup target add TARGET
         ```
         """
-        python, rust = machine.taken("cargo"), machine.rust
+        python, rust = machine.selected("cargo"), machine.rust
         if python is None or rust is None or machine.environment.get("CARGO_BUILD_TARGET"):
             return None
         processor = rust.host.partition("-")[0]
@@ -188,7 +190,9 @@ class OnePython(MachineCheck):
         ```
         """
         taken = {
-            choice.tool: found for choice in machine.choices if choice.settled and (found := machine.taken(choice.tool))
+            choice.tool: found
+            for choice in machine.choices
+            if choice.is_final and (found := machine.selected(choice.tool))
         }
         if len(taken) < 2:
             return None
@@ -214,7 +218,7 @@ class LibpythonThere(MachineCheck):
         apt install python3-dev
         ```
         """
-        python = machine.taken("cargo")
+        python = machine.selected("cargo")
         if python is None:
             return None
         self.found = f"`{python.path}` has no libpython: `cargo test` can't link, and a program can't embed it"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from packaging.version import InvalidVersion, Version
 
 from scaffolder.anatomy.project import OTHER_BINDINGS
-from scaffolder.anatomy.versions import allowed_lines, companions, line_of
+from scaffolder.anatomy.versions import allowed_series, companions, series_of
 from scaffolder.tools.setup_validator.check import ProjectCheck, Section, listing
 
 if TYPE_CHECKING:
@@ -26,13 +26,13 @@ class CargoReads(ProjectCheck):
 
     def passes(self, project: Project) -> bool | None:
         """Repair what cargo names."""
-        if project.graph is None:
+        if project.cargo_metadata is None:
             return None
         self.where = project.show(project.crate.path)
         self.found = "cargo can't read the manifest"
-        lines = (project.graph.problem or "").splitlines()
+        lines = (project.cargo_metadata.problem or "").splitlines()
         self.evidence = "\n".join(line for line in lines if line.strip())
-        return project.graph.problem is None
+        return project.cargo_metadata.problem is None
 
 
 class DynamicLibrary(ProjectCheck):
@@ -115,9 +115,9 @@ class CompanionVersions(ProjectCheck):
         ```
         """
         pyo3 = project.crate.dependency("pyo3")
-        if pyo3 is None or line_of(pyo3.requirement) is None:
+        if pyo3 is None or series_of(pyo3.requirement) is None:
             return None
-        line = line_of(pyo3.requirement)
+        line = series_of(pyo3.requirement)
         beside = [each for each in project.crate.dependencies if each.name in companions() and each.requirement]
         # Cargo looks for a line that all of them allow.
         wrong = [each for each in beside if _lines(each.requirement).isdisjoint(_lines(pyo3.requirement))]
@@ -237,7 +237,7 @@ class PanicUnwinds(ProjectCheck):
 
 def _lines(requirement: str) -> set[str | None]:
     """Return the release lines that a requirement allows; a line that isn't known stands for itself."""
-    return set(allowed_lines(requirement)) or {line_of(requirement)}
+    return set(allowed_series(requirement)) or {series_of(requirement)}
 
 
 def _needs_builder(project: Project) -> bool:

@@ -164,11 +164,11 @@ class UniqueLibraryName(ProjectCheck):
         module-name = "$module"
         ```
         """
-        if project.graph is None or project.graph.problem:
+        if project.cargo_metadata is None or project.cargo_metadata.problem:
             return None
         name = re.sub(r"[-.]+", "_", str(project.metadata.get("name") or project.crate.field("name") or "package"))
         self.words = {"name": name, "module": project.layout.module}
-        self.where = str(project.graph.target)
+        self.where = str(project.cargo_metadata.target)
         self.found = (
             f"another project builds `{project.crate.library_name}` there, too: a build may install that one's library"
         )

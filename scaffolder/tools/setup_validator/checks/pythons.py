@@ -12,7 +12,7 @@ from scaffolder.tools.setup_validator.check import FitCheck, ProjectCheck, Secti
 
 if TYPE_CHECKING:
     from scaffolder.anatomy.project import Project
-    from scaffolder.anatomy.versions import Line
+    from scaffolder.anatomy.versions import ReleaseSeries
     from scaffolder.machine.interpreters import Interpreter
     from scaffolder.machine.survey import Machine
 
@@ -40,7 +40,7 @@ class PythonSupported(FitCheck):
         $command
         ```
         """
-        line, pythons = project.line, _cpythons(machine)
+        line, pythons = project.series, _cpythons(machine)
         if line is None or not pythons:
             return None
         # A build for the stable ABI is one for its oldest Python, whatever Python it is built with.
@@ -69,7 +69,7 @@ class FreeThreadedSupported(FitCheck):
         $command
         ```
         """
-        line = project.line
+        line = project.series
         self.words = {"command": _take(project, "3.14t")}
         pythons = {tool: each for tool, each in _cpythons(machine).items() if each.free_threaded}
         if line is None or not pythons:
@@ -100,7 +100,7 @@ class InterpreterAllowed(FitCheck):
             return None
         wrong = {tool: each for tool, each in machine.in_use.items() if not allowed.contains(each.version)}
         self.where = "pyproject.toml"
-        known = [project.line.oldest] if project.line else []
+        known = [project.series.oldest] if project.series else []
         self.words = {"wanted": f">={max(min(each.minor for each in wrong.values()), *known)}" if wrong else ""}
         self.found = f"`requires-python` is `{allowed}`"
         self.evidence = "\n".join(f"{tool}: {each.name} at {each.path}" for tool, each in wrong.items())
@@ -151,7 +151,7 @@ class PythonFloor(ProjectCheck):
         requires-python = ">=$oldest"
         ```
         """
-        floor, line = _floor(project.requires_python), project.line
+        floor, line = _floor(project.requires_python), project.series
         if floor is None or line is None or not project.is_extension:
             return None
         self.where = "pyproject.toml"
@@ -225,7 +225,7 @@ class Abi3AsNew(ProjectCheck):
             return None
         self.where = project.show(project.crate.path)
         # There is no feature for the newest of Pythons.
-        wanted = min(floor, project.line.abi3) if project.line else floor
+        wanted = min(floor, project.series.abi3) if project.series else floor
         self.words = {"digits": f"{wanted.major}{wanted.minor}"}
         self.found = f"it is built for Python {abi3} and later, and no Python before {floor} can install it"
         return abi3 >= wanted
@@ -269,9 +269,9 @@ class RustNewEnough(FitCheck):
         """
         if machine.rust is None:
             return None
-        needed: dict[str, Version] = dict(project.graph.rust_versions) if project.graph else {}
-        if project.line:
-            needed.setdefault(f"pyo3 {project.line.name}", project.line.rust)
+        needed: dict[str, Version] = dict(project.cargo_metadata.rust_versions) if project.cargo_metadata else {}
+        if project.series:
+            needed.setdefault(f"pyo3 {project.series.name}", project.series.rust)
         if (own := _rust_version(project)) is not None:
             needed["this crate"] = own
         wrong = {name: version for name, version in needed.items() if version > machine.rust.version}
@@ -295,12 +295,12 @@ class RustVersionDeclared(ProjectCheck):
         ```
         """
         own = _rust_version(project)
-        if own is None or project.line is None:
+        if own is None or project.series is None:
             return None
         self.where = project.show(project.crate.path)
-        self.words = {"needed": str(project.line.rust)}
-        self.found = f"`rust-version` is {own}, and PyO3 {project.line.name} needs {project.line.rust}"
-        return own >= project.line.rust
+        self.words = {"needed": str(project.series.rust)}
+        self.found = f"`rust-version` is {own}, and PyO3 {project.series.name} needs {project.series.rust}"
+        return own >= project.series.rust
 
 
 def _cpythons(machine: Machine) -> dict[str, Interpreter]:
@@ -322,9 +322,9 @@ def _floor(allowed: SpecifierSet | None) -> Version | None:
     return next((each for each in PYTHONS if any(allowed.contains(f"{each}.{patch}") for patch in (0, 5, 99))), None)
 
 
-def _goes_forward(line: Line, machine: Machine) -> bool:
+def _goes_forward(line: ReleaseSeries, machine: Machine) -> bool:
     """Tell whether PyO3 is told to build with a Python that it doesn't know."""
-    asked = [since for name, since in FORWARD.items() if machine.told.get(name) == "1"]
+    asked = [since for name, since in FORWARD.items() if machine.build_env.get(name) == "1"]
     return any(Version(line.name) >= since for since in asked)
 
 

@@ -1,0 +1,187 @@
+"""Read files that others wrote: regular files of bounded size only, and what can't be read is a fact."""
+
+from __future__ import annotations
+
+import os
+import stat
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from scaffolder.errors import ScaffolderError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+MEGABYTE = 1024 * 1024
+FILE_LIMIT = 8 * MEGABYTE
+TOTAL_LIMIT = 256 * MEGABYTE
+ENTRY_LIMIT = 20_000
+DEPTH_LIMIT = 64
+# A FIFO opened so is read at once instead of when somebody writes; the others are missing on some systems.
+FLAGS = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_NONBLOCK", "O_NOCTTY", "O_CLOEXEC", "O_BINARY"))
+
+
+class UnreadableFileError(ScaffolderError):
+    """A file that can't be read.
+
+    Args:
+        path: The file.
+        reason: Why: `it is not a regular file`.
+        hint: One thing to do next.
+        missing: Whether there is no such file.
+    """
+
+    def __init__(self, path: Path, reason: str, hint: str | None = None, *, missing: bool = False) -> None:
+        super().__init__(f"`{path}` can't be read: {reason}", hint)
+        self.path = path
+        self.reason = reason
+        self.missing = missing
+
+
+def read_regular(path: Path, limit: int = FILE_LIMIT) -> bytes:
+    """Read a regular file, whatever else may lie in its place: a FIFO, a device, a file without an end.
+
+    Args:
+        path: The file; it may be a link to one.
+        limit: The most bytes that it may have.
+
+    Raises:
+        UnreadableFileError: It is not there, can't be read, is not a regular file, or is larger.
+    """
+    try:
+        # Before it is opened: opening alone does something to some devices.
+        _require_regular(path, os.stat(path).st_mode)  # noqa: PTH116  (a path of somebody else's may hold a NUL)
+        number = os.open(path, FLAGS)
+        with os.fdopen(number, "rb") as file:
+            _require_regular(path, os.fstat(number).st_mode)
+            data = file.read(limit + 1)
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise UnreadableFileError(path, "there is no such file", missing=True) from error
+    except (OSError, ValueError) as error:
+        raise UnreadableFileError(path, getattr(error, "strerror", None) or str(error)) from error
+    if len(data) > limit:
+        raise UnreadableFileError(path, f"it is larger than {limit // 1024} KiB")
+    return data
+
+
+def _require_regular(path: Path, mode: int) -> None:
+    if not stat.S_ISREG(mode):
+        raise UnreadableFileError(path, "it is not a regular file")
+
+
+def real(path: Path) -> Path:
+    """Return where a path leads, like `Path.resolve`, which fails at a loop of links or a NUL."""
+    try:
+        return Path(os.path.realpath(path))
+    except (OSError, ValueError):
+        return Path(os.path.normpath(path))
+
+
+def is_file(path: Path) -> bool:
+    """Tell whether there is a regular file, like `Path.is_file`, which fails in a folder that can't be entered."""
+    return os.path.isfile(path)  # noqa: PTH113
+
+
+def is_folder(path: Path) -> bool:
+    """Tell whether there is a folder, like `Path.is_dir`, which fails in a folder that can't be entered."""
+    return os.path.isdir(path)  # noqa: PTH112
+
+
+def same_content(first: Path, second: Path) -> bool:
+    """Tell whether two files are regular and hold the same bytes, without reading either as a whole."""
+    import filecmp
+
+    try:
+        return is_file(first) and is_file(second) and filecmp.cmp(first, second, shallow=False)
+    except OSError:
+        return False
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """A file or folder that could not be read, as a fact.
+
+    Attributes:
+        path: Where it is.
+        reason: Why: `it is not a regular file`.
+    """
+
+    path: Path
+    reason: str
+
+
+@dataclass
+class Reader:
+    """Reads the files of a project within bounds, and keeps what it could not read.
+
+    Attributes:
+        problems: What could not be read, in the order in which it was tried.
+        remaining: How many bytes may still be read in all.
+    """
+
+    problems: list[Unreadable] = field(default_factory=list)
+    remaining: int = TOTAL_LIMIT
+
+    def read(self, path: Path, limit: int = FILE_LIMIT) -> bytes | None:
+        """Return what is in a file; nothing if it is not there, or can't be read, which is kept.
+
+        Args:
+            path: The file.
+            limit: The most bytes that it may have.
+        """
+        try:
+            if self.remaining <= 0:
+                raise UnreadableFileError(path, f"more than {TOTAL_LIMIT // MEGABYTE} MiB were read before it")
+            data = read_regular(path, limit)
+        except UnreadableFileError as error:
+            # What is not there is no problem, and neither is a link that leads nowhere.
+            if not error.missing:
+                self.refuse(error.path, error.reason)
+            return None
+        self.remaining -= len(data)
+        return data
+
+    def refuse(self, path: Path, reason: str) -> None:
+        """Keep that a file or folder could not be read, once each."""
+        if all(problem.path != path for problem in self.problems):
+            self.problems.append(Unreadable(path, reason))
+
+    def entries(self, folder: Path) -> list[os.DirEntry[str]]:
+        """Return what is in a folder by name; nothing if it is not there, or can't be read, which is kept."""
+        try:
+            with os.scandir(folder) as entries:
+                return sorted(entries, key=lambda entry: entry.name)
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+        except (OSError, ValueError) as error:
+            self.refuse(folder, getattr(error, "strerror", None) or str(error))
+            return []
+
+    def walk(
+        self, folder: Path, suffixes: tuple[str, ...], skip: Callable[[os.DirEntry[str]], bool] = lambda _: False
+    ) -> Iterator[Path]:
+        """Yield the files below a folder, in order, without following links to folders.
+
+        Args:
+            folder: Where to begin.
+            suffixes: What their names end with.
+            skip: Which folders to leave out.
+        """
+        waiting, seen = [(folder, 0)], 0
+        while waiting:
+            place, depth = waiting.pop()
+            entries = self.entries(place)
+            seen += len(entries)
+            if seen > ENTRY_LIMIT or depth > DEPTH_LIMIT:
+                what = f"more than {ENTRY_LIMIT} files" if seen > ENTRY_LIMIT else "folders nested too deeply"
+                self.refuse(place, f"there are {what} below `{folder}`")
+                return
+            folders = [entry for entry in entries if entry.is_dir(follow_symlinks=False) and not skip(entry)]
+            waiting += [(place / entry.name, depth + 1) for entry in reversed(folders)]
+            # Whether it is a regular file is seen when it is read.
+            yield from (
+                place / entry.name
+                for entry in entries
+                if entry.name.endswith(suffixes) and not is_folder(place / entry.name)
+            )

@@ -1,0 +1,108 @@
+"""The guides and chapters of the skills, as they are installed: found and cut for reading in a terminal."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from scaffolder.errors import UsageError, near
+from scaffolder.skills import find_skill
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from scaffolder.skills import Skill
+
+# What documents hold for the programs that write and test them.
+COMMENT = re.compile(r"^<!-- .*? -->\n", re.MULTILINE | re.DOTALL)
+HEADING = re.compile(r"^(#{1,6}) +(.+?) *$", re.MULTILINE)
+CODE = re.compile(r"^ *(```+|~~~+).*?^ *\1", re.MULTILINE | re.DOTALL)
+CONTENTS = "REFERENCE"
+
+
+@dataclass(frozen=True)
+class Page:
+    """A document of a skill, or a section of one.
+
+    Attributes:
+        skill: The skill's name.
+        chapter: The chapter's name; none for the guide.
+        section: The anchor of the section, if it is not all of the document.
+        path: The file.
+        text: Its Markdown.
+        chapters: What the skill's chapters are called.
+    """
+
+    skill: str
+    chapter: str | None
+    section: str | None
+    path: Path
+    text: str
+    chapters: tuple[str, ...]
+
+
+def read_page(name: str, chapter: str | None = None) -> Page:
+    """Return a guide, or a chapter of its references.
+
+    Args:
+        name: The skill.
+        chapter: A chapter, also with the section after a `#`.
+
+    Raises:
+        UsageError: There is no such skill, chapter or section.
+    """
+    skill = find_skill(name)
+    chapters = tuple(chapter_names(skill))
+    if chapter is None:
+        path = skill.path / "SKILL.md"
+        return Page(name, None, None, path, clean(path.read_text(encoding="utf-8").split("---\n", 2)[2]), chapters)
+    chapter, _, section = chapter.partition("#")
+    chapter = chapter.removesuffix(".md")
+    if chapter not in chapters:
+        raise UsageError(f"`{name}` has no chapter `{chapter}`", near(chapter, chapters))
+    path = skill.path / f"references/{chapter}.md"
+    text = clean(path.read_text(encoding="utf-8"))
+    return Page(name, chapter, section or None, path, cut(text, chapter, section) if section else text, chapters)
+
+
+def chapter_names(skill: Skill) -> list[str]:
+    """Return the names of a skill's chapters."""
+    return sorted(path.stem for path in skill.path.glob("references/*.md") if path.stem != CONTENTS)
+
+
+def clean(text: str) -> str:
+    """Return Markdown without comments."""
+    return COMMENT.sub("", text).strip() + "\n"
+
+
+def sections(text: str) -> list[tuple[str, int, int]]:
+    """Return the anchor of each section, as GitHub makes it of the heading, with where the section begins and ends."""
+    blocks = [match.span() for match in CODE.finditer(text)]
+    headings = [
+        match for match in HEADING.finditer(text) if not any(start < match.start() < end for start, end in blocks)
+    ]
+    levels = [(len(match[1]), match.start()) for match in headings]
+    ends = [
+        next((start for level, start in levels[number + 1 :] if level <= own), len(text))
+        for number, (own, _) in enumerate(levels)
+    ]
+    return [(anchor(match[2]), match.start(), end) for match, end in zip(headings, ends, strict=True)]
+
+
+def anchor(heading: str) -> str:
+    """Return a heading's anchor."""
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
+def cut(text: str, chapter: str, section: str) -> str:
+    """Return one section of a chapter.
+
+    Raises:
+        UsageError: There is none of this name.
+    """
+    places = {name: (start, end) for name, start, end in reversed(sections(text))}
+    if section not in places:
+        raise UsageError(f"the chapter `{chapter}` has no section `{section}`", near(section, list(places)[::-1]))
+    start, end = places[section]
+    return text[start:end].strip() + "\n"

@@ -1,0 +1,49 @@
+"""What the command does to its whole process to be quick; each gain is that of a run that it was measured in."""
+
+from __future__ import annotations
+
+import gc
+import os
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, NoReturn
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def collect_no_garbage() -> None:
+    """Never look for garbage: that takes a tenth of a run, and finds too little to matter."""
+    gc.disable()
+
+
+def leave(code: int) -> NoReturn:
+    """End the process at once: freeing each object takes longer than starting Python did.
+
+    The caller has flushed and closed what must not be lost.
+    """
+    os._exit(code)
+
+
+@contextmanager
+def compiled_once() -> Iterator[None]:
+    """Let Jinja compile equal texts once: Copier hands it the same few path names for each file.
+
+    That is two fifths of the time of a rendering. Texts with a `yield` tag need to be compiled each time; ours have
+    none.
+    """
+    from jinja2 import Environment
+
+    compile_text, known = Environment.compile, {}
+
+    def recall(environment: Environment, source: Any, *details: Any, **options: Any) -> Any:
+        if details or options or not isinstance(source, str):
+            return compile_text(environment, source, *details, **options)
+        if (environment, source) not in known:
+            known[environment, source] = compile_text(environment, source)
+        return known[environment, source]
+
+    Environment.compile = recall  # type: ignore[method-assign, assignment]
+    try:
+        yield
+    finally:
+        Environment.compile = compile_text  # type: ignore[method-assign]
