@@ -88,16 +88,6 @@ def is_folder(path: Path) -> bool:
     return os.path.isdir(path)  # noqa: PTH112
 
 
-def same_content(first: Path, second: Path) -> bool:
-    """Tell whether two files are regular and hold the same bytes, without reading either as a whole."""
-    import filecmp
-
-    try:
-        return is_file(first) and is_file(second) and filecmp.cmp(first, second, shallow=False)
-    except OSError:
-        return False
-
-
 @dataclass(frozen=True)
 class Unreadable:
     """A file or folder that could not be read, as a fact.

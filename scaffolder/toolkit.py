@@ -42,6 +42,8 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="Print what would be run
 
 Level = Literal["error", "warning", "note", "ok"]
 PAGES = f"https://github.com/pyo3-new/pyo3-new/blob/v{__version__}/skills"
+TABLE_WIDTH = 80
+NARROWEST = 12
 COLOURS: dict[Level, str] = {"error": "bold red", "warning": "bold yellow", "note": "bold cyan", "ok": "green"}
 
 
@@ -248,17 +250,34 @@ def _print(result: Result, console: Console, *, verbose: bool) -> None:
 
 
 def _print_table(table: Table, console: Console) -> None:
-    """Print a table."""
+    """Print a table that fits the terminal, or 80 columns where there is none."""
     from rich import box
     from rich.table import Table as Grid
     from rich.text import Text
 
-    grid = Grid(title=table.title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
-    for column in table.columns:
-        grid.add_column(column, overflow="fold")
+    rows = [table.columns, *table.rows]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    room = (console.width if console.is_terminal else TABLE_WIDTH) - 3 * len(widths)
+    while sum(widths) > room and max(widths) > NARROWEST:
+        widths[widths.index(max(widths))] -= 1
+    grid = Grid(title=table.title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
+    for name, width in zip(table.columns, widths, strict=True):
+        grid.add_column(name, width=width, overflow="fold")
     for row in table.rows:
-        grid.add_row(*map(Text, row))
-    console.print(grid, soft_wrap=False)
+        grid.add_row(*(Text(_fold(text, width)) for text, width in zip(row, widths, strict=True)))
+    with console.capture() as capture:
+        console.print(grid, soft_wrap=False)
+    console.out("\n".join(line.rstrip() for line in capture.get().splitlines()), highlight=False)
+
+
+def _fold(text: str, width: int) -> str:
+    """Break a text into lines, behind a space or a slash where that can be."""
+    lines = [""]
+    for part in re.findall(r"[^ /\\]*[ /\\]?", text):
+        if len(lines[-1]) + len(part.rstrip()) > width and lines[-1]:
+            lines.append("")
+        lines[-1] += part
+    return "\n".join(line.rstrip() for line in lines)
 
 
 def _print_finding(finding: Finding, console: Console) -> None:

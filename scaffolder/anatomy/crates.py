@@ -130,7 +130,7 @@ def read_crate(path: Path, root: Path | None = None) -> Crate:
         workspace_path=workspace_path,
         workspace=workspace,
         dependencies=tuple(_dependencies(data, workspace)),
-        lock=_lock(workspace_path.parent / "Cargo.lock"),
+        lock=_lock(workspace_path.parent / "Cargo.lock", str(data.get("package", {}).get("name", ""))),
     )
 
 
@@ -201,8 +201,8 @@ def _dependency(key: str, kind: str, value: Any, handed_down: dict[str, Any]) ->
     )
 
 
-def _lock(path: Path) -> dict[str, tuple[str, ...]]:
-    """Read which versions cargo has settled on."""
+def _lock(path: Path, crate: str) -> dict[str, tuple[str, ...]]:
+    """Read which versions cargo has settled on, of what a crate is built with: a workspace has more."""
     try:
         packages = parse_toml(path).get("package")
     except UnreadableFileError as error:
@@ -213,6 +213,23 @@ def _lock(path: Path) -> dict[str, tuple[str, ...]]:
     if not all(isinstance(package, dict) and {"name", "version"} <= set(package) for package in packages):
         raise ScaffolderError(f"`{path}` has a package without a name or a version", "run `cargo generate-lockfile`")
     versions: dict[str, list[str]] = defaultdict(list)
-    for package in packages:
+    for package in _reachable(packages, crate):
         versions[str(package["name"])].append(str(package["version"]))
     return {name: tuple(locked) for name, locked in versions.items()}
+
+
+def _reachable(packages: list[dict[str, Any]], crate: str) -> list[dict[str, Any]]:
+    """Return the packages that a crate leads to; all of them, if it is not in the lock file."""
+    # A dependency is `name`, or `name version` where there are several.
+    names = {str(package["name"]): package for package in packages}
+    names |= {f"{package['name']} {package['version']}": package for package in packages}
+    reached: dict[int, dict[str, Any]] = {}
+    waiting = [names[crate]] if crate in names else []
+    while waiting:
+        package = waiting.pop()
+        if id(package) not in reached:
+            reached[id(package)] = package
+            needed = package.get("dependencies")
+            parts = (str(name).split(" (")[0] for name in (needed if isinstance(needed, list) else []))
+            waiting += [names[name] for name in parts if name in names]
+    return list(reached.values()) or packages

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scaffolder.anatomy.extensions import parse_python
-from scaffolder.files import MEGABYTE, is_file
+from scaffolder.files import MEGABYTE, is_file, is_folder
 
 if TYPE_CHECKING:
     import os
@@ -117,6 +117,24 @@ def find_source(folder: Path, settings: dict[str, Any], project_name: str) -> Pa
     names = [project_name.replace("-", "_"), *map(str, settings.get("python-packages", []))]
     in_source = any(is_file(folder / "src" / name / "__init__.py") for name in names)
     return folder / "src" if in_source and is_file(folder / "rust" / "Cargo.toml") else folder
+
+
+def find_setuptools_source(folder: Path, pyproject: dict[str, Any], package: str) -> Path:
+    """Return the folder with Python's packages, as setuptools finds it: where it is told, in `src`, or here.
+
+    Args:
+        folder: The project's folder.
+        pyproject: What its pyproject.toml says.
+        package: The package that is looked for.
+    """
+    settings = pyproject.get("tool", {}).get("setuptools", {})
+    packages = settings.get("packages", {}) if isinstance(settings, dict) else {}
+    find = packages.get("find", {}) if isinstance(packages, dict) else {}
+    where = find.get("where") if isinstance(find, dict) else None
+    named = settings.get("package-dir", {}) if isinstance(settings, dict) else {}
+    usual = named.get("", "src") if isinstance(named, dict) else "src"
+    places = [*(where if isinstance(where, list) else []), usual, "."]
+    return next((folder / str(place) for place in places if is_folder(folder / str(place) / package)), folder)
 
 
 def rust_files(folder: Path, reader: Reader) -> Iterator[Path]:

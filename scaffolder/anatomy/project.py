@@ -12,12 +12,12 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
 from scaffolder.anatomy.crates import Crate, Dependency, crates_by_path, read_crate
-from scaffolder.anatomy.layout import Layout, find_source, read_layout, rust_files
+from scaffolder.anatomy.layout import Layout, find_setuptools_source, find_source, read_layout, rust_files
 from scaffolder.anatomy.manifests import PIN, Manifests, read_manifests, read_pin, table_of, uv_root
 from scaffolder.anatomy.patterns import PathPatterns, left_out, watched_files
 from scaffolder.anatomy.versions import ReleaseSeries, allowed_series, series_named, series_of
 from scaffolder.anatomy.workflows import Workflow, read_workflows
-from scaffolder.files import Reader, Unreadable, is_file, real, same_content
+from scaffolder.files import Reader, Unreadable, is_file, real
 from scaffolder.rust.modules import Module, Source, read_source
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 BUILDERS = ("maturin", "setuptools-rust")
 OTHER_BINDINGS = {"bin", "cffi", "uniffi"}
 REQUIREMENT_LIMIT = 1_000  # what is longer is cut, and then not valid
+ABOVE = 3  # folders, up to where a path is shown from the project
 PYO3_CRATES = {"pyo3", "pyo3-ffi"}
 
 
@@ -50,7 +51,6 @@ class Project:
         cached_files: The files that uv watches, if it is told which.
         excluded: The files that maturin is told to leave out of wheels, with the pattern that does.
         cargo_metadata: What cargo says, if it could be asked.
-        profiles: Which profile each built extension module comes from, if it can be told.
         packages_elsewhere: The usual folders that have the module's package, if it isn't where it is looked for.
         neighbours: Source files of other projects whose library of the same name is in the target folder.
         unreadable: What could not be read, so that nothing is known of what it says.
@@ -69,7 +69,6 @@ class Project:
     cached_files: PathPatterns | None
     excluded: dict[Path, str]
     cargo_metadata: CargoMetadata | None
-    profiles: dict[Path, str]
     packages_elsewhere: tuple[str, ...]
     neighbours: tuple[str, ...]
     unreadable: tuple[Unreadable, ...] = ()
@@ -205,8 +204,9 @@ class Project:
         """Return a path as seen from the project."""
         if path.is_relative_to(self.folder):
             return path.relative_to(self.folder).as_posix()
-        # A workspace's files lie above, and beside.
-        beside = path.is_relative_to(self.crate.workspace_path.parent)
+        # A workspace's and a repository's files lie above, and beside.
+        beside = path.is_relative_to(self.folder.parents[min(ABOVE, len(self.folder.parents)) - 1])
+        beside = beside or path.is_relative_to(self.crate.workspace_path.parent)
         return Path(os.path.relpath(path, self.folder)).as_posix() if beside else str(path)
 
 
@@ -255,7 +255,6 @@ def read_project(
         cached_files=watched_files(folder, manifests.pyproject),
         excluded=dict(left_out(folder, manifests.maturin, layout.types)),
         cargo_metadata=cargo_metadata,
-        profiles=dict(_profiles(layout, crate, cargo_metadata)),
         packages_elsewhere=() if layout.package else tuple(_packages(folder, layout.module.partition(".")[0])),
         neighbours=tuple(_neighbours(crate, cargo_metadata, reader)),
         unreadable=tuple(reader.problems),
@@ -274,8 +273,8 @@ def _read_layout(manifests: Manifests, crate: Crate, reader: Reader) -> Layout:
     targets = [extension.target for extension in manifests.extensions if extension.target]
     module = settings.get("module-name") or (targets[0] if targets else crate.library_name)
     source = find_source(folder, settings, str(table_of(manifests.pyproject, "project").get("name", "")))
-    if targets and is_file(folder / "src" / module.partition(".")[0] / "__init__.py"):
-        source = folder / "src"  # where setuptools looks by itself
+    if targets:
+        source = find_setuptools_source(folder, manifests.pyproject, module.partition(".")[0])
     return read_layout((folder, crate.folder), module, source, reader)
 
 
@@ -284,23 +283,16 @@ def _builder(pyproject: dict[str, Any]) -> str | None:
     system = pyproject.get("build-system", {})
     texts = system.get("requires", [])
     names = [requirement.name for text in texts if (requirement := read_requirement(text))]
-    if str(system.get("build-backend", "")).startswith("maturin") or "maturin" in pyproject.get("tool", {}):
+    if str(system.get("build-backend", "")).startswith("maturin"):
         return "maturin"
-    return next((name for name in BUILDERS if name in names), None)
+    # A table may be left of a builder that was used before.
+    tables = ["maturin"] if "maturin" in pyproject.get("tool", {}) else []
+    return next((name for name in (*names, *tables) if name in BUILDERS), None)
 
 
 def _packages(folder: Path, name: str) -> Iterator[str]:
     """Yield the usual folders for Python that have a package of this name."""
     yield from (usual for usual in ("python", "src") if is_file(folder / usual / name / "__init__.py"))
-
-
-def _profiles(layout: Layout, crate: Crate, cargo_metadata: CargoMetadata | None) -> Iterator[tuple[Path, str]]:
-    """Tell by their bytes which of the target folder's builds the extension modules are."""
-    if cargo_metadata is None or not layout.libraries:
-        return
-    name = crate.library_name
-    for built in cargo_metadata.builds(f"lib{name}.so", f"lib{name}.dylib", f"{name}.dll"):
-        yield from ((library, built.parent.name) for library in layout.libraries if same_content(library, built))
 
 
 def _neighbours(crate: Crate, cargo_metadata: CargoMetadata | None, reader: Reader) -> Iterator[str]:

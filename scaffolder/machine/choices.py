@@ -171,7 +171,7 @@ def editor_choices(
     folder: Path, cargo: InterpreterChoice, environment: Mapping[str, str]
 ) -> Iterator[InterpreterChoice]:
     """Tell which Python rust-analyzer builds with, and which one VS Code runs."""
-    settings = _settings(folder / ".vscode/settings.json")
+    settings = read_editor_settings(folder / ".vscode/settings.json")
     extra: dict[str, Any] = {}
     for key in ("rust-analyzer.cargo.extraEnv", "rust-analyzer.server.extraEnv"):
         extra |= table_of(settings, key)
@@ -187,7 +187,7 @@ def editor_choices(
         yield InterpreterChoice("VS Code", program, why, source="defaultInterpreterPath")
 
 
-def _settings(path: Path) -> dict[str, Any]:
+def read_editor_settings(path: Path) -> dict[str, Any]:
     """Read an editor's settings: JSON with comments."""
     text = (Reader().read(path, SETTINGS_LIMIT) or b"").decode("utf-8-sig", "replace")
     for pattern in (COMMENT, LAST_COMMA):

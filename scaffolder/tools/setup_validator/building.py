@@ -52,8 +52,8 @@ def plan(inspection: Inspection, scratch: Path) -> tuple[Step, ...]:
     """
     project, machine = inspection.project, inspection.machine
     assert project  # noqa: S101
-    taken = (machine.selected("uv run") if project.uv is not None else None) or machine.selected("cargo")
-    python = str(taken.path) if taken else sys.executable
+    selected = (machine.selected("uv run") if project.uv is not None else None) or machine.selected("cargo")
+    python = str(selected.path) if selected else sys.executable
     inside = str(python_in(scratch / "environment"))
     module = project.layout.module
     load = (inside, "-c", IMPORT, module)
@@ -137,8 +137,8 @@ def _run(steps: tuple[Step, ...], variables: Mapping[str, str], folder: Path, sc
 def _finding(step: Step, done: Done | None) -> Finding:
     """Say how a step went."""
     if done is not None and done.code == 0:
-        said = done.output.strip().splitlines()
-        return Finding(step.id, "ok", step.purpose, step.shown, said[-1] if said else None)
+        output = done.output.strip().splitlines()
+        return Finding(step.id, "ok", step.purpose, step.shown, output[-1] if output else None)
     text = (done.errors + done.output) if done else f"`{step.command[0]}` can't be run"
     lines = [line for line in text.splitlines() if line.strip()]
     code = f"exit code {done.code}" if done else "it did not start"
@@ -156,7 +156,7 @@ def _finding(step: Step, done: Done | None) -> Finding:
 def _telling(lines: list[str]) -> list[str]:
     """Return the lines of an output that say what failed: from the first error on, and the last ones."""
     start = next((place for place, line in enumerate(lines) if line.lstrip().startswith("error")), len(lines))
-    found = lines[start:]
-    if not found or len(found) > SHOWN:
-        found = [*found[: SHOWN // 2], *lines[-SHOWN // 2 :]] if found else lines[-SHOWN:]
-    return found
+    failure = lines[start:]
+    if failure and len(failure) <= SHOWN:
+        return failure
+    return [*failure[: SHOWN // 2], *lines[-SHOWN // 2 :]] if failure else lines[-SHOWN:]

@@ -1,23 +1,22 @@
-"""What a check is.
+"""What a check is: a pure function of the facts that it names as arguments.
 
-The class's docstring says what is expected, in a line; its method's docstring is the repair. A check is given what was
-read and opens no file. It answers true, false, or none for "does not apply", and notes down what it found.
+The class's docstring says what is expected, in a line. `check` returns a failure, or nothing if all is as expected. A
+check applies where each of its facts is there.
 """
 
 from __future__ import annotations
 
 import inspect
+from dataclasses import dataclass, field
 from string import Template
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from scaffolder import toolkit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from scaffolder.anatomy.draft import Draft
-    from scaffolder.anatomy.project import Project
-    from scaffolder.machine.survey import Machine
+    from scaffolder.anatomy.draft import Edit
 
 SKILL = "pyo3-fundamentals"
 
@@ -34,89 +33,109 @@ class Section(NamedTuple):
     anchor: str | None = None
 
 
+@dataclass(frozen=True)
+class Failure:
+    """What is wrong.
+
+    Attributes:
+        actual: What was found instead.
+        where: The file or command that it was found in.
+        evidence: The lines that show it.
+        words: What stands for `$name` in the fix.
+        level: How bad it is, if not as bad as the check says.
+        fix: What to do, if not what the check says.
+        see: What explains it, if not what the check says.
+        edits: The repair, where there is a safe one.
+    """
+
+    actual: str
+    where: str | None = None
+    evidence: tuple[str, ...] = ()
+    words: Mapping[str, object] = field(default_factory=dict)
+    level: toolkit.Level | None = None
+    fix: str | None = None
+    see: Section | str | None = None
+    edits: tuple[Edit, ...] = ()
+
+
 class Check:
     """Something that is expected.
 
     Attributes:
         id: Its name, which never changes its meaning.
         see: The section that explains it, or the address of a page that does.
+        fix: What to do: a sentence, and below it what to type or to write.
         level: How bad it is if it isn't so.
-        found: What is so instead.
-        where: The file or command that it was found in.
-        evidence: The lines that show it.
-        words: What stands for `$name` in the repair.
+        check: Tells what is wrong. Its arguments are names of `Facts`.
     """
 
     id: ClassVar[str]
-    see: Section | str
-    level: toolkit.Level = "error"
-
-    passes: Callable[..., bool | None]
-
-    def __init__(self) -> None:
-        self.found = ""
-        self.where: str | None = None
-        self.evidence: str | None = None
-        self.words: dict[str, str] = {}
+    see: ClassVar[Section | str]
+    fix: ClassVar[str]
+    level: ClassVar[toolkit.Level] = "error"
+    check: ClassVar[Callable[..., Failure | None]]
 
     @classmethod
     def expectation(cls) -> str:
         """Return what is expected, in a line."""
         return inspect.cleandoc(cls.__doc__ or "").rstrip(".")
 
-    def finding(self, *, passed: bool) -> toolkit.Finding:
-        """Say how it went.
+    @classmethod
+    def inputs(cls) -> tuple[str, ...]:
+        """Return the names of the facts that it asks for."""
+        return tuple(inspect.signature(cls.check).parameters)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How a check went.
+
+    Attributes:
+        check: The check.
+        failure: What is wrong, if something is.
+    """
+
+    check: type[Check]
+    failure: Failure | None
+
+    def finding(self, diff: str | None = None) -> toolkit.Finding:
+        """Put it into words.
 
         Args:
-            passed: What the check answered.
+            diff: What `--fix` would change, if there is a repair.
         """
-        if passed:
-            return toolkit.Finding(self.id, "ok", self.expectation(), self.where)
-        text = inspect.cleandoc(self.passes.__doc__ or "").partition("\n")
-        fix = Template(f"{text[0].rstrip('.:')}{text[1]}{_without_fences(text[2])}".rstrip())
+        if self.failure is None:
+            return toolkit.Finding(self.check.id, "ok", self.check.expectation())
+        failure = self.failure
+        text = inspect.cleandoc(failure.fix or self.check.fix)
+        fix = Template(text).safe_substitute({name: str(word) for name, word in failure.words.items()})
+        if diff:
+            fix = f"{fix.partition(chr(10))[0]}; `pyo3-new doctor --fix` makes this change\n{diff}".rstrip()
+        see = failure.see or self.check.see
         return toolkit.Finding(
-            id=self.id,
-            level=self.level,
-            message=self.found or f"expected: {self.expectation()}",
-            where=self.where,
-            evidence=self.evidence,
-            fix=fix.safe_substitute(self.words),
-            reference=self.see if isinstance(self.see, str) else toolkit.reference(SKILL, *self.see),
+            id=self.check.id,
+            level=failure.level or self.check.level,
+            message=failure.actual,
+            where=failure.where,
+            evidence="\n".join(failure.evidence) or None,
+            fix=fix,
+            reference=see if isinstance(see, str) else toolkit.reference(SKILL, *see),
         )
 
 
-class MachineCheck(Check):
-    """Something that is expected of a machine."""
+def ask(checks: Iterable[type[Check]], facts: Any) -> Iterator[Verdict]:
+    """Ask each check that applies.
 
-    def passes(self, machine: Machine) -> bool | None:
-        """Tell whether it is so."""
-        raise NotImplementedError
-
-
-class FitCheck(Check):
-    """Something that is expected of a project and a machine together."""
-
-    def passes(self, project: Project, machine: Machine) -> bool | None:
-        """Tell whether it is so."""
-        raise NotImplementedError
-
-
-class ProjectCheck(Check):
-    """Something that is expected of a project."""
-
-    def passes(self, project: Project) -> bool | None:
-        """Tell whether it is so."""
-        raise NotImplementedError
-
-    def repair(self, project: Project, draft: Draft) -> None:
-        """Change the draft so that it is so, where that is safe."""
+    Args:
+        checks: The checks.
+        facts: What they may ask for, as attributes.
+    """
+    for check in checks:
+        inputs = {name: getattr(facts, name, None) for name in check.inputs()}
+        if all(value is not None for value in inputs.values()):
+            yield Verdict(check, check.check(**inputs))
 
 
 def listing(names: Iterable[str]) -> str:
     """Write names as a list, in backticks."""
     return ", ".join(f"`{name}`" for name in names)
-
-
-def _without_fences(text: str) -> str:
-    """Leave the code of a Markdown text in place, and its fences out."""
-    return "\n".join(line for line in text.splitlines() if line.strip() and not line.strip().startswith("```"))

@@ -1,73 +1,110 @@
-"""The whole: read the machine and the project, ask every check, and repair."""
+"""Read the machine and the project, run every check on them, and collect the repairs."""
 
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
+from scaffolder.anatomy.draft import Draft, EditRefusedError, edit_root
 from scaffolder.anatomy.project import Project, read_project
+from scaffolder.errors import ScaffolderError
 from scaffolder.machine.cargo import ask_cargo
 from scaffolder.machine.survey import Machine, survey
 from scaffolder.machine.toolchain import rust_in
 from scaffolder.toolkit import Finding, Result
-from scaffolder.tools.setup_validator.check import ProjectCheck
-from scaffolder.tools.setup_validator.checks import FIT_CHECKS, MACHINE_CHECKS, PROJECT_CHECKS
+from scaffolder.tools.setup_validator.check import Verdict, ask
+from scaffolder.tools.setup_validator.checks import CHECKS
+from scaffolder.tools.setup_validator.facts import Facts, MachineFacts
 from scaffolder.tools.setup_validator.tables import tables
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
-    from scaffolder.anatomy.draft import Draft
     from scaffolder.anatomy.manifests import Manifests
     from scaffolder.toolkit import Document
-    from scaffolder.tools.setup_validator.check import Check
 
 ORDER = ("error", "warning", "note", "ok")
-NAMES = {"error": "error", "warning": "warning", "note": "note"}
 
 
 @dataclass(frozen=True)
 class Inspection:
-    """What was looked at, and what was found.
+    """What was looked at.
 
     Attributes:
         machine: The machine.
         project: The project, if there is one.
-        findings: What was found, the most serious first.
     """
 
     machine: Machine
     project: Project | None
-    findings: tuple[Finding, ...]
+
+    @cached_property
+    def verdicts(self) -> tuple[Verdict, ...]:
+        """How each check went that applies."""
+        facts = Facts(self.machine, self.project) if self.project else MachineFacts(self.machine)
+        return tuple(ask(CHECKS, facts))
+
+    @cached_property
+    def repairs(self) -> dict[str, Draft]:
+        """The repairs that are safe, by check, each on paper and alone."""
+        repairs = {}
+        for verdict in self.verdicts:
+            if verdict.failure and verdict.failure.edits and (draft := self._draft(verdict)):
+                repairs[verdict.check.id] = draft
+        return repairs
+
+    @cached_property
+    def findings(self) -> tuple[Finding, ...]:
+        """What was found, the most serious first."""
+        diffs = {name: draft.diff() for name, draft in self.repairs.items()}
+        findings = [verdict.finding(diffs.get(verdict.check.id)) for verdict in self.verdicts]
+        return tuple(sorted(findings, key=lambda finding: ORDER.index(finding.level)))
 
     @property
     def wrong(self) -> frozenset[str]:
         """The names of what isn't in order."""
-        return frozenset(finding.id for finding in self.findings if finding.level != "ok")
+        return frozenset(verdict.check.id for verdict in self.verdicts if verdict.failure)
 
-    def draft(self, *names: str) -> Draft:
-        """Repair, on paper, what can be repaired safely.
+    def repair(self) -> Draft:
+        """Make all safe repairs on paper.
 
-        Args:
-            names: The checks to repair; by default all that failed.
+        Raises:
+            ScaffolderError: Together they can't be made.
         """
-        from scaffolder.anatomy.draft import Draft
-
-        assert self.project  # noqa: S101
-        draft = Draft(self.project.folder)
-        for kind in PROJECT_CHECKS:
-            if kind.id in (names or self.wrong) and _can_repair(kind, self.project):
-                kind().repair(self.project, draft)
+        draft = self._empty_draft()
+        try:
+            for verdict in self.verdicts:
+                if verdict.failure and verdict.check.id in self.repairs:
+                    draft.apply(verdict.failure.edits)
+        except EditRefusedError as error:
+            hint = "make one by hand, then run `pyo3-new doctor --fix` again"
+            raise ScaffolderError("the repairs conflict with each other", hint) from error
         return draft
 
-    @property
-    def repairable(self) -> int:
-        """How many of the findings a repair is known for."""
+    def reread(self) -> Inspection:
+        """Look again after repairs, which change the project and not the machine."""
         assert self.project  # noqa: S101
-        own = [kind for kind in PROJECT_CHECKS if kind.id in self.wrong and kind.repair is not ProjectCheck.repair]
-        return sum(_can_repair(kind, self.project) for kind in own)
+        return replace(self, project=read_project(self.project.folder, self.project.cargo_metadata))
+
+    def _draft(self, verdict: Verdict) -> Draft | None:
+        """Try a repair."""
+        draft = self._empty_draft()
+        try:
+            draft.apply(verdict.failure.edits if verdict.failure else ())
+        except EditRefusedError:
+            return None
+        return draft if draft.changes() else None
+
+    def _empty_draft(self) -> Draft:
+        """Return a draft of nothing yet; a workspace's manifest may be edited where no repository is between."""
+        assert self.project  # noqa: S101
+        folder, root = self.project.folder, edit_root(self.project.folder)
+        workspace = self.project.crate.workspace_path.parent
+        is_repository = (root / ".git").exists()
+        return Draft(folder, workspace if folder.is_relative_to(workspace) and not is_repository else root)
 
 
 def inspect(
@@ -79,7 +116,7 @@ def inspect(
         folder: The project's folder, or where one would be.
         environment: The environment's variables.
         manifests: What says how the project is built, if there is one.
-        whole: Whether to ask the Pythons that no tool takes, too.
+        whole: Whether to ask the Pythons that no tool uses, too.
 
     Raises:
         ScaffolderError: A file of the project can't be read.
@@ -90,80 +127,49 @@ def inspect(
         project = None
         if manifests:
             compiler, _ = rust.result()
-            cargo_metadata = ask_cargo(manifests.require_crate(), environment, compiler.host if compiler else None)
-            project = read_project(folder, cargo_metadata, manifests=manifests)
-        machine = surveyed.result()
-    findings = sorted(ask(machine, project), key=lambda each: ORDER.index(each.level))
-    return Inspection(machine, project, tuple(findings))
+            graph = ask_cargo(manifests.require_crate(), environment, compiler.host if compiler else None)
+            project = read_project(folder, graph, manifests=manifests)
+        return Inspection(surveyed.result(), project)
 
 
 def result(
     inspection: Inspection,
     *,
-    more: tuple[Finding, ...] = (),
+    built: tuple[Finding, ...] = (),
     documents: tuple[Document, ...] = (),
     repaired: int = 0,
     dry_run: bool = False,
 ) -> Result:
-    """Say what was found.
+    """Put into words what was found.
 
     Args:
-        inspection: What was found.
-        more: Further findings, of a build.
+        inspection: What was looked at.
+        built: Findings of a build.
         documents: Differences to look at.
-        repaired: How many findings are no more.
+        repaired: How many findings are gone.
         dry_run: Whether something was left undone on request.
     """
-    findings = sorted((*inspection.findings, *more), key=lambda each: ORDER.index(each.level))
+    findings = sorted((*inspection.findings, *built), key=lambda finding: ORDER.index(finding.level))
     return Result(
         tool="setup_validator",
         summary=_summary(findings, inspection, repaired),
         findings=tuple(findings),
-        tables=tuple(tables(inspection.machine)),
+        tables=tuple(tables(inspection.machine, inspection.project)),
         documents=documents,
         dry_run=dry_run,
     )
 
 
-def ask(machine: Machine, project: Project | None) -> Iterator[Finding]:
-    """Ask every check that there is something to ask about."""
-    for machine_check in (kind() for kind in MACHINE_CHECKS):
-        yield from _answer(machine_check, machine_check.passes(machine))
-    if project is not None:
-        for check in (kind() for kind in PROJECT_CHECKS):
-            yield from _answer(check, check.passes(project))
-        for fit_check in (kind() for kind in FIT_CHECKS):
-            yield from _answer(fit_check, fit_check.passes(project, machine))
-
-
-def _can_repair(kind: type[ProjectCheck], project: Project) -> bool:
-    """Try a repair alone and on paper: there are files that tomlkit can't read or change, though they are TOML."""
-    from tomlkit.exceptions import TOMLKitError
-
-    from scaffolder.anatomy.draft import Draft
-
-    draft = Draft(project.folder)
-    try:
-        kind().repair(project, draft)
-        return bool(draft.changes()) and draft.is_sound()
-    except (TOMLKitError, LookupError, TypeError, ValueError, AttributeError, OSError):
-        return False
-
-
-def _answer(check: Check, passed: bool | None) -> Iterator[Finding]:
-    """Say how a check went, if it applies."""
-    if passed is not None:
-        yield check.finding(passed=passed)
-
-
 def _summary(findings: list[Finding], inspection: Inspection, repaired: int) -> str:
-    """Say it in a line."""
+    """Return the outcome in a line."""
     project = inspection.project
-    counts = {level: sum(finding.level == level for finding in findings) for level in ORDER}
-    parts = [f"{counts[level]} {name}{'s' * (counts[level] != 1)}" for level, name in NAMES.items() if counts[level]]
     subject = str(project.metadata.get("name") or project.folder.name) if project else "this machine"
     if project and not project.is_extension:
         subject = f"{subject}, with no PyO3 module in it"
-    mended = f"{repaired} repaired, " if repaired else ""
-    rest = f"; `--fix` repairs {inspection.repairable}" if project and inspection.repairable else ""
-    return f"{subject}: {mended}{', '.join(parts) or 'nothing to repair'}; {counts['ok']} checks in order{rest}"
+    counts = {level: sum(finding.level == level for finding in findings) for level in ORDER}
+    problems = [f"{counts[level]} {level}{'s' * (counts[level] != 1)}" for level in ORDER[:-1] if counts[level]]
+    mended = [f"{repaired} repaired"] if repaired else []
+    if not problems:
+        return f"{subject}: {', '.join([*mended, 'everything is in order'])} ({counts['ok']} checks)"
+    rest = f"; `--fix` repairs {len(inspection.repairs)}" if inspection.repairs else ""
+    return f"{subject}: {', '.join([*mended, *problems])}; {counts['ok']} checks in order{rest}"

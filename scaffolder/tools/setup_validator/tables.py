@@ -1,7 +1,8 @@
-"""The machine as tables to look at."""
+"""The machine as tables to look at; a row of each fits 80 columns, if its path is not too long."""
 
 from __future__ import annotations
 
+import platform
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from scaffolder.toolkit import Table
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from scaffolder.anatomy.project import Project
     from scaffolder.machine.choices import InterpreterChoice
     from scaffolder.machine.interpreters import Interpreter
     from scaffolder.machine.survey import Machine
@@ -18,19 +20,28 @@ if TYPE_CHECKING:
 ABSENT = "—"
 
 
-def tables(machine: Machine) -> Iterator[Table]:
-    """Yield what is taken and why, what there is, and what the environment sets."""
-    chosen = [(choice.tool, _name(machine, choice), _short(choice.python), choice.why) for choice in machine.choices]
-    yield Table("Python that each tool takes", ("tool", "Python", "path", "why"), tuple(chosen))
+def tables(machine: Machine, project: Project | None) -> Iterator[Table]:
+    """Yield what each tool uses and why, what there is, and what the environment sets."""
+    choices = tuple(_row(machine, choice, project) for choice in machine.choices)
+    yield Table("Python that each tool uses", ("tool", "Python", "path", "why"), choices)
     # The same Python may be there by several names.
-    different = {each.prefix: each for each in reversed(machine.interpreters.values())}
-    pythons = sorted(different.values(), key=lambda each: (each.version, str(each.path)))
-    there = tuple((each.name, _short(each.path), each.machine, *_facts(each)) for each in pythons)
-    yield Table("What these Pythons are", ("version", "path", "processor", "headers", "libpython", "GIL"), there)
+    distinct = {python.prefix: python for python in reversed(machine.interpreters.values())}
+    pythons = sorted(distinct.values(), key=lambda python: (python.version, str(python.path)))
+    rows = tuple((python.name, _lacks(python), _short(python.path, project)) for python in pythons)
+    yield Table("What these Pythons are", ("Python", "without", "path"), rows)
     yield Table("Rust and tools", ("tool", "version", "details"), tuple(_tools(machine)))
     if settings := machine.settings():
-        rows = tuple((name, _short(value), SETTINGS.get(name, "")) for name, value in settings.items())
-        yield Table("Environment", ("variable", "value", "what it changes"), rows)
+        rows = tuple((name, SETTINGS.get(name, ""), _short(value)) for name, value in settings.items())
+        yield Table("Environment", ("variable", "what it changes", "value"), rows)
+
+
+def _row(machine: Machine, choice: InterpreterChoice, project: Project | None) -> tuple[str, str, str, str]:
+    """Return what a tool uses, and why."""
+    if choice.tool == "uv run" and project and project.pyproject and not project.metadata:
+        return choice.tool, ABSENT, ABSENT, "without `[project]` it builds nothing of this"
+    python = machine.selected(choice.tool)
+    missing = machine.refusals.get(str(choice.python), "not there") if choice.python else ABSENT
+    return choice.tool, python.name if python else missing, _short(choice.python, project), choice.why
 
 
 def _tools(machine: Machine) -> Iterator[tuple[str, ...]]:
@@ -47,31 +58,20 @@ def _tools(machine: Machine) -> Iterator[tuple[str, ...]]:
         yield "cc", "", _short(machine.linker) if machine.linker else "not installed: rustc can't link"
 
 
-def _facts(python: Interpreter) -> tuple[str, str, str]:
-    """Return what matters of a Python to a build."""
-    return (
-        "yes" if python.headers else "no",
-        _kind(python.library) if python.library else "no",
-        "no" if python.free_threaded else "yes",
-    )
+def _lacks(python: Interpreter) -> str:
+    """Return what a build may miss, and the processor if it is another."""
+    lacks = {"headers": not python.headers, "libpython": python.library is None, "GIL": python.free_threaded}
+    names = [name for name, is_missing in lacks.items() if is_missing]
+    foreign = python.machine.lower() not in {platform.machine().lower(), ""}
+    return ", ".join(names) + (f" (for {python.machine})" if foreign else "")
 
 
-def _kind(library: Path) -> str:
-    """Tell how a libpython is linked."""
-    return "static" if library.suffix == ".a" else "shared"
-
-
-def _name(machine: Machine, choice: InterpreterChoice) -> str:
-    """Return what the Python is called that a tool takes."""
-    python = machine.selected(choice.tool)
-    missing = machine.refusals.get(str(choice.python), "not there") if choice.python else ABSENT
-    return python.name if python else missing
-
-
-def _short(path: Path | str | None) -> str:
+def _short(path: Path | str | None, project: Project | None = None) -> str:
     """Return a path as a person writes it."""
     if path is None:
         return ABSENT
+    if project and Path(path).is_relative_to(project.folder):
+        return str(Path(path).relative_to(project.folder))
     home = str(Path.home())
     text = str(path)
     return f"~{text.removeprefix(home)}" if len(home) > 1 and text.startswith(home + "/") else text

@@ -14,7 +14,7 @@ from scaffolder.machine.choices import InterpreterChoice
 from scaffolder.machine.interpreters import Interpreter
 from scaffolder.machine.survey import Machine
 from scaffolder.machine.toolchain import Rust
-from scaffolder.tools.setup_validator.inspection import ask
+from scaffolder.tools.setup_validator.inspection import Inspection
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -117,7 +117,10 @@ INTERPRETER = Interpreter(
 MACHINE = Machine(
     environment={"VIRTUAL_ENV": "/env"},
     interpreters={PYTHON: INTERPRETER},
-    choices=tuple(InterpreterChoice(tool, PYTHON, "it is active") for tool in ("cargo", "maturin develop", "uv run")),
+    choices=tuple(
+        InterpreterChoice(tool, PYTHON, "it is active", source="VIRTUAL_ENV")
+        for tool in ("cargo", "maturin develop", "uv run")
+    ),
     rust=Rust(Version("1.85.0"), "x86_64-unknown-linux-gnu", ("x86_64-unknown-linux-gnu",)),
     rust_problem=None,
     linker=Path("/usr/bin/cc"),
@@ -179,9 +182,12 @@ def python(**fields: object) -> Machine:
     return dataclasses.replace(MACHINE, interpreters={PYTHON: dataclasses.replace(INTERPRETER, **fields)})  # type: ignore[arg-type]
 
 
-def answers(
-    folder: Path, machine: Machine = MACHINE, cargo_metadata: CargoMetadata | None = None
-) -> dict[str, Finding]:
+def answers(folder: Path, machine: Machine = MACHINE, graph: CargoMetadata | None = None) -> dict[str, Finding]:
     """Ask all checks about a project and a machine."""
-    known = cargo_metadata or CargoMetadata(folder, folder / "target", {"pyo3 0.30.1": Version("1.85")})
-    return {finding.id: finding for finding in ask(machine, read_project(folder, known))}
+    return {finding.id: finding for finding in inspected(folder, machine, graph).findings}
+
+
+def inspected(folder: Path, machine: Machine = MACHINE, graph: CargoMetadata | None = None) -> Inspection:
+    """Inspect a project on a machine."""
+    known = graph or CargoMetadata(folder, folder / "target", {"pyo3 0.30.1": Version("1.85")})
+    return Inspection(machine, read_project(folder, known))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,21 +11,22 @@ from typing import TYPE_CHECKING
 import pytest
 from packaging.version import Version
 
-from scaffolder.anatomy.draft import Draft
-from scaffolder.anatomy.project import read_project
 from scaffolder.anatomy.versions import release_series, series_of
 from scaffolder.machine.cargo import CargoMetadata
 from scaffolder.machine.choices import InterpreterChoice
-from scaffolder.tools.setup_validator.checks import FIT_CHECKS, MACHINE_CHECKS, PROJECT_CHECKS
+from scaffolder.tools.setup_validator.checks import CHECKS
+from scaffolder.tools.setup_validator.facts import Facts
 from tests.conftest import CHECKOUT, tree
 from tests.skills.test_documents import anchors
 from tests.tools.setup_validator.projects import (
+    FILES,
     INTERPRETER,
     MACHINE,
     PYTHON,
     added,
     answers,
     changed,
+    inspected,
     python,
     removed,
     replaced,
@@ -37,9 +39,9 @@ if TYPE_CHECKING:
     from scaffolder.tools.setup_validator.check import Check
     from tests.tools.setup_validator.projects import Change
 
-CHECKS: tuple[type[Check], ...] = (*MACHINE_CHECKS, *PROJECT_CHECKS, *FIT_CHECKS)
 CARGO, PYPROJECT, SOURCE = "Cargo.toml", "pyproject.toml", "src/lib.rs"
 CI = ".github/workflows/ci.yml"
+SOURCE_TEXT = FILES[SOURCE] or ""
 OTHER = Path("/other/bin/python")
 STALE = "python/fares/_core.cpython-311-x86_64-linux-gnu.so"
 ABI3 = "python/fares/_core.abi3.so"
@@ -56,10 +58,25 @@ NO_LOCK = removed("Cargo.lock")
 BARE = (replaced(PYPROJECT, "[build-system]", "[tool.unused]"), replaced(PYPROJECT, "[tool.maturin]", "[tool.none]"))
 
 
+OF_0_25 = (
+    replaced(CARGO, '{ version = "0.30", features = ["abi3-py311"] }', '"0.25"'),
+    replaced(CARGO, 'numpy = "0.30"', ""),
+    NO_LOCK,
+)
+CLASSIFIED = replaced(
+    PYPROJECT, "requires-python", 'classifiers = ["Programming Language :: Python :: 3.15"]\nrequires-python'
+)
+MATRIX = replaced(
+    CI, "steps:", 'strategy:\n      matrix:\n        python-version: ["3.12", "3.15", pypy3.11]\n    steps:'
+)
+RECORD = ".venv/lib/python3.11/site-packages/fares-0.1.0.dist-info/direct_url.json"
+INSTALLED = (added(RECORD, '{"url": "file://FOLDER", "dir_info": {"editable": true}}'),)
+
+
 def other_python() -> Machine:
     """Return a machine on which uv takes another Python than cargo does."""
     other = dataclasses.replace(INTERPRETER, path=OTHER, prefix=Path("/other"))
-    choices = (MACHINE.choices[0], InterpreterChoice("uv run", OTHER, "the project's `.venv`"))
+    choices = (MACHINE.choices[0], InterpreterChoice("uv run", OTHER, "the project's `.venv`", source=".venv"))
     return dataclasses.replace(MACHINE, choices=choices, interpreters={**MACHINE.interpreters, OTHER: other})
 
 
@@ -96,6 +113,25 @@ WRONG: list[tuple[str, tuple[Change, ...] | Machine]] = [
         replaced(SOURCE, "_core", "fares"),
     )),
     ("import-name", (replaced(PYPROJECT, 'name = "fares"', 'name = "tickets"'),)),
+    ("placeholders", (replaced(PYPROJECT, 'name = "fares"', 'name = "{{ cookiecutter.slug }}"'),)),
+    ("placeholders", (replaced(PYPROJECT, "0.1.0", '0.1.0"\ndescription = "Add your description here'),)),
+    ("project-table", (replaced(PYPROJECT, "[project]", "[tool.none]"),)),
+    ("project-table", (replaced(PYPROJECT, 'version = "0.1.0"\n', ""),)),
+    ("project-table", (replaced(PYPROJECT, 'name = "fares"\n', ""),)),
+    ("project-fields", (replaced(PYPROJECT, '"0.1.0"', '"first"'),)),
+    ("project-fields", (replaced(PYPROJECT, '"0.1.0"', '"0.1.0"\ndynamic = ["version"]'),)),
+    ("project-fields", (replaced(PYPROJECT, '"0.1.0"', '"0.1.0"\ndependencies = ["a b"]'),)),
+    ("project-fields", (replaced(PYPROJECT, '"0.1.0"', '"0.1.0"\nclassifiers = "none"'),)),
+    ("project-fields", (replaced(PYPROJECT, '"0.1.0"', '"0.1.0"\nrequires = []'),)),
+    ("extension-module-on", OF_0_25),
+    ("extension-module-on", (*OF_0_25, added(CARGO, '[features]\nextension-module = ["pyo3/extension-module"]\n'))),
+    ("python-ceiling-supported", (*OF_0_25, replaced(PYPROJECT, ">=3.11", ">=3.11,<3.16"))),
+    ("classifiers-supported", (*OF_0_25, CLASSIFIED)),
+    ("classifiers-supported", (CLASSIFIED, replaced(PYPROJECT, "3.15", "3.7"))),
+    ("workflow-pythons-supported", (*OF_0_25, MATRIX)),
+    ("workflow-pythons-supported", (MATRIX, replaced(CI, '"3.15"', '"3.8"'))),
+    ("workflow-pythons-supported", (MATRIX, replaced(CI, '"3.15"', '"3.13t"'))),
+    ("workflow-pythons-supported", (*OF_0_25, added(CI, "      - run: maturin build -i python3.12 python3.15\n"))),
     ("cargo-reads-manifest", ()),
     ("unique-library-name", ()),
     ("crate-type-cdylib", (replaced(CARGO, '["cdylib", "rlib"]', '["rlib"]'),)),
@@ -134,7 +170,9 @@ WRONG: list[tuple[str, tuple[Change, ...] | Machine]] = [
     ("stale-library", (added(STALE, "old"), added(ABI3, "new"))),
     ("stale-library", (added("python/fares/_core.cp311-win_amd64.pyd"), added("python/fares/_core.pyd"))),
     ("stale-library", (replaced(CARGO, '"abi3-py311"', ""), added(ABI3, "old"), added(STALE, "new"))),
-    ("release-build", (added(ABI3, "a build"), added("target/debug/libfares_core.so", "a build"))),
+    ("library-there", INSTALLED),
+    ("library-there", (*INSTALLED, added("python/fares/_core/zones.pyi"))),
+    ("library-fresh", (added(ABI3, "old"),)),
     ("stubs", (removed("python/fares/_core.pyi"),)),
     ("stubs", (removed("python/fares/_core.pyi"), added("python/fares/vendored.pyi"))),
     ("typed-marker", (removed("python/fares/py.typed"),)),
@@ -153,8 +191,13 @@ WRONG: list[tuple[str, tuple[Change, ...] | Machine]] = [
 # What has to be there for a check to apply, where the project or the machine as it is has none of it.
 RIGHT: dict[str, tuple[Change, ...] | Machine] = {
     "free-threaded-supported": python(version=Version("3.14.0"), free_threaded=True),
+    "extension-module-on": (*OF_0_25, replaced(PYPROJECT, "# The", 'features = ["pyo3/extension-module"]\n# The')),
+    "python-ceiling-supported": (replaced(PYPROJECT, ">=3.11", ">=3.11,<3.16"),),
+    "classifiers-supported": (CLASSIFIED,),
+    "workflow-pythons-supported": (MATRIX,),
+    "library-there": (*INSTALLED, added(ABI3)),
+    "library-fresh": (added(ABI3),),
     "stale-library": (added("python/fares/_core.cpython-314t-x86_64-linux-gnu.so"), added(ABI3)),
-    "release-build": (added(ABI3, "a build"), added("target/release/libfares_core.so", "a build")),
 }
 
 # What is no fault, by the check that must not say so.
@@ -208,6 +251,29 @@ FINE: list[tuple[str, tuple[Change, ...]]] = [
     ("workflow-permissions", (
         replaced(CI, "permissions: {}", ""), replaced(CI, "test:\n", "test:\n    permissions: {}\n"),
     )),
+    ("library-there", (added(RECORD, '{"url": "file:///elsewhere", "dir_info": {"editable": true}}'),)),
+    ("library-there", (added(RECORD, '{"url": "file://FOLDER"}'),)),
+    ("library-fresh", (added(ABI3, "old"), removed(SOURCE), added("tests/it.rs", "#[pymodule]\nmod _core {}\n"))),
+    ("project-table", (removed(PYPROJECT),)),
+    ("project-table", (replaced(PYPROJECT, "[project]", '[tool.poetry]'),)),
+    ("stubs", (removed("python/fares/_core.pyi"), added("stubs/fares/_core/__init__.pyi"))),
+    ("stubs", (removed("python/fares/_core.pyi"), added("tests/lib.rs", SOURCE_TEXT), removed(SOURCE))),
+    ("editable-profile", (
+        replaced(PYPROJECT, 'requires = ["maturin>=1.9.4,<2"]', 'requires = ["poetry-core", "setuptools-rust>=1.12"]'),
+        replaced(PYPROJECT, '"maturin"', '"poetry.core.masonry.api"'),
+        replaced(PYPROJECT, "editable-profile", "unused"),
+    )),
+    ("extension-module-on", (*OF_0_25, replaced(PYPROJECT, "# The", 'bindings = "bin"\n# The'))),
+    ("classifiers-supported", (CLASSIFIED, replaced(PYPROJECT, "3.15", "3.20"))),
+    ("workflow-pythons-supported", (
+        *OF_0_25, MATRIX, replaced(CI, "jobs:", "env: {PYO3_USE_ABI3_FORWARD_COMPATIBILITY: 1}\njobs:"),
+    )),
+    ("workflow-pythons-supported", (MATRIX, replaced(CI, '"3.15"', "3.1"))),
+    ("python-ceiling-supported", (*OF_0_25, replaced(PYPROJECT, ">=3.11", "~=3.11"))),
+    ("stubs", (removed("python/fares/_core.pyi"), replaced(SOURCE, "#[pyo3::pymodule]", ""))),
+    ("versions-agree", (
+        replaced(PYPROJECT, "0.1.0", "0.2.0"), replaced(CARGO, '"0.1.0"', '"0.1.0"\npublish = false'),
+    )),
     ("types-in-wheel", (replaced(PYPROJECT, "# The", 'exclude = ["/*.pyi", "core.pyi", "tests/**", ""]\n# The'),)),
     ("types-in-wheel", (replaced(PYPROJECT, "# The", 'exclude = [{ path = "**/*.pyi", format = "sdist" }]\n# The'),)),
 ]  # fmt: skip
@@ -223,11 +289,14 @@ def shared_target(folder: Path, source: str) -> CargoMetadata:
 
 
 def ask_about(
-    folder: Path, state: tuple[Change, ...] | Machine, cargo_metadata: CargoMetadata | None = None
+    folder: Path, state: tuple[Change, ...] | Machine, graph: CargoMetadata | None = None
 ) -> dict[str, Finding]:
     """Write a project, and ask all checks about it and a machine."""
-    project = write(folder, changed(*(state if isinstance(state, tuple) else ())))
-    return answers(project, MACHINE if isinstance(state, tuple) else state, cargo_metadata)
+    files = changed(*(state if isinstance(state, tuple) else ()))
+    project = write(folder, {name: text and text.replace("FOLDER", folder.as_posix()) for name, text in files.items()})
+    for name in [name for name, text in files.items() if text == "old"]:
+        os.utime(project / name, (0, 0))
+    return answers(project, MACHINE if isinstance(state, tuple) else state, graph)
 
 
 def test_each_check_is_tested_where_it_fails() -> None:
@@ -240,6 +309,13 @@ def test_a_check_passes_where_all_is_well(check: type[Check], tmp_path: Path) ->
     assert ask_about(tmp_path, RIGHT.get(check.id, ()))[check.id].level == "ok"
 
 
+def test_a_check_asks_for_facts_that_there_are() -> None:
+    assert {name for check in CHECKS for name in check.inputs() if name not in {"machine", "project"}} <= set(
+        dir(Facts)
+    )
+    assert all(check.inputs() for check in CHECKS)
+
+
 def test_nothing_is_found_where_all_is_well(tmp_path: Path) -> None:
     assert {name for name, finding in ask_about(tmp_path, ()).items() if finding.level != "ok"} == set()
 
@@ -248,12 +324,12 @@ def test_nothing_is_found_where_all_is_well(tmp_path: Path) -> None:
 def test_a_check_says_what_is_wrong_and_what_to_do(
     name: str, state: tuple[Change, ...] | Machine, tmp_path: Path
 ) -> None:
-    cargo_metadata = CargoMetadata(tmp_path / "fares", tmp_path / "fares/target", {})
+    graph = CargoMetadata(tmp_path / "fares", tmp_path / "fares/target", {})
     if name == "cargo-reads-manifest":
-        cargo_metadata = dataclasses.replace(cargo_metadata, problem="error: missing field `package`")
+        graph = dataclasses.replace(graph, problem="error: missing field `package`")
     if name == "unique-library-name":
-        cargo_metadata = shared_target(tmp_path, SOURCE)
-    found = ask_about(tmp_path / "fares", state, cargo_metadata)[name]
+        graph = shared_target(tmp_path, SOURCE)
+    found = ask_about(tmp_path / "fares", state, graph)[name]
     assert found.level != "ok"
     assert found.message
     assert not found.message.endswith(".")
@@ -295,9 +371,9 @@ def test_what_is_repaired_is_found_no_more(name: str, state: tuple[Change, ...],
     project = write(tmp_path, changed(*state))
     assert answers(project)[name].level != "ok"
     before = tree(project)
-    draft = Draft(project)
-    next(check for check in PROJECT_CHECKS if check.id == name)().repair(read_project(project), draft)
+    draft = inspected(project).repairs[name]
     assert draft.documents()
+    assert draft.diff().rstrip() in str(answers(project)[name].fix)
     assert tree(project) == before
     draft.write()
     assert answers(project).get(name) is None or answers(project)[name].level == "ok"

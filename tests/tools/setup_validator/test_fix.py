@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import os
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
 
-from scaffolder.anatomy.draft import Draft
 from scaffolder.anatomy.project import read_project
 from scaffolder.errors import ScaffolderError
 from scaffolder.machine.cargo import CargoMetadata
 from scaffolder.machine.choices import editor_choices
 from scaffolder.toolkit import replace_file
 from scaffolder.tools.setup_validator import building
-from scaffolder.tools.setup_validator.inspection import Inspection
 from tests.conftest import tree
 from tests.tools.setup_validator.projects import (
     FILES,
@@ -22,6 +21,7 @@ from tests.tools.setup_validator.projects import (
     added,
     answers,
     changed,
+    inspected,
     removed,
     replaced,
     write,
@@ -44,14 +44,13 @@ def repaired(folder: Path, *changes: Change) -> dict[str, str]:
     return repaired_at(write(folder, changed(*changes)))
 
 
-def repaired_at(project: Path, cargo_metadata: CargoMetadata | None = None) -> dict[str, str]:
+def repaired_at(project: Path, graph: CargoMetadata | None = None) -> dict[str, str]:
     """Repair all that is wrong in a project, and return the files that are different, with the new lines."""
     before = tree(project)
-    cargo_metadata = cargo_metadata or CargoMetadata(project, project / "target", {})
-    wrong = answers(project, cargo_metadata=cargo_metadata)
-    inspected = Inspection(MACHINE, read_project(project, cargo_metadata), tuple(wrong.values()))
-    draft = inspected.draft()
-    assert bool(draft.changes()) == bool(inspected.repairable)
+    graph = graph or CargoMetadata(project, project / "target", {})
+    inspection = inspected(project, graph=graph)
+    draft = inspection.repair()
+    assert bool(draft.changes()) == bool(inspection.repairs)
     draft.write()
     after = tree(project)
     return {
@@ -165,11 +164,11 @@ def test_without_such_a_builder_the_feature_stays(requirement: str, tmp_path: Pa
     assert repaired_at(project) == {}
 
 
-def test_what_tomlkit_would_break_is_left_alone(tmp_path: Path) -> None:
+def test_an_item_goes_before_the_last_comment(tmp_path: Path) -> None:
     line = 'crate-type = ["cdylib", "rlib"]  # for Python, and for Rust tests'
     project = write(tmp_path, changed(replaced(CARGO, line, 'crate-type = [\n  "cdylib"\n  # the last\n]')))
-    assert answers(project)["crate-type-rlib"].level == "note"
-    assert repaired_at(project) == {}
+    assert repaired_at(project) == {CARGO: '  "cdylib",\n  "rlib",'}
+    assert "# the last" in (project / CARGO).read_text(encoding="utf-8")
 
 
 def with_times(project: Path, *names: str) -> Path:
@@ -209,16 +208,57 @@ def test_the_newer_build_is_never_deleted(
     assert before - set(tree(project)) == deleted
 
 
-def test_what_a_link_leads_to_is_written(tmp_path: Path) -> None:
+def test_what_a_link_leads_to_is_left_alone(tmp_path: Path) -> None:
     project = write(tmp_path / "fares", changed(replaced(CARGO, ', "rlib"', "")))
     shared = (project / CARGO).rename(tmp_path / "shared.toml")
     try:
         (project / CARGO).symlink_to(shared)
     except OSError:
         pytest.skip("links are not to be made here")
+    before = shared.read_text(encoding="utf-8")
+    assert repaired_at(project) == {}
+    assert answers(project)["crate-type-rlib"].fix == 'Add `rlib`\n[lib]\ncrate-type = ["cdylib", "rlib"]'
+    assert shared.read_text(encoding="utf-8") == before
+
+
+@pytest.mark.parametrize("link", [False, True])
+def test_nothing_outside_of_the_project_is_made_or_deleted(link: bool, tmp_path: Path) -> None:
+    other = with_times(write(tmp_path / "other", changed(removed("python/fares/py.typed"))), STALE, ABI3)
+    project = write(
+        tmp_path / "fares", changed(replaced(PYPROJECT, '"python"', '"linked"' if link else '"../other/python"'))
+    )
+    shutil.rmtree(project / "python")
+    if link:
+        try:
+            (project / "linked").symlink_to(other / "python")
+        except OSError:
+            pytest.skip("links are not to be made here")
+    before = tree(other)
+    assert {"stale-library", "typed-marker"} <= inspected(project).wrong
+    assert repaired_at(project) == {}
+    assert tree(other) == before
+
+
+def test_a_workspace_outside_of_the_repository_is_left_alone(tmp_path: Path) -> None:
+    project = member(tmp_path, '"crates/*"')
+    before = (tmp_path / CARGO).read_bytes()
+    (project / ".git").mkdir()
     repaired_at(project)
-    assert (project / CARGO).is_symlink()
-    assert '"rlib"' in shared.read_text(encoding="utf-8")
+    assert (tmp_path / CARGO).read_bytes() == before
+    (project / ".git").rmdir()
+    repaired_at(project)
+    assert (tmp_path / CARGO).read_bytes() != before
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there is no umask")
+def test_a_new_file_has_the_mode_that_the_user_wants(tmp_path: Path) -> None:
+    project = write(tmp_path, changed(removed("python/fares/py.typed")))
+    before = os.umask(0o027)
+    try:
+        repaired_at(project)
+    finally:
+        os.umask(before)
+    assert (project / "python/fares/py.typed").stat().st_mode & 0o777 == 0o640
 
 
 def test_what_is_read_only_is_not_written(tmp_path: Path) -> None:
@@ -282,16 +322,14 @@ def member(folder: Path, members: str, *changes: Change) -> Path:
 def test_a_feature_of_the_workspace_is_taken_out_there(members: str, tmp_path: Path) -> None:
     project = member(tmp_path, members)
     # Cargo knows of members that no pattern names.
-    cargo_metadata = CargoMetadata(tmp_path, tmp_path / "target", {})
-    found = answers(project, cargo_metadata=cargo_metadata)["outdated-features"]
+    graph = CargoMetadata(tmp_path, tmp_path / "target", {})
+    found = answers(project, graph=graph)["outdated-features"]
     assert found.where == "../../Cargo.toml"
-    draft = Draft(project)
-    inspected = Inspection(MACHINE, read_project(project, cargo_metadata), (found,))
-    [document] = inspected.draft().documents()
+    draft = inspected(project, graph=graph).repairs["outdated-features"]
+    [document] = draft.documents()
     assert "--- a/../../Cargo.toml" in document.text
-    inspected.draft().write()
+    draft.write()
     assert 'pyo3 = { version = "0.30" }\n' in (tmp_path / CARGO).read_text(encoding="utf-8")
-    assert not draft.changes()
 
 
 def test_a_workspace_names_members_absolutely(tmp_path: Path) -> None:
@@ -408,9 +446,9 @@ def test_a_build_leaves_the_lock_file_as_it_was(tmp_path: Path, monkeypatch: pyt
         return None
 
     monkeypatch.setattr(building, "run", run)
-    inspected = Inspection(MACHINE, read_project(project), ())
-    building.build(inspected, {})
+    inspection = inspected(project)
+    building.build(inspection, {})
     assert (project / "Cargo.lock").read_text(encoding="utf-8") == FILES["Cargo.lock"]
     (project / "Cargo.lock").unlink()
-    building.build(inspected, {})
+    building.build(inspection, {})
     assert not (project / "Cargo.lock").exists()

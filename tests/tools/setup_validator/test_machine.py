@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import os
 import shutil
 from pathlib import Path
@@ -16,6 +17,7 @@ from scaffolder.anatomy.versions import deprecations, release_series
 from scaffolder.machine.choices import InterpreterChoice, cargo_choice, maturin_choice, uv_choice
 from scaffolder.machine.interpreters import python_in
 from scaffolder.tools.setup_validator.checks import features, manifests, pythons
+from scaffolder.tools.setup_validator.tables import tables
 from tests.conftest import CHECKOUT
 from tests.skills.test_documents import anchors
 from tests.tools.setup_validator.projects import (
@@ -23,6 +25,7 @@ from tests.tools.setup_validator.projects import (
     INTERPRETER,
     MACHINE,
     PYTHON,
+    added,
     answers,
     changed,
     python,
@@ -37,15 +40,6 @@ if TYPE_CHECKING:
 
 CARGO, PYPROJECT, SOURCE = "Cargo.toml", "pyproject.toml", "src/lib.rs"
 CONFIG, SETTINGS = ".cargo/config.toml", ".vscode/settings.json"
-ON_POSIX = pytest.mark.skipif(os.name == "nt", reason="the program is a script for sh")
-
-
-def program(path: Path, *commands: str) -> Path:
-    """Write a program, and return it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("\n".join(("#!/bin/sh", *commands, "")), encoding="utf-8")
-    path.chmod(0o755)
-    return path
 
 
 @pytest.mark.parametrize("name", ["PYO3_CONFIG_FILE", "PYO3_NO_PYTHON"])
@@ -87,17 +81,23 @@ def test_one_cause_is_one_finding(tmp_path: Path) -> None:
     found = answers(write(tmp_path, FILES), broken)
     assert found["variables-there"].level == "error"
     assert "python-found" not in found
+    # A variable that did not decide hides nothing, whatever the reason says of it.
+    neither = InterpreterChoice(
+        "cargo", None, "`VIRTUAL_ENV` and `CONDA_PREFIX` are both set, so neither counts; no `python`"
+    )
+    found = answers(tmp_path, machine(choices=(neither,), missing={"VIRTUAL_ENV": "/gone"}))
+    assert found["variables-there"].level == found["python-found"].level == "error"
 
 
 def test_a_moved_project_is_no_neighbour_of_its_own(tmp_path: Path) -> None:
     project = write(tmp_path / "fares", FILES)
-    assert answers(project, cargo_metadata=shared_target(tmp_path, SOURCE))["unique-library-name"].level == "error"
+    assert answers(project, graph=shared_target(tmp_path, SOURCE))["unique-library-name"].level == "error"
     # What was there has been moved away.
-    assert answers(project, cargo_metadata=shared_target(tmp_path, "src/gone.rs"))["unique-library-name"].level == "ok"
+    assert answers(project, graph=shared_target(tmp_path, "src/gone.rs"))["unique-library-name"].level == "ok"
     # Nobody else builds in a folder of the project.
     inside = dataclasses.replace(shared_target(tmp_path, SOURCE), target=project / "target")
     shutil.copytree(tmp_path / "target", project / "target")
-    assert answers(project, cargo_metadata=inside)["unique-library-name"].level == "ok"
+    assert answers(project, graph=inside)["unique-library-name"].level == "ok"
 
 
 SETUPTOOLS = '[build-system]\nrequires = ["setuptools", "setuptools-rust>=1.12"]\n'
@@ -157,6 +157,58 @@ def test_a_python_too_old_and_one_too_new_are_explained_apart(tmp_path: Path) ->
         assert str(found.reference).endswith(f"troubleshooting.md#{section}")
 
 
+def test_the_first_python_on_path_is_no_choice_of_the_user(tmp_path: Path) -> None:
+    path = Path("/usr/bin/python3")
+    other = dataclasses.replace(INTERPRETER, path=path, prefix=Path("/usr"), version=Version("3.10.4"))
+    first = InterpreterChoice("cargo", other.path, "the first `python3` on `PATH`")
+    there = machine(choices=(first, *MACHINE.choices[1:]), interpreters={PYTHON: INTERPRETER, other.path: other})
+    found = answers(write(tmp_path, FILES), there)
+    assert found["one-python"].level == "ok"
+    # A pin is for uv, and changes nothing for cargo.
+    assert "uv run cargo test" in str(found["abi3-buildable"].fix)
+    assert "uv python pin" not in str(found["interpreter-allowed"].fix)
+
+
+def test_uv_builds_nothing_without_a_project_table(tmp_path: Path) -> None:
+    rows = [row for row in next(tables(MACHINE, read_project(write(tmp_path, FILES)))).rows if row[0] == "uv run"]
+    assert rows == [("uv run", "3.11.7", "/env/bin/python", "it is active")]
+    project = read_project(write(tmp_path, changed(replaced(PYPROJECT, "[project]", "[tool.none]"))))
+    [*_, (_, python_name, _, why)] = [row for row in next(tables(MACHINE, project)).rows if row[0] == "uv run"]
+    assert (python_name, why) == ("—", "without `[project]` it builds nothing of this")
+
+
+@pytest.mark.parametrize(
+    ("settings", "launch", "level"),
+    [
+        ({}, [], "note"),
+        ({"python.testing.pytestEnabled": True}, [], "warning"),
+        ({}, [{"type": "debugpy", "request": "launch", "name": "tests"}], "warning"),
+        ({}, [{"type": "debugpy", "request": "launch", "name": "tests", "preLaunchTask": "build"}], "note"),
+        ({}, [{"type": "lldb", "request": "attach"}, 3], "note"),
+    ],
+)
+def test_an_editor_that_runs_old_code_is_named(
+    settings: dict[str, bool], launch: list[object], level: str, tmp_path: Path
+) -> None:
+    library = "python/fares/_core.abi3.so"
+    editor = {SETTINGS: json.dumps(settings), ".vscode/launch.json": json.dumps({"configurations": launch})}
+    project = write(tmp_path, FILES | editor | {library: "old"})
+    os.utime(project / library, (0, 0))
+    assert answers(project)["library-fresh"].level == level
+    write(project, {"tests/conftest.py": "import maturin_import_hook\n"})
+    assert answers(project)["library-fresh"].level == "note"
+
+
+def test_what_only_other_members_use_is_not_counted(tmp_path: Path) -> None:
+    other = '\n[[package]]\nname = "{}"\nversion = "0.1.0"\ndependencies = ["{}"]\n'
+    older = '\n[[package]]\nname = "pyo3"\nversion = "0.29.0"\n'
+    members = (added("Cargo.lock", older + other.format("other", "pyo3 0.29.0")),)
+    own = added("Cargo.lock", other.format("fares", "pyo3 0.30.1"))
+    assert answers(write(tmp_path / "one", changed(*members, own)))["one-version"].level == "ok"
+    both = replaced("Cargo.lock", '"pyo3 0.30.1"', '"pyo3 0.30.1", "other"')
+    assert answers(write(tmp_path / "two", changed(*members, own, both)))["one-version"].level == "error"
+
+
 INSIDE: Files = {"../core/Cargo.toml": '[package]\nname = "core"\n', "../core/src/lib.rs": ""}
 
 
@@ -188,7 +240,10 @@ def test_workflows_are_those_of_the_repository(tmp_path: Path) -> None:
 
 def test_one_python_is_named_for_all_in_cargos_configuration(tmp_path: Path) -> None:
     other = dataclasses.replace(INTERPRETER, path=Path("/other/bin/python"), prefix=Path("/other"))
-    chosen = (MACHINE.choices[0], InterpreterChoice("maturin develop", other.path, "the nearest `.venv`"))
+    chosen = (
+        MACHINE.choices[0],
+        InterpreterChoice("maturin develop", other.path, "the nearest `.venv`", source=".venv"),
+    )
     found = answers(
         write(tmp_path, FILES), machine(choices=chosen, interpreters={PYTHON: INTERPRETER, other.path: other})
     )

@@ -302,7 +302,7 @@ def test_a_toolchain_that_is_not_installed_is_no_fault_of_the_manifest(pyo3_new:
 
 def test_without_a_project_the_machine_is_checked(pyo3_new: Command, tmp_path: Path) -> None:
     done = pyo3_new("doctor", cwd=tmp_path).stdout
-    assert "Python that each tool takes" in done
+    assert "Python that each tool uses" in done
     assert done.splitlines()[-1].startswith("this machine: ")
 
 

@@ -1,10 +1,8 @@
-"""The checks, in the order in which they are made."""
+"""The checks, in the order in which they are asked."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
-
-from scaffolder.tools.setup_validator.check import Check, FitCheck, MachineCheck, ProjectCheck
+from scaffolder.tools.setup_validator.check import Check
 from scaffolder.tools.setup_validator.checks import (
     builds,
     features,
@@ -17,21 +15,10 @@ from scaffolder.tools.setup_validator.checks import (
     workflows,
 )
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 MODULES = (machine, names, manifests, features, pythons, uv, builds, wheel, workflows)
-Family = TypeVar("Family", bound=Check)
-
-
-def checks_of(family: type[Family]) -> Iterator[type[Family]]:
-    """Yield the checks of a family."""
-    for module in MODULES:
-        for each in vars(module).values():
-            if isinstance(each, type) and issubclass(each, family) and each.__module__ == module.__name__:
-                yield each
-
-
-MACHINE_CHECKS = tuple(checks_of(MachineCheck))
-FIT_CHECKS = tuple(checks_of(FitCheck))
-PROJECT_CHECKS = tuple(checks_of(ProjectCheck))
+CHECKS: tuple[type[Check], ...] = tuple(
+    value
+    for module in MODULES
+    for value in vars(module).values()
+    if isinstance(value, type) and issubclass(value, Check) and value.__module__ == module.__name__
+)

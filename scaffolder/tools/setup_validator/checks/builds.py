@@ -1,84 +1,122 @@
-"""What is built already, and lies about."""
+"""What is built already, and what is not."""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from scaffolder.tools.setup_validator.check import ProjectCheck, Section
+from scaffolder.anatomy.draft import Delete
+from scaffolder.tools.setup_validator.check import Check, Failure, Section
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from scaffolder.anatomy.draft import Draft
     from scaffolder.anatomy.project import Project
-    from scaffolder.toolkit import Level
+    from scaffolder.tools.setup_validator.installed import Installed, NewerSource
+
+REBUILD = {
+    "uv": "uv sync --reinstall-package $name",
+    "maturin": "maturin develop",
+    "setuptools-rust": "pip install --editable .",
+}
 
 
-class StaleLibrary(ProjectCheck):
+class StaleLibrary(Check):
     """The package holds one build of its extension module, not two that Python chooses from."""
 
     id = "stale-library"
-    level: Level = "warning"
+    level = "warning"
     see = Section("abi3", "stale-files")
+    fix = """
+    Delete the one that is not built any more
+    rm $stale
+    """
 
-    def passes(self, project: Project) -> bool | None:
-        """Delete the one that is not built any more.
-
-        ```
-        rm $stale
-        ```
-        """
-        libraries = project.layout.libraries
-        if not libraries:
+    @staticmethod
+    def check(libraries: dict[Path, int], project: Project) -> Failure | None:
+        stale = _stale(project, libraries)
+        if not stale:
             return None
-        stale = _stale(project)
-        self.words = {"stale": " ".join(map(project.show, stale))}
-        # Python prefers the build for its own version: that is wrong if it is the old one.
-        self.level = "error" if any(not _is_for_all(path) and _is_old(path, project) for path in stale) else "warning"
-        self.found = "there are two builds of the module; Python takes the one for its own version, new or old"
-        self.evidence = "\n".join(map(project.show, libraries))
-        return not stale
-
-    def repair(self, project: Project, draft: Draft) -> None:
-        """Delete it, unless a build may still make it, or it is the newer one."""
-        for path in _stale(project):
-            if _is_old(path, project) and not (_is_for_all(path) and project.may_be_abi3):
-                draft.delete(path)
+        old = [path for path in stale if _is_old(path, libraries)]
+        return Failure(
+            "there are two builds of the module; Python loads the one for its own version, new or old",
+            evidence=tuple(map(project.show, libraries)),
+            words={"stale": " ".join(map(project.show, stale))},
+            # Python prefers the build for its own version: that is wrong if it is the old one.
+            level="error" if any(not _is_for_all(path) for path in old) else "warning",
+            # A build may still make it, and the newer one is not deleted.
+            edits=tuple(Delete(path) for path in old if not (_is_for_all(path) and project.may_be_abi3)),
+        )
 
 
-class ReleaseBuild(ProjectCheck):
-    """The build that Python loads is a release build."""
+class LibraryThere(Check):
+    """Where the project is installed for editing, its extension module has been built."""
 
-    id = "release-build"
+    id = "library-there"
+    see = Section("troubleshooting", "extension-not-built")
+    fix = """
+    Build it again: without a change in the sources, nothing does so by itself
+    $command
+    """
+
+    @staticmethod
+    def check(installed: Installed, extension: Project, importing: Project) -> Failure | None:
+        if extension.layout.libraries or importing.layout.package is None:
+            return None
+        folder = importing.layout.package.joinpath(*extension.layout.module.split(".")[1:])
+        location = "(unknown location)" if folder.is_dir() else f"No module named '{extension.layout.module}'"
+        return Failure(
+            f"the project is installed, but `{extension.layout.module}` is not built: imports fail with `{location}`",
+            where=extension.show(importing.layout.package),
+            evidence=(f"installed in {extension.show(installed.environment)}",),
+            words={"command": rebuild_command(extension)},
+        )
+
+
+class LibraryFresh(Check):
+    """The extension module that Python loads is not older than its sources."""
+
+    id = "library-fresh"
     level = "note"
-    see = Section("troubleshooting", "debug-build-measured")
+    see = Section("project-anatomy", "fast-builds")
+    fix = """
+    Build before you run it; `uv run` does so by itself
+    $command
+    """
 
-    def passes(self, project: Project) -> bool | None:
-        """Build a release before you measure anything.
-
-        ```
-        maturin develop --release
-        ```
-        """
-        if not project.profiles:
+    @staticmethod
+    def check(libraries: dict[Path, int], newer_source: NewerSource, project: Project) -> Failure | None:
+        if newer_source.seconds <= 0:
             return None
-        debug = {path: name for path, name in project.profiles.items() if _is_debug(project, name)}
-        self.found = "the build that Python loads is a debug build, which is not optimised"
-        self.evidence = "\n".join(f"{project.show(path)}: profile {name}" for path, name in debug.items())
-        return not debug
+        library = max(libraries, key=lambda path: libraries[path])
+        age = timedelta(seconds=newer_source.seconds)
+        editors = tuple(f"{setting}: runs it without a build" for setting in newer_source.editor_settings)
+        return Failure(
+            f"`{project.show(library)}` is {age} older than `{project.show(newer_source.path)}`: "
+            "what does not build first runs the old code",
+            evidence=editors,
+            words={"command": rebuild_command(project)},
+            level="warning" if editors else "note",
+        )
 
 
-def _stale(project: Project) -> list[Path]:
+def rebuild_command(project: Project) -> str:
+    """Return what to type to build a project in place."""
+    name = str(project.metadata.get("name", project.crate.field("name")))
+    return REBUILD["uv" if project.uv is not None else project.builder or "maturin"].replace("$name", name)
+
+
+def _stale(project: Project, libraries: dict[Path, int]) -> list[Path]:
     """Return the builds for one Python beside one for all, or that one if it isn't built any more."""
-    found = []
-    for suffix in sorted({path.suffix for path in project.layout.libraries}):
-        same = [path for path in project.layout.libraries if path.suffix == suffix]
+    stale: list[Path] = []
+    for suffix in sorted({path.suffix for path in libraries}):
+        same = [path for path in libraries if path.suffix == suffix]
         for_all = [path for path in same if _is_for_all(path)]
         # A free-threaded Python doesn't load the stable ABI of the others, so its build belongs there.
         for_one = [path for path in same if _is_for_one(path) and not _is_free_threaded(path)]
         if for_all and for_one:
-            found += for_one if _builds_for_all(project, for_all, for_one) else for_all
-    return found
+            stale += for_one if _builds_for_all(project, for_all, for_one) else for_all
+    return stale
 
 
 def _builds_for_all(project: Project, for_all: list[Path], for_one: list[Path]) -> bool:
@@ -99,21 +137,14 @@ def _is_for_one(path: Path) -> bool:
     return path.name.count(".") > 1 and not _is_for_all(path)
 
 
-def _is_old(path: Path, project: Project) -> bool:
+def _is_old(path: Path, libraries: dict[Path, int]) -> bool:
     """Tell whether a build is not newer than those of its platform that stay."""
-    stay = [time for other, time in project.layout.libraries.items() if _is_for_all(other) != _is_for_all(path)
-            and other.suffix == path.suffix]  # fmt: skip
-    return project.layout.libraries[path] <= max(stay, default=0)
+    staying = [library for library in libraries if library.suffix == path.suffix]
+    times = [libraries[library] for library in staying if _is_for_all(library) != _is_for_all(path)]
+    return libraries[path] <= max(times, default=0)
 
 
 def _is_free_threaded(path: Path) -> bool:
     """Tell whether a build is for a Python without GIL: `_core.cpython-314t-…`, `_core.cp314t-…`."""
     tag = path.name.split(".")[1] if path.name.count(".") > 1 else ""
     return any(part.startswith(("cp3", "3")) and part.endswith("t") for part in tag.replace("cpython-", "").split("-"))
-
-
-def _is_debug(project: Project, name: str) -> bool:
-    """Tell whether the folder of a profile holds debug builds."""
-    while (inherits := project.crate.profiles.get(name, {}).get("inherits")) is not None:
-        name = str(inherits)
-    return name in {"debug", "dev", "test"}

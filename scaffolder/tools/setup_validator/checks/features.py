@@ -1,128 +1,159 @@
-"""Features of PyO3 that PyO3 is giving up."""
+"""Features of PyO3 that are outdated, and one that is missing."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
-from scaffolder.anatomy.feature_lists import feature_lists, switch_off
-from scaffolder.anatomy.project import PYO3_CRATES, read_requirement
-from scaffolder.anatomy.versions import Deprecation, deprecations, sets_extension_module
-from scaffolder.tools.setup_validator.check import ProjectCheck, Section, listing
+from scaffolder.anatomy.draft import Extend, Put
+from scaffolder.anatomy.project import PYO3_CRATES
+from scaffolder.anatomy.versions import deprecations, sets_extension_module
+from scaffolder.tools.setup_validator.check import Check, Failure, Section, listing
+from scaffolder.tools.setup_validator.feature_lists import feature_lists
 
 if TYPE_CHECKING:
-    from scaffolder.anatomy.draft import Draft
+    from collections.abc import Iterator
+
+    from packaging.requirements import Requirement
+
+    from scaffolder.anatomy.draft import Edit
     from scaffolder.anatomy.project import Project
-    from scaffolder.toolkit import Level
+    from scaffolder.anatomy.versions import Deprecation, ReleaseSeries
 
 # What can be left out, because nothing depends on it or the builder does the same.
 LEFT_OUT = {"extension-module", "generate-import-lib", "resolve-config"}
+EXTENSION_MODULE = "extension-module"
+# Since this one, PyO3 reads the variable that builders set instead of the feature.
+READS_VARIABLE = Version("0.26")
 
 
-class OutdatedFeatures(ProjectCheck):
+class OutdatedFeatures(Check):
     """No feature of PyO3 is switched on that PyO3 is giving up."""
 
     id = "outdated-features"
-    level: Level = "warning"
+    level = "warning"
     see = Section("troubleshooting", "undefined-python-symbols")
+    fix = "Take it out there"
 
-    def passes(self, project: Project) -> bool | None:
-        """Take it out, in the dependency and in `[tool.maturin]`.
-
-        ```toml
-        $crate = { version = "$version", features = [$features] }
-        ```
-        """
-        if project.series is None:
+    @staticmethod
+    def check(project: Project, series: ReleaseSeries) -> Failure | None:
+        outdated = _outdated(project, series)
+        if not outdated:
             return None
-        found = _outdated(project)
-        names = [each.name for each in found]
-        gone = [each.name for each in found if each.removed and Version(project.series.name) >= each.removed]
-        self.where = _place(project, names)
-        self.words = _dependency(project, found)
-        self.see = Section(*found[0].see) if found else self.see
-        self.level = "error" if gone else "warning"
-        how = f"there is no feature {listing(gone)}" if gone else f"outdated features are on: {listing(names)}"
-        self.found = f"in PyO3 {project.series.name} {how}"
-        self.evidence = "\n".join([*(f"{each.name}: {each.replacement}" for each in found), *_obstacle(project, names)])
-        return not found
-
-    def repair(self, project: Project, draft: Draft) -> None:
-        """Take out what the builder does instead, and require a builder that does; with comments there, do nothing."""
-        found = [each for each in _outdated(project) if each.name in LEFT_OUT]
-        lists = [each for each in feature_lists(project, draft) if each.holds(found)]
-        builder = project.builder if any(each.name == "extension-module" for each in found) else None
-        bound = _raised(project, builder) if builder else None
-        if any(each.has_comments for each in lists) or (builder and bound is None):
-            return
-        for each in lists:
-            switch_off(each, found)
-        if builder and bound:
-            _require(project, builder, bound, draft)
+        removed = [feature.name for feature in outdated if feature.removed and Version(series.name) >= feature.removed]
+        lists = [entry for entry in feature_lists(project) if entry.select(outdated)]
+        names = [feature.name for feature in outdated]
+        problem = (
+            f"there is no feature {listing(removed)}" if removed else f"outdated features are on: {listing(names)}"
+        )
+        return Failure(
+            f"in PyO3 {series.name} {problem}",
+            where=project.show(lists[0].path) if lists else project.show(project.crate.path),
+            evidence=(
+                *(entry.describe(project) for entry in lists),
+                *(f"{feature.name}: {feature.replacement}" for feature in outdated),
+                *_obstacle(project, names),
+            ),
+            level="error" if removed else "warning",
+            see=Section(*outdated[0].see),
+            edits=tuple(_removal(project, outdated)),
+        )
 
 
-def _outdated(project: Project) -> list[Deprecation]:
+class ExtensionModule(Check):
+    """The extension module is built without linking libpython."""
+
+    id = "extension-module-on"
+    see = Section("troubleshooting", "undefined-python-symbols")
+    fix = """
+    Switch it on for maturin's builds, or use PyO3 0.26 or later, where maturin 1.9.4 does so by itself
+    [tool.maturin]
+    features = ["$key/extension-module"]
+    """
+
+    @staticmethod
+    def check(old_maturin_extension: Project, series: ReleaseSeries) -> Failure | None:
+        project = old_maturin_extension
+        pyo3 = project.pyo3
+        if pyo3 is None or EXTENSION_MODULE in project.pyo3_features:
+            return None
+        # A feature of the crate's own may be asked for on the command line.
+        asked = any(item.endswith(f"/{EXTENSION_MODULE}") for entry in feature_lists(project) for item in entry.items)
+        features = Extend(project.pyproject_path, ("tool", "maturin", "features"), (f"{pyo3.key}/{EXTENSION_MODULE}",))
+        return Failure(
+            f"PyO3 {series.name} is built without `{EXTENSION_MODULE}`, so the module links libpython, "
+            "which maturin refuses",
+            where=project.show(project.crate.path),
+            words={"key": pyo3.key},
+            level="warning" if asked else "error",
+            edits=() if asked else (features,),
+        )
+
+
+def _outdated(project: Project, series: ReleaseSeries) -> list[Deprecation]:
     """Return the outdated features that are on."""
     on = {("pyo3" if crate in PYO3_CRATES else crate, name) for crate, name in project.features_of_crates()}
-    line = Version(project.series.name) if project.series else Version("0")
     return [
-        each
-        for each in deprecations()
-        if (each.crate, each.name) in on
-        and line >= each.since
+        feature
+        for feature in deprecations()
+        if (feature.crate, feature.name) in on
+        and Version(series.name) >= feature.since
         # Whoever runs cargo alone still needs it.
-        and (each.name != "extension-module" or project.builds_by_requirement)
+        and (feature.name != EXTENSION_MODULE or project.builds_by_requirement)
     ]
 
 
-def _obstacle(project: Project, names: list[str]) -> list[str]:
+def _obstacle(project: Project, names: list[str]) -> Iterator[str]:
     """Say that the builder has to be raised first, where that is not for a program to decide."""
-    if "extension-module" not in names or not project.builder or _raised(project, project.builder):
-        return []
-    asked = next(each for each in project.build_requirements if each.name == project.builder)
-    return [f"`[build-system]` asks for `{asked}`: change that first"]
+    if EXTENSION_MODULE in names and project.builder and not _raised(project, project.builder):
+        for requirement in _requirements(project, project.builder).values():
+            yield f"`[build-system]` asks for `{requirement}`: change that first"
 
 
-def _place(project: Project, names: list[str]) -> str:
-    """Return the file that switches one of these features on."""
-    if any(str(each).partition("/")[2] in names for each in project.maturin.get("features", [])):
-        return "pyproject.toml"
-    inherited = {name for each in project.crate.dependencies for name in each.handed_down}
-    path = project.crate.workspace_path if inherited.intersection(names) else project.crate.path
-    return project.show(path)
+def _removal(project: Project, outdated: list[Deprecation]) -> Iterator[Edit]:
+    """Take out what the builder does instead, and require a builder that does."""
+    features = [feature for feature in outdated if feature.name in LEFT_OUT]
+    builder = project.builder if any(feature.name == EXTENSION_MODULE for feature in features) else None
+    required = _raised(project, builder) if builder else None
+    if builder and required is None:
+        return
+    yield from (entry.remove(features) for entry in feature_lists(project) if entry.select(features))
+    if builder and required:
+        for place, requirement in _requirements(project, builder).items():
+            if str(requirement) != required:
+                yield Put(project.pyproject_path, ("build-system", "requires", place), required)
 
 
-def _dependency(project: Project, found: list[Deprecation]) -> dict[str, str]:
-    """Return the parts of the dependency as it would be."""
-    crate = found[0].crate if found else "pyo3"
-    named = project.crate.dependency(crate) or project.pyo3
-    names = {each.name for each in found}
-    kept = [name for name in named.features if name not in names] if named else []
-    line = project.series.name if project.series else ""
-    features = ", ".join(f'"{name}"' for name in kept)
-    return {"crate": named.key if named else crate, "version": line, "features": features}
+def _requirements(project: Project, builder: str) -> dict[int, Requirement]:
+    """Return the requirements of a builder, by their place."""
+    from scaffolder.anatomy.project import read_requirement
+
+    texts = project.pyproject.get("build-system", {}).get("requires", [])
+    requirements = {place: read_requirement(text) for place, text in enumerate(texts)}
+    return {place: item for place, item in requirements.items() if item and item.name == builder}
 
 
 def _raised(project: Project, builder: str) -> str | None:
     """Return the requirement of a builder that does what the feature did; none if that can't be written safely."""
-    asked = [each for each in project.build_requirements if each.name == builder]
-    if len(asked) != 1 or asked[0].url:
+    requirements = list(_requirements(project, builder).values())
+    if len(requirements) != 1 or requirements[0].url:
         return None
-    [found] = asked
-    bounds = {each.operator: Version(each.version.removesuffix(".*")) for each in found.specifier}
+    [requirement] = requirements
+    bounds = {item.operator: Version(item.version.removesuffix(".*")) for item in requirement.specifier}
     lower = [bounds[operator] for operator in (">=", ">", "==", "===", "~=") if operator in bounds]
     if any(bound >= sets_extension_module(builder) for bound in lower):
-        return str(found)
-    wanted = _bounds(found.specifier, bounds, sets_extension_module(builder))
-    extras = f"[{','.join(sorted(found.extras))}]" if found.extras else ""
-    return f"{builder}{extras}{wanted}" + (f"; {found.marker}" if found.marker else "") if wanted else None
+        return str(requirement)
+    wanted = _bounds(requirement.specifier, bounds, sets_extension_module(builder))
+    extras = f"[{','.join(sorted(requirement.extras))}]" if requirement.extras else ""
+    marker = f"; {requirement.marker}" if requirement.marker else ""
+    return f"{builder}{extras}{wanted}{marker}" if wanted else None
 
 
 def _bounds(specifier: SpecifierSet, bounds: dict[str, Version], needed: Version) -> str | None:
     """Return the bounds with another lower one, if they still allow what is needed."""
-    kept = [str(each) for each in specifier if each.operator in {"<", "<=", "!="}]
+    kept = [str(item) for item in specifier if item.operator in {"<", "<=", "!="}]
     kept += [f"<{_end(bounds['~='])}"] if "~=" in bounds else []
     wanted = ",".join([f">={needed}", *sorted(kept)])
     exact = "==" in bounds or "===" in bounds
@@ -133,12 +164,3 @@ def _end(compatible: Version) -> str:
     """Return the first version that `~=` doesn't allow: 2 for `~=1.7`, 1.8 for `~=1.7.2`."""
     *kept, last = compatible.release[:-1]
     return ".".join(map(str, [*kept, last + 1]))
-
-
-def _require(project: Project, builder: str, requirement: str, draft: Draft) -> None:
-    """Write the requirement of a builder, if it is another one."""
-    requires: Any = draft.toml(project.pyproject_path)["build-system"]["requires"]
-    for place, text in enumerate(requires):
-        found = read_requirement(text)
-        if found and found.name == builder and str(found) != requirement:
-            requires[place] = requirement

@@ -4,222 +4,195 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from scaffolder.tools.setup_validator.check import MachineCheck, Section
+from scaffolder.tools.setup_validator.check import Check, Failure, Section
 
 if TYPE_CHECKING:
+    from scaffolder.machine.choices import InterpreterChoice
+    from scaffolder.machine.interpreters import Interpreter
     from scaffolder.machine.survey import Machine
+    from scaffolder.machine.toolchain import Rust
 
 # What Python calls a processor, as Rust's targets call it.
 PROCESSORS = {"amd64": "x86_64", "arm64": "aarch64", "x86": "i686", "i386": "i686"}
 
 
-class RustInstalled(MachineCheck):
+class RustInstalled(Check):
     """Rust is installed."""
 
     id = "rust-installed"
     see = Section("troubleshooting", "rust-missing")
+    fix = "Install Rust from https://rustup.rs and open a new shell"
 
-    def passes(self, machine: Machine) -> bool | None:
-        """Install Rust with rustup and open a new shell; there, install what the project asks for.
-
-        ```
-        rustup toolchain install
-        ```
-        """
+    @staticmethod
+    def check(machine: Machine) -> Failure | None:
         if "rustc" in machine.refusals:
             return None  # it is there, and the project's own
-        missing = "rustc" if machine.rust is None else "cargo"
-        self.found = f"there is no `{missing}` on `PATH`"
         if machine.rust_problem:
-            self.found = "`rustc` does not run here"
-            self.evidence = machine.rust_problem
-        return machine.rust is not None and "cargo" in machine.versions
+            evidence = tuple(machine.rust_problem.splitlines())
+            fix = "Install the toolchain that the project asks for\nrustup toolchain install"
+            return Failure("`rustc` does not run here", evidence=evidence, fix=fix)
+        if machine.rust is None or "cargo" not in machine.versions:
+            return Failure(f"there is no `{'rustc' if machine.rust is None else 'cargo'}` on `PATH`")
+        return None
 
 
-class LinkerInstalled(MachineCheck):
+class LinkerInstalled(Check):
     """There is a C compiler, which rustc links with."""
 
     id = "linker-installed"
     see = Section("troubleshooting", "linker-missing")
+    fix = """
+    Install a C compiler
+    apt install gcc        # Debian, Ubuntu
+    dnf install gcc        # Fedora
+    xcode-select --install # macOS
+    """
 
-    def passes(self, machine: Machine) -> bool | None:
-        """Install a C compiler.
-
-        ```
-        apt install gcc        # Debian, Ubuntu
-        dnf install gcc        # Fedora
-        xcode-select --install # macOS
-        ```
-        """
-        if machine.rust is None or "windows" in machine.rust.host:
+    @staticmethod
+    def check(linker_name: str, machine: Machine) -> Failure | None:
+        if machine.linker is not None:
             return None
-        self.found = f"there is no `{machine.linker_name}` on `PATH`, which rustc links with"
-        return machine.linker is not None
+        return Failure(f"there is no `{linker_name}` on `PATH`, which rustc links with")
 
 
-class PythonFound(MachineCheck):
+class PythonFound(Check):
     """Cargo finds the Python to build with."""
 
     id = "python-found"
     see = Section("troubleshooting", "no-interpreter")
+    fix = """
+    Name a Python, or make an environment and activate it
+    uv venv && . .venv/bin/activate
+    """
 
-    def passes(self, machine: Machine) -> bool | None:
-        """Name a Python, or make an environment and activate it.
-
-        ```
-        uv venv && . .venv/bin/activate
-        ```
-        """
-        choice = machine.choice("cargo")
-        if choice is None or not choice.needed:
+    @staticmethod
+    def check(cargo_choice: InterpreterChoice, machine: Machine) -> Failure | None:
+        if machine.selected(cargo_choice.tool) is not None:
             return None
-        if choice.source in machine.missing or str(choice.python) in machine.refusals:
-            return None  # that is a finding of its own; or it is there, and the project's own
-        self.found = f"no Python: {choice.why}"
-        if choice.python:
-            self.found = f"`{choice.python}` does not run as a Python; it was taken because {choice.why}"
-        return machine.selected("cargo") is not None
+        if cargo_choice.python:
+            why = f"it was chosen because {cargo_choice.why}"
+            return Failure(f"`{cargo_choice.python}` does not run as a Python; {why}")
+        return Failure(f"no Python: {cargo_choice.why}")
 
 
-class OneEnvironment(MachineCheck):
+class OneEnvironment(Check):
     """A virtual environment and a conda environment are not active at once."""
 
     id = "one-environment"
     level = "warning"
     see = Section("troubleshooting", "conda-and-venv")
+    fix = """
+    Leave one of them
+    conda deactivate
+    """
 
-    def passes(self, machine: Machine) -> bool | None:
-        """Leave one of them.
-
-        ```
-        conda deactivate
-        ```
-        """
-        variables = ("VIRTUAL_ENV", "CONDA_PREFIX")
-        active = [f"{name}={machine.environment[name]}" for name in variables if machine.environment.get(name)]
-        if not active:
+    @staticmethod
+    def check(environments: dict[str, str]) -> Failure | None:
+        if len(environments) == 1:
             return None
-        same = len({machine.environment[name] for name in variables if machine.environment.get(name)}) == 1
-        stops = "" if same else ", and `maturin develop` stops"
-        self.found = f"two environments are active: PyO3 ignores both{stops}"
-        self.evidence = "\n".join(active)
-        return len(active) == 1
+        stops = ", and `maturin develop` stops" if len(set(environments.values())) > 1 else ""
+        evidence = tuple(f"{name}={folder}" for name, folder in environments.items())
+        return Failure(f"two environments are active: PyO3 ignores both{stops}", evidence=evidence)
 
 
-class VariablesThere(MachineCheck):
+class VariablesThere(Check):
     """What the environment's variables name is there."""
 
     id = "variables-there"
     see = Section("troubleshooting", "no-virtualenv")
+    fix = """
+    Unset it, or set it to what is there
+    unset $variable
+    """
 
-    def passes(self, machine: Machine) -> bool | None:
-        """Unset it, or set it to what is there.
-
-        ```
-        unset $variable
-        ```
-        """
-        if not machine.missing:
-            return True
-        variable, value = next(iter(machine.missing.items()))
-        self.words = {"variable": variable}
-        self.found = f"`{variable}` is `{value}`, which is not there"
-        return False
+    @staticmethod
+    def check(machine: Machine) -> Failure | None:
+        for variable, value in machine.missing.items():
+            return Failure(f"`{variable}` is `{value}`, which is not there", words={"variable": variable})
+        return None
 
 
-class PythonHome(MachineCheck):
+class PythonHome(Check):
     """`PYTHONHOME` is not set."""
 
     id = "python-home-unset"
     level = "warning"
     see = Section("troubleshooting", "home-of-python-unknown")
+    fix = """
+    Unset it: another Python would not find its own library
+    unset PYTHONHOME
+    """
 
-    def passes(self, machine: Machine) -> bool | None:
-        """Unset it: another Python would not find its own library.
-
-        ```
-        unset PYTHONHOME
-        ```
-        """
+    @staticmethod
+    def check(machine: Machine) -> Failure | None:
         home = machine.environment.get("PYTHONHOME")
-        self.found = f"`PYTHONHOME` is `{home}`: each Python that is of another version fails to start"
-        return not home
+        return Failure(f"`PYTHONHOME` is `{home}`: a Python of another version fails to start") if home else None
 
 
-class OneProcessor(MachineCheck):
+class OneProcessor(Check):
     """Python and Rust are built for the same processor."""
 
     id = "one-processor"
     see = Section("troubleshooting", "architecture-mismatch")
+    fix = """
+    Install a Python for `$processor`, or build for the Python that there is
+    rustup target add TARGET
+    """
 
-    def passes(self, machine: Machine) -> bool | None:
-        """Install a Python for `$processor`, or build for the Python that there is.
-
-        ```
-        rustup target add TARGET
-        ```
-        """
-        python, rust = machine.selected("cargo"), machine.rust
-        if python is None or rust is None or machine.environment.get("CARGO_BUILD_TARGET"):
-            return None
+    @staticmethod
+    def check(native_python: Interpreter, rust: Rust) -> Failure | None:
+        python = native_python
         processor = rust.host.partition("-")[0]
-        named = python.machine.lower()
-        self.words = {"processor": processor}
-        self.found = (
-            f"`{python.path}` is for {python.machine} with {python.bits} bits, and rustc builds for {rust.host}"
-        )
+        name = python.machine.lower()
         bits = 32 if processor.startswith(("i586", "i686", "arm-", "armv7")) else 64
         # A 32-bit Python on a 64-bit system is told the system's processor, so the bits decide there.
-        same = PROCESSORS.get(named, named) == processor or {named, processor} <= {"x86_64", "i686"}
-        return python.bits == bits and (same or not named)
+        same = PROCESSORS.get(name, name) == processor or {name, processor} <= {"x86_64", "i686"}
+        if python.bits == bits and (same or not name):
+            return None
+        built = f"`{python.path}` is for {python.machine} with {python.bits} bits"
+        return Failure(f"{built}, and rustc builds for {rust.host}", words={"processor": processor})
 
 
-class OnePython(MachineCheck):
-    """Cargo, maturin, uv and the editor build with the same Python."""
+class OnePython(Check):
+    """The tools that are told which Python to use are told the same."""
 
     id = "one-python"
     level = "note"
     see = Section("troubleshooting", "pyo3-rebuilt")
+    fix = """
+    Name the environment's for all of them, in `.cargo/config.toml`
+    [env]
+    PYO3_PYTHON = "$python"
+    """
 
-    def passes(self, machine: Machine) -> bool | None:
-        """Name the environment's for all of them, in `.cargo/config.toml`.
-
-        ```toml
-        [env]
-        PYO3_PYTHON = "$python"
-        ```
-        """
-        taken = {
-            choice.tool: found
-            for choice in machine.choices
-            if choice.is_final and (found := machine.selected(choice.tool))
-        }
-        if len(taken) < 2:
+    @staticmethod
+    def check(selected_pythons: dict[str, Interpreter]) -> Failure | None:
+        if len({python.prefix for python in selected_pythons.values()}) == 1:
             return None
         # What uv and maturin install into is the environment; the others can be told.
-        chosen = taken.get("uv run") or taken.get("maturin develop") or next(iter(taken.values()))
-        self.words = {"python": chosen.path.as_posix()}
-        self.found = "the tools take different Pythons, so each may compile PyO3 again after the other"
-        self.evidence = "\n".join(f"{tool}: {python.path}" for tool, python in taken.items())
-        return len({python.prefix for python in taken.values()}) == 1
+        names = ("uv run", "maturin develop", *selected_pythons)
+        target = next(selected_pythons[name] for name in names if name in selected_pythons)
+        return Failure(
+            "the tools use different Pythons, so each may compile PyO3 again after the other",
+            evidence=tuple(f"{tool}: {python.path}" for tool, python in selected_pythons.items()),
+            words={"python": target.path.as_posix()},
+        )
 
 
-class LibpythonThere(MachineCheck):
+class LibpythonThere(Check):
     """Rust tests find a libpython to link with."""
 
     id = "libpython-there"
     level = "note"
     see = Section("testing", "linking")
+    fix = """
+    Install the development files of that Python, or use one that has its library
+    apt install python3-dev
+    """
 
-    def passes(self, machine: Machine) -> bool | None:
-        """Install the development files of that Python, or take one that has its library.
-
-        ```
-        apt install python3-dev
-        ```
-        """
-        python = machine.selected("cargo")
-        if python is None:
+    @staticmethod
+    def check(cargo_python: Interpreter) -> Failure | None:
+        if cargo_python.library is not None:
             return None
-        self.found = f"`{python.path}` has no libpython: `cargo test` can't link, and a program can't embed it"
-        return python.library is not None
+        path = cargo_python.path
+        return Failure(f"`{path}` has no libpython: `cargo test` can't link, and a program can't embed it")

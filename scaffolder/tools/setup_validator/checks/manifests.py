@@ -4,247 +4,332 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
-from scaffolder.anatomy.project import OTHER_BINDINGS
-from scaffolder.anatomy.versions import allowed_series, companions, series_of
-from scaffolder.tools.setup_validator.check import ProjectCheck, Section, listing
+from scaffolder.anatomy.draft import Extend, Put
+from scaffolder.anatomy.project import read_requirement
+from scaffolder.anatomy.versions import allowed_series, series_of
+from scaffolder.tools.setup_validator.check import Check, Failure, Section, listing
 
 if TYPE_CHECKING:
-    from scaffolder.anatomy.draft import Draft
+    from collections.abc import Iterator
+
+    from scaffolder.anatomy.crates import Dependency
     from scaffolder.anatomy.project import Project
-    from scaffolder.toolkit import Level
+    from scaffolder.machine.cargo import CargoMetadata
 
 OTHER_CRATES = Section("troubleshooting", "two-crate-versions")
+MANIFEST = Section("project-anatomy", "python-manifest")
+# The fields of `[project]`, by the packaging standards.
+FIELDS = {
+    "name", "version", "description", "readme", "requires-python", "license", "license-files", "authors",
+    "maintainers", "keywords", "classifiers", "urls", "scripts", "gui-scripts", "entry-points", "dependencies",
+    "optional-dependencies", "dynamic", "import-names", "import-namespaces",
+}  # fmt: skip
+KINDS: tuple[tuple[type, str, tuple[str, ...]], ...] = (
+    (str, "string", ("name", "description")),
+    (list, "list", ("dependencies", "classifiers", "authors", "keywords", "dynamic")),
+    (dict, "table", ("urls", "scripts", "optional-dependencies")),
+)
+SETUPTOOLS_FIX = """
+Ask for setuptools-rust from the release on that PyO3 needs
+[build-system]
+requires = ["setuptools>=77", "setuptools-rust>=1.12"]
+build-backend = "setuptools.build_meta"
+"""
 
 
-class CargoReads(ProjectCheck):
+class CargoReads(Check):
     """Cargo can read the manifest."""
 
     id = "cargo-reads-manifest"
     see = Section("project-anatomy", "cargo-manifest")
+    fix = "Repair what cargo names"
 
-    def passes(self, project: Project) -> bool | None:
-        """Repair what cargo names."""
-        if project.cargo_metadata is None:
+    @staticmethod
+    def check(cargo_answer: CargoMetadata, project: Project) -> Failure | None:
+        if cargo_answer.problem is None:
             return None
-        self.where = project.show(project.crate.path)
-        self.found = "cargo can't read the manifest"
-        lines = (project.cargo_metadata.problem or "").splitlines()
-        self.evidence = "\n".join(line for line in lines if line.strip())
-        return project.cargo_metadata.problem is None
+        evidence = tuple(line for line in cargo_answer.problem.splitlines() if line.strip())
+        return Failure("cargo can't read the manifest", project.show(project.crate.path), evidence)
 
 
-class DynamicLibrary(ProjectCheck):
+class DynamicLibrary(Check):
     """The library is built as one that Python can load."""
 
     id = "crate-type-cdylib"
     see = Section("project-anatomy", "cargo-manifest")
+    fix = """
+    Add `cdylib`
+    [lib]
+    crate-type = ["cdylib", "rlib"]
+    """
 
-    def passes(self, project: Project) -> bool | None:
-        """Add `cdylib`.
-
-        ```toml
-        [lib]
-        crate-type = ["cdylib", "rlib"]
-        ```
-        """
-        # Maturin asks for a cdylib itself where it is told that Python calls C.
-        if project.builder is None or project.maturin.get("bindings") in OTHER_BINDINGS:
+    @staticmethod
+    def check(library: Project) -> Failure | None:
+        crate = library.crate
+        if "cdylib" in crate.library_types:
             return None
-        if not project.is_extension and "lib" not in project.crate.data:
-            return None
-        self.where = project.show(project.crate.path)
-        types = project.crate.library_types
-        self.found = f"the library is built as {listing(types) or '`lib`'}, and Python loads a `cdylib`"
-        return "cdylib" in types
-
-    def repair(self, project: Project, draft: Draft) -> None:
-        """Add it, and `rlib` if nothing was said: that's the type by default."""
-        library: Any = draft.toml(project.crate.path).setdefault("lib", {})
-        types = library.get(_type_list(library))
-        if types is not None:
-            types.append("cdylib")
-        else:
-            library[_type_list(library)] = ["cdylib", "rlib"]
+        # `rlib`, if nothing was said: that's the type by default.
+        items = ("cdylib",) if crate.library_types or _type_list(crate.library) in crate.library else ("cdylib", "rlib")
+        return Failure(
+            f"the library is built as {listing(crate.library_types) or '`lib`'}, and Python loads a `cdylib`",
+            where=library.show(crate.path),
+            edits=(Extend(crate.path, ("lib", _type_list(crate.library)), items),),
+        )
 
 
-class RustLibrary(ProjectCheck):
+class RustLibrary(Check):
     """The library is built as one that Rust tests can link."""
 
     id = "crate-type-rlib"
-    level: Level = "note"
+    level = "note"
     see = Section("troubleshooting", "no-rlib")
+    fix = """
+    Add `rlib`
+    [lib]
+    crate-type = ["cdylib", "rlib"]
+    """
 
-    def passes(self, project: Project) -> bool | None:
-        """Add `rlib`.
-
-        ```toml
-        [lib]
-        crate-type = ["cdylib", "rlib"]
-        ```
-        """
-        types = project.crate.library_types
-        if not project.is_extension or "cdylib" not in types:
+    @staticmethod
+    def check(dynamic_library: Project) -> Failure | None:
+        crate = dynamic_library.crate
+        if {"rlib", "lib"} & set(crate.library_types):
             return None
-        outside = [path for path in project.sources if path.parent.name in {"tests", "benches", "examples"}]
-        self.where = project.show(project.crate.path)
-        self.found = "there is no `rlib`, so Rust code in `tests/` can't use the library"
-        if outside:
-            self.level = "error"
-            self.evidence = "\n".join(map(project.show, outside))
-        return bool({"rlib", "lib"} & set(types))
-
-    def repair(self, project: Project, draft: Draft) -> None:
-        """Add it."""
-        library: Any = draft.toml(project.crate.path)["lib"]
-        library[_type_list(library)].append("rlib")
+        folders = {"tests", "benches", "examples"}
+        users = [path for path in dynamic_library.sources if path.parent.name in folders]
+        return Failure(
+            "there is no `rlib`, so Rust code in `tests/` can't use the library",
+            where=dynamic_library.show(crate.path),
+            evidence=tuple(map(dynamic_library.show, users)),
+            level="error" if users else "note",
+            edits=(Extend(crate.path, ("lib", _type_list(crate.library)), ("rlib",)),),
+        )
 
 
-class CompanionVersions(ProjectCheck):
+class CompanionVersions(Check):
     """Crates that are released in step with PyO3 are of its version."""
 
     id = "companion-versions"
     see = Section("versions", "what-works-together")
+    fix = """
+    Ask for the same release series
+    $crate = "$series"
+    """
 
-    def passes(self, project: Project) -> bool | None:
-        """Take the same line.
-
-        ```toml
-        $crate = "$line"
-        ```
-        """
-        pyo3 = project.crate.dependency("pyo3")
-        if pyo3 is None or series_of(pyo3.requirement) is None:
+    @staticmethod
+    def check(project: Project, pyo3: Dependency, companions: tuple[Dependency, ...]) -> Failure | None:
+        # Cargo looks for a series that all of them allow.
+        allowed = _allowed(pyo3.requirement)
+        wrong = [crate for crate in companions if _allowed(crate.requirement).isdisjoint(allowed)]
+        if not wrong:
             return None
-        line = series_of(pyo3.requirement)
-        beside = [each for each in project.crate.dependencies if each.name in companions() and each.requirement]
-        # Cargo looks for a line that all of them allow.
-        wrong = [each for each in beside if _lines(each.requirement).isdisjoint(_lines(pyo3.requirement))]
-        if not beside:
-            return None
-        self.where = project.show(project.crate.path)
-        self.words = {"crate": wrong[0].name if wrong else "", "line": str(line)}
-        self.found = f"pyo3 {pyo3.requirement} can't be in one build with what was made for another"
-        self.evidence = "\n".join(f"{each.name} {each.requirement}" for each in wrong)
-        return not wrong
+        return Failure(
+            f"pyo3 {pyo3.requirement} can't be in one build with what was made for another",
+            where=project.show(project.crate.path),
+            evidence=tuple(f"{crate.name} {crate.requirement}" for crate in wrong),
+            words={"crate": wrong[0].name, "series": series_of(pyo3.requirement)},
+        )
 
 
-class OneVersion(ProjectCheck):
+class OneVersion(Check):
     """PyO3 and ndarray are in the build once."""
 
     id = "one-version"
     see = Section("troubleshooting", "two-pyo3")
+    fix = """
+    See who asks for which, and let them agree
+    cargo tree --duplicates
+    """
 
-    def passes(self, project: Project) -> bool | None:
-        """See who asks for which, and let them agree.
-
-        ```
-        cargo tree --duplicates
-        ```
-        """
-        lock = project.crate.lock
-        names = ["pyo3", "pyo3-ffi", "numpy", *(["ndarray"] if "numpy" in lock else [])]
-        twice = {name: lock[name] for name in names if len(lock.get(name, ())) > 1}
-        if not lock or project.pyo3 is None:
+    @staticmethod
+    def check(pyo3_lock: dict[str, tuple[str, ...]]) -> Failure | None:
+        names = ["pyo3", "pyo3-ffi", "numpy", *(["ndarray"] if "numpy" in pyo3_lock else [])]
+        several = {name: pyo3_lock[name] for name in names if len(pyo3_lock.get(name, ())) > 1}
+        if not several:
             return None
-        self.where = "Cargo.lock"
-        self.see = self.see if {"pyo3", "pyo3-ffi"} & set(twice) else OTHER_CRATES
-        self.found = f"{listing(twice)} of several versions: the types of one are not those of the other"
-        self.evidence = "\n".join(f"{name} {version}" for name, versions in twice.items() for version in versions)
-        return not twice
+        return Failure(
+            f"{listing(several)} of several versions: the types of one are not those of the other",
+            where="Cargo.lock",
+            evidence=tuple(f"{name} {version}" for name, versions in several.items() for version in versions),
+            see=OneVersion.see if {"pyo3", "pyo3-ffi"} & set(several) else OTHER_CRATES,
+        )
 
 
-class BuildRequirement(ProjectCheck):
+class BuildRequirement(Check):
     """The build asks for its builder within bounds."""
 
     id = "build-requirement"
-    level: Level = "warning"
-    see = Section("project-anatomy", "python-manifest")
+    level = "warning"
+    see = MANIFEST
+    fix = """
+    Write both bounds
+    [build-system]
+    requires = ["maturin>=1.9.4,<2"]
+    build-backend = "maturin"
+    """
 
-    def passes(self, project: Project) -> bool | None:
-        """Write both bounds.
-
-        ```toml
-        [build-system]
-        requires = ["maturin>=1.9.4,<2"]
-        build-backend = "maturin"
-        ```
-        """
-        self.where = "pyproject.toml"
-        system = project.pyproject.get("build-system", {})
-        if project.builder is None or not system:
-            self.level = "error"
-            self.found = "no `[build-system]` names maturin, so pip builds with setuptools, without the Rust code"
-            return False if _needs_builder(project) else None
-        if project.builder == "maturin" and not str(system.get("build-backend", "maturin")).startswith("maturin"):
-            return None  # another backend may run maturin
-        found = [each for each in project.build_requirements if each.name == project.builder]
-        bounds = {each.operator for requirement in found for each in requirement.specifier}
-        exact = bool(bounds & {"==", "~="})
-        missing = [] if exact or bounds & {">=", ">"} else ["lower"]
-        # `maturin new` writes both; what is written for setuptools-rust has a lower one at most.
-        missing += [] if exact or bounds & {"<", "<="} or project.builder != "maturin" else ["upper"]
-        self.found = f"`{found[0] if found else project.builder}` has no {' and no '.join(missing)} bound"
-        return not missing
+    @staticmethod
+    def check(built: Project) -> Failure | None:
+        system = built.pyproject.get("build-system", {})
+        if built.builder is None or not system:
+            problem = "no `[build-system]` names maturin, so pip builds with setuptools, without the Rust code"
+            return Failure(problem, where="pyproject.toml", level="error")
+        requirements = [item for item in built.build_requirements if item.name == built.builder]
+        missing = _missing_bounds(built.builder, {bound.operator for item in requirements for bound in item.specifier})
+        if not missing:
+            return None
+        name = requirements[0] if requirements else built.builder
+        fix = SETUPTOOLS_FIX if built.builder == "setuptools-rust" else None
+        return Failure(f"`{name}` has no {' and no '.join(missing)} bound", where="pyproject.toml", fix=fix)
 
 
-class VersionsAgree(ProjectCheck):
+class ProjectTable(Check):
+    """`[project]` says what the package is called and which version it is."""
+
+    id = "project-table"
+    see = MANIFEST
+    fix = """
+    Write it
+    [project]
+    name = "$name"
+    version = "$version"
+    requires-python = ">=$python"
+    """
+
+    @staticmethod
+    def check(described: Project) -> Failure | None:
+        metadata, version = described.metadata, _python_version(described.crate.field("version") or "0.1.0")
+        words = {
+            "name": metadata.get("name") or described.crate.field("name"),
+            "version": version,
+            "python": described.series.oldest if described.series else "3.10",
+        }
+        if not metadata:
+            problem = "there is no `[project]`: `uv run` and `uv sync` install nothing of this package"
+            return Failure(problem, where="pyproject.toml", words=words, level="warning")
+        missing = [name for name in ("name", "version") if name not in (*metadata, *metadata.get("dynamic", []))]
+        if "name" not in metadata:
+            missing = ["name", *(name for name in missing if name != "name")]
+        if not missing:
+            return None
+        says = {"name": "no `name`", "version": 'neither `version` nor `dynamic = ["version"]`'}
+        return Failure(
+            f"`[project]` has {' and '.join(says[name] for name in missing)}: uv refuses to read it",
+            where="pyproject.toml",
+            words=words,
+            fix="\n".join(["Write it", "[project]", *(f'{name} = "${name}"' for name in missing)]),
+            edits=tuple(Put(described.pyproject_path, ("project", name), words[name]) for name in missing),
+        )
+
+
+class ProjectFields(Check):
+    """The fields of `[project]` are those of the standard, and say something valid."""
+
+    id = "project-fields"
+    see = MANIFEST
+    fix = "Correct them: builders refuse them, or pass over them in silence"
+
+    @staticmethod
+    def check(metadata: dict[str, Any]) -> Failure | None:
+        invalid, unknown = list(_invalid_fields(metadata)), sorted(set(metadata) - FIELDS)
+        if not (invalid or unknown):
+            return None
+        return Failure(
+            "a field of `[project]` is not valid" if invalid else f"`[project]` has no field {listing(unknown)}",
+            where="pyproject.toml",
+            evidence=(*invalid, *(f"{name}: there is no such field" for name in unknown)),
+            level="error" if invalid else "warning",
+        )
+
+
+class VersionsAgree(Check):
     """The versions in pyproject.toml and Cargo.toml are equal."""
 
     id = "versions-agree"
-    see = Section("project-anatomy", "python-manifest")
+    see = MANIFEST
+    fix = """
+    Write the same in both
+    version = "$version"
+    """
 
-    def passes(self, project: Project) -> bool | None:
-        """Write the same in both.
-
-        ```toml
-        version = "$version"
-        ```
-        """
-        python, rust = project.metadata.get("version"), project.crate.field("version")
-        if not project.is_extension or not python or not rust:
+    @staticmethod
+    def check(extension: Project, crate_version: str) -> Failure | None:
+        version = str(extension.metadata.get("version"))
+        if _python_version(version) == _python_version(crate_version):
             return None
         # What shows the crate's version to Python would be wrong; else nobody sees it.
-        self.level = "warning" if any(source.shows_version for source in project.sources.values()) else "note"
-        self.words = {"version": str(python)}
-        self.where = "pyproject.toml"
-        self.found = f"the version is `{python}` here and `{rust}` in `{project.show(project.crate.path)}`"
-        try:
-            return Version(str(python)) == Version(str(rust))
-        except InvalidVersion:
-            return str(python) == str(rust)
+        shows = any(source.shows_version for source in extension.sources.values())
+        return Failure(
+            f"the version is `{version}` here and `{crate_version}` in `{extension.show(extension.crate.path)}`",
+            where="pyproject.toml",
+            words={"version": version},
+            level="warning" if shows else "note",
+        )
 
 
-class PanicUnwinds(ProjectCheck):
+class PanicUnwinds(Check):
     """A panic unwinds, so that PyO3 can make it an exception."""
 
     id = "panic-unwinds"
     level = "warning"
     see = Section("panics", "the-end-of-the-process")
+    fix = 'Take `panic = "abort"` out of `[profile.$profile]`'
 
-    def passes(self, project: Project) -> bool | None:
-        """Take `panic = "abort"` out of `[profile.$profile]`."""
-        # With pyo3-ffi alone nothing catches a panic, whatever the profile says.
-        if not project.is_extension or project.crate.dependency("pyo3") is None:
+    @staticmethod
+    def check(catching_extension: Project) -> Failure | None:
+        profiles = [name for name, table in catching_extension.crate.profiles.items() if table.get("panic") == "abort"]
+        if not profiles:
             return None
-        found = [name for name, profile in project.crate.profiles.items() if profile.get("panic") == "abort"]
-        self.words = {"profile": found[0] if found else ""}
-        self.where = project.show(project.crate.workspace_path)
-        self.found = f'`panic = "abort"` in {listing(f"profile.{name}" for name in found)}: a panic ends Python'
-        return not found
+        return Failure(
+            f'`panic = "abort"` in {listing(f"profile.{name}" for name in profiles)}: a panic ends Python',
+            where=catching_extension.show(catching_extension.crate.workspace_path),
+            words={"profile": profiles[0]},
+        )
 
 
-def _lines(requirement: str) -> set[str | None]:
-    """Return the release lines that a requirement allows; a line that isn't known stands for itself."""
+def _python_version(text: Any) -> str:
+    """Return a version as Python writes it: cargo's `0.8.0-rc.1` is `0.8.0rc1`."""
+    try:
+        return str(Version(str(text)))
+    except InvalidVersion:
+        return str(text)
+
+
+def _invalid_fields(metadata: dict[str, Any]) -> Iterator[str]:
+    """Yield what no builder takes."""
+    dynamic = metadata.get("dynamic", [])
+    yield from (f"{name}: it is also in `dynamic`" for name in dynamic if name in metadata)
+    version, python = metadata.get("version"), metadata.get("requires-python")
+    for name, value, parse in (("version", version, Version), ("requires-python", python, SpecifierSet)):
+        try:
+            if value is not None and not (isinstance(value, str) and parse(value) is not None):
+                yield f"{name}: `{value}` is not a string"
+        except (InvalidVersion, InvalidSpecifier):
+            yield f"{name}: `{value}` is not valid"
+    for kind, word, names in KINDS:
+        for name in names:
+            if name in metadata and not isinstance(metadata[name], kind):
+                yield f"{name}: `{metadata[name]}` is not a {word}"
+    requirements = metadata.get("dependencies")
+    for text in requirements if isinstance(requirements, list) else []:
+        if read_requirement(text) is None:
+            yield f"dependencies: `{text}` is not a valid requirement"
+
+
+def _missing_bounds(builder: str, operators: set[str]) -> list[str]:
+    """Return which bounds of a builder are not written."""
+    if operators & {"==", "===", "~="}:
+        return []
+    missing = [] if operators & {">=", ">"} else ["lower"]
+    # `maturin new` writes both; what is written for setuptools-rust has a lower one at most.
+    return missing + ([] if operators & {"<", "<="} or builder != "maturin" else ["upper"])
+
+
+def _allowed(requirement: str) -> set[str | None]:
+    """Return the release series that a requirement allows; one that isn't known stands for itself."""
     return set(allowed_series(requirement)) or {series_of(requirement)}
-
-
-def _needs_builder(project: Project) -> bool:
-    """Tell whether a package is made of the project, by nobody who builds the library."""
-    other = project.extensions or "build-backend" in project.pyproject.get("build-system", {})
-    is_package = project.builder is not None or bool(project.metadata)
-    return project.is_extension and is_package and "cdylib" in project.crate.library_types and not other
 
 
 def _type_list(library: Any) -> str:

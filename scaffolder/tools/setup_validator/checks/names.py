@@ -3,179 +3,200 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from scaffolder.tools.setup_validator.check import ProjectCheck, Section, listing
+from scaffolder.anatomy.draft import Put
+from scaffolder.tools.setup_validator.check import Check, Failure, Section, listing
 
 if TYPE_CHECKING:
-    from scaffolder.anatomy.draft import Draft
+    from scaffolder.anatomy.draft import Edit
+    from scaffolder.anatomy.layout import Import
     from scaffolder.anatomy.project import Project
+    from scaffolder.machine.cargo import CargoMetadata
+    from scaffolder.rust.modules import Module
+    from scaffolder.tools.setup_validator.facts import ManifestText
+
+TEMPLATE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|<[a-z][a-z _-]*>|@[A-Z][A-Z_]+@")
+# What generators write for the author to replace.
+SAMPLE_TEXTS = {"Add your description here", "Your Name", "you@example.com", "your@email.com", "author@example.com"}
+SETTINGS = ("tool", "maturin")
 
 
-class ModuleName(ProjectCheck):
+class Placeholders(Check):
+    """What a template leaves to fill in has been filled in."""
+
+    id = "placeholders"
+    level = "warning"
+    see = Section("project-anatomy", "names")
+    fix = "Fill it in; if this is the template of a project, run `doctor` on a project made from it"
+
+    @staticmethod
+    def check(manifest_texts: tuple[ManifestText, ...]) -> Failure | None:
+        template = [entry for entry in manifest_texts if TEMPLATE.search(entry.text)]
+        samples = [entry for entry in manifest_texts if entry.text.strip() in SAMPLE_TEXTS]
+        if not (entries := template or samples):
+            return None
+        return Failure(
+            f"placeholders are left in {listing(dict.fromkeys(entry.file for entry in entries))}",
+            where=entries[0].file,
+            evidence=tuple(f"{entry.key} = {entry.text!r}" for entry in entries),
+            level="warning" if template else "note",
+        )
+
+
+class ModuleName(Check):
     """The module in Rust has the name that Python imports."""
 
     id = "module-name"
     see = Section("troubleshooting", "init-function-missing")
+    fix = """
+    Give the `#[pymodule]` the name `$extension`, or say which module it is
+    $place
+    $key = "$package$module"
+    """
 
-    def passes(self, project: Project) -> bool | None:
-        """Give the `#[pymodule]` the name `$extension`, or say which module it is.
-
-        ```toml
-        $place
-        $key = "$package$module"
-        ```
-        """
-        layout = project.layout
-        names = [module.name for module in project.modules]
-        if not project.is_extension or not names or not layout.extension:
+    @staticmethod
+    def check(extension: Project, modules: tuple[Module, ...]) -> Failure | None:
+        layout, names = extension.layout, [module.name for module in modules]
+        if layout.extension in names or not layout.extension:
             return None
-        place = project.modules[0]
-        self.where = f"{project.show(place.path)}:{place.line}"
         package = layout.module.rpartition(".")[0]
-        self.words = {"extension": layout.extension, "package": f"{package}." if package else "", "module": names[0]}
-        self.words |= {"place": "[tool.maturin]", "key": "module-name"}
-        given = "module-name" if "module-name" in project.maturin else "the library's name"
-        if project.extensions:
-            self.words |= {"place": project.extensions[0].setting, "key": "target"}
-            given = "setuptools-rust's `target`"
-        self.found = (
-            f"the module in Rust is {listing(names)}, but {given} says `{layout.module}`: the import would fail"
+        given = "module-name" if "module-name" in extension.maturin else "the library's name"
+        given = "setuptools-rust's `target`" if extension.extensions else given
+        return Failure(
+            f"the module in Rust is {listing(names)}, but {given} says `{layout.module}`: the import would fail",
+            where=f"{extension.show(modules[0].path)}:{modules[0].line}",
+            words={
+                **module_setting(extension),
+                "extension": layout.extension,
+                "package": f"{package}." if package else "",
+                "module": names[0],
+            },
+            edits=_name_module(extension, names),
         )
-        return layout.extension in names
-
-    def repair(self, project: Project, draft: Draft) -> None:
-        """Say in `[tool.maturin]` what the module in Rust is called, if the package imports that."""
-        names = {module.name for module in project.modules}
-        if project.builder != "maturin" or len(names) != 1:
-            return
-        package = project.layout.module.rpartition(".")[0]
-        name = f"{package}." * bool(package) + names.pop()
-        wanted = {each.name for each in project.layout.missing_imports}
-        if not project.layout.package or name in wanted:
-            _settings(project, draft)["module-name"] = name
 
 
-class NativeImport(ProjectCheck):
+class NativeImport(Check):
     """The package imports its extension module by that module's name."""
 
     id = "native-import"
     see = Section("project-anatomy", "names")
+    fix = """
+    Import `$module`, or call the extension module as the package does
+    $place
+    $key = "$imported"
+    """
 
-    def passes(self, project: Project) -> bool | None:
-        """Import `$module`, or call the extension module as the package does.
-
-        ```toml
-        [tool.maturin]
-        module-name = "$imported"
-        ```
-        """
-        layout = project.layout
-        if layout.package is None or not layout.missing_imports:
-            return None
-        certain = [each for each in layout.missing_imports if each.always]
+    @staticmethod
+    def check(extension: Project, native_imports: tuple[Import, ...]) -> Failure | None:
+        layout = extension.layout
         # Another module may be made by the build: a version file, a second extension.
-        if any(
-            each.name == layout.module or each.name.startswith(f"{layout.module}.") for each in layout.missing_imports
-        ):
-            return True
-        if not certain:
+        if any(f"{entry.name}.".startswith(f"{layout.module}.") for entry in native_imports):
             return None
-        first = certain[0]
-        self.where = f"{project.show(first.path)}:{first.line}"
-        self.words = {"module": layout.module, "imported": first.name}
-        self.found = (
-            f"`{first.name}` is imported, which is no Python file, and the extension module is `{layout.module}`"
+        first = native_imports[0]
+        return Failure(
+            f"`{first.name}` is imported, which is not a Python file, and the extension module is `{layout.module}`",
+            where=f"{extension.show(first.path)}:{first.line}",
+            words={**module_setting(extension), "module": layout.module, "imported": first.name},
         )
-        return False
 
 
-class PackageFolder(ProjectCheck):
+class PackageFolder(Check):
     """The Python package that the extension module belongs to is there."""
 
     id = "package-folder"
     see = Section("troubleshooting", "python-source-missing")
+    fix = """
+    Make the package, or name the folder that it is in
+    [tool.maturin]
+    python-source = "python"
+    """
 
-    def passes(self, project: Project) -> bool | None:
-        """Make the package, or name the folder that it is in.
-
-        ```toml
-        [tool.maturin]
-        python-source = "python"
-        ```
-        """
-        if project.builder != "maturin":
+    @staticmethod
+    def check(packaged: Project) -> Failure | None:
+        layout, elsewhere = packaged.layout, packaged.packages_elsewhere
+        if layout.package is not None:
             return None
-        elsewhere = project.packages_elsewhere
-        if not (elsewhere or "python-source" in project.maturin or "." in project.layout.module):
-            return None
-        package = project.layout.source / project.layout.module.partition(".")[0]
-        self.where = "pyproject.toml"
-        self.found = f"there is no package `{project.show(package)}/`, where `{project.layout.module}` belongs"
-        self.evidence = "\n".join(f"there is `{name}/{package.name}/`" for name in elsewhere)
-        return project.layout.package is not None
-
-    def repair(self, project: Project, draft: Draft) -> None:
-        """Name the folder that has the package, if there is one only."""
-        if len(project.packages_elsewhere) == 1:
-            [folder] = project.packages_elsewhere
-            _settings(project, draft)["python-source"] = folder
+        package = layout.source / layout.module.partition(".")[0]
+        edit = Put(packaged.pyproject_path, (*SETTINGS, "python-source"), elsewhere[0] if elsewhere else "")
+        return Failure(
+            f"there is no package `{packaged.show(package)}/`, where `{layout.module}` belongs",
+            where="pyproject.toml",
+            evidence=tuple(f"there is `{name}/{package.name}/`" for name in elsewhere),
+            edits=(edit,) if len(elsewhere) == 1 else (),
+        )
 
 
-class ImportName(ProjectCheck):
+class ImportName(Check):
     """The module is imported by a name like that of the project."""
 
     id = "import-name"
     level = "note"
     see = Section("project-anatomy", "names")
+    fix = """
+    Name the library, the `#[pymodule]` and the module after the project
+    [lib]
+    name = "$name"
+    """
 
-    def passes(self, project: Project) -> bool | None:
-        """Name the library, the `#[pymodule]` and the module after the project.
-
-        ```toml
-        [lib]
-        name = "$name"
-        ```
-        """
-        given = str(project.metadata.get("name", ""))
-        if not project.is_extension or not given:
+    @staticmethod
+    def check(extension: Project, modules: tuple[Module, ...], name: str) -> Failure | None:
+        imported = extension.layout.module.partition(".")[0]
+        first, second = (re.sub(r"[^a-z0-9]", "", text.lower()) for text in (name, imported))
+        if not modules or first in second or second in first:
             return None
-        imported = project.layout.module.partition(".")[0]
-        plain = [re.sub(r"[^a-z0-9]", "", name.lower()) for name in (given, imported)]
-        self.words = {"name": re.sub(r"[-.]+", "_", given.lower())}
-        self.found = f"what installs as `{given}` is imported as `{imported}`"
-        self.where = "Cargo.toml" if "." not in project.layout.module else "pyproject.toml"
-        return plain[0] in plain[1] or plain[1] in plain[0]
+        return Failure(
+            f"what installs as `{name}` is imported as `{imported}`",
+            where="Cargo.toml" if "." not in extension.layout.module else "pyproject.toml",
+            words={"name": re.sub(r"[-.]+", "_", name.lower())},
+        )
 
 
-class UniqueLibraryName(ProjectCheck):
+class UniqueLibraryName(Check):
     """No other project makes a library of the same name in the target folder."""
 
     id = "unique-library-name"
     see = Section("project-anatomy", "cargo-manifest")
+    fix = """
+    Give the library a name of its own; the module keeps its own
+    [lib]
+    name = "${name}_core"
+    $place
+    $key = "$module"
+    """
 
-    def passes(self, project: Project) -> bool | None:
-        """Give the library a name of its own; the module keeps its own.
-
-        ```toml
-        [lib]
-        name = "${name}_core"
-        [tool.maturin]
-        module-name = "$module"
-        ```
-        """
-        if project.cargo_metadata is None or project.cargo_metadata.problem:
+    @staticmethod
+    def check(project: Project, cargo_metadata: CargoMetadata) -> Failure | None:
+        if not project.neighbours:
             return None
-        name = re.sub(r"[-.]+", "_", str(project.metadata.get("name") or project.crate.field("name") or "package"))
-        self.words = {"name": name, "module": project.layout.module}
-        self.where = str(project.cargo_metadata.target)
-        self.found = (
-            f"another project builds `{project.crate.library_name}` there, too: a build may install that one's library"
+        name = str(project.metadata.get("name") or project.crate.field("name") or "package")
+        library = project.crate.library_name
+        return Failure(
+            f"another project builds `{library}` there, too: a build may install that project's library",
+            where=str(cargo_metadata.target),
+            evidence=project.neighbours,
+            words={
+                **module_setting(project),
+                "name": re.sub(r"[-.]+", "_", name),
+                "module": project.layout.module,
+            },
         )
-        self.evidence = "\n".join(project.neighbours)
-        return not project.neighbours
 
 
-def _settings(project: Project, draft: Draft) -> Any:
-    """Return `[tool.maturin]` to change; it may be that there is none yet."""
-    return draft.toml(project.pyproject_path).setdefault("tool", {}).setdefault("maturin", {})
+def module_setting(project: Project) -> dict[str, str]:
+    """Return where the extension module's name is set, and by which key."""
+    if project.extensions:
+        return {"place": project.extensions[0].setting, "key": "target"}
+    return {"place": "[tool.maturin]", "key": "module-name"}
+
+
+def _name_module(project: Project, names: list[str]) -> tuple[Edit, ...]:
+    """Say in `[tool.maturin]` what the module in Rust is called, if the package imports that."""
+    if project.builder != "maturin" or len(set(names)) != 1:
+        return ()
+    package = project.layout.module.rpartition(".")[0]
+    name = f"{package}." * bool(package) + names[0]
+    imported = {entry.name for entry in project.layout.missing_imports}
+    if project.layout.package and name not in imported:
+        return ()
+    return (Put(project.pyproject_path, (*SETTINGS, "module-name"), name),)

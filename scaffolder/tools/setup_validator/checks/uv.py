@@ -1,112 +1,93 @@
-"""What uv is to know of a project in Rust."""
+"""What uv has to know of a project in Rust."""
 
 from __future__ import annotations
 
 import os
-import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from packaging.version import InvalidVersion, Version
 
-from scaffolder.tools.setup_validator.check import ProjectCheck, Section, listing
+from scaffolder.anatomy.draft import Extend
+from scaffolder.tools.setup_validator.check import Check, Failure, Section, listing
 
 if TYPE_CHECKING:
-    from scaffolder.anatomy.draft import Draft
     from scaffolder.anatomy.project import Project
 
 
-class CacheKeys(ProjectCheck):
+class CacheKeys(Check):
     """Uv builds again when anything of the Rust side has changed."""
 
     id = "cache-keys"
     level = "warning"
     see = Section("project-anatomy", "fast-builds")
+    fix = """
+    Name what is missing
+    [tool.uv]
+    cache-keys = [$keys]
+    """
 
-    def passes(self, project: Project) -> bool | None:
-        """Name what is missing.
-
-        ```toml
-        [tool.uv]
-        cache-keys = [$keys]
-        ```
-        """
-        if project.uv is None or project.builder is None:
+    @staticmethod
+    def check(built_by_uv: Project) -> Failure | None:
+        inputs, keys = _inputs(built_by_uv), built_by_uv.cached_files
+        by_itself = {"pyproject.toml"} if keys is None else set()
+        missing = [pattern for pattern, watched in inputs.items() if not watched and pattern not in by_itself]
+        if not missing:
             return None
-        missing = _missing(project)
-        self.where = "pyproject.toml"
-        self.words = {"keys": ", ".join(f'{{ file = "{pattern}" }}' for pattern in _patterns(project))}
-        told = "`cache-keys` leave out" if project.cached_files is not None else "there are no `cache-keys` for"
-        self.found = f"{told} {listing(missing)}: after a change there, `uv run` goes on with the old build"
-        return not missing
-
-    def repair(self, project: Project, draft: Draft) -> None:
-        """Add what is missing."""
-        import tomlkit
-
-        table: Any = draft.toml(project.pyproject_path).setdefault("tool", {}).setdefault("uv", {})
-        new = "cache-keys" not in table
-        wanted = _patterns(project) if new else _missing(project)
-        if new:
-            table["cache-keys"] = tomlkit.array()
-        keys = table["cache-keys"]
-        several_lines = new or "\n" in keys.as_string()
-        for pattern in wanted:
-            key = tomlkit.value(f'{{ file = "{pattern}" }}')
-            if several_lines:
-                keys.add_line(key, indent=_indent(keys.as_string()))
-            else:
-                keys.append(key)
-        if new:
-            keys.add_line(indent="")
+        state = "there are no `cache-keys` for" if keys is None else "`cache-keys` leave out"
+        wanted = tuple({"file": pattern} for pattern in (inputs if keys is None else missing))
+        return Failure(
+            f"{state} {listing(missing)}: after a change there, `uv run` goes on with the old build",
+            where="pyproject.toml",
+            words={"keys": ", ".join(f'{{ file = "{pattern}" }}' for pattern in inputs)},
+            edits=(Extend(built_by_uv.pyproject_path, ("tool", "uv", "cache-keys"), wanted),),
+        )
 
 
-class EditableProfile(ProjectCheck):
+class EditableProfile(Check):
     """An editable install is a build for development."""
 
     id = "editable-profile"
     level = "note"
     see = Section("project-anatomy", "fast-builds")
+    fix = """
+    Choose the profile of `uv run`'s builds, which is faster to make
+    [tool.maturin]
+    editable-profile = "dev"
+    """
 
-    def passes(self, project: Project) -> bool | None:
-        """Choose the profile of `uv run`'s builds, which is faster to make.
-
-        ```toml
-        [tool.maturin]
-        editable-profile = "dev"
-        ```
-        """
-        if project.uv is None or project.builder != "maturin" or not project.is_extension:
+    @staticmethod
+    def check(maturin_extension: Project, built_by_uv: Project) -> Failure | None:
+        if "editable-profile" in maturin_extension.maturin:
             return None
-        self.where = "pyproject.toml"
-        self.found = "there is no `editable-profile`, so `uv run` makes a release build after each change"
-        return "editable-profile" in project.maturin
+        problem = "there is no `editable-profile`, so `uv run` makes a release build after each change"
+        return Failure(problem, where=built_by_uv.show(built_by_uv.pyproject_path))
 
 
-class StaticVersion(ProjectCheck):
+class StaticVersion(Check):
     """The version is written in pyproject.toml, where uv can read it without a build."""
 
     id = "static-version"
     level = "note"
     see = Section("project-anatomy", "python-manifest")
+    fix = """
+    Write it there, as it is in Cargo.toml
+    [project]
+    version = "$version"
+    """
 
-    def passes(self, project: Project) -> bool | None:
-        """Write it there, as it is in Cargo.toml.
-
-        ```toml
-        [project]
-        version = "$version"
-        ```
-        """
-        if project.uv is None or not project.is_extension:
+    @staticmethod
+    def check(maturin_extension: Project, built_by_uv: Project) -> Failure | None:
+        if "version" not in maturin_extension.metadata.get("dynamic", []):
             return None
-        self.where = "pyproject.toml"
-        self.words = {"version": _as_python_says(str(project.crate.field("version")))}
-        self.found = "the version is `dynamic`, so `uv lock` has to run the build to learn it"
-        return "version" not in project.metadata.get("dynamic", [])
+        return Failure(
+            "the version is `dynamic`, so `uv lock` has to run the build to learn it",
+            where=built_by_uv.show(built_by_uv.pyproject_path),
+            words={"version": _as_python(str(maturin_extension.crate.field("version")))},
+        )
 
 
-def _as_python_says(version: str) -> str:
+def _as_python(version: str) -> str:
     """Return a version of Cargo's as Python writes it: `0.8.0-rc.1` is `0.8.0rc1`."""
     try:
         return str(Version(version))
@@ -115,11 +96,10 @@ def _as_python_says(version: str) -> str:
 
 
 def _inputs(project: Project) -> dict[str, bool]:
-    """Return what a build depends on, as patterns, and whether uv is told of it."""
+    """Return what a build depends on, as patterns, and whether uv watches it."""
     home = project.show(project.crate.folder)
     inside = "" if home == "." else f"{home}/"
     lock = project.crate.workspace_path.parent / "Cargo.lock"
-    told = project.cached_files
     patterns = {
         "pyproject.toml": [project.pyproject_path],
         f"{inside}Cargo.toml": [project.crate.path],
@@ -134,8 +114,9 @@ def _inputs(project: Project) -> dict[str, bool]:
     for folder in project.crates:
         patterns[_pattern(project, folder / "Cargo.toml")] = [folder / "Cargo.toml"]
         patterns[f"{_pattern(project, folder)}/src/**/*.rs"] = [folder / "src" / "lib.rs"]
+    watched = project.cached_files
     return {
-        pattern: told is not None and all(path in told for path in paths)
+        pattern: watched is not None and all(path in watched for path in paths)
         for pattern, paths in patterns.items() if paths
     }  # fmt: skip
 
@@ -143,20 +124,3 @@ def _inputs(project: Project) -> dict[str, bool]:
 def _pattern(project: Project, path: Path) -> str:
     """Return how uv is told of a file."""
     return Path(os.path.relpath(path, project.folder)).as_posix()
-
-
-def _patterns(project: Project) -> list[str]:
-    """Return what uv is to be told."""
-    return list(_inputs(project))
-
-
-def _missing(project: Project) -> list[str]:
-    """Return what uv is not told and doesn't watch by itself."""
-    by_itself = {"pyproject.toml"} if project.cached_files is None else set()
-    return [pattern for pattern, known in _inputs(project).items() if not known and pattern not in by_itself]
-
-
-def _indent(text: str) -> str:
-    """Return how far the lines of an array are indented."""
-    match = re.search(r"\n([ \t]+)\S", text)
-    return match[1] if match else "  "

@@ -4,97 +4,93 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from scaffolder.tools.setup_validator.check import ProjectCheck, Section
+from scaffolder.anatomy.draft import Create
+from scaffolder.tools.setup_validator.check import Check, Failure, Section
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from scaffolder.anatomy.draft import Draft
+    from scaffolder.anatomy.layout import Layout
     from scaffolder.anatomy.project import Project
+    from scaffolder.rust.modules import Module
 
 
-class Stubs(ProjectCheck):
+class Stubs(Check):
     """The extension module has stubs, so that type checkers and editors see what is in it."""
 
     id = "stubs"
     level = "note"
     see = Section("documentation", "stubs")
+    fix = """
+    Describe the module in `$stub`; maturin can write it from the Rust code
+    maturin generate-stubs --help
+    """
 
-    def passes(self, project: Project) -> bool | None:
-        """Describe the module in `$stub`; maturin can write it from the Rust code.
-
-        ```
-        maturin generate-stubs --help
-        ```
-        """
-        if not project.is_extension:
+    # Without a `#[pymodule]` the library is not imported, but opened by its symbols.
+    @staticmethod
+    def check(extension: Project, modules: tuple[Module, ...], all_stubs: tuple[Path, ...]) -> Failure | None:
+        layout = extension.layout
+        if not modules or any(_describes(path, layout) for path in all_stubs):
             return None
-        layout = project.layout
         nested = layout.package is not None and "." not in layout.module
-        path = f"{layout.module}/{layout.module}" if nested else layout.module.replace(".", "/")
-        self.words = {"stub": f"{path}.pyi"}
-        self.found = (
-            f"there are no stubs for `{layout.module}`: to a type checker everything in it is `Any`, or missing"
+        parts = [layout.module, layout.module] if nested else layout.module.split(".")
+        stub = layout.source.joinpath(*parts[:-1], f"{parts[-1]}.pyi")
+        return Failure(
+            f"there are no stubs for `{layout.module}`: to a type checker everything in it is `Any`, or missing",
+            words={"stub": extension.show(stub)},
+            fix=None if extension.builder == "maturin" else "Describe the module in `$stub`",
         )
-        return any(_describes(path, project) for path in layout.stubs)
 
 
-class TypedMarker(ProjectCheck):
+class TypedMarker(Check):
     """A package with stubs says that it has types."""
 
     id = "typed-marker"
     level = "warning"
     see = Section("troubleshooting", "stubs-missing")
+    fix = """
+    Add the empty file that says so
+    touch $package/py.typed
+    """
 
-    def passes(self, project: Project) -> bool | None:
-        """Add the empty file that says so.
-
-        ```
-        touch $package/py.typed
-        ```
-        """
-        layout = project.layout
-        if layout.package is None or not layout.stubs:
+    @staticmethod
+    def check(project: Project, package: Path, stubs: tuple[Path, ...]) -> Failure | None:
+        if project.layout.typed:
             return None
-        self.words = {"package": project.show(layout.package)}
-        self.where = project.show(layout.package)
-        self.found = "there are stubs but no `py.typed`, so type checkers don't read them from the wheel"
-        return layout.typed
-
-    def repair(self, project: Project, draft: Draft) -> None:
-        """Add it."""
-        if project.layout.package is not None:
-            draft.create(project.layout.package / "py.typed")
+        return Failure(
+            f"there are {len(stubs)} stub files but no `py.typed`, so type checkers don't read them from the wheel",
+            where=project.show(package),
+            words={"package": project.show(package)},
+            edits=(Create(package / "py.typed"),),
+        )
 
 
-class TypesInWheel(ProjectCheck):
+class TypesInWheel(Check):
     """Stubs and `py.typed` get into the wheel."""
 
     id = "types-in-wheel"
     level = "warning"
     see = Section("troubleshooting", "stubs-missing")
+    fix = """
+    Take the pattern out of `exclude`, or let it say `sdist` only
+    exclude = [{ path = "$pattern", format = "sdist" }]
+    """
 
-    def passes(self, project: Project) -> bool | None:
-        """Take the pattern out of `exclude`, or let it say `sdist` only.
-
-        ```toml
-        exclude = [{ path = "$pattern", format = "sdist" }]
-        ```
-        """
-        layout = project.layout
-        if project.builder != "maturin" or layout.package is None or not layout.types:
+    @staticmethod
+    def check(maturin_project: Project, types: tuple[Path, ...]) -> Failure | None:
+        excluded = {path: maturin_project.excluded[path] for path in types if path in maturin_project.excluded}
+        if not excluded:
             return None
-        left_out = [path for path in layout.types if path in project.excluded]
-        self.where = "pyproject.toml"
-        self.words = {"pattern": project.excluded[left_out[0]] if left_out else ""}
-        self.found = "`exclude` leaves types out of the wheel"
-        self.evidence = "\n".join(f"{project.excluded[path]}: {project.show(path)}" for path in left_out)
-        return not left_out
+        return Failure(
+            "`exclude` leaves types out of the wheel",
+            where="pyproject.toml",
+            evidence=tuple(f"{pattern}: {maturin_project.show(path)}" for path, pattern in excluded.items()),
+            words={"pattern": next(iter(excluded.values()))},
+        )
 
 
-def _describes(stub: Path, project: Project) -> bool:
+def _describes(stub: Path, layout: Layout) -> bool:
     """Tell whether a stub is that of the extension module, or of the package that takes its names over."""
-    layout = project.layout
     if stub.stem == "__init__":
         return stub.parent == layout.package or stub.parent.name == layout.extension
     return stub.stem == layout.extension

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from scaffolder.tools.setup_validator.check import ProjectCheck
+from scaffolder.tools.setup_validator.check import Check, Failure
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from scaffolder.anatomy.project import Project
+    from scaffolder.anatomy.workflows import Workflow
 
 HASH = re.compile(r"[0-9a-f]{40}")
 PUBLISHES = re.compile(r"\b(?:uv|maturin|hatch|flit|poetry|pdm)\s+(?:publish|upload)\b|\btwine\s+upload\b")
@@ -27,6 +28,7 @@ VARIABLES = {
 }
 SECRET = re.compile(r"secrets\.\w+")
 SHOWN = 8
+WHERE = ".github/workflows"
 SECURE_USE = (
     "https://docs.github.com/en/actions/security-guides/security-hardening-for-github-actions#using-third-party-actions"
 )
@@ -36,88 +38,80 @@ PUBLISHING = (
 )
 
 
-class ActionsPinned(ProjectCheck):
+class ActionsPinned(Check):
     """Workflows name actions by the hash of a commit, which nobody can move."""
 
     id = "actions-pinned"
     level = "warning"
     see = SECURE_USE
+    fix = """
+    Write the hash, and the version behind it for people
+    - uses: actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1
+    """
 
-    def passes(self, project: Project) -> bool | None:
-        """Write the hash, and the version behind it for people.
-
-        ```yaml
-        - uses: actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1
-        ```
-        """
-        if not any(workflow.actions for workflow in project.workflows):
-            return None
+    @staticmethod
+    def check(project: Project, acting_workflows: tuple[Workflow, ...]) -> Failure | None:
         loose = [
             f"{project.show(workflow.path)}:{action.line}: {action.name}@{action.version}"
-            for workflow in project.workflows
+            for workflow in acting_workflows
             for action in workflow.actions
             if not HASH.fullmatch(action.version) and not action.name.startswith("./")
         ]
-        self.where = ".github/workflows"
-        self.found = f"{len(loose)} uses of an action by a tag or branch, which its owner can move to other code"
-        self.evidence = _some(loose)
-        return not loose
+        if not loose:
+            return None
+        uses = f"{len(loose)} use{'s' * (len(loose) > 1)}"
+        problem = f"{uses} of an action by a tag or branch, which its owner can move to other code"
+        return Failure(problem, where=WHERE, evidence=_some(loose))
 
 
-class WorkflowPermissions(ProjectCheck):
+class WorkflowPermissions(Check):
     """Workflows say what their token may do."""
 
     id = "workflow-permissions"
     level = "warning"
     see = SECURE_USE
+    fix = """
+    Begin with none, and give each job what it needs
+    permissions: {}
+    """
 
-    def passes(self, project: Project) -> bool | None:
-        """Begin with none, and give each job what it needs.
-
-        ```yaml
-        permissions: {}
-        ```
-        """
-        if not project.workflows:
-            return None
+    @staticmethod
+    def check(project: Project, workflows: tuple[Workflow, ...]) -> Failure | None:
         silent = [
             project.show(workflow.path)
-            for workflow in project.workflows
+            for workflow in workflows
             if "permissions" not in workflow.data and not all("permissions" in job for job in workflow.jobs.values())
         ]
-        self.where = ".github/workflows"
-        self.found = "jobs without `permissions` get a token that may do whatever the repository's settings allow"
-        self.evidence = "\n".join(silent)
-        return not silent
+        if not silent:
+            return None
+        problem = "jobs without `permissions` get a token that may do whatever the repository's settings allow"
+        return Failure(problem, where=WHERE, evidence=tuple(silent))
 
 
-class TrustedPublishing(ProjectCheck):
+class TrustedPublishing(Check):
     """Releases are published without a token that could be stolen."""
 
     id = "trusted-publishing"
     level = "warning"
     see = PUBLISHING
+    fix = """
+    Name the workflow as trusted publisher in the package index, and drop the token
+    permissions:
+      id-token: write # proves to the index which workflow this is
+    """
 
-    def passes(self, project: Project) -> bool | None:
-        """Name the workflow as trusted publisher in the package index, and drop the token.
-
-        ```yaml
-        permissions:
-          id-token: write # proves to the index which workflow this is
-        ```
-        """
-        if not project.workflows:
+    @staticmethod
+    def check(project: Project, workflows: tuple[Workflow, ...]) -> Failure | None:
+        tokens = list(_tokens(project, workflows))
+        if not tokens:
             return None
-        tokens = list(_tokens(project))
-        self.where = ".github/workflows"
-        self.found = "a release is published with a token that is good for anything until it is revoked"
-        self.evidence = _some(tokens)
-        return not tokens
+        problem = "a release is published with a token that is good for anything until it is revoked"
+        return Failure(problem, where=WHERE, evidence=_some(tokens))
 
 
-def _tokens(project: Project) -> Iterator[str]:
+def _tokens(project: Project, workflows: tuple[Workflow, ...]) -> Iterator[str]:
     """Yield the lines that hand a token to a step that publishes."""
-    for workflow in project.workflows:
+    for workflow in workflows:
         secrets = {text for step, variables in workflow.steps() for text in _secrets(step, variables)}
         for number, line in enumerate(workflow.lines, 1):
             if any(text in line for text in secrets):
@@ -132,7 +126,7 @@ def _secrets(step: dict[str, Any], variables: dict[str, Any]) -> Iterator[str]:
     if _publishes(step, settings):
         texts = [given.get(name) for name in VARIABLES]
         texts += [step.get("run"), settings.get("password"), settings.get("args")]
-        yield from (found for text in texts for found in SECRET.findall(str(text or "")))
+        yield from (secret for text in texts for secret in SECRET.findall(str(text or "")))
 
 
 def _publishes(step: dict[str, Any], settings: dict[str, Any]) -> bool:
@@ -143,7 +137,7 @@ def _publishes(step: dict[str, Any], settings: dict[str, Any]) -> bool:
     return action.startswith("pypa/gh-action-pypi-publish@") or bool(PUBLISHES.search(str(step.get("run", ""))))
 
 
-def _some(lines: list[str]) -> str:
+def _some(lines: list[str]) -> tuple[str, ...]:
     """Return the first of many lines, and how many more there are."""
     rest = [f"… and {len(lines) - SHOWN} more"] if len(lines) > SHOWN else []
-    return "\n".join([*lines[:SHOWN], *rest])
+    return (*lines[:SHOWN], *rest)

@@ -1,0 +1,430 @@
+"""What checks may ask for: facts about the machine and the project, each by a name. What is not there is `None`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from packaging.version import InvalidVersion, Version
+
+from scaffolder.anatomy.project import OTHER_BINDINGS
+from scaffolder.anatomy.versions import companions
+from scaffolder.tools.setup_validator import installed, promises
+from scaffolder.tools.setup_validator.checks.features import READS_VARIABLE
+from scaffolder.tools.setup_validator.checks.names import TEMPLATE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from packaging.requirements import Requirement
+    from packaging.specifiers import SpecifierSet
+
+    from scaffolder.anatomy.crates import Dependency
+    from scaffolder.anatomy.layout import Import
+    from scaffolder.anatomy.project import Project
+    from scaffolder.anatomy.versions import ReleaseSeries
+    from scaffolder.anatomy.workflows import Workflow
+    from scaffolder.machine.cargo import CargoMetadata
+    from scaffolder.machine.choices import InterpreterChoice
+    from scaffolder.machine.interpreters import Interpreter
+    from scaffolder.machine.survey import Machine
+    from scaffolder.machine.toolchain import Rust
+    from scaffolder.rust.modules import Module
+
+ABI3 = re.compile(r"abi3-py3(\d+)")
+ENVIRONMENTS = ("VIRTUAL_ENV", "CONDA_PREFIX")
+# In these, a build for the stable ABI is made with a Python that PyO3 doesn't know, too; since which series.
+FORWARD = {
+    "PYO3_USE_ABI3_FORWARD_COMPATIBILITY": Version("0.16"),
+    "PYO3_USE_STABLE_ABI_FORWARD_COMPATIBILITY": Version("0.29"),
+}
+
+
+@dataclass(frozen=True)
+class ManifestText:
+    """A text in a manifest: the file, where it is there, and what it says."""
+
+    file: str
+    key: str
+    text: str
+
+
+@dataclass(frozen=True)
+class MachineFacts:
+    """Facts about a machine."""
+
+    machine: Machine
+
+    @property
+    def rust(self) -> Rust | None:
+        """The compiler."""
+        return self.machine.rust
+
+    @property
+    def linker_name(self) -> str | None:
+        """What rustc links with, where it has to be told."""
+        rust = self.machine.rust
+        return self.machine.linker_name if rust and "windows" not in rust.host else None
+
+    @property
+    def maturin(self) -> Version | None:
+        """The maturin on `PATH`."""
+        return self.machine.versions.get("maturin")
+
+    @property
+    def cargo_choice(self) -> InterpreterChoice | None:
+        """Which Python cargo uses, unless a variable that names nothing has decided: that is a finding of its own."""
+        choice, machine = self.machine.choice("cargo"), self.machine
+        if choice is None or not choice.needed or choice.source in machine.missing:
+            return None
+        return None if str(choice.python) in machine.refusals else choice  # it is there, and the project's own
+
+    @property
+    def cargo_python(self) -> Interpreter | None:
+        """The Python that cargo uses."""
+        return self.machine.selected("cargo")
+
+    @property
+    def native_python(self) -> Interpreter | None:
+        """The Python that cargo uses, where it builds for this machine."""
+        return None if self.machine.environment.get("CARGO_BUILD_TARGET") else self.cargo_python
+
+    @property
+    def environments(self) -> dict[str, str] | None:
+        """The environments that are active, by their variables."""
+        given = self.machine.environment
+        return {name: given[name] for name in ENVIRONMENTS if given.get(name)} or None
+
+    @property
+    def selected_pythons(self) -> dict[str, Interpreter] | None:
+        """The Pythons that tools are told to use: none is the first on `PATH`, for want of another."""
+        choices = [choice for choice in self.machine.choices if choice.is_final and choice.source]
+        pythons = {choice.tool: self.machine.selected(choice.tool) for choice in choices}
+        used = {tool: python for tool, python in pythons.items() if python}
+        return used if len(used) > 1 else None
+
+    @property
+    def pythons(self) -> dict[str, Interpreter] | None:
+        """The Pythons that extensions are built with, by tool."""
+        return self.machine.in_use or None
+
+    @property
+    def cpythons(self) -> dict[str, Interpreter] | None:
+        """Those of them that the table of versions speaks of."""
+        in_use = self.machine.in_use.items()
+        return {tool: python for tool, python in in_use if python.implementation == "CPython"} or None
+
+    @property
+    def free_threaded(self) -> dict[str, Interpreter] | None:
+        """Those of them without a GIL."""
+        return {tool: python for tool, python in (self.cpythons or {}).items() if python.free_threaded} or None
+
+
+@dataclass(frozen=True)
+class Facts(MachineFacts):
+    """Facts about a machine and a project."""
+
+    project: Project
+
+    @property
+    def cargo_answer(self) -> CargoMetadata | None:
+        """What cargo says of the project, be it a complaint."""
+        return self.project.cargo_metadata
+
+    @property
+    def cargo_metadata(self) -> CargoMetadata | None:
+        """What cargo says of the project."""
+        graph = self.project.cargo_metadata
+        return graph if graph and not graph.problem else None
+
+    @property
+    def extension(self) -> Project | None:
+        """The project, if Python loads it as a module made with PyO3."""
+        return self.project if self.project.is_extension else None
+
+    @property
+    def maturin_project(self) -> Project | None:
+        """The project, if maturin builds it."""
+        return self.project if self.project.builder == "maturin" else None
+
+    @property
+    def maturin_extension(self) -> Project | None:
+        """The project, if it is both."""
+        return self.extension and self.maturin_project
+
+    @property
+    def old_maturin_extension(self) -> Project | None:
+        """The project, if it is both, and its PyO3 doesn't know what maturin tells it."""
+        old = self.series is not None and Version(self.series.name) < READS_VARIABLE
+        return self.maturin_extension if old else None
+
+    @property
+    def built_by_uv(self) -> Project | None:
+        """The project, if uv builds it."""
+        return self.project if self.project.uv is not None and self.project.builder else None
+
+    @property
+    def library(self) -> Project | None:
+        """The project, if its crate is a library for Python; where Python calls C, maturin asks for the type itself."""
+        project = self.project
+        if project.builder is None or project.maturin.get("bindings") in OTHER_BINDINGS:
+            return None
+        return project if project.is_extension or "lib" in project.crate.data else None
+
+    @property
+    def dynamic_library(self) -> Project | None:
+        """The project, if its crate is built as a library that Python can load."""
+        return self.extension if "cdylib" in self.project.crate.library_types else None
+
+    @property
+    def built(self) -> Project | None:
+        """The project, if pip is to build its library."""
+        project, system = self.project, self.project.pyproject.get("build-system", {})
+        if project.builder is None or not system:
+            return project if _needs_builder(project) else None
+        backend = str(system.get("build-backend", "maturin"))
+        # Another backend may run maturin.
+        return project if project.builder != "maturin" or backend.startswith("maturin") else None
+
+    @property
+    def described(self) -> Project | None:
+        """The project, if its pyproject.toml has to say what it is; `setup.py` or poetry's table may say so."""
+        project = self.project
+        elsewhere = project.builder != "maturin" or "poetry" in project.pyproject.get("tool", {})
+        is_said = elsewhere and not project.metadata
+        return None if is_said or not project.is_extension or not project.pyproject else project
+
+    @property
+    def metadata(self) -> dict[str, Any] | None:
+        """The table `[project]`."""
+        return self.project.metadata or None
+
+    @property
+    def name(self) -> str | None:
+        """The name in `[project]`."""
+        return str(self.project.metadata.get("name") or "") or None
+
+    @property
+    def crate_version(self) -> str | None:
+        """The crate's version, if somebody sees it beside that of `[project]`."""
+        project, version = self.project, self.project.crate.field("version")
+        shown = any(source.shows_version for source in project.sources.values())
+        # What is never published has a version for form's sake.
+        private = project.crate.field("publish") is False or str(version) in {"0.0.0", "None"}
+        seen = shown or (project.builder == "maturin" and not private)
+        return str(version) if seen and version and project.metadata.get("version") else None
+
+    @property
+    def series(self) -> ReleaseSeries | None:
+        """The release series of PyO3."""
+        return self.project.series
+
+    @property
+    def pyo3(self) -> Dependency | None:
+        """What the crate asks of PyO3."""
+        return self.project.crate.dependency("pyo3")
+
+    @property
+    def companions(self) -> tuple[Dependency, ...] | None:
+        """What it asks of crates that are released in step with PyO3."""
+        if self.pyo3 is None or not self.pyo3.requirement:
+            return None
+        names = companions()
+        crates = [crate for crate in self.project.crate.dependencies if crate.name in names and crate.requirement]
+        return tuple(crates) or None
+
+    @property
+    def pyo3_lock(self) -> dict[str, tuple[str, ...]] | None:
+        """The versions in Cargo.lock, if PyO3 is among what is asked for."""
+        return (self.project.pyo3 and self.project.crate.lock) or None
+
+    @property
+    def catching_extension(self) -> Project | None:
+        """The extension, if PyO3 catches panics in it: with pyo3-ffi alone nothing does."""
+        return self.extension if self.pyo3 else None
+
+    @property
+    def rust_versions(self) -> dict[str, Version] | None:
+        """The Rust that each crate needs."""
+        versions = dict(self.project.cargo_metadata.rust_versions) if self.project.cargo_metadata else {}
+        if self.series:
+            versions.setdefault(f"pyo3 {self.series.name}", self.series.rust)
+        if self.declared_rust:
+            versions["this crate"] = self.declared_rust
+        return versions or None
+
+    @property
+    def declared_rust(self) -> Version | None:
+        """The oldest Rust that the crate says it builds with."""
+        try:
+            return Version(str(self.project.crate.field("rust-version") or ""))
+        except InvalidVersion:
+            return None
+
+    @cached_property
+    def manifest_texts(self) -> tuple[ManifestText, ...] | None:
+        """The texts in the manifests that say what the project is."""
+        project = self.project
+        tables = {"project": project.metadata, "tool.maturin": project.maturin}
+        texts = [*_texts("pyproject.toml", tables)]
+        crate = {"package": project.crate.data.get("package", {}), "lib": project.crate.library}
+        return (*texts, *_texts(project.show(project.crate.path), crate)) or None
+
+    @property
+    def modules(self) -> tuple[Module, ...] | None:
+        """The Python modules in a library that Python can load; a template's have no names yet."""
+        crate = self.project.crate
+        if not (self.project.builder or self.project.extensions or "cdylib" in crate.library_types):
+            return None
+        place = (crate.folder / str(crate.library.get("path", "src/lib.rs"))).parent
+        modules = tuple(module for module in self.project.modules if module.path.is_relative_to(place))
+        return None if self._is_template else modules or None
+
+    @property
+    def packaged(self) -> Project | None:
+        """The project, if a Python package belongs to its extension module."""
+        project = self.project
+        belongs = project.packages_elsewhere or "python-source" in project.maturin or "." in project.layout.module
+        return self.maturin_project if belongs and not self._is_template else None
+
+    @property
+    def native_imports(self) -> tuple[Import, ...] | None:
+        """What the package imports in any case from itself that is not a Python file."""
+        layout = self.project.layout
+        if layout.package is None or self._is_template:
+            return None
+        own = any(f"{entry.name}.".startswith(f"{layout.module}.") for entry in layout.missing_imports)
+        return (
+            layout.missing_imports if own else tuple(entry for entry in layout.missing_imports if entry.always) or None
+        )
+
+    @property
+    def importing(self) -> Project | None:
+        """The project, if its package imports the extension module."""
+        module, imports = f"{self.project.layout.module}.", self.project.layout.missing_imports
+        return self.project if any(f"{entry.name}.".startswith(module) for entry in imports) else None
+
+    @property
+    def package(self) -> Path | None:
+        """The Python package that the extension module goes into."""
+        return self.project.layout.package
+
+    @property
+    def stubs(self) -> tuple[Path, ...] | None:
+        """The stubs."""
+        return self.project.layout.stubs or None
+
+    @cached_property
+    def all_stubs(self) -> tuple[Path, ...]:
+        """The stubs, with those that are kept apart from the package."""
+        top = self.project.layout.module.partition(".")[0]
+        folders = (self.project.folder / name for name in ("stubs", "typings"))
+        apart = (path for folder in folders for path in (folder / top).rglob("*.pyi"))
+        return (*self.project.layout.stubs, *apart)
+
+    @property
+    def types(self) -> tuple[Path, ...] | None:
+        """The files that type checkers need."""
+        return self.project.layout.types or None
+
+    @property
+    def libraries(self) -> dict[Path, int] | None:
+        """The built extension modules, with their times."""
+        return self.project.layout.libraries or None
+
+    @cached_property
+    def newer_source(self) -> installed.NewerSource | None:
+        """The newest source, against the newest of these."""
+        return installed.newer_source(self.project)
+
+    @cached_property
+    def installed(self) -> installed.Installed | None:
+        """The environment that it is installed in for editing."""
+        pythons = [choice.python for choice in self.machine.choices if choice.tool in {"uv run", "maturin develop"}]
+        folders = [python.parent.parent for python in pythons if python]
+        return installed.find_installed(self.project, dict.fromkeys([*folders, self.project.folder / ".venv"]))
+
+    @property
+    def requires_python(self) -> SpecifierSet | None:
+        """The Pythons that the project says it supports."""
+        return self.project.requires_python
+
+    @cached_property
+    def floor(self) -> Version | None:
+        """The oldest of them."""
+        allowed = self.project.requires_python
+        return promises.oldest_python(allowed) if allowed is not None else None
+
+    @cached_property
+    def ceiling(self) -> Version | None:
+        """The newest of them, if there is a bound."""
+        allowed = self.project.requires_python
+        return promises.newest_python(allowed) if allowed is not None else None
+
+    @property
+    def classifier_pythons(self) -> tuple[Version, ...] | None:
+        """The Pythons in the classifiers."""
+        return (self.extension and promises.classifier_pythons(self.project.metadata.get("classifiers"))) or None
+
+    @property
+    def workflow_pythons(self) -> tuple[promises.WorkflowPython, ...] | None:
+        """The Pythons in the workflows, if they are there for this project alone."""
+        own = tuple(path for path in self.project.workflows if path.path.is_relative_to(self.project.folder))
+        return tuple(promises.workflow_pythons(own)) or None
+
+    @property
+    def pin(self) -> promises.PinnedPython | None:
+        """The version in `.python-version`."""
+        return promises.read_pin(self.project.python_version or "")
+
+    @property
+    def abi3(self) -> Version | None:
+        """The oldest Python of the stable ABI that is built for: the lowest of the features counts."""
+        matches = [match for feature in self.project.pyo3_features if (match := ABI3.fullmatch(feature))]
+        return Version(f"3.{min(int(match[1]) for match in matches)}") if matches else None
+
+    @property
+    def builds_forward(self) -> bool:
+        """Whether it can be built with a Python that PyO3 doesn't know: for the stable ABI, or because it is told."""
+        told = [since for name, since in FORWARD.items() if self.machine.build_env.get(name) == "1"]
+        return self.abi3 is not None or any(self.series and Version(self.series.name) >= since for since in told)
+
+    @property
+    def maturin_requirement(self) -> Requirement | None:
+        """What the build asks of maturin."""
+        return next((item for item in self.project.build_requirements if item.name == "maturin"), None)
+
+    @property
+    def workflows(self) -> tuple[Workflow, ...] | None:
+        """What runs on GitHub."""
+        return self.project.workflows or None
+
+    @property
+    def acting_workflows(self) -> tuple[Workflow, ...] | None:
+        """Those that run something from another repository."""
+        return self.project.workflows if any(workflow.actions for workflow in self.project.workflows) else None
+
+    @property
+    def _is_template(self) -> bool:
+        return any(TEMPLATE.search(entry.text) for entry in self.manifest_texts or ())
+
+
+def _texts(file: str, tables: Any, key: str = "") -> Iterator[ManifestText]:
+    """Yield the texts in tables, at any depth."""
+    entries = tables.items() if isinstance(tables, dict) else enumerate(tables)
+    for name, value in entries:
+        path = f"{key}.{name}" if key else str(name)
+        if isinstance(value, str):
+            yield ManifestText(file, path, value)
+        elif isinstance(value, (dict, list)):
+            yield from _texts(file, value, path)
+
+
+def _needs_builder(project: Project) -> bool:
+    """Tell whether a package is made of the project, by nobody who builds the library."""
+    other = project.extensions or "build-backend" in project.pyproject.get("build-system", {})
+    is_package = project.builder is not None or bool(project.metadata)
+    return project.is_extension and is_package and "cdylib" in project.crate.library_types and not other
