@@ -249,9 +249,9 @@ ACTS = {
     "commit all": "git add -A && git commit -m x",
     "gc": "git gc --prune=now",
     "edit": "echo '# mine' >> Cargo.toml",
-    "another branch": "git stash && git checkout -b dev && echo '# mine' >> README.md && git commit -am y",
+    "another branch": "git stash; git checkout -b dev; echo '# mine' >> README.md; git commit -am y",
     "truncated": ": > src/lib.rs && : > Cargo.toml",
-    "commit and go on": "git commit -m x && echo '# mine' >> README.md && git commit -am y",
+    "commit and go on": "git commit -m x; echo '# mine' >> README.md; git commit -am y",
 }
 
 
