@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from scaffolder import git
-from scaffolder.checkout.checkout import LOOKING, split
+from scaffolder.checkout.checkout import LOOKING, require_clean, split
 from scaffolder.checkout.merge import SUBMODULE
 from scaffolder.errors import ScaffolderError
 
@@ -98,6 +98,7 @@ def require_as_committed(checkout: Checkout, scratch: Scratch, changes: Iterable
     output = git.run(*options, folder=checkout.root, variables=variables)
     suspects = [path.removeprefix(checkout.prefix) for path in split(output)]
     if edited := list(differing(checkout, scratch, {path: blobs[path] for path in suspects})):
+        require_clean(checkout)
         path = edited[0]
         raise ScaffolderError(
             f"`{path}` is not what is committed, though `git status` does not show it",

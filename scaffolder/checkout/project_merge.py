@@ -1,0 +1,115 @@
+"""What a project becomes: the merge of its files with the template's, and what is wrong with the result."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from scaffolder.checkout.checkout import ANSWERS, TEMPLATE
+from scaffolder.checkout.manifests import MANIFESTS, faults
+from scaffolder.checkout.merge import Conflict, File, match_line_endings
+from scaffolder.errors import ScaffolderError, listing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from scaffolder.checkout.merge import Blob, Change, Files, Merged, Scratch
+
+BROKEN = "broken"
+Verb = Literal["add", "remove", "update"]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is wanted of a project.
+
+    Attributes:
+        verb: What the user asked for.
+        release: The tag that the project is going to have.
+        features: The features that it is going to have.
+        names: The features that are added or removed.
+        force: Whether files that the user edited may go.
+    """
+
+    verb: Verb
+    release: str
+    features: tuple[str, ...]
+    names: tuple[str, ...] = ()
+    force: bool = False
+
+
+@dataclass(frozen=True)
+class ProjectMerge:
+    """What the project becomes.
+
+    Attributes:
+        tree: The name of the resulting tree.
+        ours: The user's files, as far as the template has them.
+        files: Those manifests and shared files of the result that are not in conflict.
+        changes: How the tree differs from the user's.
+        stages: The versions of the files that are in conflict.
+        conflicts: What needs the user.
+        gone: The files that changed in the template and that the user deleted.
+    """
+
+    tree: str
+    ours: Files
+    files: Files
+    changes: tuple[Change, ...]
+    stages: Mapping[str, Mapping[int, Blob]]
+    conflicts: tuple[Conflict, ...]
+    gone: tuple[str, ...]
+
+
+def merge_project(scratch: Scratch, plan: Plan, base: Files, theirs: Files) -> ProjectMerge:
+    """Merge what the template was, what the user made of it, and what the template is going to be.
+
+    Args:
+        scratch: Where git merges.
+        plan: What is wanted.
+        base: The template as the project has it.
+        theirs: The template as it is going to be.
+
+    Raises:
+        ScaffolderError: Files would go that the user edited.
+    """
+    ours = scratch.committed_files({*base, *theirs})
+    base, theirs = match_line_endings(base, ours), match_line_endings(theirs, ours)
+    mine = edited(base, theirs, ours) if plan.verb == "remove" else []
+    if mine and not plan.force:
+        raise ScaffolderError(
+            f"you edited {listing(mine, 'and')}, which would go",
+            "move what you want to keep to files of your own, or pass `--force`",
+        )
+    base |= {path: ours[path] for path in mine}
+    merged, gone = scratch.merge(base, theirs, f"{TEMPLATE}{plan.release}")
+    changes = tuple(scratch.changes(scratch.ours, merged.tree))
+    files = read_result(scratch, merged, changes, ours, theirs)
+    broken = tuple(Conflict(path, BROKEN, reason) for path, reason in faults(base, theirs, ours, files))
+    return ProjectMerge(
+        tree=merged.tree,
+        ours=ours,
+        files=files,
+        changes=changes,
+        stages={**merged.stages, **{conflict.path: scratch.versions(conflict.path) for conflict in broken}},
+        conflicts=(*merged.conflicts, *broken),
+        gone=gone,
+    )
+
+
+def read_result(scratch: Scratch, merged: Merged, changes: Iterable[Change], ours: Files, theirs: Files) -> Files:
+    """Read the resulting files that the template has, too, and that are not in conflict."""
+    blobs = {change.path: change.after for change in changes}
+    shared = {path: blob for path, blob in blobs.items() if blob and path in {*theirs, *MANIFESTS}}
+    contents = scratch.contents(blob.name for blob in shared.values())
+    changed = {path: File(blob.mode, contents[blob.name]) for path, blob in shared.items()}
+    kept = {path: file for path, file in ours.items() if path not in blobs}
+    return {path: file for path, file in {**kept, **changed}.items() if path not in merged.stages}
+
+
+def edited(base: Files, theirs: Files, ours: Files) -> list[str]:
+    """Return the files that the template no longer has and that the user edited."""
+    return sorted(
+        path for path, file in base.items()
+        if path not in theirs and path in ours and ours[path].content != file.content and path != ANSWERS
+    )  # fmt: skip
