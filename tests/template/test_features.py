@@ -131,7 +131,8 @@ def replaced(make: Make, tmp_path: Path) -> Path:
 
 @pytest.mark.slow
 @pytest.mark.exclusive("stubs")
-def test_the_sample_is_replaced_by_the_four_steps_of_the_readme(replaced: Path, nox: Run) -> None:
+def test_the_sample_is_replaced_by_the_four_steps_of_the_readme(replaced: Path, run: Run, nox: Run) -> None:
+    run("cargo", "fmt", folder=replaced)
     nox("stubs", folder=replaced)
     nox("lint", folder=replaced)
     nox("test", "--force-python", THIS_PYTHON, folder=replaced)
