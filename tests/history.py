@@ -41,6 +41,7 @@ NEWEST = VERSIONS[-1]
 BASE = Path("templates/{{base}}")
 # Where the template of the answers file is in the first release, and from the second one on.
 ANSWERS = (BASE / "{{_copier_conf.answers_file}}.jinja", Path("templates/{{_copier_conf.answers_file}}.jinja"))
+SAMPLE = Path("templates/{{sample}}")
 # Where a file is in the first release, and from the second one on.
 MOVED = ("tests/test_distance.py", "tests/words/test_distance.py")
 MINI = {
@@ -98,7 +99,7 @@ def make_release(repository: Path, version: str) -> None:
         add_question(repository)
         add_feature(repository)
     if number == 2:
-        change(repository / BASE / f"{MOVED[1]}.jinja", r"\Z", "\n\n# The third release.\n")
+        change(repository / SAMPLE / f"{MOVED[1]}.jinja", r"\Z", "\n\n# The third release.\n")
 
 
 def anchored(repository: Path) -> list[Path]:
@@ -123,7 +124,7 @@ def move_on(path: Path, version: str) -> None:
 
 
 def move(repository: Path) -> None:
-    old, new = (repository / BASE / f"{name}.jinja" for name in MOVED)
+    old, new = (repository / SAMPLE / f"{name}.jinja" for name in MOVED)
     new.parent.mkdir(parents=True)
     old.rename(new)
 

@@ -1,4 +1,4 @@
-"""The WebAssembly feature: built by its own sessions, run under node, in Chromium and by Wasmtime."""
+"""The WebAssembly feature: built by its own session, run under node and in Chromium."""
 
 from __future__ import annotations
 
@@ -79,12 +79,11 @@ def test_the_suite_passes_under_node_and_in_chromium(
     assert places == ["under node", "in Chromium"]
     node, chromium = re.findall(r"^=+ (\d+) passed, (\d+) skipped in .*=+$", printed, re.MULTILINE)
     assert node == chromium
-    assert int(node[0]) >= 14
+    assert int(node[0]) >= 10
     reasons = {"WebAssembly has no threads"}
     if features == tuple(FEATURES):
-        threads = "tokio's runtime needs threads, and WebAssembly has none"
-        reasons |= {"WebAssembly has no processes", threads}
-        reasons |= {"NumPy is not loaded"} if "WASM_WITHOUT" in tools else set()
+        reasons |= {"feeds need threads, and WebAssembly has none"}
+        reasons |= {"No module named 'numpy'"} if "WASM_WITHOUT" in tools else set()
     assert set(re.findall(r"^SKIPPED \[\d+\] [^ ]+: (.*)$", printed, re.MULTILINE)) == reasons
     (wheel,) = (project / "dist/wasm").glob("*.whl")
     assert wheel.name.endswith("-cp311-abi3-pyemscripten_2026_0_wasm32.whl")
@@ -102,30 +101,14 @@ def test_the_module_is_small_and_complete(built: Built, features: tuple[str, ...
     print(f"{set_name(features)}: {before} kB as linked, {after} kB after wasm-opt")
 
 
-@pytest.mark.parametrize("features", SETS, ids=set_name)
-def test_the_page_shows_results_and_errors(built: Built, features: tuple[str, ...]) -> None:
-    project, printed = built(features)
-    assert "page: the button finds a word, and errors are shown" in printed
-    for name in ["page", "page-error", "page-failed"]:
-        assert (project / f"dist/wasm/{name}.png").stat().st_size > 10_000
-
-
-def test_pyodide_may_come_from_another_address(built: Built, session: Run) -> None:
-    project, _ = built(SETS[0])
-    shutil.copytree(project / "wasm/node_modules/pyodide", project / "dist/elsewhere")
-    printed = session("wasm", "--", "-k", "distance", folder=project, WASM_PYODIDE_URL="/elsewhere/")
-    assert "page: the button finds a word" in printed
-    assert not (project / "dist/web/pyodide").exists()
-
-
 def test_two_extensions_load_together(built: Built, run: Run) -> None:
     (one, _), (other, _) = built(SETS[0]), built(SETS[1])
     script = one / "wasm/load_together.mjs"
     shutil.copy(HERE / script.name, script)
     wheels = [str(wheel) for project in (one, other) for wheel in (project / "dist/wasm").glob("*.whl")]
     printed = run("node", str(script), *wheels, folder=one)
-    told = re.findall(r"^(?:\d|\d.* EUR|browser_\w+)$", printed, re.MULTILINE)
-    assert told == ["3", "12.50 EUR", "browser_wasm", "browser_classes_wasm", "3"]
+    lines = re.findall(r"^(?:cat|Money.*|browser_\w+)$", printed, re.MULTILINE)
+    assert lines == ["cat", "Money(1250, Currency.EUR)", "browser_wasm", "browser_classes_wasm", "cat"]
 
 
 def test_the_stand_in_answers_for_this_pyodide(built: Built) -> None:
@@ -137,13 +120,6 @@ def test_the_stand_in_answers_for_this_pyodide(built: Built) -> None:
     assert info["platform"] == f"emscripten_{sdk.PYODIDE['emscripten_version'].replace('.', '_')}"
     minor = info["python"].rpartition(".")[0]
     assert f'@nox.session(python="{minor}")\ndef wasm' in (project / "noxfile.py").read_text(encoding="utf-8")
-
-
-@pytest.mark.parametrize("features", [SETS[0], SETS[2]], ids=set_name)
-def test_program_and_component_run_under_wasi(make: Make, session: Run, features: tuple[str, ...]) -> None:
-    printed = session("wasi", folder=make(features, f"wasi-{set_name(features)}"))
-    assert re.search(r"^closest.wasm: \d{2,3} kB$", printed, re.MULTILINE)
-    assert re.search(r"^=+ 3 passed in .*=+$", printed, re.MULTILINE)
 
 
 def test_a_wheel_for_each_version_is_still_one_for_pyodide(make: Make, session: Run) -> None:
@@ -223,8 +199,6 @@ def test_the_workflow_takes_the_official_steps(make: Make) -> None:
         "playwright-core install --with-deps chromium",
         "nox -s wasm",
         "path: dist/wasm/*.whl",
-        "rustup target add wasm32-wasip1",
-        "nox -s wasi",
     ]
     places = [workflow.index(step) for step in steps]
     assert places == sorted(places)

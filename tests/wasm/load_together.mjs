@@ -8,10 +8,10 @@ await pyodide.loadPackage(wheels, { messageCallback() {} });
 const script = `
 import browser_wasm, browser_classes_wasm
 from collections.abc import Sequence
-from browser_classes_wasm.ledger import Money
+from browser_classes_wasm.ledger import Currency, Money
 
-print(browser_wasm.edit_distance("kitten", "sitting"))
-print(Money.parse("12.50 EUR"))
+print(browser_wasm.closest("hat", ["cat", "house"]))
+print(Money(1250, Currency("EUR")))
 
 class Words(Sequence):
     def __init__(self, error):
@@ -35,7 +35,7 @@ for package in (browser_wasm, browser_classes_wasm):
         except cls as raised:
             if raised is not panic:
                 print(package.__name__)
-print(browser_classes_wasm.edit_distance("kitten", "sitting"))
+print(browser_classes_wasm.closest("hat", ["cat", "house"]))
 `;
 try {
   pyodide.runPython(script);

@@ -1,1 +1,0 @@
-"""Filters that another package offers: some work, most are broken on purpose."""

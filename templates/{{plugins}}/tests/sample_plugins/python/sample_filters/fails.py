@@ -1,3 +1,0 @@
-"""Can't be imported."""
-
-raise ImportError("no module named as this plugin needs it")
