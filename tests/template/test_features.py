@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 from scaffolder.template.catalog import load_catalog
-from tests.template.conftest import EXTREMES, FEATURES, REPOSITORY, set_name
-from tests.template.matrix import THIS_PYTHON
+from tests.conftest import CHECKOUT, FEATURES
+from tests.template.conftest import EXTREMES
+from tests.template.matrix import THIS_PYTHON, set_name
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.template.conftest import Make, Run
 
-BASE = REPOSITORY / "templates/{{base}}"
+BASE = CHECKOUT / "templates/{{base}}"
 TAGS = [
     (path, line.strip())
     for path in sorted(BASE.rglob("*.jinja"))
@@ -68,7 +69,7 @@ def test_nothing_has_no_mean() -> None:
 
 
 def test_no_feature_is_called_like_a_question() -> None:
-    asked = {question.name for question in load_catalog(REPOSITORY).asked}
+    asked = {question.name for question in load_catalog(CHECKOUT).asked}
     assert not asked & set(FEATURES)
 
 
@@ -96,10 +97,10 @@ def test_the_sample_is_small_and_readme_names_its_files(make: Make) -> None:
 
 @pytest.mark.parametrize("feature", FEATURES)
 def test_a_feature_is_a_skeleton_that_leans_on_nothing(feature: str) -> None:
-    files = (REPOSITORY / f"templates/{{{{{feature}}}}}/src").rglob("*.rs*")
+    files = (CHECKOUT / f"templates/{{{{{feature}}}}}/src").rglob("*.rs*")
     texts = [path.read_text(encoding="utf-8") for path in files]
     assert sum(count_code(text) for text in texts) <= 230
-    (table,) = [question for question in load_catalog(REPOSITORY).questions if question.name == "feature_modules"]
+    (table,) = [question for question in load_catalog(CHECKOUT).questions if question.name == "feature_modules"]
     foreign = {module for name, module in table.details["default"].items() if name != feature}
     for text in texts:
         assert "crate::error" not in text
