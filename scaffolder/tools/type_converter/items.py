@@ -87,7 +87,7 @@ class Struct:
 
     def settings(self, field: StructField, name: str) -> list[str]:
         """Return what PyO3 must know of a field."""
-        renamed = self.by_key and name.removeprefix("r#") != field.name
+        renamed = name.removeprefix("r#") != field.name
         default = field.may_lack and not self.by_hand
         return [*([f"item({literal(field.name)})"] if renamed else []), *(["default"] if default else [])]
 
