@@ -82,11 +82,11 @@ def near(name: str, names: Iterable[str], otherwise: str | None = None) -> str:
     """
     import difflib
 
-    known = list(names)
-    longer = [long for long in known if len(name) > 1 and name.lower() in long]
-    if close := longer[:3] or difflib.get_close_matches(name.lower(), known, cutoff=0.55):
+    candidates = list(names)
+    longer = [long for long in candidates if len(name) > 1 and name.lower() in long]
+    if close := longer[:3] or difflib.get_close_matches(name.lower(), candidates, cutoff=0.55):
         return f"did you mean {listing(close)}?"
-    return otherwise or f"choose from {listing(known, 'and')}"
+    return otherwise or f"choose from {listing(candidates, 'and')}"
 
 
 def listing(names: Iterable[str], word: str = "or") -> str:

@@ -25,7 +25,7 @@ def leave(code: int) -> NoReturn:
 
 
 @contextmanager
-def compiled_once() -> Iterator[None]:
+def compile_once() -> Iterator[None]:
     """Let Jinja compile equal texts once: Copier hands it the same few path names for each file.
 
     That is two fifths of the time of a rendering. Texts with a `yield` tag need to be compiled each time; ours have
@@ -33,14 +33,14 @@ def compiled_once() -> Iterator[None]:
     """
     from jinja2 import Environment
 
-    compile_text, known = Environment.compile, {}
+    compile_text, cache = Environment.compile, {}
 
     def recall(environment: Environment, source: Any, *details: Any, **options: Any) -> Any:
         if details or options or not isinstance(source, str):
             return compile_text(environment, source, *details, **options)
-        if (environment, source) not in known:
-            known[environment, source] = compile_text(environment, source)
-        return known[environment, source]
+        if (environment, source) not in cache:
+            cache[environment, source] = compile_text(environment, source)
+        return cache[environment, source]
 
     Environment.compile = recall  # type: ignore[method-assign, assignment]
     try:

@@ -184,17 +184,17 @@ def _dependencies(data: dict[str, Any], workspace: dict[str, Any]) -> Iterator[D
 
 def _dependency(key: str, kind: str, value: Any, handed_down: dict[str, Any]) -> Dependency:
     """Read one dependency, in any of the ways of writing one."""
-    given = value if isinstance(value, dict) else {"version": str(value)}
-    base = handed_down.get(key, {}) if given.get("workspace") else {}
+    fields = value if isinstance(value, dict) else {"version": str(value)}
+    base = handed_down.get(key, {}) if fields.get("workspace") else {}
     base = base if isinstance(base, dict) else {"version": str(base)}
     inherited = tuple(map(str, base.get("features", [])))
-    merged = base | given
+    merged = base | fields
     return Dependency(
         key=key,
         name=str(merged.get("package", key)),
         kind=kind,
         requirement=str(merged.get("version", "")),
-        features=(*inherited, *map(str, given.get("features", []))),
+        features=(*inherited, *map(str, fields.get("features", []))),
         handed_down=inherited,
         path=str(merged["path"]) if "path" in merged else None,
         inherits=bool(base),

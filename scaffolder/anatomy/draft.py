@@ -308,16 +308,16 @@ def _tidy(document: Any, keys: Keys) -> None:
     import tomlkit
     from tomlkit.items import InlineTable
 
-    *above, last = keys
+    *above, name = keys
     parent = document
     for key in above:
         parent = parent[key]
-    before = parent.get(last)
+    before = parent.get(name)
     if isinstance(before, InlineTable):
         after = tomlkit.value(re.sub(r"(?<=\S)  +(?=[^\s#])", " ", before.as_string()))
         after.trivia.comment_ws, after.trivia.comment = before.trivia.comment_ws, before.trivia.comment
         if after.unwrap() == before.unwrap():
-            parent[last] = after
+            parent[name] = after
 
 
 def _as_before(text: str, before: str) -> str:

@@ -112,8 +112,8 @@ def find_source(folder: Path, settings: dict[str, Any], project_name: str) -> Pa
         settings: `[tool.maturin]`.
         project_name: The name in `[project]`.
     """
-    if given := settings.get("python-source"):
-        return folder / str(given)
+    if setting := settings.get("python-source"):
+        return folder / str(setting)
     names = [project_name.replace("-", "_"), *map(str, settings.get("python-packages", []))]
     in_source = any(is_file(folder / "src" / name / "__init__.py") for name in names)
     return folder / "src" if in_source and is_file(folder / "rust" / "Cargo.toml") else folder

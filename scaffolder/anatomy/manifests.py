@@ -102,7 +102,10 @@ def read_manifests(folder: Path) -> Manifests:
         pyproject = {}
     reader = Reader()
     extensions = tuple(read_extensions(reader.read(folder / "setup.py") or b"", pyproject))
-    named = [pyproject.get("tool", {}).get("maturin", {}).get("manifest-path"), *(each.manifest for each in extensions)]
+    named = [
+        pyproject.get("tool", {}).get("maturin", {}).get("manifest-path"),
+        *(extension.manifest for extension in extensions),
+    ]
     places = (folder / place for place in (*filter(None, named), "Cargo.toml", "rust/Cargo.toml"))
     # What is there and no regular file is found, too: reading it says so.
     cargo = next((Path(os.path.normpath(place)) for place in places if _is_there(place)), None)
@@ -174,7 +177,7 @@ def read_toml(path: Path) -> dict[str, Any]:
     for kind, word, names in EXPECTED:
         for name, value in (pair for wanted in names for pair in _at(data, wanted)):
             if not isinstance(value, kind):
-                raise ScaffolderError(f"`{name}` in `{path}` must be a {word}, found `{_shown(value)}`", REPAIR)
+                raise ScaffolderError(f"`{name}` in `{path}` must be a {word}, found `{_format_value(value)}`", REPAIR)
     return data
 
 
@@ -234,7 +237,7 @@ def _at(data: dict[str, Any], name: str) -> Iterator[tuple[str, Any]]:
             yield from ((f"{key}.{inner}", within) for inner, within in _at(value, rest))
 
 
-def _shown(value: Any) -> str:
+def _format_value(value: Any) -> str:
     """Return a value as a message shows it."""
     text = str(value)
     return text if len(text) < 80 else f"{text[:80]}…"

@@ -65,7 +65,7 @@ def watched_files(folder: Path, pyproject: dict[str, Any]) -> PathPatterns | Non
     return PathPatterns(folder, tuple(str(key) for key in named if not isinstance(key, dict)))
 
 
-def left_out(folder: Path, settings: dict[str, Any], files: Iterable[Path]) -> Iterator[tuple[Path, str]]:
+def excluded_files(folder: Path, settings: dict[str, Any], files: Iterable[Path]) -> Iterator[tuple[Path, str]]:
     """Yield those of the files that maturin leaves out of wheels, with the pattern.
 
     Args:
@@ -73,7 +73,7 @@ def left_out(folder: Path, settings: dict[str, Any], files: Iterable[Path]) -> I
         settings: `[tool.maturin]`.
         files: The files in question.
     """
-    patterns = [pattern for pattern in _excluded(settings) if pattern.strip("/")][:PATTERN_LIMIT]
+    patterns = [pattern for pattern in _exclude_patterns(settings) if pattern.strip("/")][:PATTERN_LIMIT]
     for path in files:
         if path.is_relative_to(folder):
             parts = path.relative_to(folder).parts
@@ -89,10 +89,10 @@ def _is_ignored(parts: Sequence[str], pattern: str) -> bool:
     return any(_matches(parts[:length], wanted) for length in range(1, last + 1))
 
 
-def _excluded(settings: dict[str, Any]) -> Iterator[str]:
+def _exclude_patterns(settings: dict[str, Any]) -> Iterator[str]:
     """Yield the patterns of files that don't get into wheels."""
-    for given in settings.get("exclude", []):
-        table = given if isinstance(given, dict) else {"path": given}
+    for entry in settings.get("exclude", []):
+        table = entry if isinstance(entry, dict) else {"path": entry}
         formats = table.get("format", "wheel")
         if "wheel" in (formats if isinstance(formats, list) else [formats]):
             yield str(table.get("path", ""))

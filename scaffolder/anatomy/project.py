@@ -14,7 +14,7 @@ from packaging.utils import canonicalize_name
 from scaffolder.anatomy.crates import Crate, Dependency, crates_by_path, read_crate
 from scaffolder.anatomy.layout import Layout, find_setuptools_source, find_source, read_layout, rust_files
 from scaffolder.anatomy.manifests import PIN, Manifests, read_manifests, read_pin, table_of, uv_root
-from scaffolder.anatomy.patterns import PathPatterns, left_out, watched_files
+from scaffolder.anatomy.patterns import PathPatterns, excluded_files, watched_files
 from scaffolder.anatomy.versions import ReleaseSeries, allowed_series, series_named, series_of
 from scaffolder.anatomy.workflows import Workflow, read_workflows
 from scaffolder.files import Reader, Unreadable, is_file, real
@@ -166,8 +166,8 @@ class Project:
     @property
     def may_be_abi3(self) -> bool:
         """Whether a feature of the crate, which a build may ask for, leads to the stable ABI."""
-        own = (str(feature) for features in self._named_features().values() for feature in features)
-        parts = (self._of_crate(feature) for feature in (*own, *self._switched_on()))
+        own = (str(feature) for features in self._crate_features().values() for feature in features)
+        parts = (self._of_crate(feature) for feature in (*own, *self._enabled_features()))
         names = [name for crate, name in parts if crate in PYO3_CRATES]
         return any(name.startswith("abi3") for name in (*names, *self.pyo3_features))
 
@@ -176,7 +176,7 @@ class Project:
         for dependency in self.crate.dependencies:
             if dependency.kind != "dev-dependencies":
                 yield from ((dependency.name, feature) for feature in dependency.features)
-        yield from (self._of_crate(feature) for feature in self._switched_on() if "/" in feature)
+        yield from (self._of_crate(feature) for feature in self._enabled_features() if "/" in feature)
 
     def _of_crate(self, feature: str) -> tuple[str, str]:
         """Return what `py/abi3` switches on: a crate may have another name here."""
@@ -184,13 +184,13 @@ class Project:
         names = {dependency.key: dependency.name for dependency in self.crate.dependencies}
         return names.get(owner.rstrip("?"), owner.rstrip("?")), name
 
-    def _named_features(self) -> dict[str, list[str]]:
+    def _crate_features(self) -> dict[str, list[str]]:
         """Return the crate's own features."""
         return table_of(self.crate.data, "features")
 
-    def _switched_on(self) -> list[str]:
+    def _enabled_features(self) -> list[str]:
         """Return the crate's features that maturin builds with, and all that those lead to."""
-        named = self._named_features()
+        named = self._crate_features()
         waiting = ["default", *map(str, self.maturin.get("features", []))]
         features: dict[str, None] = {}
         while waiting:
@@ -253,7 +253,7 @@ def read_project(
         python_version=read_pin(pin, reader),
         workflows=read_workflows(folder, reader),
         cached_files=watched_files(folder, manifests.pyproject),
-        excluded=dict(left_out(folder, manifests.maturin, layout.types)),
+        excluded=dict(excluded_files(folder, manifests.maturin, layout.types)),
         cargo_metadata=cargo_metadata,
         packages_elsewhere=() if layout.package else tuple(_packages(folder, layout.module.partition(".")[0])),
         neighbours=tuple(_neighbours(crate, cargo_metadata, reader)),

@@ -122,8 +122,8 @@ def series_of(requirement: str) -> str | None:
     Args:
         requirement: `0.30`, `=0.22.1`, `>=0.25, <0.27`.
     """
-    if known := allowed_series(requirement):
-        return known[-1]
+    if allowed := allowed_series(requirement):
+        return allowed[-1]
     first = COMPARATOR.search(requirement[:REQUIREMENT_LIMIT])
     return f"{first[2]}.{first[3] or 0}" if first else None
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scaffolder import git
-from scaffolder.checkout.checkout import LOOKING, locked, require_clean
+from scaffolder.checkout.checkout import LOOKING, lock_error, require_clean
 from scaffolder.checkout.interruption import MARKER, flush, write_marker
 from scaffolder.checkout.obstacles import require_as_committed
 from scaffolder.errors import ScaffolderError
@@ -46,7 +46,7 @@ def apply(
     try:
         with temporary_folder(checkout.git_dir) as staging:
             stage_files(checkout, staging, changes)
-            with ignore_signals(from_now_on=True), locked_index(checkout):
+            with ignore_signals(from_now_on=True), lock_index(checkout):
                 require_same(checkout, scratch, changes, staging)
                 back_up(checkout, staging, changes)
                 index = new_index(checkout, staging, index_entries(checkout.prefix, changes, stages))
@@ -107,12 +107,12 @@ def new_index(checkout: Checkout, staging: Path, entries: Iterable[str]) -> Path
 
 
 @contextmanager
-def locked_index(checkout: Checkout) -> Iterator[None]:
+def lock_index(checkout: Checkout) -> Iterator[None]:
     """Keep git, and this command in another terminal, from changing the index."""
     try:
         checkout.lock.open("xb").close()
     except FileExistsError as error:
-        raise locked(checkout) from error
+        raise lock_error(checkout) from error
     try:
         yield
     finally:

@@ -80,7 +80,7 @@ class Checkout:
             raise ScaffolderError(f"nothing in `{self.folder}` is committed yet", "commit the project first")
         return name
 
-    def changed(self, untracked: Literal["no", "all"] = "no") -> dict[str, str]:
+    def changed_files(self, untracked: Literal["no", "all"] = "no") -> dict[str, str]:
         """Return the files in the folder that differ from the commit, with git's two letters for each."""
         options = ["--porcelain", "-z", "--no-renames", "--ignore-submodules=dirty", f"--untracked-files={untracked}"]
         entries = split(self.git("status", *options, "--", "."))
@@ -258,7 +258,7 @@ def require_ready(checkout: Checkout) -> None:
     require_whole(checkout)
 
 
-def locked(checkout: Checkout) -> ScaffolderError:
+def lock_error(checkout: Checkout) -> ScaffolderError:
     """Describe an index that another program is changing, or was when it was killed."""
     return ScaffolderError(
         f"another git command is at work in `{checkout.root}`: there is `{checkout.lock}`",
@@ -281,10 +281,10 @@ def require_settled(checkout: Checkout) -> None:
 
 def require_clean(checkout: Checkout) -> None:
     """Refuse files with changes that are not committed."""
-    names = sorted(checkout.changed())
+    names = sorted(checkout.changed_files())
     if names:
-        rest = f" and {len(names) - 3} more" if len(names) > 3 else ""
-        shown = ", ".join(f"`{name}`" for name in names[:3]) + rest if rest else listing(names, "and")
+        remainder = f" and {len(names) - 3} more" if len(names) > 3 else ""
+        shown = ", ".join(f"`{name}`" for name in names[:3]) + remainder if remainder else listing(names, "and")
         raise ScaffolderError(
             f"`{checkout.folder}` has changes that are not committed: {shown}", "commit them, or `git stash` them"
         )

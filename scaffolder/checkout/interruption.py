@@ -13,7 +13,7 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from scaffolder.checkout.checkout import locked, split
+from scaffolder.checkout.checkout import lock_error, split
 from scaffolder.checkout.merge import read_tree
 from scaffolder.errors import ScaffolderError
 from scaffolder.folders import is_locked, try_lock
@@ -64,7 +64,7 @@ def require_uninterrupted(checkout: Checkout) -> None:
     if interruption := find_interruption(checkout):
         raise interruption
     if os.path.lexists(checkout.lock):
-        raise locked(checkout)
+        raise lock_error(checkout)
 
 
 def find_interruption(checkout: Checkout) -> ScaffolderError | None:
@@ -126,8 +126,8 @@ def is_in_progress(
         if path in unmerged or (entry == after and head == before):
             return True
         deleted = after is None and head == entry == before and not os.path.lexists(place)
-        left = before is None and head is None and entry is None and content_name(checkout, place) == after
-        if deleted or left:
+        leftover = before is None and head is None and entry is None and content_name(checkout, place) == after
+        if deleted or leftover:
             return True
     return False
 

@@ -45,13 +45,13 @@ def faults(base: Files, theirs: Files, ours: Files, result: Files) -> Iterator[t
         The path of a file, and what is wrong with it.
     """
     for path, file in result.items():
-        if path in MANIFESTS and (reason := broken(path, file.content, ours, theirs)):
+        if path in MANIFESTS and (reason := manifest_fault(path, file.content, ours, theirs)):
             yield path, reason
-        elif path in base and path in theirs and (line := missing(base, theirs, path, file.content)):
+        elif path in base and path in theirs and (line := missing_line(base, theirs, path, file.content)):
             yield path, f"the template's line `{line}` went missing"
 
 
-def broken(path: str, content: bytes, ours: Files, theirs: Files) -> str | None:
+def manifest_fault(path: str, content: bytes, ours: Files, theirs: Files) -> str | None:
     """Return what is wrong with a manifest, if anything is."""
     try:
         data = load(content)
@@ -116,13 +116,13 @@ def as_table(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def missing(base: Files, theirs: Files, path: str, content: bytes) -> str | None:
+def missing_line(base: Files, theirs: Files, path: str, content: bytes) -> str | None:
     """Return a line that the template adds to a file and that is not in the result."""
     if b"\0" in content:
         return None
     added = Counter(lines(theirs[path].content)) - Counter(lines(base[path].content))
-    kept = set(lines(content))
-    return next((line.decode("utf-8", "replace") for line in added if line not in kept), None)
+    present = set(lines(content))
+    return next((line.decode("utf-8", "replace") for line in added if line not in present), None)
 
 
 def lines(content: bytes) -> list[bytes]:
@@ -130,14 +130,14 @@ def lines(content: bytes) -> list[bytes]:
     return [line.strip() for line in content.splitlines() if line.strip()]
 
 
-def outdated(before: Files, after: Files) -> Iterator[LockFile]:
+def outdated_locks(before: Files, after: Files) -> Iterator[LockFile]:
     """Return the lock files that no longer fit the manifests."""
     for manifest, lock in LOCK_FILES.items():
-        if manifest in after and locked(manifest, before) != locked(manifest, after):
+        if manifest in after and lock_inputs(manifest, before) != lock_inputs(manifest, after):
             yield lock
 
 
-def locked(manifest: str, files: Files) -> Any:
+def lock_inputs(manifest: str, files: Files) -> Any:
     """Return those parts of a manifest that its lock file depends on."""
     try:
         data = load(files[manifest].content)

@@ -91,7 +91,7 @@ class Change:
 
 
 @dataclass(frozen=True)
-class Merged:
+class MergeResult:
     """What git made of the three trees.
 
     Attributes:
@@ -148,7 +148,7 @@ class Scratch:
         contents = self.contents(blob.name for blob in blobs.values())
         return {path: File(blob.mode, contents[blob.name]) for path, blob in blobs.items()}
 
-    def merge(self, base: Files, theirs: Files, label: str) -> tuple[Merged, tuple[str, ...]]:
+    def merge(self, base: Files, theirs: Files, label: str) -> tuple[MergeResult, tuple[str, ...]]:
         """Merge, and return with the result the files that stay deleted.
 
         A file that the user deleted stays so, even if the template changes it: nothing of the user's is in it.
@@ -164,7 +164,7 @@ class Scratch:
             merged = self._merge(base, theirs, label)
         return merged, tuple(sorted(gone))
 
-    def _merge(self, base: Files, theirs: Files, label: str) -> Merged:
+    def _merge(self, base: Files, theirs: Files, label: str) -> MergeResult:
         """Merge the three trees."""
         commits = [
             commit(BASE, None, files_of(base)),
@@ -205,7 +205,7 @@ def open_scratch(folder: Path, checkout: Checkout, ours: str) -> Scratch:
     git.run("init", *options, ".", folder=folder, variables=NO_SETTINGS)
     alternates = folder / "objects/info/alternates"
     alternates.parent.mkdir(exist_ok=True)
-    alternates.write_bytes(quoted(checkout.objects.as_posix()) + b"\n")
+    alternates.write_bytes(quote_path(checkout.objects.as_posix()) + b"\n")
     return Scratch(folder, ours)
 
 
@@ -221,11 +221,11 @@ def files_of(files: Files) -> Iterator[bytes]:
     """Return the commands that let `git fast-import` fill a commit."""
     for path, file in sorted(files.items()):
         yield b"M %s inline %s\ndata %d\n%s\n" % (
-            file.mode.encode(), quoted(path), len(file.content), file.content
+            file.mode.encode(), quote_path(path), len(file.content), file.content
         )  # fmt: skip
 
 
-def quoted(path: str) -> bytes:
+def quote_path(path: str) -> bytes:
     """Return a path in quotes, as git reads it wherever a line holds a path."""
     escaped = path.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
     return f'"{escaped}"'.encode("utf-8", "surrogateescape")
@@ -254,7 +254,7 @@ def read_tree(output: bytes) -> dict[str, Blob]:
     return blobs
 
 
-def read_merge(output: bytes) -> Merged:
+def read_merge(output: bytes) -> MergeResult:
     """Read what `git merge-tree --write-tree -z` says."""
     fields = iter(output.decode("utf-8", "surrogateescape").split("\0"))
     tree = next(fields)
@@ -263,7 +263,7 @@ def read_merge(output: bytes) -> Merged:
         details, _, path = entry.partition("\t")
         mode, name, stage = details.split()
         stages.setdefault(path, {})[int(stage)] = Blob(mode, name)
-    return Merged(tree, stages, tuple(read_conflicts(fields, stages)))
+    return MergeResult(tree, stages, tuple(read_conflicts(fields, stages)))
 
 
 def read_conflicts(fields: Iterator[str], stages: Mapping[str, object]) -> Iterator[Conflict]:

@@ -33,9 +33,9 @@ def require_free(checkout: Checkout, scratch: Scratch, changes: Sequence[Change]
                 f"`{repository}` is a repository of its own, and the template has a file `{change.path}`",
                 "move it elsewhere, for a submodule with `git mv`, and commit that",
             )
-        if change.before is None and (taken := taken_by(checkout.folder, change.path, going)):
+        if change.before is None and (obstacle := find_obstacle(checkout.folder, change.path, going)):
             raise ScaffolderError(
-                f"`{taken}` is in the way: it is not committed, and the template has a file `{change.path}`",
+                f"`{obstacle}` is in the way: it is not committed, and the template has a file `{change.path}`",
                 "commit it, move it or delete it",
             )
         require_writable(checkout.folder / change.path)
@@ -54,7 +54,7 @@ def repository_around(folder: Path, committed: Mapping[str, Blob], change: Chang
     return None
 
 
-def taken_by(folder: Path, path: str, going: set[str]) -> str | None:
+def find_obstacle(folder: Path, path: str, going: set[str]) -> str | None:
     """Return what is where a new file goes, apart from files that are about to go and their folders."""
     parts = path.split("/")
     for length in range(1, len(parts) + 1):
@@ -97,7 +97,7 @@ def require_as_committed(checkout: Checkout, scratch: Scratch, changes: Iterable
     options = ["-c", "diff.autoRefreshIndex=true", "diff", "--no-ext-diff", "--no-textconv", "-z", "--name-only"]
     output = git.run(*options, folder=checkout.root, variables=variables)
     suspects = [path.removeprefix(checkout.prefix) for path in split(output)]
-    if edited := list(differing(checkout, scratch, {path: blobs[path] for path in suspects})):
+    if edited := list(differing_files(checkout, scratch, {path: blobs[path] for path in suspects})):
         require_clean(checkout)
         path = edited[0]
         raise ScaffolderError(
@@ -106,7 +106,7 @@ def require_as_committed(checkout: Checkout, scratch: Scratch, changes: Iterable
         )
 
 
-def differing(checkout: Checkout, scratch: Scratch, blobs: Mapping[str, Blob]) -> Iterator[str]:
+def differing_files(checkout: Checkout, scratch: Scratch, blobs: Mapping[str, Blob]) -> Iterator[str]:
     """Return the files that do not hold exactly their blobs: attributes may have changed since they were written."""
     contents = scratch.contents(blob.name for blob in blobs.values())
     for path, blob in blobs.items():

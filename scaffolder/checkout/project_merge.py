@@ -13,7 +13,7 @@ from scaffolder.errors import ScaffolderError, listing
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from scaffolder.checkout.merge import Blob, Change, Files, Merged, Scratch
+    from scaffolder.checkout.merge import Blob, Change, Files, MergeResult, Scratch
 
 BROKEN = "broken"
 Verb = Literal["add", "remove", "update"]
@@ -75,7 +75,7 @@ def merge_project(scratch: Scratch, plan: Plan, base: Files, theirs: Files) -> P
     """
     ours = scratch.committed_files({*base, *theirs})
     base, theirs = match_line_endings(base, ours), match_line_endings(theirs, ours)
-    mine = edited(base, theirs, ours) if plan.verb == "remove" else []
+    mine = edited_files(base, theirs, ours) if plan.verb == "remove" else []
     if mine and not plan.force:
         raise ScaffolderError(
             f"you edited {listing(mine, 'and')}, which would go",
@@ -97,17 +97,17 @@ def merge_project(scratch: Scratch, plan: Plan, base: Files, theirs: Files) -> P
     )
 
 
-def read_result(scratch: Scratch, merged: Merged, changes: Iterable[Change], ours: Files, theirs: Files) -> Files:
+def read_result(scratch: Scratch, merged: MergeResult, changes: Iterable[Change], ours: Files, theirs: Files) -> Files:
     """Read the resulting files that the template has, too, and that are not in conflict."""
     blobs = {change.path: change.after for change in changes}
     shared = {path: blob for path, blob in blobs.items() if blob and path in {*theirs, *MANIFESTS}}
     contents = scratch.contents(blob.name for blob in shared.values())
     changed = {path: File(blob.mode, contents[blob.name]) for path, blob in shared.items()}
-    kept = {path: file for path, file in ours.items() if path not in blobs}
-    return {path: file for path, file in {**kept, **changed}.items() if path not in merged.stages}
+    unchanged = {path: file for path, file in ours.items() if path not in blobs}
+    return {path: file for path, file in {**unchanged, **changed}.items() if path not in merged.stages}
 
 
-def edited(base: Files, theirs: Files, ours: Files) -> list[str]:
+def edited_files(base: Files, theirs: Files, ours: Files) -> list[str]:
     """Return the files that the template no longer has and that the user edited."""
     return sorted(
         path for path, file in base.items()

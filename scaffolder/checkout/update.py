@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from scaffolder.checkout.apply import apply
 from scaffolder.checkout.checkout import ANSWERS, readable, require_ready, require_settled
 from scaffolder.checkout.interruption import require_uninterrupted
-from scaffolder.checkout.manifests import outdated
+from scaffolder.checkout.manifests import outdated_locks
 from scaffolder.checkout.merge import open_scratch, read_files
 from scaffolder.checkout.obstacles import require_free
 from scaffolder.checkout.project_merge import Plan, merge_project
@@ -110,10 +110,10 @@ def add(checkout: Checkout, names: Iterable[str], *, dry_run: bool = False, colo
         chosen = features_named(releases, record, names)
         new = tuple(name for name in chosen if name not in record.features)
         notes = tuple(f"the project has `{name}` already" for name in chosen if name in record.features)
-        features = ordered(releases.catalog(record.release), {*record.features, *new})
+        features = sort_features(releases.catalog(record.release), {*record.features, *new})
         plan = Plan("add", record.release, features, new)
         if not new:
-            return unchanged(checkout, plan, notes)
+            return no_change(checkout, plan, notes)
         require_ready(checkout)
         return change(checkout, releases, plan, notes, dry_run=dry_run, colour=colour)
 
@@ -141,7 +141,7 @@ def remove(
         features = tuple(name for name in record.features if name not in old)
         plan = Plan("remove", record.release, features, old, force)
         if not old:
-            return unchanged(checkout, plan, notes)
+            return no_change(checkout, plan, notes)
         require_ready(checkout)
         return change(checkout, releases, plan, notes, dry_run=dry_run, colour=colour)
 
@@ -182,7 +182,7 @@ def update(
                 "go back in the project's own history, with `git log` and `git revert`",
             )
         if target == record.release:
-            return unchanged(checkout, plan, (*notes, f"the project has release `{target}` already"))
+            return no_change(checkout, plan, (*notes, f"the project has release `{target}` already"))
         if target not in releases.carried and offline:
             raise ScaffolderError(f"the release `{target}` did not come with pyo3-new", "leave out `--offline`")
         releases.obtain(target)
@@ -283,13 +283,13 @@ def features_named(releases: Releases, record: Record, names: Iterable[str]) -> 
     return tuple(chosen)
 
 
-def ordered(catalog: Catalog, names: Iterable[str]) -> tuple[str, ...]:
+def sort_features(catalog: Catalog, names: Iterable[str]) -> tuple[str, ...]:
     """Return features in the template's order, as the answers file has them."""
     wanted = set(names)
     return tuple(feature.name for feature in catalog.features if feature.name in wanted)
 
 
-def unchanged(checkout: Checkout, plan: Plan, notes: Sequence[str]) -> Outcome:
+def no_change(checkout: Checkout, plan: Plan, notes: Sequence[str]) -> Outcome:
     """Say that there is nothing to do."""
     record = checkout.record
     versions, features = (record.release, record.release), (record.features, record.features)
@@ -320,7 +320,9 @@ def change(
             changes=merge.changes,
             conflicts=merge.conflicts,
             uses=find_uses(scratch, merge.tree, base, theirs) if plan.verb == "remove" else (),
-            locks=tuple(lock for lock in outdated(merge.ours, merge.files) if (checkout.folder / lock.path).exists()),
+            locks=tuple(
+                lock for lock in outdated_locks(merge.ours, merge.files) if (checkout.folder / lock.path).exists()
+            ),
             notes=(
                 *notes,
                 *(f"`{path}` changed in the template, and stays deleted as you left it" for path in merge.gone),

@@ -73,8 +73,8 @@ def use_pattern(name: str) -> str:
 
 def modules(base: Files, theirs: Files) -> set[str]:
     """Return the names of the modules that went."""
-    kept = set(module_names(theirs))
-    return set(module_names(base)) - kept
+    remaining = set(module_names(theirs))
+    return set(module_names(base)) - remaining
 
 
 def module_names(paths: Iterable[str]) -> Iterator[str]:

@@ -113,7 +113,7 @@ def width() -> int:
 def review(catalog: Catalog, answers: Mapping[str, Any], project: Project) -> str:
     """Return the answers and what they would make, for a last look."""
     rows = [
-        (question.help, shown(question, answers[question.name]))
+        (question.help, format_answer(question, answers[question.name]))
         for question in catalog.asked
         if question.name in answers
     ]
@@ -121,8 +121,8 @@ def review(catalog: Catalog, answers: Mapping[str, Any], project: Project) -> st
     lines = answers_text(rows)
     # The answers and the question below are to be seen, too.
     room = max(shutil.get_terminal_size().lines - len(lines) - 8, 1)
-    files = indented(tree(project.files, limit=min(16, room)))
-    return "\n".join(["", *lines, "", f"  {counted(len(project.files))}:", *files, ""])
+    files = indent(tree(project.files, limit=min(16, room)))
+    return "\n".join(["", *lines, "", f"  {file_count(len(project.files))}:", *files, ""])
 
 
 def answers_text(rows: Sequence[tuple[str, str]]) -> list[str]:
@@ -142,7 +142,7 @@ def fold(text: str, column: int) -> list[str]:
     return textwrap.wrap(text, max(width() - column, 20), break_long_words=False, break_on_hyphens=False) or [""]
 
 
-def shown(question: Question, answer: Any) -> str:
+def format_answer(question: Question, answer: Any) -> str:
     """Return an answer as a user reads it."""
     if isinstance(answer, list):
         return ", ".join(map(str, answer)) or "none"
@@ -152,7 +152,7 @@ def shown(question: Question, answer: Any) -> str:
     return "-" if label == "" else str(label)
 
 
-def indented(text: str) -> Iterator[str]:
+def indent(text: str) -> Iterator[str]:
     """Return the lines of a text, moved to the right."""
     return (f"  {line}" for line in text.splitlines())
 
@@ -178,14 +178,14 @@ def branches(folder: Folder, depth: int, prefix: str = "") -> Iterator[str]:
     # Folders first, as file managers have them.
     entries = sorted(folder.items(), key=lambda entry: (not entry[1], entry[0].lower()))
     for name, inside in entries:
-        last = name == entries[-1][0]
-        closed = f"  ({counted(count(inside))})" if inside and not depth else ""
-        yield f"{prefix}{end if last else middle}{name}{'/' if inside else ''}{closed}"
+        is_last = name == entries[-1][0]
+        closed = f"  ({file_count(count(inside))})" if inside and not depth else ""
+        yield f"{prefix}{end if is_last else middle}{name}{'/' if inside else ''}{closed}"
         if inside and depth:
-            yield from branches(inside, depth - 1, prefix + ("    " if last else down))
+            yield from branches(inside, depth - 1, prefix + ("    " if is_last else down))
 
 
-def counted(number: int) -> str:
+def file_count(number: int) -> str:
     """Return a number of files in words."""
     return f"{number} file{'s' if number != 1 else ''}"
 

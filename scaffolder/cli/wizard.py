@@ -81,8 +81,8 @@ class Wizard:
             if question.name in answers
         ]
         name = prompt(questionary.select("Which answer?", choices=choices, style=STYLE))
-        kept = {question: answer for question, answer in answers.items() if question != name}
-        return resolve(self.catalog, kept, answers, self.ask)
+        remaining = {question: answer for question, answer in answers.items() if question != name}
+        return resolve(self.catalog, remaining, answers, self.ask)
 
     def ask(self, question: Question, default: Any, check: Callable[[Any], Any]) -> Any:
         """Put one question, offering a default."""

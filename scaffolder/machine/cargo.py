@@ -118,8 +118,8 @@ def _neutral(rustc: Path) -> dict[str, str]:
 
 def _target(config: CargoConfig, folder: Path, environment: Mapping[str, str]) -> dict[str, str]:
     """Return where cargo builds, as cargo is told in the project."""
-    given = next((value for name in TARGET_VARIABLES if (value := environment.get(name))), None)
-    place = folder / given if given else config.target_folder()
+    target = next((value for name in TARGET_VARIABLES if (value := environment.get(name))), None)
+    place = folder / target if target else config.target_folder()
     return {"CARGO_TARGET_DIR": str(place)} if place else {}
 
 

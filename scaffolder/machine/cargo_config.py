@@ -48,14 +48,14 @@ class CargoConfig:
             name: The variable.
             environment: What cargo finds in its environment, which goes first unless a file forces its own.
         """
-        given = environment.get(name)
+        inherited = environment.get(name)
         for path, folder, data in self.files:
             value = table_of(data, "env").get(name)
             table = value if isinstance(value, dict) else {"value": value}
-            if table.get("value") is not None and (table.get("force") or not given):
+            if table.get("value") is not None and (table.get("force") or not inherited):
                 text = str(table["value"])
                 return Variable(str(folder / text) if table.get("relative") else text, path)
-        return Variable(given, None) if given else None
+        return Variable(inherited, None) if inherited else None
 
     def variables(self, prefix: str, environment: Mapping[str, str]) -> dict[str, str]:
         """Return the variables of a prefix as cargo hands them down.
@@ -81,8 +81,8 @@ class CargoConfig:
 
     def target_folder(self) -> Path | None:
         """Return where cargo is told to build, if it is."""
-        told = ((folder, table_of(data, "build").get("target-dir")) for _, folder, data in self.files)
-        return next((folder / str(place) for folder, place in told if place), None)
+        settings = ((folder, table_of(data, "build").get("target-dir")) for _, folder, data in self.files)
+        return next((folder / str(place) for folder, place in settings if place), None)
 
     def sources(self) -> Iterator[str]:
         """Yield where crates are taken from, as settings for `cargo --config`."""

@@ -84,9 +84,9 @@ def cargo_choice(folder: Path, environment: Mapping[str, str]) -> InterpreterCho
     for name, why in (("PYO3_CONFIG_FILE", "describes the Python to build for"), ("PYO3_NO_PYTHON", "is set")):
         if config.variable(name, environment):
             return InterpreterChoice(tool, None, f"none: `{name}` {why}", needed=False, source=name)
-    if given := config.variable("PYO3_PYTHON", environment):
-        why = f"in `{given.where}`" if given.where else "is set"
-        program = _program(given.value, folder, environment)
+    if variable := config.variable("PYO3_PYTHON", environment):
+        why = f"in `{variable.where}`" if variable.where else "is set"
+        program = _program(variable.value, folder, environment)
         return InterpreterChoice(tool, program, f"`PYO3_PYTHON` {why}", source="PYO3_PYTHON")
     return _active_or_first(tool, folder, environment)
 
@@ -156,8 +156,8 @@ def _request(
     folder: Path, root: Path, environment: Mapping[str, str], manifests: Manifests | None
 ) -> tuple[str | None, str, str]:
     """Return what uv is asked for, what asks for it, and the rule."""
-    if given := environment.get("UV_PYTHON"):
-        return given, "UV_PYTHON", "`UV_PYTHON` is set"
+    if variable := environment.get("UV_PYTHON"):
+        return variable, "UV_PYTHON", "`UV_PYTHON` is set"
     pins = (read_pin(place / PIN, Reader()) for place in dict.fromkeys((folder, root)))
     if pin := next((pin for pin in pins if pin), None):
         return pin, PIN, "`.python-version` asks for it"
@@ -175,8 +175,8 @@ def editor_choices(
     extra: dict[str, Any] = {}
     for key in ("rust-analyzer.cargo.extraEnv", "rust-analyzer.server.extraEnv"):
         extra |= table_of(settings, key)
-    if given := extra.get("PYO3_PYTHON"):
-        program = _in_folder(str(given), folder, environment)
+    if path := extra.get("PYO3_PYTHON"):
+        program = _in_folder(str(path), folder, environment)
         yield InterpreterChoice("rust-analyzer", program, "`extraEnv` in `.vscode/settings.json`", source="extraEnv")
     else:
         why = "as cargo, if the editor was started from this shell"

@@ -154,7 +154,7 @@ def read_environment(environment: Path) -> dict[str, str]:
     return {name.strip().lower(): value.strip() for name, _, value in lines}
 
 
-def installed(programs: Programs) -> Iterator[Path]:
+def installed_pythons(programs: Programs) -> Iterator[Path]:
     """Yield the Pythons on PATH, and pyenv's."""
     pyenv = pyenv_root(programs.environment)
     for folder in programs.folders:

@@ -82,8 +82,8 @@ class Programs:
     @cached_property
     def variables(self) -> dict[str, str]:
         """The environment without what leads into the project."""
-        kept = {name: text for name, text in self.environment.items() if name == "HOME" or not self._leads_in(text)}
-        return {**kept, "PATH": os.pathsep.join(map(str, self.folders)), **QUIET}
+        harmless = {name: text for name, text in self.environment.items() if name == "HOME" or not self._leads_in(text)}
+        return {**harmless, "PATH": os.pathsep.join(map(str, self.folders)), **QUIET}
 
     def is_brought(self, path: Path) -> bool:
         """Tell whether a program, or a folder of programs, is the project's own."""
@@ -100,15 +100,20 @@ class Programs:
         """Tell whether a program may be started."""
         if not (program.is_absolute() and is_file(program) and os.access(program, os.X_OK)):
             return False
-        known = program.parent in self.folders or any(program.is_relative_to(home) for home in self.homes)
+        is_installed = program.parent in self.folders or any(program.is_relative_to(home) for home in self.homes)
         return (
-            known and ".." not in program.parts and not self.is_brought(program) and not self.is_brought(real(program))
+            is_installed
+            and ".." not in program.parts
+            and not self.is_brought(program)
+            and not self.is_brought(real(program))
         )
 
     def find(self, name: str) -> Path | None:
         """Return the first program of a name that may be started."""
         names = (name, f"{name}.exe") if WINDOWS else (name,)
-        return next((path for folder in self.folders for one in names if self.allow(path := folder / one)), None)
+        return next(
+            (path for folder in self.folders for file_name in names if self.allow(path := folder / file_name)), None
+        )
 
     def run(self, name: str | Path, *arguments: str, **variables: str | None) -> Done | None:
         """Run a program of the user's, away from the project.

@@ -76,8 +76,8 @@ def pass_on(process: subprocess.Popen[bytes], recording: Recording) -> None:
     reader = threading.Thread(target=copy, daemon=True)
     reader.start()
     process.wait()
-    count, last = -1, time.monotonic() + LONGEST_WAIT
-    while reader.is_alive() and count != len(pieces) and time.monotonic() < last:
+    count, deadline = -1, time.monotonic() + LONGEST_WAIT
+    while reader.is_alive() and count != len(pieces) and time.monotonic() < deadline:
         count = len(pieces)
         reader.join(PATIENCE)
 

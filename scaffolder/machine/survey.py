@@ -15,7 +15,7 @@ from packaging.version import Version
 from scaffolder.files import is_file, is_folder, real
 from scaffolder.machine.cargo_config import CargoConfig, read_config
 from scaffolder.machine.choices import InterpreterChoice, choose_interpreters
-from scaffolder.machine.interpreters import Interpreter, environment_of, installed, probe, read_environment
+from scaffolder.machine.interpreters import Interpreter, environment_of, installed_pythons, probe, read_environment
 from scaffolder.machine.programs import programs_for
 from scaffolder.machine.toolchain import Rust, choose_toolchain, read_rust
 
@@ -85,8 +85,8 @@ class Machine:
     @property
     def in_use(self) -> dict[str, Interpreter]:
         """The Pythons that extensions are built with, by tool."""
-        taken = ((tool, self.selected(tool)) for tool in ("cargo", "maturin develop", "uv run"))
-        return {tool: interpreter for tool, interpreter in taken if interpreter}
+        selections = ((tool, self.selected(tool)) for tool in ("cargo", "maturin develop", "uv run"))
+        return {tool: interpreter for tool, interpreter in selections if interpreter}
 
     def settings(self) -> dict[str, str]:
         """Return the variables that change a build."""
@@ -117,7 +117,7 @@ def survey(
         versions = {name: pool.submit(_version, name, programs, toolchain) for name in TOOLS}
         rust = rust or pool.submit(read_rust, programs, toolchain)
         chosen = pool.submit(choose_interpreters, folder, environment, manifests)
-        pythons = _distinct(installed(programs)) if whole else []
+        pythons = _distinct(installed_pythons(programs)) if whole else []
         probes = {path: pool.submit(probe, path, programs) for path in pythons}
         for choice in chosen.result():
             if choice.python and choice.python not in probes:
@@ -136,7 +136,7 @@ def survey(
         linker_name=linker,
         build_env=config.variables("PYO3_", environment),
         versions={name: version for name, future in versions.items() if (version := future.result())},
-        missing=dict(_missing(environment)),
+        missing=dict(_missing_paths(environment)),
         refusals=dict(_refusals(programs, toolchain, chosen.result(), interpreters)),
     )
 
@@ -163,7 +163,7 @@ def _refusals(
             yield str(path), "not started: it is neither on `PATH` nor among the user's own tools"
 
 
-def _missing(environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def _missing_paths(environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """Yield the variables that name what isn't there."""
     for name in ("VIRTUAL_ENV", "CONDA_PREFIX"):
         if (value := environment.get(name)) and not is_folder(Path(value)):

@@ -89,8 +89,8 @@ def read_transcript(recording: Recording) -> Transcript:
     encoding = _encoding(recording.head)
     if not recording.lines_left_out:
         return Transcript(tuple(_lines(recording.head + recording.tail, encoding)))
-    first, last = _lines(recording.head, encoding), _lines(recording.tail, encoding)
-    return Transcript((*first, *last), len(first), recording.lines_left_out - 1)
+    head, tail = _lines(recording.head, encoding), _lines(recording.tail, encoding)
+    return Transcript((*head, *tail), len(head), recording.lines_left_out - 1)
 
 
 def transcript(data: bytes) -> Transcript:

@@ -149,8 +149,8 @@ def _read_name(node: ast.expr, imports: Mapping[str, str]) -> Annotation:
     if name in QUALIFIERS:
         return replace(ANY, qualifiers=frozenset({name}))
     # A name without an import may come from anywhere, unless it is one of several parts.
-    known = text != name or name in imports
-    return Annotation(text, name, full_name(node, imports).rpartition(".")[0] if known else "")
+    has_module = text != name or name in imports
+    return Annotation(text, name, full_name(node, imports).rpartition(".")[0] if has_module else "")
 
 
 def _read_generic(node: ast.Subscript, imports: Mapping[str, str], depth: int) -> Annotation:

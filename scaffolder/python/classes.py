@@ -237,7 +237,7 @@ def _read_class(node: ast.ClassDef, module: PythonModule) -> PythonClass:
     fields = {inherited.name: inherited for parent in reversed(parents) for inherited in parent.fields}
     # A plain child of a dataclass adds no fields; one of a model does.
     if own or kind in {"TypedDict", "model", "struct", "class"}:
-        fields |= {declared.name: declared for declared in _declared(node, kind, module.imports)}
+        fields |= {declared.name: declared for declared in _own_fields(node, kind, module.imports)}
     unknown = [base for base in bases if base not in PLAIN and base not in module.classes]
     unknown += [base for parent in parents for base in parent.unknown_bases]
     definition = PythonClass(
@@ -262,15 +262,15 @@ def _own_kind(node: ast.ClassDef, bases: Sequence[str], imports: Mapping[str, st
         return kinds[-1]
     for decorator in node.decorator_list:
         name = decorator.func if isinstance(decorator, ast.Call) else decorator
-        module, _, last = full_name(name, imports).rpartition(".")
-        if module.partition(".")[0] in {"attr", "attrs"} and last in ATTRS:
+        module, _, function = full_name(name, imports).rpartition(".")
+        if module.partition(".")[0] in {"attr", "attrs"} and function in ATTRS:
             return "attrs"
-        if last == "dataclass":
+        if function == "dataclass":
             return "dataclass"
     return None
 
 
-def _declared(node: ast.ClassDef, kind: str, imports: Mapping[str, str]) -> Iterator[Field]:
+def _own_fields(node: ast.ClassDef, kind: str, imports: Mapping[str, str]) -> Iterator[Field]:
     """Return the fields that a class declares itself."""
     total = not _has_word(node.keywords, "total", value=False)
     for statement in node.body:

@@ -70,8 +70,8 @@ class _Sample:
             name: A name for a class that they may need.
         """
         present = [value for value in values if value is not None]
-        known = (bool, int, float, str, list, dict)
-        kinds = {kind: [value for value in present if type(value) is kind] for kind in known}
+        json_types = (bool, int, float, str, list, dict)
+        kinds = {kind: [value for value in present if type(value) is kind] for kind in json_types}
         # Whole numbers among fractions are fractions that happen to be whole.
         if kinds[float]:
             kinds[int] = []
@@ -105,12 +105,12 @@ class _Sample:
         # The name is taken before the fields need theirs.
         self.classes[unique] = None
         fields = tuple(self._read_key(key, objects) for key in keys)
-        made = PythonClass(unique, "TypedDict", "An object of the sample.", fields)
+        new_class = PythonClass(unique, "TypedDict", "An object of the sample.", fields)
         for twin, definition in self.classes.items():
-            if twin.startswith(name) and definition and replace(definition, name=unique) == made:
+            if twin.startswith(name) and definition and replace(definition, name=unique) == new_class:
                 del self.classes[unique]
                 return Annotation(twin, twin)
-        self.classes[unique] = made
+        self.classes[unique] = new_class
         return Annotation(unique, unique)
 
     def _read_key(self, key: str, objects: list[dict[str, Any]]) -> Field:

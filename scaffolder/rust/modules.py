@@ -84,8 +84,8 @@ def _module(node: Node, attributes: list[str], path: Path, depth: int) -> Iterat
         return
     line = node.start_point[0] + 1
     if any(re.search(r"\bpymodule\b", attribute) for attribute in attributes):
-        given = [match[1] for attribute in attributes if (match := NAME.search(attribute))]
-        yield Module(given[0] if given else _text(name).removeprefix("r#"), path, line)
+        names = [match[1] for attribute in attributes if (match := NAME.search(attribute))]
+        yield Module(names[0] if names else _text(name).removeprefix("r#"), path, line)
     elif match := INIT.fullmatch(_text(name)):
         yield Module(match[1], path, line)
     elif node.type == "mod_item" and (body := node.child_by_field_name("body")):

@@ -67,13 +67,13 @@ def field_names(texts: Sequence[str]) -> list[str]:
 
 def number_duplicates(candidates: Iterable[str]) -> list[str]:
     """Return names, with a number after one that is there already."""
-    taken: dict[str, None] = {}
+    numbered: dict[str, None] = {}
     for candidate in candidates:
         name, number = candidate, 2
-        while name in taken:
+        while name in numbered:
             name, number = f"{candidate}{number}", number + 1
-        taken[name] = None
-    return list(taken)
+        numbered[name] = None
+    return list(numbered)
 
 
 def snake(name: str) -> str:
@@ -99,8 +99,8 @@ def literal(value: str | int) -> str:
         return str(value)
     if not is_text(value):
         raise UsageError(f"{value!a} has a lone surrogate, which no text of Rust has", "leave it out")
-    known = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
-    return '"' + "".join(known.get(character) or escape_character(character) for character in value) + '"'
+    escapes = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+    return '"' + "".join(escapes.get(character) or escape_character(character) for character in value) + '"'
 
 
 def is_text(value: str) -> bool:

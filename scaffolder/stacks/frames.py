@@ -78,14 +78,14 @@ def merge(report: dict[str, Any], printed: str) -> list[Thread]:
 def python_frames(printed: str) -> dict[int, list[Frame]]:
     """Return the Python frames of each thread, by the thread's handle."""
     start = printed.rfind("Fatal Python error: ")
-    found: dict[int, list[Frame]] = {}
+    threads: dict[int, list[Frame]] = {}
     current: list[Frame] = []
     for line in printed[start:].splitlines() if start >= 0 else ():
         if thread := THREAD.match(line):
-            current = found.setdefault(int(thread[1], 16), [])
+            current = threads.setdefault(int(thread[1], 16), [])
         elif match := PYTHON_FRAME.match(line):
             current.append(Frame("python", match["function"], f"{near(match['file'])}:{match['line']}"))
-    return found
+    return threads
 
 
 def _thread(entry: dict[str, Any], python: list[Frame], stopped: int) -> Thread:
@@ -93,12 +93,12 @@ def _thread(entry: dict[str, Any], python: list[Frame], stopped: int) -> Thread:
     native = entry["frames"]
     evaluations = [frame.get("python_frames") for frame in native if frame["function"] == EVALUATE]
     shares = share(evaluations, len(python))
-    frames = list(_interleave(native, python, shares)) if shares is not None else [_native(each) for each in native]
+    frames = list(_interleave(native, python, shares)) if shares is not None else list(map(_native, native))
     return Thread(
         number=entry["number"],
         name=entry["name"] or "",
         stopped=entry["number"] == stopped,
-        frames=tuple(_telling(frames)),
+        frames=tuple(_mark_telling(frames)),
         apart=tuple(python) if shares is None else (),
     )
 
@@ -113,22 +113,22 @@ def share(evaluations: Sequence[int | None], total: int) -> list[int] | None:
     if len(evaluations) == total:
         return [1] * total
     unknown = [index for index, count in enumerate(evaluations) if count is None]
-    known = sum(count for count in evaluations if count is not None)
+    assigned = sum(count for count in evaluations if count is not None)
     shares = [count or 0 for count in evaluations]
-    if len(unknown) == 1 and total > known:
-        shares[unknown[0]] = total - known
-    elif unknown or known != total:
+    if len(unknown) == 1 and total > assigned:
+        shares[unknown[0]] = total - assigned
+    elif unknown or assigned != total:
         return None
     return shares
 
 
 def _interleave(native: list[dict[str, Any]], python: list[Frame], shares: list[int]) -> Iterator[Frame]:
     """Return all frames, with Python's in the place of the evaluations that run them."""
-    rest, left = iter(python), iter(shares)
+    remaining, counts = iter(python), iter(shares)
     for frame in native:
         if frame["function"] == EVALUATE:
-            for _ in range(next(left)):
-                yield next(rest)
+            for _ in range(next(counts)):
+                yield next(remaining)
         else:
             yield _native(frame)
 
@@ -160,7 +160,7 @@ def near(file: str) -> str:
     return path
 
 
-def _telling(frames: list[Frame]) -> Iterator[Frame]:
+def _mark_telling(frames: list[Frame]) -> Iterator[Frame]:
     """Mark what says something although it is plumbing: where it stopped, what own code called, what waits."""
     for index, frame in enumerate(frames):
         caller = frames[index + 1] if index + 1 < len(frames) else None

@@ -103,7 +103,7 @@ def debug(command: list[str], timeout: float | None) -> Run:
             # Ctrl-C is for this program to hand on.
             start_new_session=True,
         )  # fmt: skip
-        with gdb, stopping(process, timeout) as reasons:
+        with gdb, stop_after(process, timeout) as reasons:
             recording = collect(gdb, reasons, process)
         if not report.exists():
             hint = "is it allowed to? a container needs `--cap-add=SYS_PTRACE`; what gdb said is above"
@@ -135,7 +135,7 @@ def collect(gdb: subprocess.Popen[bytes], reasons: list[str], process: Path) -> 
 
 
 @contextmanager
-def stopping(process: Path, timeout: float | None) -> Iterator[list[str]]:
+def stop_after(process: Path, timeout: float | None) -> Iterator[list[str]]:
     """Stop the program after some time; yields the reasons for which it was stopped."""
     reasons: list[str] = []
 

@@ -28,8 +28,8 @@ def main() -> None:
         gdb.execute(f"handle {name} stop print", to_string=True)
     stops: list[Any] = []
     gdb.events.stop.connect(stops.append)
-    gdb.events.new_objfile.connect(started)
-    gdb.events.exited.connect(ended)
+    gdb.events.new_objfile.connect(record_process)
+    gdb.events.exited.connect(record_exit)
     gdb.execute("run", to_string=True)
     if not stops or not gdb.selected_inferior().pid:
         return
@@ -43,7 +43,7 @@ def main() -> None:
         gdb.execute("kill", to_string=True)
 
 
-def ended(event: Any) -> None:
+def record_exit(event: Any) -> None:
     """Write down the program's exit code, if it came to its end by itself."""
     if not Path(os.environ["DEBUGGING_REPORT"]).exists():
         save({"exit_code": getattr(event, "exit_code", 1)})
@@ -54,16 +54,16 @@ def save(report: dict[str, Any]) -> None:
     Path(os.environ["DEBUGGING_REPORT"]).write_text(json.dumps(report), encoding="utf-8")
 
 
-def started(_: Any) -> None:
+def record_process(_: Any) -> None:
     """Write down the program's process id, as soon as it loads its first library."""
     if pid := gdb.selected_inferior().pid:
         Path(os.environ["DEBUGGING_PROCESS"]).write_text(str(pid), encoding="utf-8")
-        gdb.events.new_objfile.disconnect(started)
+        gdb.events.new_objfile.disconnect(record_process)
 
 
 def threads() -> list[dict[str, Any]]:
     """Return the frames of all threads, the innermost first."""
-    found = []
+    entries = []
     for thread in sorted(gdb.selected_inferior().threads(), key=lambda thread: thread.num):
         thread.switch()
         stack = frames()
@@ -72,8 +72,8 @@ def threads() -> list[dict[str, Any]]:
         for index, count in zip(evaluations, counts([stack[index] for index in evaluations])):  # noqa: B905
             described[index]["python_frames"] = count
         handle = int.from_bytes(thread.handle(), "little") if hasattr(thread, "handle") else 0
-        found.append({"number": thread.num, "name": thread.name, "handle": handle, "frames": described})
-    return found
+        entries.append({"number": thread.num, "name": thread.name, "handle": handle, "frames": described})
+    return entries
 
 
 def frames() -> list[Any]:
@@ -106,21 +106,21 @@ def counts(evaluations: list[Any]) -> list[int | None]:
     Since Python 3.11 a call from Python to Python stays in one evaluation. Where the last one that an evaluation runs
     lies, is in a local variable: a `_PyCFrame` in 3.11, the frame that it began with since 3.12.
     """
-    found: list[int | None] = []
+    numbers: list[int | None] = []
     newest = None
     for frame in evaluations:
         try:
             names = local_names(frame)
             if "entry_frame" in names or "entry" in names:
                 entry = frame.read_var("entry_frame") if "entry_frame" in names else frame.read_var("entry")["frame"]
-                found.append(None if newest is None else steps(newest, lambda at, end=entry.address: at == end))
+                numbers.append(None if newest is None else steps(newest, lambda at, end=entry.address: at == end))
                 newest = pointer(entry["previous"])
             else:
-                found.append(steps(frame.read_var("cframe")["current_frame"], None))
+                numbers.append(steps(frame.read_var("cframe")["current_frame"], None))
         except (gdb.error, RuntimeError, ValueError):
-            found.append(None)
+            numbers.append(None)
             newest = None
-    return found
+    return numbers
 
 
 def local_names(frame: Any) -> set[str]:

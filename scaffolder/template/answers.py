@@ -125,14 +125,14 @@ def resolve(
         MissingAnswerError: No answer is given, there is no default, and nobody to ask.
     """
     rules = Rules(catalog)
-    known: dict[str, Any] = {}
+    answers: dict[str, Any] = {}
     stored: dict[str, Any] = {}
     for question in catalog.questions:
-        if question.computed or not rules.applies(question, known):
-            known[question.name] = rules.default(question, known)
+        if question.computed or not rules.applies(question, answers):
+            answers[question.name] = rules.default(question, answers)
             continue
-        known[question.name] = _answer(rules, question, known, given, suggested or {}, ask)
-        stored[question.name] = known[question.name]
+        answers[question.name] = _answer(rules, question, answers, given, suggested or {}, ask)
+        stored[question.name] = answers[question.name]
     return stored
 
 
@@ -193,7 +193,7 @@ def _parse_one(question: Question, value: Any) -> Any:
         wanted = EXPECTATIONS[question.type]
         raise InvalidAnswerError(question.name, f"`{question.name}` takes {wanted}, not {shown}") from error
     if question.choices and parsed not in [choice.value for choice in question.choices]:
-        raise refused_choice(question, str(parsed))
+        raise choice_error(question, str(parsed))
     return parsed
 
 
@@ -233,7 +233,7 @@ CONVERSIONS: Mapping[str, Callable[[Any], Any]] = {
 EXPECTATIONS = {"bool": "yes or no", "float": "a number", "int": "a whole number", "path": "a path", "str": "a text"}
 
 
-def refused_choice(question: Question, value: str) -> InvalidAnswerError:
+def choice_error(question: Question, value: str) -> InvalidAnswerError:
     """Describe a value that is not among the choices."""
     names = [str(choice.value) for choice in question.choices]
     if question.name == "features":

@@ -150,8 +150,8 @@ class Catalog:
     @property
     def features(self) -> tuple[Feature, ...]:
         """The features on offer."""
-        found = [question for question in self.questions if question.name == "features"]
-        return tuple(Feature(str(choice.value), choice.purpose) for question in found for choice in question.choices)
+        matches = [question for question in self.questions if question.name == "features"]
+        return tuple(Feature(str(choice.value), choice.purpose) for question in matches for choice in question.choices)
 
 
 def load_catalog(folder: Path) -> Catalog:

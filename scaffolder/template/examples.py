@@ -49,7 +49,7 @@ def copy_example(
         message = f"Start from the example {example.name} of pyo3-new {__version__}" if use_git else None
         files, notes = build(target, partial(fill, example, name), message)
     return Project(
-        name=joined(name, "-") if name else example.project, path=target,
+        name=join_name(name, "-") if name else example.project, path=target,
         template=Origin(f"{SOURCE}/skills/{example.name}", __version__),
         features=(), files=files, next=commands, dry_run=dry_run, notes=tuple(notes),
     )  # fmt: skip
@@ -73,15 +73,15 @@ def rename(folder: Path, old: str, new: str) -> None:
     """Give a project another name, in what its files say and in what they are called."""
     pattern = re.compile(rf"(?<![a-zA-Z0-9]){'[-_]'.join(re.split('[-_]', old))}(?![a-zA-Z0-9])")
 
-    def renamed(text: str) -> str:
-        return pattern.sub(lambda match: joined(new, "_" if "_" in match[0] else "-"), text)
+    def rename_in(text: str) -> str:
+        return pattern.sub(lambda match: join_name(new, "_" if "_" in match[0] else "-"), text)
 
     for path in sorted(folder.rglob("*"), reverse=True):
         if path.is_file():
-            path.write_bytes(renamed(path.read_bytes().decode()).encode())
-        path.rename(path.with_name(renamed(path.name)))
+            path.write_bytes(rename_in(path.read_bytes().decode()).encode())
+        path.rename(path.with_name(rename_in(path.name)))
 
 
-def joined(name: str, separator: str) -> str:
+def join_name(name: str, separator: str) -> str:
     """Return a project's name as Python imports it, with `_`, or as registries list it, with `-`."""
     return re.sub(r"[-_.]+", separator, name.lower())

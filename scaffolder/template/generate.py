@@ -189,7 +189,7 @@ def render(template: Template, answers: Mapping[str, Any], folder: Path) -> None
         with template.reachable(), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             source, ref = (str(template.folder), None) if template.official else (template.source, template.ref)
-            with speed.compiled_once() if template.official else nullcontext():
+            with speed.compile_once() if template.official else nullcontext():
                 copier.run_copy(
                     source, folder, data=dict(answers), vcs_ref=ref, settings=copier.Settings(),
                     defaults=True, overwrite=True, quiet=True,

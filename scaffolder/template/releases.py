@@ -59,12 +59,12 @@ class Releases:
         """Refuse a project's release that is not at hand."""
         if tag in self.carried:
             return
-        known = f"pyo3-new {__version__} knows the releases up to `{self.newest}`"
+        limit = f"pyo3-new {__version__} knows the releases up to `{self.newest}`"
         if not RELEASE.fullmatch(tag):
             raise ScaffolderError(
                 f"the project was made from `{tag}`, which is not a release", "update it with `copier update`"
             )
-        raise ScaffolderError(f"the project has release `{tag}` of the template, and {known}", "upgrade pyo3-new")
+        raise ScaffolderError(f"the project has release `{tag}` of the template, and {limit}", "upgrade pyo3-new")
 
     def obtain(self, tag: str) -> None:
         """Fetch a release that is not at hand from the public repository."""
@@ -141,8 +141,8 @@ def open_releases() -> Iterator[Releases]:
     """Make the releases that came with this package ready to render."""
     with temporary_folder() as workspace:
         releases = Releases(open_repository(workspace), (), workspace)
-        found = releases.git("for-each-ref", "--format=%(refname:short)", "refs/tags").decode().split()
-        yield replace(releases, carried=tuple(sort_releases(found)))
+        tags = releases.git("for-each-ref", "--format=%(refname:short)", "refs/tags").decode().split()
+        yield replace(releases, carried=tuple(sort_releases(tags)))
 
 
 class PublicTags:

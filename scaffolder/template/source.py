@@ -105,9 +105,9 @@ def open_template(source: str | None = None, ref: str | None = None) -> Iterator
     git.require_git()
     with temporary_folder() as workspace:
         if source is None or expand(source) == expand(SOURCE):
-            yield _official(ref, workspace)
+            yield _open_official(ref, workspace)
         else:
-            yield _given(source, ref, workspace)
+            yield _open_custom(source, ref, workspace)
 
 
 def expand(source: str) -> str:
@@ -118,7 +118,7 @@ def expand(source: str) -> str:
     return source.removeprefix("git+")
 
 
-def _official(ref: str | None, workspace: Path) -> Template:
+def _open_official(ref: str | None, workspace: Path) -> Template:
     """Open one of the releases that came with this package."""
     repository = open_repository(workspace)
     ref = ref or __version__
@@ -155,7 +155,7 @@ def unpack(repository: Path, tag: str, folder: Path) -> None:
     git.run(*settings, "checkout", "--quiet", tag, "--", ".", folder=folder, variables=variables)
 
 
-def _given(source: str, ref: str | None, workspace: Path) -> Template:
+def _open_custom(source: str, ref: str | None, workspace: Path) -> Template:
     """Open a template that the user names."""
     # Unlike `Path.expanduser`, it leaves the home of nobody as it is.
     path = Path(os.path.expanduser(source))  # noqa: PTH111
@@ -164,8 +164,8 @@ def _given(source: str, ref: str | None, workspace: Path) -> Template:
             raise ScaffolderError(f"the template `{source}` is neither a folder nor the address of a git repository")
         folder, ref = _check_out(expand(source), ref, workspace)
         # Copier takes other addresses for those of folders.
-        known = source.startswith(UNDERSTOOD) or source.endswith(".git")
-        return Template(source if known else f"git+{source}", ref, folder, workspace)
+        is_address = source.startswith(UNDERSTOOD) or source.endswith(".git")
+        return Template(source if is_address else f"git+{source}", ref, folder, workspace)
     path = Path(os.path.realpath(path))
     if path.is_dir() and not (path / ".git").exists():
         if ref:

@@ -92,8 +92,8 @@ def explain(
     """
     command: list[str] = context.obj
     if dry_run:
-        what = f"would run `{shlex.join(command)}`" if command else f"would read `{file}`"
-        return toolkit.show(toolkit.Result(explaining.TOOL, what, dry_run=True), as_data=as_data)
+        action = f"would run `{shlex.join(command)}`" if command else f"would read `{file}`"
+        return toolkit.show(toolkit.Result(explaining.TOOL, action, dry_run=True), as_data=as_data)
     output = source.run(command) if command else source.read(file)
     return toolkit.show(explaining.explain(output), as_data=as_data, verbose=verbose)
 
@@ -125,8 +125,8 @@ def backtrace(
 
     command: list[str] = context.obj
     if dry_run:
-        what = f"would run `{shlex.join(gdb.runnable(command))}` under gdb"
-        return toolkit.show(toolkit.Result(explaining.TOOL, what, dry_run=True), as_data=as_data)
+        action = f"would run `{shlex.join(gdb.runnable(command))}` under gdb"
+        return toolkit.show(toolkit.Result(explaining.TOOL, action, dry_run=True), as_data=as_data)
     result = tracing.backtrace(command, timeout, everything=verbose)
     return toolkit.show(result, as_data=as_data, verbose=verbose)
 
@@ -149,7 +149,7 @@ def configs(
 def complete_problem(incomplete: str) -> list[tuple[str, str]]:
     """Offer problems to the shell."""
     rows = listing.list_problems().tables[0].rows
-    return [(name, what) for name, _, what in rows if name.startswith(incomplete)]
+    return [(name, title) for name, _, title in rows if name.startswith(incomplete)]
 
 
 Name = Annotated[

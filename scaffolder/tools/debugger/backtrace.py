@@ -12,7 +12,7 @@ from scaffolder.stacks.gdb import Run, debug, runnable
 from scaffolder.toolkit import Finding, Result, Table
 from scaffolder.tools.debugger.explaining import TOOL, explain, finding
 from scaffolder.tools.debugger.recognition import recognise
-from scaffolder.tools.debugger.source import finished
+from scaffolder.tools.debugger.source import command_output
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,10 +35,10 @@ def backtrace(command: list[str], timeout: float | None = None, *, everything: b
     source = shlex.join(command)
     run = debug(runnable(command), timeout)
     if "exit_code" in run.report:
-        return explain(finished(run.recording, command, run.report["exit_code"]))
+        return explain(command_output(run.recording, command, run.report["exit_code"]))
     threads = merge(run.report, run.printed)
     tables = tuple(table(thread, everything=everything) for thread in threads)
-    findings = (stopped(run, threads, source), *causes(run, threads, source))
+    findings = (describe_stop(run, threads, source), *causes(run, threads, source))
     return Result(TOOL, f"{count(len(threads))}, innermost frames first", findings, tables)
 
 
@@ -47,7 +47,7 @@ def count(threads: int) -> str:
     return "1 thread" if threads == 1 else f"{threads} threads"
 
 
-def stopped(run: Run, threads: list[Thread], source: str) -> Finding:
+def describe_stop(run: Run, threads: list[Thread], source: str) -> Finding:
     """Say what happened, and in which function."""
     thread = next((thread for thread in threads if thread.stopped), threads[0])
     own = next((frame for frame in thread.frames if not frame.plumbing and frame.language != "native"), None)

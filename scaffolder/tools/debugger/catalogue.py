@@ -11,7 +11,7 @@ from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING, Any
 
-from scaffolder.output.rust_types import bound, named, shown
+from scaffolder.output.rust_types import bound_type, defined_name, shorten_type
 from scaffolder.output.scene import holds
 from scaffolder.toolkit import reference
 
@@ -167,8 +167,8 @@ class Problem:
         """Write what a sign shows into a title, a cause or a fix."""
         new = next((self.names[value] for value in values.values() if value in self.names), "")
         whole = values.get("whole") or values.get("type", "")
-        types = {"shown": shown(whole), "bound": bound(whole), "named": named(whole)}
-        plain = {name: shown(value) if name == "type" else value for name, value in values.items()}
+        types = {"shown": shorten_type(whole), "bound": bound_type(whole), "named": defined_name(whole)}
+        plain = {name: shorten_type(value) if name == "type" else value for name, value in values.items()}
         return Template(text).substitute({**types, **plain, "new": new})
 
 

@@ -37,10 +37,12 @@ GUESSES = {
 def explain(output: Output) -> Result:
     """Say why an output shows a failure."""
     reading = recognise(output.transcript)
-    known = list(without_repetition(finding(match, output.transcript, output.source) for match in reading.problems))
-    findings = [*known, *rest_of_rustc(reading, output)]
-    if not output.succeeded and not any(finding.level == "error" for finding in known):
-        findings = [*not_recognised(reading, output), *known]
+    known_findings = list(
+        without_repetition(finding(match, output.transcript, output.source) for match in reading.problems)
+    )
+    findings = [*known_findings, *other_diagnostics(reading, output)]
+    if not output.succeeded and not any(finding.level == "error" for finding in known_findings):
+        findings = [*unknown_failure(reading, output), *known_findings]
     return Result(TOOL, summary(findings, output), tuple(findings))
 
 
@@ -72,18 +74,18 @@ def without_repetition(findings: Iterable[Finding]) -> Iterator[Finding]:
         if first is finding:
             yield finding
         else:
-            said = (first.fix or "").splitlines()
-            own = [line for line in (finding.fix or "").splitlines() if line not in said]
+            lines = (first.fix or "").splitlines()
+            own = [line for line in (finding.fix or "").splitlines() if line not in lines]
             # A line says it all; of several, which may be code, none is left out.
             fix = finding.fix if len(own) > 1 else "".join(own) or None
             cause = None if finding.cause == first.cause else finding.cause
             yield replace(finding, fix=fix, cause=cause, reference=None)
 
 
-def rest_of_rustc(reading: Reading, output: Output) -> Iterator[Finding]:
+def other_diagnostics(reading: Reading, output: Output) -> Iterator[Finding]:
     """Pass on what rustc reports besides the problems that are known."""
-    if reading.problems and reading.rest and not output.succeeded:
-        transcript, errors = output.transcript, reading.rest
+    if reading.problems and reading.other_errors and not output.succeeded:
+        transcript, errors = output.transcript, reading.other_errors
         shown = [line for error in errors[:MOST_LINES] for line in (error.first, error.first + 1)]
         shown += [line for error in errors[:MOST_LINES] for line in advice_lines(transcript, error)]
         number = "an error" if len(errors) == 1 else f"{len(errors)} errors"
@@ -94,10 +96,10 @@ def rest_of_rustc(reading: Reading, output: Output) -> Iterator[Finding]:
         )
 
 
-def not_recognised(reading: Reading, output: Output) -> list[Finding]:
+def unknown_failure(reading: Reading, output: Output) -> list[Finding]:
     """Say that there is a failure which is not in the catalogue, if there is one."""
     transcript = output.transcript
-    failure = decisive(transcript, reading.rest)
+    failure = decisive(transcript, reading.other_errors)
     if failure is None and output.ended is None:
         return []
     lines = failure.lines if failure else tail(transcript)
@@ -113,10 +115,10 @@ def not_recognised(reading: Reading, output: Output) -> list[Finding]:
 def advice(speaker: str | None, evidence: str, reading: Reading) -> str:
     """Say how to go on with a failure that is not known."""
     guesses = [guess.format(match[1]) for sign, guess in GUESSES.items() if (match := re.search(sign, evidence))]
-    if reading.rest:
-        codes = [error.code for error in reading.rest if error.code]
-        what = "rustc's own `help:` says what to change" if "help: " in evidence else "mend the first error first"
-        return "\n".join([*guesses, what, *(f"rustc --explain {code}" for code in codes[:1])])
+    if reading.other_errors:
+        codes = [error.code for error in reading.other_errors if error.code]
+        step = "rustc's own `help:` says what to change" if "help: " in evidence else "mend the first error first"
+        return "\n".join([*guesses, step, *(f"rustc --explain {code}" for code in codes[:1])])
     if guesses:
         return "\n".join(guesses)
     return f"search for these lines, without your own names and paths, and for {speaker or 'the program'}"
@@ -129,6 +131,6 @@ def summary(findings: list[Finding], output: Output) -> str:
         return "nothing in it looks like a failure" if output.succeeded else "no failure is recognised in it"
     times = Counter(finding.id for finding in errors)
     unknown = times.pop(UNKNOWN, 0)
-    known = [f"{name} ({number} times)" if number > 1 else name for name, number in times.items()]
-    first = "not recognised" if unknown else f"recognised: {known.pop(0)}"
-    return f"{first}; and {', '.join(known)}" if known else first
+    labels = [f"{name} ({number} times)" if number > 1 else name for name, number in times.items()]
+    first = "not recognised" if unknown else f"recognised: {labels.pop(0)}"
+    return f"{first}; and {', '.join(labels)}" if labels else first

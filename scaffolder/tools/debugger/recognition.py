@@ -46,11 +46,11 @@ class Reading:
 
     Attributes:
         problems: Failures first, and causes before what follows from them.
-        rest: What rustc reports besides.
+        other_errors: What rustc reports besides.
     """
 
     problems: tuple[Recognised, ...]
-    rest: tuple[Diagnostic, ...]
+    other_errors: tuple[Diagnostic, ...]
 
 
 def recognise(transcript: Transcript, problems: Iterable[Problem] | None = None) -> Reading:
@@ -63,15 +63,15 @@ def recognise(transcript: Transcript, problems: Iterable[Problem] | None = None)
     for match in matches:
         firsts[match.problem.id] = min(match.start, firsts.get(match.problem.id, match.start))
     groups = list(GROUPS)
-    known = sorted(
+    reported = sorted(
         (match for match in matches if match.problem.id not in consequences),
         key=lambda match: (
             LEVELS.index(match.problem.level), groups.index(match.problem.group), firsts[match.problem.id], match.start
         ),
     )  # fmt: skip
     lines = {match.line for match in matches}
-    rest = tuple(error for error in errors if not lines.intersection(range(error.first, error.last + 1)))
-    return Reading(tuple(known), rest)
+    other_errors = tuple(error for error in errors if not lines.intersection(range(error.first, error.last + 1)))
+    return Reading(tuple(reported), other_errors)
 
 
 def _look(

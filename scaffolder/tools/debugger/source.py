@@ -91,10 +91,10 @@ def run(command: list[str]) -> Output:
     except BaseException:
         process.terminate()
         raise
-    return finished(recording, command, process.returncode)
+    return command_output(recording, command, process.returncode)
 
 
-def finished(recording: Recording, command: list[str], code: int) -> Output:
+def command_output(recording: Recording, command: list[str], code: int) -> Output:
     """Return the output of a command that has ended."""
     ended = end_of(code) if code else None
     if ended and code < 0:

@@ -147,13 +147,13 @@ def _finding(step: Step, done: Done | None) -> Finding:
         level="error",
         message=f"expected: {step.purpose}; {code}",
         where=step.shown,
-        evidence="\n".join(_telling(lines)),
+        evidence="\n".join(_telling_lines(lines)),
         fix=f"Ask what is behind it\npyo3-new explain -- {step.shown}",
         reference=reference(SKILL, "troubleshooting", step.see),
     )
 
 
-def _telling(lines: list[str]) -> list[str]:
+def _telling_lines(lines: list[str]) -> list[str]:
     """Return the lines of an output that say what failed: from the first error on, and the last ones."""
     start = next((place for place, line in enumerate(lines) if line.lstrip().startswith("error")), len(lines))
     failure = lines[start:]

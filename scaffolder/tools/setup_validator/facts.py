@@ -95,8 +95,8 @@ class MachineFacts:
     @property
     def environments(self) -> dict[str, str] | None:
         """The environments that are active, by their variables."""
-        given = self.machine.environment
-        return {name: given[name] for name in ENVIRONMENTS if given.get(name)} or None
+        variables = self.machine.environment
+        return {name: variables[name] for name in ENVIRONMENTS if variables.get(name)} or None
 
     @property
     def selected_pythons(self) -> dict[str, Interpreter] | None:
@@ -389,8 +389,8 @@ class Facts(MachineFacts):
     @property
     def builds_forward(self) -> bool:
         """Whether it can be built with a Python that PyO3 doesn't know: for the stable ABI, or because it is told."""
-        told = [since for name, since in FORWARD.items() if self.machine.build_env.get(name) == "1"]
-        return self.abi3 is not None or any(self.series and Version(self.series.name) >= since for since in told)
+        versions = [since for name, since in FORWARD.items() if self.machine.build_env.get(name) == "1"]
+        return self.abi3 is not None or any(self.series and Version(self.series.name) >= since for since in versions)
 
     @property
     def maturin_requirement(self) -> Requirement | None:
@@ -425,6 +425,6 @@ def _texts(file: str, tables: Any, key: str = "") -> Iterator[ManifestText]:
 
 def _needs_builder(project: Project) -> bool:
     """Tell whether a package is made of the project, by nobody who builds the library."""
-    other = project.extensions or "build-backend" in project.pyproject.get("build-system", {})
+    has_builder = project.extensions or "build-backend" in project.pyproject.get("build-system", {})
     is_package = project.builder is not None or bool(project.metadata)
-    return project.is_extension and is_package and "cdylib" in project.crate.library_types and not other
+    return project.is_extension and is_package and "cdylib" in project.crate.library_types and not has_builder

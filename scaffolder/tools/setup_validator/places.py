@@ -22,29 +22,29 @@ DEPTH = 3
 FOLDERS = 2_000
 
 
-def find_project(given: Path | None) -> Manifests | None:
+def find_project(folder: Path | None) -> Manifests | None:
     """Read the manifests of a project; none if no folder was named, and there is no project around.
 
     Args:
-        given: The folder that the user names.
+        folder: The folder that the user names.
 
     Raises:
         UsageError: There is no project in the folder that was named, or there are several below it.
         ScaffolderError: A manifest can't be read.
     """
-    if given is None:
+    if folder is None:
         here = Path.cwd()
         return _around(here) or (_below(here, Path()) if (here / ".git").exists() else None)
-    if not is_folder(given):
-        raise UsageError(f"`{given}` is not a folder", "name the folder that holds `pyproject.toml`")
-    manifests = read_manifests(real(given))
+    if not is_folder(folder):
+        raise UsageError(f"`{folder}` is not a folder", "name the folder that holds `pyproject.toml`")
+    manifests = read_manifests(real(folder))
     crate = _crate(manifests)
     if "package" in crate and (manifests.pyproject or _asks_for_pyo3(crate)):
         return manifests
-    below = _below(real(given), given)
+    below = _below(real(folder), folder)
     if below is None and manifests.cargo_path is None:
         hint = "name the folder that holds `pyproject.toml` and `Cargo.toml`"
-        raise UsageError(f"there is no Rust crate in `{given}`", hint)
+        raise UsageError(f"there is no Rust crate in `{folder}`", hint)
     return below or manifests
 
 

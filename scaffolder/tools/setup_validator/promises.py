@@ -56,16 +56,16 @@ class WorkflowPython:
 
 def oldest_python(allowed: SpecifierSet) -> Version | None:
     """Return the oldest Python that is allowed."""
-    return next(_allowed(allowed), None)
+    return next(_allowed_versions(allowed), None)
 
 
 def newest_python(allowed: SpecifierSet) -> Version | None:
     """Return the newest Python that is allowed, if there is a bound."""
-    versions = list(_allowed(allowed))
+    versions = list(_allowed_versions(allowed))
     return versions[-1] if versions and versions[-1] != PYTHONS[-1] else None
 
 
-def _allowed(specifier: SpecifierSet) -> Iterator[Version]:
+def _allowed_versions(specifier: SpecifierSet) -> Iterator[Version]:
     # An exact version may be left out, as in `>=3.9,!=3.9.0`.
     yield from (python for python in PYTHONS if any(specifier.contains(f"{python}.{patch}") for patch in (0, 5, 99)))
 

@@ -47,9 +47,9 @@ class Annotations:
             return self._union(annotation, hint)
         if name == "Literal":
             return self._literal(annotation, hint)
-        return self._own(annotation, hint) or self._known(annotation, hint)
+        return self._convert_own(annotation, hint) or self._convert_known(annotation, hint)
 
-    def _own(self, annotation: Annotation, hint: str) -> RustType | None:
+    def _convert_own(self, annotation: Annotation, hint: str) -> RustType | None:
         """Convert a name that the file defines."""
         name, module = annotation.name, self.module
         if annotation.module or name in self.classes:
@@ -66,7 +66,7 @@ class Annotations:
         self._open.pop()
         return rust_type
 
-    def _known(self, annotation: Annotation, hint: str) -> RustType:
+    def _convert_known(self, annotation: Annotation, hint: str) -> RustType:
         """Convert a type of Python's own, or one of another module."""
         if annotation.name == "int" and annotation.values:
             rust = integer_type(list(annotation.values))  # type: ignore[arg-type]
@@ -214,8 +214,8 @@ def ambiguity(types: Sequence[RustType]) -> str:
     names = {rust_type.rust for rust_type in types}
     shapes: dict[frozenset[str], str] = {}
     for rust_type in types:
-        if taken := rust_type.takes & names:
-            return f"can't be told apart: `{rust_type.rust}` also takes what is meant for `{min(taken)}`"
+        if clashes := rust_type.takes & names:
+            return f"can't be told apart: `{rust_type.rust}` also takes what is meant for `{min(clashes)}`"
         if (
             rust_type.shape is not None
             and (twin := shapes.setdefault(rust_type.shape, rust_type.rust)) != rust_type.rust

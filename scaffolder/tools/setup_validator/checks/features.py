@@ -39,7 +39,7 @@ class OutdatedFeatures(Check):
 
     @staticmethod
     def check(project: Project, series: ReleaseSeries) -> Failure | None:
-        outdated = _outdated(project, series)
+        outdated = _outdated_features(project, series)
         if not outdated:
             return None
         removed = [feature.name for feature in outdated if feature.removed and Version(series.name) >= feature.removed]
@@ -92,7 +92,7 @@ class ExtensionModule(Check):
         )
 
 
-def _outdated(project: Project, series: ReleaseSeries) -> list[Deprecation]:
+def _outdated_features(project: Project, series: ReleaseSeries) -> list[Deprecation]:
     """Return the outdated features that are on."""
     on = {("pyo3" if crate in PYO3_CRATES else crate, name) for crate, name in project.features_of_crates()}
     return [
@@ -107,7 +107,7 @@ def _outdated(project: Project, series: ReleaseSeries) -> list[Deprecation]:
 
 def _obstacle(project: Project, names: list[str]) -> Iterator[str]:
     """Say that the builder has to be raised first, where that is not for a program to decide."""
-    if EXTENSION_MODULE in names and project.builder and not _raised(project, project.builder):
+    if EXTENSION_MODULE in names and project.builder and not _raise_requirement(project, project.builder):
         for requirement in _requirements(project, project.builder).values():
             yield f"`[build-system]` asks for `{requirement}`: change that first"
 
@@ -116,7 +116,7 @@ def _removal(project: Project, outdated: list[Deprecation]) -> Iterator[Edit]:
     """Take out what the builder does instead, and require a builder that does."""
     features = [feature for feature in outdated if feature.name in LEFT_OUT]
     builder = project.builder if any(feature.name == EXTENSION_MODULE for feature in features) else None
-    required = _raised(project, builder) if builder else None
+    required = _raise_requirement(project, builder) if builder else None
     if builder and required is None:
         return
     yield from (entry.remove(features) for entry in feature_lists(project) if entry.select(features))
@@ -135,7 +135,7 @@ def _requirements(project: Project, builder: str) -> dict[int, Requirement]:
     return {place: item for place, item in requirements.items() if item and item.name == builder}
 
 
-def _raised(project: Project, builder: str) -> str | None:
+def _raise_requirement(project: Project, builder: str) -> str | None:
     """Return the requirement of a builder that does what the feature did; none if that can't be written safely."""
     requirements = list(_requirements(project, builder).values())
     if len(requirements) != 1 or requirements[0].url:

@@ -121,8 +121,8 @@ class CompanionVersions(Check):
     @staticmethod
     def check(project: Project, pyo3: Dependency, companions: tuple[Dependency, ...]) -> Failure | None:
         # Cargo looks for a series that all of them allow.
-        allowed = _allowed(pyo3.requirement)
-        wrong = [crate for crate in companions if _allowed(crate.requirement).isdisjoint(allowed)]
+        allowed = _series_names(pyo3.requirement)
+        wrong = [crate for crate in companions if _series_names(crate.requirement).isdisjoint(allowed)]
         if not wrong:
             return None
         return Failure(
@@ -327,7 +327,7 @@ def _missing_bounds(builder: str, operators: set[str]) -> list[str]:
     return missing + ([] if operators & {"<", "<="} or builder != "maturin" else ["upper"])
 
 
-def _allowed(requirement: str) -> set[str | None]:
+def _series_names(requirement: str) -> set[str | None]:
     """Return the release series that a requirement allows; one that isn't known stands for itself."""
     return set(allowed_series(requirement)) or {series_of(requirement)}
 

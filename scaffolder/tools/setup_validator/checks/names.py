@@ -61,10 +61,10 @@ class ModuleName(Check):
         if layout.extension in names or not layout.extension:
             return None
         package = layout.module.rpartition(".")[0]
-        given = "module-name" if "module-name" in extension.maturin else "the library's name"
-        given = "setuptools-rust's `target`" if extension.extensions else given
+        setting = "module-name" if "module-name" in extension.maturin else "the library's name"
+        setting = "setuptools-rust's `target`" if extension.extensions else setting
         return Failure(
-            f"the module in Rust is {listing(names)}, but {given} says `{layout.module}`: the import would fail",
+            f"the module in Rust is {listing(names)}, but {setting} says `{layout.module}`: the import would fail",
             where=f"{extension.show(modules[0].path)}:{modules[0].line}",
             words={
                 **module_setting(extension),

@@ -97,14 +97,14 @@ class InterpreterAllowed(Check):
         wrong = {tool: python for tool, python in pythons.items() if not requires_python.contains(python.version)}
         if not wrong:
             return None
-        known = [project.series.oldest] if project.series else []
+        floors = [project.series.oldest] if project.series else []
         return Failure(
             f"`requires-python` is `{requires_python}`",
             where="pyproject.toml",
             evidence=_show(wrong),
             words={
                 "command": select_python(project, floor, wrong),
-                "wanted": f">={max(min(python.minor for python in wrong.values()), *known)}",
+                "wanted": f">={max(min(python.minor for python in wrong.values()), *floors)}",
             },
         )
 
