@@ -16,7 +16,7 @@ def collect_no_garbage() -> None:
     gc.disable()
 
 
-def leave(code: int) -> NoReturn:
+def exit_at_once(code: int) -> NoReturn:
     """End the process at once: freeing each object takes longer than starting Python did.
 
     The caller has flushed and closed what must not be lost.

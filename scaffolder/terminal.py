@@ -199,7 +199,7 @@ def leave(code: int) -> NoReturn:
         code = fail(ScaffolderError(f"the output can't be written: {error.strerror}"))
     with suppress(OSError):
         sys.stderr.flush()
-    speed.leave(code)
+    speed.exit_at_once(code)
 
 
 @contextmanager

@@ -83,7 +83,7 @@ Edit = Put | Extend | Remove | Create | Delete
 
 
 @dataclass(frozen=True)
-class Change:
+class FileChange:
     """A file that is to be written or deleted.
 
     Attributes:
@@ -131,17 +131,17 @@ class Draft:
         if not self._is_sound():
             raise EditRefusedError(self.folder)
 
-    def changes(self) -> tuple[Change, ...]:
+    def changes(self) -> tuple[FileChange, ...]:
         """Return what would be changed."""
         import tomlkit
 
         rewritten = [
-            Change(path, text, after)
+            FileChange(path, text, after)
             for path, (text, document) in self._documents.items()
             if (after := _as_before(tomlkit.dumps(document), text)) != text
         ]
-        created = [Change(path, None, "") for path in self._created]
-        return (*rewritten, *created, *(Change(path, None, None) for path in self._deleted))
+        created = [FileChange(path, None, "") for path in self._created]
+        return (*rewritten, *created, *(FileChange(path, None, None) for path in self._deleted))
 
     def documents(self) -> tuple[Document, ...]:
         """Return the changes as differences to look at."""
@@ -220,7 +220,7 @@ class Draft:
         except ValueError:  # on another drive
             return path.as_posix()
 
-    def _difference(self, change: Change, context: int = 3) -> str:
+    def _difference(self, change: FileChange, context: int = 3) -> str:
         """Write a change as git does."""
         name = self._show(change.path)
         before = f"a/{name}" if change.before is not None or change.after is None else "/dev/null"
@@ -327,7 +327,7 @@ def _as_before(text: str, before: str) -> str:
     return f"{MARK}{text}" if before.startswith(MARK) else text
 
 
-def _write(change: Change) -> None:
+def _write(change: FileChange) -> None:
     """Make one change."""
     if change.after is None:
         change.path.unlink()

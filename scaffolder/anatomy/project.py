@@ -18,7 +18,7 @@ from scaffolder.anatomy.patterns import PathPatterns, excluded_files, watched_fi
 from scaffolder.anatomy.versions import ReleaseSeries, allowed_series, series_named, series_of
 from scaffolder.anatomy.workflows import Workflow, read_workflows
 from scaffolder.files import Reader, Unreadable, is_file, real
-from scaffolder.rust.modules import Module, Source, read_source
+from scaffolder.rust.modules import NativeModule, Source, read_source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -131,7 +131,7 @@ class Project:
             return None
 
     @property
-    def modules(self) -> tuple[Module, ...]:
+    def modules(self) -> tuple[NativeModule, ...]:
         """The Python modules in Rust."""
         return tuple(module for source in self.sources.values() for module in source.modules)
 

@@ -131,7 +131,7 @@ def find_project(start: Path) -> Checkout:
     Raises:
         ScaffolderError: There is no project, or it is in no repository.
     """
-    require_git()
+    require_recent_git()
     try:
         # Unlike `Path.expanduser`, it leaves the home of nobody as it is.
         place = Path(os.path.expanduser(start)).resolve(strict=True)  # noqa: PTH111
@@ -147,7 +147,7 @@ def find_project(start: Path) -> Checkout:
     return locate(folder)
 
 
-def require_git() -> None:
+def require_recent_git() -> None:
     """Fail unless there is a git that merges without a working tree."""
     git.require_git()
     words = git.run("version", folder=Path.cwd()).decode().split()

@@ -54,10 +54,10 @@ def faults(base: Files, theirs: Files, ours: Files, result: Files) -> Iterator[t
 def manifest_fault(path: str, content: bytes, ours: Files, theirs: Files) -> str | None:
     """Return what is wrong with a manifest, if anything is."""
     try:
-        data = load(content)
+        data = load_toml(content)
     except ValueError as error:
         return f"it is no longer valid TOML: {' '.join(str(error).split())}"
-    usual = [counts(path, side[path].content) for side in (ours, theirs) if path in side]
+    usual = [count_dependencies(path, side[path].content) for side in (ours, theirs) if path in side]
     for name, number in requirements(path, data).items():
         if number > max([1, *(side[name] for side in usual)]):
             table, _, dependency = name.partition(" ")
@@ -65,7 +65,7 @@ def manifest_fault(path: str, content: bytes, ours: Files, theirs: Files) -> str
     return None
 
 
-def load(content: bytes) -> dict[str, Any]:
+def load_toml(content: bytes) -> dict[str, Any]:
     """Read TOML.
 
     Raises:
@@ -74,10 +74,10 @@ def load(content: bytes) -> dict[str, Any]:
     return tomllib.loads(content.decode("utf-8"))
 
 
-def counts(path: str, content: bytes) -> Counter[str]:
+def count_dependencies(path: str, content: bytes) -> Counter[str]:
     """Count the dependencies of a manifest; of one that can't be read there are none."""
     try:
-        return requirements(path, load(content))
+        return requirements(path, load_toml(content))
     except ValueError:
         return Counter()
 
@@ -140,7 +140,7 @@ def outdated_locks(before: Files, after: Files) -> Iterator[LockFile]:
 def lock_inputs(manifest: str, files: Files) -> Any:
     """Return those parts of a manifest that its lock file depends on."""
     try:
-        data = load(files[manifest].content)
+        data = load_toml(files[manifest].content)
     except (KeyError, ValueError):
         return None
     project = as_table(data.get("project"))

@@ -68,7 +68,7 @@ def status(checkout: Checkout, *, offline: bool = False) -> Status:
         try:
             conflicts = checkout.conflicts()
             record = record_of(checkout, conflicts)
-            base, base_notes = base_of(releases, record)
+            base, base_notes = base_files(releases, record)
             latest, newest_notes = newest(releases, public)
         finally:
             public.close()
@@ -101,7 +101,7 @@ def record_of(checkout: Checkout, conflicts: tuple[str, ...]) -> Record:
         return read_record(committed)
 
 
-def base_of(releases: Releases, record: Record) -> tuple[Files | None, tuple[str, ...]]:
+def base_files(releases: Releases, record: Record) -> tuple[Files | None, tuple[str, ...]]:
     """Return the template's files as the project got them, or none with the reason."""
     try:
         releases.require(record.release)

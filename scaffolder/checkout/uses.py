@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from scaffolder.checkout.manifests import load, requirements
+from scaffolder.checkout.manifests import load_toml, requirements
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -42,7 +42,7 @@ def find_uses(scratch: Scratch, tree: str, base: Files, theirs: Files) -> tuple[
         base: The template as the project had it.
         theirs: The template as it is now.
     """
-    names = sorted(modules(base, theirs) | packages(base, theirs))
+    names = sorted(removed_modules(base, theirs) | removed_packages(base, theirs))
     if not names:
         return ()
     patterns = [part for name in names for part in ("-e", name)]
@@ -71,7 +71,7 @@ def use_pattern(name: str) -> str:
     return rf"{rust}|^\s*(?:from|import)\b.*{word}|\.{word}\."
 
 
-def modules(base: Files, theirs: Files) -> set[str]:
+def removed_modules(base: Files, theirs: Files) -> set[str]:
     """Return the names of the modules that went."""
     remaining = set(module_names(theirs))
     return set(module_names(base)) - remaining
@@ -84,15 +84,16 @@ def module_names(paths: Iterable[str]) -> Iterator[str]:
             yield path.parent.name if path.stem in FOLDER_FILES else path.stem
 
 
-def packages(base: Files, theirs: Files) -> set[str]:
+def removed_packages(base: Files, theirs: Files) -> set[str]:
     """Return the names by which code imports the dependencies that went."""
-    return set(dependencies(base)) - set(dependencies(theirs))
+    return set(dependency_names(base)) - set(dependency_names(theirs))
 
 
-def dependencies(files: Files) -> Iterator[str]:
+def dependency_names(files: Files) -> Iterator[str]:
     """Return the names by which code imports a project's dependencies."""
     for manifest in ("Cargo.toml", "pyproject.toml"):
         if manifest in files:
             yield from (
-                name.split()[-1].replace("-", "_") for name in requirements(manifest, load(files[manifest].content))
+                name.split()[-1].replace("-", "_")
+                for name in requirements(manifest, load_toml(files[manifest].content))
             )

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from scaffolder.template.catalog import Catalog
-    from scaffolder.template.generate import Project
+    from scaffolder.template.generate import NewProject
 
 # Plain help: drawing it with rich takes as long as all the rest.
 app = typer.Typer(
@@ -221,7 +221,7 @@ def new(  # noqa: PLR0913, PLR0917
             catalog, file=answers, pairs=data or (), features=features or (), all_features=all_features, name=name
         )
 
-        def make(chosen: dict[str, Any], dry_run: bool = dry_run) -> Project:
+        def make(chosen: dict[str, Any], dry_run: bool = dry_run) -> NewProject:
             with progress("Rendering the project", visible=not silent):
                 folder = destination or folder_for(chosen)
                 return new_project(source, chosen, folder, use_git=not no_git, dry_run=dry_run)
@@ -232,7 +232,7 @@ def new(  # noqa: PLR0913, PLR0917
     show_new(project, as_data=as_data, quiet=quiet)
 
 
-def show_new(project: Project, *, as_data: bool, quiet: bool) -> None:
+def show_new(project: NewProject, *, as_data: bool, quiet: bool) -> None:
     """Print what was made."""
     from scaffolder.cli import text as report
 
@@ -260,7 +260,7 @@ def decide(
     catalog: Catalog,
     given: dict[str, Any],
     destination: Path | None,
-    preview: Callable[[dict[str, Any]], Project] | None,
+    preview: Callable[[dict[str, Any]], NewProject] | None,
 ) -> dict[str, Any]:
     """Answer what is not given: by asking where there is a preview to show, else by defaults."""
     from scaffolder.git import author

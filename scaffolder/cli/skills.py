@@ -13,7 +13,7 @@ from scaffolder.terminal import as_json, echo, run_tool, stoppable
 
 if TYPE_CHECKING:
     from scaffolder.skills import Skill
-    from scaffolder.template.generate import Project
+    from scaffolder.template.generate import NewProject
 
 examples_app = typer.Typer(help="List, show and copy the examples of the skills.", rich_markup_mode=None)
 # What were commands of `explain` once.
@@ -55,9 +55,9 @@ def complete_example(incomplete: str) -> list[tuple[str, str]]:
 
 def complete_problem(incomplete: str) -> list[tuple[str, str]]:
     """Offer the problems that `explain` recognizes to the shell."""
-    from scaffolder.tools.debugger.catalogue import load
+    from scaffolder.tools.debugger.catalogue import load_problems
 
-    return [(problem.id, problem.title) for problem in load() if problem.id.startswith(incomplete)]
+    return [(problem.id, problem.title) for problem in load_problems() if problem.id.startswith(incomplete)]
 
 
 def complete_debugging(args: list[str], incomplete: str) -> list[str]:
@@ -271,7 +271,9 @@ def copy(
     echo(as_json(project) if as_data else report.project_text(project))
 
 
-def start_from(name: str, destination: Path | None, new_name: str | None, *, use_git: bool, dry_run: bool) -> Project:
+def start_from(
+    name: str, destination: Path | None, new_name: str | None, *, use_git: bool, dry_run: bool
+) -> NewProject:
     """Make a project from an example, with a name of its own.
 
     Args:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from scaffolder.cli.text import file_count
+from scaffolder.cli.text import number_of_files
 from scaffolder.template.steps import quote
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def outcome_text(outcome: Outcome) -> str:
 def headline(outcome: Outcome) -> str:
     """Return in a line what was done."""
     done = f"would be {VERBS[outcome.verb]}" if outcome.dry_run else VERBS[outcome.verb]
-    files = file_count(len(outcome.changes))
+    files = number_of_files(len(outcome.changes))
     if outcome.verb == "update":
         return f"{outcome.name} {done} to {outcome.version[1]}: {files} changed"
     link = "to" if outcome.verb == "add" else "from"
@@ -199,7 +199,7 @@ def status_text(status: Status) -> str:
 def group(label: str, paths: Sequence[str]) -> Iterator[str]:
     """Return files under a heading, not more than fit on a screen."""
     if paths:
-        yield f"\n{label}: {file_count(len(paths))}"
+        yield f"\n{label}: {number_of_files(len(paths))}"
         yield from (f"  {path}" for path in paths[:SHORT])
         if len(paths) > SHORT:
             yield f"  and {len(paths) - SHORT} more"

@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from scaffolder.guides import Page
     from scaffolder.skills import Example, Skill, Tool
     from scaffolder.template.catalog import Catalog, Feature, Question
-    from scaffolder.template.generate import Project
+    from scaffolder.template.generate import NewProject
 
 SHORT = 25
 
 Folder = dict[str, "Folder"]
 
 
-def project_text(project: Project) -> str:
+def project_text(project: NewProject) -> str:
     """Return what was made, or would be."""
     if project.dry_run:
         return f"{project.path}\n{tree(project.files, limit=None)}"
@@ -110,7 +110,7 @@ def width() -> int:
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else 10_000
 
 
-def review(catalog: Catalog, answers: Mapping[str, Any], project: Project) -> str:
+def review(catalog: Catalog, answers: Mapping[str, Any], project: NewProject) -> str:
     """Return the answers and what they would make, for a last look."""
     rows = [
         (question.help, format_answer(question, answers[question.name]))
@@ -122,7 +122,7 @@ def review(catalog: Catalog, answers: Mapping[str, Any], project: Project) -> st
     # The answers and the question below are to be seen, too.
     room = max(shutil.get_terminal_size().lines - len(lines) - 8, 1)
     files = indent(tree(project.files, limit=min(16, room)))
-    return "\n".join(["", *lines, "", f"  {file_count(len(project.files))}:", *files, ""])
+    return "\n".join(["", *lines, "", f"  {number_of_files(len(project.files))}:", *files, ""])
 
 
 def answers_text(rows: Sequence[tuple[str, str]]) -> list[str]:
@@ -179,20 +179,20 @@ def branches(folder: Folder, depth: int, prefix: str = "") -> Iterator[str]:
     entries = sorted(folder.items(), key=lambda entry: (not entry[1], entry[0].lower()))
     for name, inside in entries:
         is_last = name == entries[-1][0]
-        closed = f"  ({file_count(count(inside))})" if inside and not depth else ""
+        closed = f"  ({number_of_files(count_files(inside))})" if inside and not depth else ""
         yield f"{prefix}{end if is_last else middle}{name}{'/' if inside else ''}{closed}"
         if inside and depth:
             yield from branches(inside, depth - 1, prefix + ("    " if is_last else down))
 
 
-def file_count(number: int) -> str:
+def number_of_files(number: int) -> str:
     """Return a number of files in words."""
     return f"{number} file{'s' if number != 1 else ''}"
 
 
-def count(folder: Folder) -> int:
+def count_files(folder: Folder) -> int:
     """Count the files in a folder."""
-    return sum(count(inside) if inside else 1 for inside in folder.values())
+    return sum(count_files(inside) if inside else 1 for inside in folder.values())
 
 
 def draws_lines() -> bool:

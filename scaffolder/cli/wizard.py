@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from scaffolder.template.catalog import Catalog, Question
-    from scaffolder.template.generate import Project
+    from scaffolder.template.generate import NewProject
 
 STYLE = questionary.Style(
     [
@@ -50,7 +50,7 @@ class Wizard:
         if destination is not None:
             self.suggested.setdefault("project_name", name_from(destination.resolve().name))
 
-    def run(self, preview: Callable[[dict[str, Any]], Project]) -> dict[str, Any]:
+    def run(self, preview: Callable[[dict[str, Any]], NewProject]) -> dict[str, Any]:
         """Ask until the user is content, and return the answers.
 
         Args:

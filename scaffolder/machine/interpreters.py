@@ -97,7 +97,7 @@ def probe(path: Path, programs: Programs) -> Interpreter | None:
         What it is; nothing if it may not be started, or is not a Python.
     """
     environment = environment_of(path)
-    program = base_of(environment, path, programs) if environment else path
+    program = base_python(environment, path, programs) if environment else path
     # Without `site`, nothing that was installed into it runs.
     done = programs.run(program, "-I", "-S", "-c", QUESTIONS) if program else None
     try:
@@ -124,7 +124,7 @@ def environment_of(path: Path) -> Path | None:
     return next((place for place in (path.parent.parent, path.parent) if is_file(place / "pyvenv.cfg")), None)
 
 
-def base_of(environment: Path, path: Path, programs: Programs) -> Path | None:
+def base_python(environment: Path, path: Path, programs: Programs) -> Path | None:
     """Return the Python that a virtual environment was made with, if it is one of the user's.
 
     Args:

@@ -107,11 +107,11 @@ def _encoding(data: bytearray) -> str:
 
 
 def _lines(data: bytearray, encoding: str) -> list[str]:
-    text = printable(data.decode(encoding, errors="replace"))
+    text = make_printable(data.decode(encoding, errors="replace"))
     return [without_prefixes(line) for line in text.split("\n")]
 
 
-def printable(text: str) -> str:
+def make_printable(text: str) -> str:
     """Replace what is not to be shown but would act on a terminal."""
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
     shorter = ESCAPES.sub("", text)

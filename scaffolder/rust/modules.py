@@ -18,7 +18,7 @@ INIT = re.compile(r"PyInit_(\w+)")
 
 
 @dataclass(frozen=True)
-class Module:
+class NativeModule:
     """A Python module in Rust.
 
     Attributes:
@@ -41,7 +41,7 @@ class Source:
         shows_version: Whether it uses the crate's version.
     """
 
-    modules: tuple[Module, ...]
+    modules: tuple[NativeModule, ...]
     shows_version: bool
 
 
@@ -57,7 +57,7 @@ def read_source(path: Path, text: bytes) -> Source:
     return Source(modules, b"CARGO_PKG_VERSION" in text)
 
 
-def _modules(text: bytes, path: Path) -> Iterator[Module]:
+def _modules(text: bytes, path: Path) -> Iterator[NativeModule]:
     """Find the items that have the attribute, and functions that are called as Python calls them."""
     import tree_sitter
     import tree_sitter_rust
@@ -66,7 +66,7 @@ def _modules(text: bytes, path: Path) -> Iterator[Module]:
     yield from _modules_in(tree.root_node, path)
 
 
-def _modules_in(parent: Node, path: Path, depth: int = 0) -> Iterator[Module]:
+def _modules_in(parent: Node, path: Path, depth: int = 0) -> Iterator[NativeModule]:
     """Find them among a node's children, and inside modules that aren't Python's."""
     attributes: list[str] = []
     for node in parent.named_children if depth < DEPTH_LIMIT else ():
@@ -77,7 +77,7 @@ def _modules_in(parent: Node, path: Path, depth: int = 0) -> Iterator[Module]:
             attributes = []
 
 
-def _module(node: Node, attributes: list[str], path: Path, depth: int) -> Iterator[Module]:
+def _module(node: Node, attributes: list[str], path: Path, depth: int) -> Iterator[NativeModule]:
     """Tell what an item with attributes is."""
     name = node.child_by_field_name("name")
     if name is None or node.type not in {"function_item", "mod_item"}:
@@ -85,9 +85,9 @@ def _module(node: Node, attributes: list[str], path: Path, depth: int) -> Iterat
     line = node.start_point[0] + 1
     if any(re.search(r"\bpymodule\b", attribute) for attribute in attributes):
         names = [match[1] for attribute in attributes if (match := NAME.search(attribute))]
-        yield Module(names[0] if names else _text(name).removeprefix("r#"), path, line)
+        yield NativeModule(names[0] if names else _text(name).removeprefix("r#"), path, line)
     elif match := INIT.fullmatch(_text(name)):
-        yield Module(match[1], path, line)
+        yield NativeModule(match[1], path, line)
     elif node.type == "mod_item" and (body := node.child_by_field_name("body")):
         yield from _modules_in(body, path, depth + 1)
 

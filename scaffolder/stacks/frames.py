@@ -84,7 +84,7 @@ def python_frames(printed: str) -> dict[int, list[Frame]]:
         if thread := THREAD.match(line):
             current = threads.setdefault(int(thread[1], 16), [])
         elif match := PYTHON_FRAME.match(line):
-            current.append(Frame("python", match["function"], f"{near(match['file'])}:{match['line']}"))
+            current.append(Frame("python", match["function"], f"{shorten_path(match['file'])}:{match['line']}"))
     return threads
 
 
@@ -136,7 +136,7 @@ def _interleave(native: list[dict[str, Any]], python: list[Frame], shares: list[
 def _native(frame: dict[str, Any]) -> Frame:
     """Return a frame of the debugger's."""
     function, file, library = plain(frame["function"]), frame["file"], frame["library"]
-    place = f"{near(file)}:{frame['line']}" if file else (library or "")
+    place = f"{shorten_path(file)}:{frame['line']}" if file else (library or "")
     own = not (
         PLUMBING.match(function) or GENERATED.search(function) or "libpython" in (library or "")
         or SYSTEM.search(library or "") or (library is None and not str(file).endswith(".rs"))
@@ -152,7 +152,7 @@ def plain(function: str) -> str:
     return shown
 
 
-def near(file: str) -> str:
+def shorten_path(file: str) -> str:
     """Return a file's path without what is the same for all: this folder, cargo's cache, Rust's own sources."""
     path = re.sub(r"^.*/registry/src/[^/]+/|^/rustc/[0-9a-f]+/", "", file)
     with suppress(ValueError):

@@ -104,14 +104,14 @@ def debug(command: list[str], timeout: float | None) -> Run:
             start_new_session=True,
         )  # fmt: skip
         with gdb, stop_after(process, timeout) as reasons:
-            recording = collect(gdb, reasons, process)
+            recording = relay_output(gdb, reasons, process)
         if not report.exists():
             hint = "is it allowed to? a container needs `--cap-add=SYS_PTRACE`; what gdb said is above"
             raise ScaffolderError(f"gdb could not run `{shlex.join(command)}`", hint)
         return Run(recording, json.loads(report.read_text(encoding="utf-8")), reasons[0] if reasons else None)
 
 
-def collect(gdb: subprocess.Popen[bytes], reasons: list[str], process: Path) -> Recording:
+def relay_output(gdb: subprocess.Popen[bytes], reasons: list[str], process: Path) -> Recording:
     """Pass on what is printed until the end, which the first Ctrl-C asks for; the second ends it all."""
     recording = Recording()
     before = signal.getsignal(signal.SIGINT)

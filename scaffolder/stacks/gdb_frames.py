@@ -67,9 +67,9 @@ def threads() -> list[dict[str, Any]]:
     for thread in sorted(gdb.selected_inferior().threads(), key=lambda thread: thread.num):
         thread.switch()
         stack = frames()
-        described = [describe(frame) for frame in stack]
+        described = [describe_frame(frame) for frame in stack]
         evaluations = [index for index, frame in enumerate(described) if frame["function"] == EVALUATE]
-        for index, count in zip(evaluations, counts([stack[index] for index in evaluations])):  # noqa: B905
+        for index, count in zip(evaluations, frame_counts([stack[index] for index in evaluations])):  # noqa: B905
             described[index]["python_frames"] = count
         handle = int.from_bytes(thread.handle(), "little") if hasattr(thread, "handle") else 0
         entries.append({"number": thread.num, "name": thread.name, "handle": handle, "frames": described})
@@ -89,7 +89,7 @@ def frames() -> list[Any]:
     return stack
 
 
-def describe(frame: Any) -> dict[str, Any]:
+def describe_frame(frame: Any) -> dict[str, Any]:
     """Return what a frame is."""
     place = frame.find_sal()
     return {
@@ -100,7 +100,7 @@ def describe(frame: Any) -> dict[str, Any]:
     }
 
 
-def counts(evaluations: list[Any]) -> list[int | None]:
+def frame_counts(evaluations: list[Any]) -> list[int | None]:
     """Return how many Python frames each evaluation runs, None for those of which it can't be read.
 
     Since Python 3.11 a call from Python to Python stays in one evaluation. Where the last one that an evaluation runs

@@ -77,7 +77,7 @@ class Rules:
         """Return a question's default as its type, or `MISSING`."""
         if "default" not in question.details:
             return MISSING
-        return parse(question, self.render(question.details["default"], answers))
+        return parse_answer(question, self.render(question.details["default"], answers))
 
     def applies(self, question: Question, answers: Mapping[str, Any]) -> bool:
         """Whether a question is to be answered at all, given the answers before it."""
@@ -89,7 +89,7 @@ class Rules:
         Raises:
             InvalidAnswerError: The question does not take this value.
         """
-        parsed = parse(question, value)
+        parsed = parse_answer(question, value)
         message = self.render(question.details.get("validator", ""), {**answers, question.name: parsed})
         if reason := " ".join(str(message).split()):
             raise InvalidAnswerError(question.name, reason, suggestion=self.suggestion(question, parsed, answers))
@@ -165,7 +165,7 @@ def _answer(
     return check(default)
 
 
-def parse(question: Question, value: Any) -> Any:
+def parse_answer(question: Question, value: Any) -> Any:
     """Return a value as the question's type.
 
     Raises:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from scaffolder import __version__
 from scaffolder.folders import temporary_folder
-from scaffolder.template.generate import Origin, Project, build, check_destination, list_files
+from scaffolder.template.generate import NewProject, Origin, build, check_destination, list_files
 from scaffolder.template.source import SOURCE
 from scaffolder.template.steps import next_steps
 
@@ -26,7 +26,7 @@ LEFT_BEHIND = shutil.ignore_patterns(
 
 def copy_example(
     example: Example, destination: Path, *, name: str | None = None, use_git: bool = False, dry_run: bool = False
-) -> Project:
+) -> NewProject:
     """Copy an example to a place of its own.
 
     Args:
@@ -48,7 +48,7 @@ def copy_example(
     else:
         message = f"Start from the example {example.name} of pyo3-new {__version__}" if use_git else None
         files, notes = build(target, partial(fill, example, name), message)
-    return Project(
+    return NewProject(
         name=join_name(name, "-") if name else example.project, path=target,
         template=Origin(f"{SOURCE}/skills/{example.name}", __version__),
         features=(), files=files, next=commands, dry_run=dry_run, notes=tuple(notes),

@@ -42,7 +42,7 @@ class Origin:
 
 
 @dataclass(frozen=True)
-class Project:
+class NewProject:
     """A project that was made, or would be.
 
     Attributes:
@@ -68,7 +68,7 @@ class Project:
 
 def new_project(
     template: Template, answers: Mapping[str, Any], destination: Path, *, use_git: bool = True, dry_run: bool = False
-) -> Project:
+) -> NewProject:
     """Make a project.
 
     Args:
@@ -100,7 +100,7 @@ def new_project(
                 render(template, answers, folder)
 
         files, notes = build(target, fill, f"Start from {template.label}" if use_git else None)
-    return Project(
+    return NewProject(
         name=str(answers.get("project_name", target.name)),
         path=target,
         template=Origin(template.source, template.version),
@@ -127,7 +127,7 @@ def build(target: Path, fill: Callable[[Path], None], message: str | None) -> tu
         fill(folder)
         files = list_files(folder)
         notes = [] if message is None else start_repository(folder, message)
-        return files, notes + place(folder, target)
+        return files, notes + move_into_place(folder, target)
 
 
 def check_destination(destination: Path) -> None:
@@ -255,7 +255,7 @@ def has_identity(folder: Path) -> bool:
     return True
 
 
-def place(folder: Path, target: Path) -> list[str]:
+def move_into_place(folder: Path, target: Path) -> list[str]:
     """Move a finished project to its destination, and return what the user should know about it."""
     inside = target == Path.cwd()
     try:

@@ -37,12 +37,12 @@ def backtrace(command: list[str], timeout: float | None = None, *, everything: b
     if "exit_code" in run.report:
         return explain(command_output(run.recording, command, run.report["exit_code"]))
     threads = merge(run.report, run.printed)
-    tables = tuple(table(thread, everything=everything) for thread in threads)
+    tables = tuple(frame_table(thread, everything=everything) for thread in threads)
     findings = (describe_stop(run, threads, source), *causes(run, threads, source))
-    return Result(TOOL, f"{count(len(threads))}, innermost frames first", findings, tables)
+    return Result(TOOL, f"{thread_count(len(threads))}, innermost frames first", findings, tables)
 
 
-def count(threads: int) -> str:
+def thread_count(threads: int) -> str:
     """Say how many threads there are."""
     return "1 thread" if threads == 1 else f"{threads} threads"
 
@@ -76,7 +76,7 @@ def as_gdb_prints(thread: Thread) -> Iterator[str]:
         yield f"#{number} {frame.function} () at {frame.place}"
 
 
-def table(thread: Thread, *, everything: bool) -> Table:
+def frame_table(thread: Thread, *, everything: bool) -> Table:
     """Show the frames of a thread."""
     shown = [frame for frame in thread.frames if everything or frame.telling]
     hidden = len(thread.frames) - len(shown)

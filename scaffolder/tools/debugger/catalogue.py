@@ -173,7 +173,7 @@ class Problem:
 
 
 @cache
-def load() -> tuple[Problem, ...]:
+def load_problems() -> tuple[Problem, ...]:
     """Read the catalogue, causes before effects."""
     return tuple(
         Problem(id=name, group=group, **_fields(entry))

@@ -53,7 +53,7 @@ def finding(match: Recognised, transcript: Transcript, source: str) -> Finding:
         id=problem.id,
         level=problem.level,
         message=problem.fill(problem.title, match.values),
-        where=place(source, transcript.number(match.line)),
+        where=place_of(source, transcript.number(match.line)),
         evidence=match.evidence,
         fix=problem.fill(problem.fix, match.values),
         reference=problem.reference,
@@ -61,7 +61,7 @@ def finding(match: Recognised, transcript: Transcript, source: str) -> Finding:
     )
 
 
-def place(source: str, line: int) -> str:
+def place_of(source: str, line: int) -> str:
     """Say where in an output something is."""
     return f"{source}:{line}" if Path(source).is_file() else f"`{source}`, line {line}"
 
@@ -89,7 +89,7 @@ def other_diagnostics(reading: Reading, output: Output) -> Iterator[Finding]:
         shown = [line for error in errors[:MOST_LINES] for line in (error.first, error.first + 1)]
         shown += [line for error in errors[:MOST_LINES] for line in advice_lines(transcript, error)]
         number = "an error" if len(errors) == 1 else f"{len(errors)} errors"
-        where = place(output.source, transcript.number(errors[0].first))
+        where = place_of(output.source, transcript.number(errors[0].first))
         evidence = "\n".join(transcript.show(set(shown)))
         yield Finding(
             UNKNOWN, "note", f"rustc reports {number} besides, which may follow from the above", where, evidence
@@ -108,7 +108,7 @@ def unknown_failure(reading: Reading, output: Output) -> list[Finding]:
         return [Finding(UNKNOWN, "error", f"the command failed with {output.ended} and printed nothing", output.source)]
     speaker = failure.speaker if failure else None
     message = f"a failure that is not in this catalogue; {speaker or 'the program'} says"
-    where = place(output.source, transcript.number(lines[0]))
+    where = place_of(output.source, transcript.number(lines[0]))
     return [Finding(UNKNOWN, "error", message, where, evidence, advice(speaker, evidence, reading))]
 
 

@@ -7,13 +7,15 @@ import re
 
 from scaffolder.errors import UsageError
 from scaffolder.toolkit import Finding, Result, Table
-from scaffolder.tools.debugger.catalogue import GROUPS, Problem, load
+from scaffolder.tools.debugger.catalogue import GROUPS, Problem, load_problems
 from scaffolder.tools.debugger.explaining import TOOL
 
 
 def list_problems() -> Result:
     """List the problems that are known."""
-    rows = tuple((problem.id, GROUPS[problem.group].lower(), general(problem, problem.title)) for problem in load())
+    rows = tuple(
+        (problem.id, GROUPS[problem.group].lower(), general(problem, problem.title)) for problem in load_problems()
+    )
     summary = f"{len(rows)} problems; `pyo3-new list problems NAME` describes one"
     return Result(TOOL, summary, tables=(Table("Problems", ("name", "when", "what"), rows),))
 
@@ -24,7 +26,7 @@ def describe_problem(name: str) -> Result:
     Raises:
         UsageError: There is none of this name.
     """
-    problems = {problem.id: problem for problem in load()}
+    problems = {problem.id: problem for problem in load_problems()}
     if name not in problems:
         near = difflib.get_close_matches(name, problems, 1)
         hint = f"is it `{near[0]}`?" if near else "`pyo3-new list problems` has their names"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from scaffolder.output.diagnostics import advice_lines, diagnostics
 from scaffolder.output.scene import Scene, read_scene
-from scaffolder.tools.debugger.catalogue import FOREIGN, GROUPS, Problem, load
+from scaffolder.tools.debugger.catalogue import FOREIGN, GROUPS, Problem, load_problems
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -56,7 +56,7 @@ class Reading:
 def recognise(transcript: Transcript, problems: Iterable[Problem] | None = None) -> Reading:
     """Look for the known problems in an output."""
     scene, errors = read_scene(transcript), diagnostics(transcript)
-    matches = [match for problem in problems or load() for match in _look(problem, transcript, scene, errors)]
+    matches = [match for problem in problems or load_problems() for match in _look(problem, transcript, scene, errors)]
     consequences = {name for match in matches for name in match.problem.leads_to}
     # What is of one problem stays together, where the first of it is.
     firsts: dict[str, int] = {}

@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 from scaffolder.errors import ScaffolderError, UsageError
 from scaffolder.machine.recording import Recording, end_of, pass_on, start
-from scaffolder.output.transcript import Transcript, printable, read_transcript
+from scaffolder.output.transcript import Transcript, make_printable, read_transcript
 
 
 @dataclass(frozen=True)
@@ -46,15 +46,15 @@ def read(file: str | None) -> Output:
         if not path.is_file():
             raise _no_file(file, path)
         with path.open("rb") as opened:
-            return Output(_record(opened, f"`{printable(file)}`"), printable(file))
+            return Output(_record(opened, f"`{make_printable(file)}`"), make_printable(file))
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "its name is not a file's"
-        raise ScaffolderError(f"`{printable(file)}` can't be read: {reason}") from error
+        raise ScaffolderError(f"`{make_printable(file)}` can't be read: {reason}") from error
 
 
 def _no_file(file: str, path: Path) -> UsageError:
     """Say what a name is that is no file's."""
-    shown = printable(file)
+    shown = make_printable(file)
     if path.is_dir():
         return UsageError(f"`{shown}` is a folder", "name a file with the output of a command")
     if path.exists():
@@ -99,4 +99,4 @@ def command_output(recording: Recording, command: list[str], code: int) -> Outpu
     ended = end_of(code) if code else None
     if ended and code < 0:
         recording.add(f"\n{ended}".encode())
-    return Output(read_transcript(recording), printable(shlex.join(command)), ended, succeeded=not code)
+    return Output(read_transcript(recording), make_printable(shlex.join(command)), ended, succeeded=not code)

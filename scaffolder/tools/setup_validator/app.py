@@ -39,11 +39,11 @@ def setup_validator(
     from scaffolder.tools.setup_validator.building import build as run_build
     from scaffolder.tools.setup_validator.building import show_plan
     from scaffolder.tools.setup_validator.inspection import inspect, result
-    from scaffolder.tools.setup_validator.places import find_project
+    from scaffolder.tools.setup_validator.places import locate_project
 
     if dry_run and not (fix or build):
         raise UsageError("`--dry-run` alone has nothing to show", "add `--fix` or `--build`")
-    manifests = find_project(project)
+    manifests = locate_project(project)
     if manifests is None and (build or fix):
         raise UsageError("there is no project here", "name its folder: `--project DIR`")
     folder = manifests.folder if manifests else Path.cwd()

@@ -136,6 +136,6 @@ def ask(checks: Iterable[type[Check]], facts: Any) -> Iterator[Verdict]:
             yield Verdict(check, check.check(**inputs))
 
 
-def listing(names: Iterable[str]) -> str:
+def quote_names(names: Iterable[str]) -> str:
     """Write names as a list, in backticks."""
     return ", ".join(f"`{name}`" for name in names)

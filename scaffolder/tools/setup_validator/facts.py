@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from scaffolder.machine.interpreters import Interpreter
     from scaffolder.machine.survey import Machine
     from scaffolder.machine.toolchain import Rust
-    from scaffolder.rust.modules import Module
+    from scaffolder.rust.modules import NativeModule
 
 ABI3 = re.compile(r"abi3-py3(\d+)")
 ENVIRONMENTS = ("VIRTUAL_ENV", "CONDA_PREFIX")
@@ -274,7 +274,7 @@ class Facts(MachineFacts):
         return (*texts, *_texts(project.show(project.crate.path), crate)) or None
 
     @property
-    def modules(self) -> tuple[Module, ...] | None:
+    def modules(self) -> tuple[NativeModule, ...] | None:
         """The Python modules in a library that Python can load; a template's have no names yet."""
         crate = self.project.crate
         if not (self.project.builder or self.project.extensions or "cdylib" in crate.library_types):
@@ -378,7 +378,7 @@ class Facts(MachineFacts):
     @property
     def pin(self) -> promises.PinnedPython | None:
         """The version in `.python-version`."""
-        return promises.read_pin(self.project.python_version or "")
+        return promises.parse_pin(self.project.python_version or "")
 
     @property
     def abi3(self) -> Version | None:

@@ -11,7 +11,7 @@ from scaffolder.anatomy.manifests import read_manifests, read_toml, table_of
 from scaffolder.anatomy.project import PYO3_CRATES
 from scaffolder.errors import ScaffolderError, UsageError
 from scaffolder.files import is_file, is_folder, real
-from scaffolder.tools.setup_validator.check import listing
+from scaffolder.tools.setup_validator.check import quote_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +22,7 @@ DEPTH = 3
 FOLDERS = 2_000
 
 
-def find_project(folder: Path | None) -> Manifests | None:
+def locate_project(folder: Path | None) -> Manifests | None:
     """Read the manifests of a project; none if no folder was named, and there is no project around.
 
     Args:
@@ -85,7 +85,7 @@ def _below(here: Path, shown: Path) -> Manifests | None:
     if len(outer) > 1:
         names = [folder.relative_to(here).as_posix() for folder in outer]
         hint = f"name one: `pyo3-new doctor --project {(shown / names[0]).as_posix()}`"
-        raise UsageError(f"there are several PyO3 projects below `{shown}`: {listing(names)}", hint)
+        raise UsageError(f"there are several PyO3 projects below `{shown}`: {quote_names(names)}", hint)
     return projects[outer[0]] if outer else None
 
 

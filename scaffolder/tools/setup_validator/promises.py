@@ -70,7 +70,7 @@ def _allowed_versions(specifier: SpecifierSet) -> Iterator[Version]:
     yield from (python for python in PYTHONS if any(specifier.contains(f"{python}.{patch}") for patch in (0, 5, 99)))
 
 
-def read_pin(text: str) -> PinnedPython | None:
+def parse_pin(text: str) -> PinnedPython | None:
     """Read a pin; a path, a name or another implementation is left to uv."""
     match = PIN.fullmatch(text)
     return PinnedPython(text, Version(match[1])) if match else None

@@ -17,7 +17,7 @@ import pytest
 
 from scaffolder.terminal import run_tool
 from scaffolder.tools.debugger.app import app, debug_app, explain_app
-from scaffolder.tools.debugger.catalogue import load
+from scaffolder.tools.debugger.catalogue import load_problems
 from tests.conftest import CHECKOUT
 from tests.tools.debugger.outputs import FOLDER, body
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 TOOL = CHECKOUT / "skills/pyo3-fundamentals/scripts/debugger.py"
 SCHEMA = json.loads((CHECKOUT / "scaffolder/tool-result.schema.json").read_text(encoding="utf-8"))
-PROBLEMS = [problem.id for problem in load()]
+PROBLEMS = [problem.id for problem in load_problems()]
 SLEEPER = "import os, sys, time\nprint(os.getpid(), file=sys.stderr, flush=True)\ntime.sleep(60)"
 CARGO = FOLDER / "undefined-python-symbols--cargo-test.txt"
 PROGRAMS = {"explain": explain_app, "debug": debug_app, "tool": app}

@@ -10,7 +10,7 @@ from packaging.version import Version
 from scaffolder.anatomy.draft import Extend, Put
 from scaffolder.anatomy.project import PYO3_CRATES
 from scaffolder.anatomy.versions import deprecations, sets_extension_module
-from scaffolder.tools.setup_validator.check import Check, Failure, Section, listing
+from scaffolder.tools.setup_validator.check import Check, Failure, Section, quote_names
 from scaffolder.tools.setup_validator.feature_lists import feature_lists
 
 if TYPE_CHECKING:
@@ -46,7 +46,9 @@ class OutdatedFeatures(Check):
         lists = [entry for entry in feature_lists(project) if entry.select(outdated)]
         names = [feature.name for feature in outdated]
         problem = (
-            f"there is no feature {listing(removed)}" if removed else f"outdated features are on: {listing(names)}"
+            f"there is no feature {quote_names(removed)}"
+            if removed
+            else f"outdated features are on: {quote_names(names)}"
         )
         return Failure(
             f"in PyO3 {series.name} {problem}",

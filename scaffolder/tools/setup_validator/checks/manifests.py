@@ -10,7 +10,7 @@ from packaging.version import InvalidVersion, Version
 from scaffolder.anatomy.draft import Extend, Put
 from scaffolder.anatomy.project import read_requirement
 from scaffolder.anatomy.versions import allowed_series, series_of
-from scaffolder.tools.setup_validator.check import Check, Failure, Section, listing
+from scaffolder.tools.setup_validator.check import Check, Failure, Section, quote_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -74,7 +74,7 @@ class DynamicLibrary(Check):
         # `rlib`, if nothing was said: that's the type by default.
         items = ("cdylib",) if crate.library_types or _type_list(crate.library) in crate.library else ("cdylib", "rlib")
         return Failure(
-            f"the library is built as {listing(crate.library_types) or '`lib`'}, and Python loads a `cdylib`",
+            f"the library is built as {quote_names(crate.library_types) or '`lib`'}, and Python loads a `cdylib`",
             where=library.show(crate.path),
             edits=(Extend(crate.path, ("lib", _type_list(crate.library)), items),),
         )
@@ -150,7 +150,7 @@ class OneVersion(Check):
         if not several:
             return None
         return Failure(
-            f"{listing(several)} of several versions: the types of one are not those of the other",
+            f"{quote_names(several)} of several versions: the types of one are not those of the other",
             where="Cargo.lock",
             evidence=tuple(f"{name} {version}" for name, versions in several.items() for version in versions),
             see=OneVersion.see if {"pyo3", "pyo3-ffi"} & set(several) else OTHER_CRATES,
@@ -237,7 +237,7 @@ class ProjectFields(Check):
         if not (invalid or unknown):
             return None
         return Failure(
-            "a field of `[project]` is not valid" if invalid else f"`[project]` has no field {listing(unknown)}",
+            "a field of `[project]` is not valid" if invalid else f"`[project]` has no field {quote_names(unknown)}",
             where="pyproject.toml",
             evidence=(*invalid, *(f"{name}: there is no such field" for name in unknown)),
             level="error" if invalid else "warning",
@@ -283,7 +283,7 @@ class PanicUnwinds(Check):
         if not profiles:
             return None
         return Failure(
-            f'`panic = "abort"` in {listing(f"profile.{name}" for name in profiles)}: a panic ends Python',
+            f'`panic = "abort"` in {quote_names(f"profile.{name}" for name in profiles)}: a panic ends Python',
             where=catching_extension.show(catching_extension.crate.workspace_path),
             words={"profile": profiles[0]},
         )

@@ -6,14 +6,14 @@ import re
 from typing import TYPE_CHECKING
 
 from scaffolder.anatomy.draft import Put
-from scaffolder.tools.setup_validator.check import Check, Failure, Section, listing
+from scaffolder.tools.setup_validator.check import Check, Failure, Section, quote_names
 
 if TYPE_CHECKING:
     from scaffolder.anatomy.draft import Edit
     from scaffolder.anatomy.layout import Import
     from scaffolder.anatomy.project import Project
     from scaffolder.machine.cargo import CargoMetadata
-    from scaffolder.rust.modules import Module
+    from scaffolder.rust.modules import NativeModule
     from scaffolder.tools.setup_validator.facts import ManifestText
 
 TEMPLATE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|<[a-z][a-z _-]*>|@[A-Z][A-Z_]+@")
@@ -37,7 +37,7 @@ class Placeholders(Check):
         if not (entries := template or samples):
             return None
         return Failure(
-            f"placeholders are left in {listing(dict.fromkeys(entry.file for entry in entries))}",
+            f"placeholders are left in {quote_names(dict.fromkeys(entry.file for entry in entries))}",
             where=entries[0].file,
             evidence=tuple(f"{entry.key} = {entry.text!r}" for entry in entries),
             level="warning" if template else "note",
@@ -56,7 +56,7 @@ class ModuleName(Check):
     """
 
     @staticmethod
-    def check(extension: Project, modules: tuple[Module, ...]) -> Failure | None:
+    def check(extension: Project, modules: tuple[NativeModule, ...]) -> Failure | None:
         layout, names = extension.layout, [module.name for module in modules]
         if layout.extension in names or not layout.extension:
             return None
@@ -64,7 +64,7 @@ class ModuleName(Check):
         setting = "module-name" if "module-name" in extension.maturin else "the library's name"
         setting = "setuptools-rust's `target`" if extension.extensions else setting
         return Failure(
-            f"the module in Rust is {listing(names)}, but {setting} says `{layout.module}`: the import would fail",
+            f"the module in Rust is {quote_names(names)}, but {setting} says `{layout.module}`: the import would fail",
             where=f"{extension.show(modules[0].path)}:{modules[0].line}",
             words={
                 **module_setting(extension),
@@ -140,7 +140,7 @@ class ImportName(Check):
     """
 
     @staticmethod
-    def check(extension: Project, modules: tuple[Module, ...], name: str) -> Failure | None:
+    def check(extension: Project, modules: tuple[NativeModule, ...], name: str) -> Failure | None:
         imported = extension.layout.module.partition(".")[0]
         first, second = (re.sub(r"[^a-z0-9]", "", text.lower()) for text in (name, imported))
         if not modules or first in second or second in first:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from packaging.version import InvalidVersion, Version
 
 from scaffolder.anatomy.draft import Extend
-from scaffolder.tools.setup_validator.check import Check, Failure, Section, listing
+from scaffolder.tools.setup_validator.check import Check, Failure, Section, quote_names
 
 if TYPE_CHECKING:
     from scaffolder.anatomy.project import Project
@@ -37,7 +37,7 @@ class CacheKeys(Check):
         state = "there are no `cache-keys` for" if keys is None else "`cache-keys` leave out"
         wanted = tuple({"file": pattern} for pattern in (inputs if keys is None else missing))
         return Failure(
-            f"{state} {listing(missing)}: after a change there, `uv run` goes on with the old build",
+            f"{state} {quote_names(missing)}: after a change there, `uv run` goes on with the old build",
             where="pyproject.toml",
             words={"keys": ", ".join(f'{{ file = "{pattern}" }}' for pattern in inputs)},
             edits=(Extend(built_by_uv.pyproject_path, ("tool", "uv", "cache-keys"), wanted),),

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from scaffolder.anatomy.layout import Layout
     from scaffolder.anatomy.project import Project
-    from scaffolder.rust.modules import Module
+    from scaffolder.rust.modules import NativeModule
 
 
 class Stubs(Check):
@@ -28,7 +28,7 @@ class Stubs(Check):
 
     # Without a `#[pymodule]` the library is not imported, but opened by its symbols.
     @staticmethod
-    def check(extension: Project, modules: tuple[Module, ...], all_stubs: tuple[Path, ...]) -> Failure | None:
+    def check(extension: Project, modules: tuple[NativeModule, ...], all_stubs: tuple[Path, ...]) -> Failure | None:
         layout = extension.layout
         if not modules or any(_describes(path, layout) for path in all_stubs):
             return None
