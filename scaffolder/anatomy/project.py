@@ -113,13 +113,13 @@ class Project:
 
     @property
     def build_requirements(self) -> list[Requirement]:
-        """What is installed to build the project."""
+        """The build requirements."""
         texts = table_of(self.pyproject, "build-system").get("requires", [])
         return [requirement for text in texts if (requirement := read_requirement(text))]
 
     @property
     def builds_by_requirement(self) -> bool:
-        """Whether maturin or setuptools-rust is asked for, in a release that may be raised."""
+        """Whether it requires maturin or setuptools-rust in a version that may be raised."""
         return any(requirement.name == self.builder for requirement in self.build_requirements)
 
     @property
@@ -137,19 +137,19 @@ class Project:
 
     @property
     def pyo3(self) -> Dependency | None:
-        """What the crate asks of PyO3, or of its C half alone."""
+        """The crate's dependency on PyO3, or on pyo3-ffi alone."""
         return self.crate.dependency("pyo3") or self.crate.dependency("pyo3-ffi")
 
     @property
     def is_extension(self) -> bool:
-        """Whether Python loads it as a module made with PyO3: a program may have a Python in it instead."""
+        """Whether it is a PyO3 extension module; a program may embed Python instead."""
         if self.pyo3 is None or self.maturin.get("bindings") in OTHER_BINDINGS:
             return False
         return bool(self.builder or self.extensions or self.modules or "cdylib" in self.crate.library_types)
 
     @property
     def series(self) -> ReleaseSeries | None:
-        """The release series of PyO3, if it is a known one."""
+        """PyO3's release series, if it is known."""
         if self.pyo3 is None:
             return None
         # Another crate may bring another PyO3 along.
@@ -160,26 +160,26 @@ class Project:
 
     @property
     def pyo3_features(self) -> tuple[str, ...]:
-        """The features of PyO3 that a build has switched on."""
+        """The features of PyO3 that a build enables."""
         return tuple(dict.fromkeys(name for crate, name in self.features_of_crates() if crate in PYO3_CRATES))
 
     @property
     def may_be_abi3(self) -> bool:
-        """Whether a feature of the crate, which a build may ask for, leads to the stable ABI."""
+        """Whether an optional feature of the crate enables the stable ABI."""
         own = (str(feature) for features in self._crate_features().values() for feature in features)
         parts = (self._of_crate(feature) for feature in (*own, *self._enabled_features()))
         names = [name for crate, name in parts if crate in PYO3_CRATES]
         return any(name.startswith("abi3") for name in (*names, *self.pyo3_features))
 
     def features_of_crates(self) -> Iterator[tuple[str, str]]:
-        """Yield the features that a build switches on in the crates it asks for, each with the crate."""
+        """Yield the features that a build enables in the crate's dependencies, each with the dependency."""
         for dependency in self.crate.dependencies:
             if dependency.kind != "dev-dependencies":
                 yield from ((dependency.name, feature) for feature in dependency.features)
         yield from (self._of_crate(feature) for feature in self._enabled_features() if "/" in feature)
 
     def _of_crate(self, feature: str) -> tuple[str, str]:
-        """Return what `py/abi3` switches on: a crate may have another name here."""
+        """Return what `py/abi3` enables: a dependency may be renamed."""
         owner, _, name = feature.partition("/")
         names = {dependency.key: dependency.name for dependency in self.crate.dependencies}
         return names.get(owner.rstrip("?"), owner.rstrip("?")), name
@@ -189,7 +189,7 @@ class Project:
         return table_of(self.crate.data, "features")
 
     def _enabled_features(self) -> list[str]:
-        """Return the crate's features that maturin builds with, and all that those lead to."""
+        """Return the crate's features that maturin builds with, and all that those enable."""
         named = self._crate_features()
         waiting = ["default", *map(str, self.maturin.get("features", []))]
         features: dict[str, None] = {}
@@ -201,7 +201,7 @@ class Project:
         return list(features)
 
     def show(self, path: Path) -> str:
-        """Return a path as seen from the project."""
+        """Return a path relative to the project."""
         if path.is_relative_to(self.folder):
             return path.relative_to(self.folder).as_posix()
         # A workspace's and a repository's files lie above, and beside.
@@ -211,7 +211,7 @@ class Project:
 
 
 def read_requirement(text: object) -> Requirement | None:
-    """Read a requirement; what isn't one is left to the builder, which says so."""
+    """Parse a requirement; an invalid one is for the build backend to report."""
     try:
         requirement = Requirement(str(text)[:REQUIREMENT_LIMIT])
     except (InvalidRequirement, RecursionError):
@@ -268,7 +268,7 @@ def _sources(crate: Crate, reader: Reader) -> Iterator[tuple[Path, Source]]:
 
 
 def _read_layout(manifests: Manifests, crate: Crate, reader: Reader) -> Layout:
-    """Read the Python side, where the builder looks for it."""
+    """Read the Python side, from where the build backend looks for it."""
     folder, settings = manifests.folder, manifests.maturin
     targets = [extension.target for extension in manifests.extensions if extension.target]
     module = settings.get("module-name") or (targets[0] if targets else crate.library_name)
@@ -291,12 +291,12 @@ def _builder(pyproject: dict[str, Any]) -> str | None:
 
 
 def _packages(folder: Path, name: str) -> Iterator[str]:
-    """Yield the usual folders for Python that have a package of this name."""
+    """Yield the usual source folders that have a package of this name."""
     yield from (usual for usual in ("python", "src") if is_file(folder / usual / name / "__init__.py"))
 
 
 def _neighbours(crate: Crate, cargo_metadata: CargoMetadata | None, reader: Reader) -> Iterator[str]:
-    """Return sources of other projects that made a library of this name in the target folder."""
+    """Return the sources of other projects that built a library of this name into the target folder."""
     home = real(crate.workspace_path.parent)
     # Nobody else builds in a folder of the project; what its files name has been moved along with it.
     if cargo_metadata is None or real(cargo_metadata.target).is_relative_to(home):

@@ -1,4 +1,4 @@
-"""What works with which PyO3: `versions.toml`, read."""
+"""What works with which PyO3, from `versions.toml`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ REQUIREMENT_LIMIT = 200
 
 @dataclass(frozen=True)
 class ReleaseSeries:
-    """A release series of PyO3, and what it needs.
+    """A release series of PyO3 and what it needs.
 
     Attributes:
         name: `0.30`.
@@ -42,7 +42,7 @@ class ReleaseSeries:
 
     @property
     def limit(self) -> Version:
-        """The newest Python that it builds with."""
+        """The newest Python that it can be built with."""
         return Version(f"3.{self.newest.minor + 1}") if self.tries_next else self.newest
 
 
@@ -145,7 +145,7 @@ def allowed_series(requirement: str) -> list[str]:
 
 
 def _allows(comparator: tuple[str | Any, ...], series: str) -> bool:
-    """Tell whether a comparator of a Cargo requirement allows a release of a series."""
+    """Return whether a comparator of a Cargo requirement allows a release of a series."""
     operator, major, minor, patch = comparator
     wanted, offered = (int(major), int(minor or 0)), tuple(map(int, series.split(".")))
     if operator in {">=", ">"}:
