@@ -1,4 +1,4 @@
-"""What the command does to its whole process to be quick; each gain is that of a run that it was measured in."""
+"""Process-wide settings that make the command quick, with the gains measured."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ if TYPE_CHECKING:
 
 
 def collect_no_garbage() -> None:
-    """Never look for garbage: that takes a tenth of a run, and finds too little to matter."""
+    """Turn garbage collection off: it takes a tenth of a run and frees too little to matter."""
     gc.disable()
 
 
 def exit_at_once(code: int) -> NoReturn:
-    """End the process at once: freeing each object takes longer than starting Python did.
+    """Exit at once: freeing every object takes longer than starting Python did.
 
-    The caller has flushed and closed what must not be lost.
+    The caller must have flushed and closed everything.
     """
     os._exit(code)
 
 
 @contextmanager
 def compile_once() -> Iterator[None]:
-    """Let Jinja compile equal texts once: Copier hands it the same few path names for each file.
+    """Let Jinja compile equal texts once: Copier passes the same few path names for every file.
 
-    That is two fifths of the time of a rendering. Texts with a `yield` tag need to be compiled each time; ours have
+    That saves two fifths of the time to render. Texts with a `yield` tag need to be compiled each time; ours have
     none.
     """
     from jinja2 import Environment

@@ -1,4 +1,4 @@
-"""Types as rustc prints them, as one would write them."""
+"""Turn types as rustc prints them into types as people write them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def bound_type(rust_type: str) -> str:
 
 
 def defined_name(rust_type: str) -> str:
-    """Return the name of the type that somebody has defined: `Price` of `Option<&mut Price>`."""
+    """Return the name of the user-defined type: `Price` in `Option<&mut Price>`."""
     names: list[str] = re.findall(r"(?<!')\b[A-Za-z_]\w*", shorten_type(rust_type))
     own = [name for name in names if name[0].isupper() and name not in HOLDERS]
     return own[0] if own else shorten_type(rust_type)

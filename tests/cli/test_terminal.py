@@ -170,7 +170,7 @@ def test_a_deleted_folder_is_one_clear_error(tmp_path: Path, environment: dict[s
     (tmp_path / "gone").mkdir()
     done = shell(f"cd gone; rmdir ../gone; pyo3_new {command}", tmp_path, environment)
     assert done.returncode == 1
-    assert done.stderr == "error: the current folder does not exist any more\n\nhint: `cd` to a folder that exists\n"
+    assert done.stderr == "error: the current folder no longer exists\n\nhint: `cd` to a folder that exists\n"
 
 
 LONG = "x" * 300
