@@ -74,7 +74,7 @@ class Transcript:
         return line + 1 + (self.gap if self.gap and line >= self.first_after_gap else 0)
 
     def show(self, lines: Iterable[int], around: str = "") -> list[str]:
-        """Return some lines as people read them: no longer than needed, and not indented as a whole."""
+        """Return some lines for people to read: shortened and dedented."""
         shown = [shorten(self.lines[line], around) for line in sorted(set(lines)) if self.lines[line].strip()]
         margin = min((len(line) - len(line.lstrip()) for line in shown), default=0)
         return [line[margin:] for line in shown]

@@ -1,4 +1,4 @@
-"""What Rust source says about the Python module that it makes."""
+"""Find the Python modules that Rust source defines."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class NativeModule:
     """A Python module in Rust.
 
     Attributes:
-        name: What `PyInit_` is followed by.
+        name: The part after `PyInit_`.
         path: The file.
         line: Where it is, from 1.
     """
@@ -34,7 +34,7 @@ class NativeModule:
 
 @dataclass(frozen=True)
 class Source:
-    """What a Rust file says.
+    """The facts of a Rust file.
 
     Attributes:
         modules: The Python modules in it.
@@ -46,7 +46,7 @@ class Source:
 
 
 def read_source(path: Path, text: bytes) -> Source:
-    """Read a Rust file; what is not valid is left to rustc, which says so.
+    """Read a Rust file; syntax errors are for rustc to report.
 
     Args:
         path: The file.
@@ -58,7 +58,7 @@ def read_source(path: Path, text: bytes) -> Source:
 
 
 def _modules(text: bytes, path: Path) -> Iterator[NativeModule]:
-    """Find the items that have the attribute, and functions that are called as Python calls them."""
+    """Find the items with `#[pymodule]`, and functions named `PyInit_…`."""
     import tree_sitter
     import tree_sitter_rust
 
@@ -67,7 +67,7 @@ def _modules(text: bytes, path: Path) -> Iterator[NativeModule]:
 
 
 def _modules_in(parent: Node, path: Path, depth: int = 0) -> Iterator[NativeModule]:
-    """Find them among a node's children, and inside modules that aren't Python's."""
+    """Find them among a node's children, and inside plain Rust modules."""
     attributes: list[str] = []
     for node in parent.named_children if depth < DEPTH_LIMIT else ():
         if node.type == "attribute_item":
@@ -78,7 +78,7 @@ def _modules_in(parent: Node, path: Path, depth: int = 0) -> Iterator[NativeModu
 
 
 def _module(node: Node, attributes: list[str], path: Path, depth: int) -> Iterator[NativeModule]:
-    """Tell what an item with attributes is."""
+    """Yield the Python modules that an item defines."""
     name = node.child_by_field_name("name")
     if name is None or node.type not in {"function_item", "mod_item"}:
         return

@@ -1,4 +1,4 @@
-"""Native frames from a debugger and Python frames from the fault handler, as one backtrace."""
+"""Merge a debugger's native frames and the fault handler's Python frames into one backtrace."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ class Frame:
         language: `rust`, `python` or `native`.
         function: Its name.
         place: The file with the line, or the library.
-        plumbing: Whether it is of PyO3, the standard library or the interpreter.
-        telling: Whether it says something all the same.
+        plumbing: Whether it belongs to PyO3, the standard library or the interpreter.
+        telling: Whether it is worth showing all the same.
     """
 
     language: str
@@ -50,11 +50,11 @@ class Thread:
     """A thread when the program stopped.
 
     Attributes:
-        number: As the debugger counts.
-        name: As the system has it.
-        stopped: Whether the signal came to it.
+        number: Its number in the debugger.
+        name: Its name in the system.
+        stopped: Whether it received the signal.
         frames: The innermost first.
-        apart: Python frames that could not be put among the others.
+        apart: Python frames whose position among the others is unknown.
     """
 
     number: int
@@ -65,11 +65,11 @@ class Thread:
 
 
 def merge(report: dict[str, Any], printed: str) -> list[Thread]:
-    """Put the Python frames where the interpreter ran them.
+    """Insert the Python frames where the interpreter ran them.
 
     Args:
         report: What `gdb_frames` wrote.
-        printed: What the program printed, with the fault handler's lines.
+        printed: The program's output, with the fault handler's lines.
     """
     python = python_frames(printed)
     return [_thread(entry, python.get(entry["handle"], []), report["thread"]) for entry in report["threads"]]
@@ -104,10 +104,10 @@ def _thread(entry: dict[str, Any], python: list[Frame], stopped: int) -> Thread:
 
 
 def share(evaluations: Sequence[int | None], total: int) -> list[int] | None:
-    """Return how many Python frames belong to each evaluation, or None if that can't be told.
+    """Return how many Python frames belong to each evaluation, or None if that is unknown.
 
     Args:
-        evaluations: The number that each is known to run, None where it is not known.
+        evaluations: How many frames each runs; None where unknown.
         total: How many there are.
     """
     if len(evaluations) == total:
@@ -123,7 +123,7 @@ def share(evaluations: Sequence[int | None], total: int) -> list[int] | None:
 
 
 def _interleave(native: list[dict[str, Any]], python: list[Frame], shares: list[int]) -> Iterator[Frame]:
-    """Return all frames, with Python's in the place of the evaluations that run them."""
+    """Yield all frames, with Python's in place of the evaluations that run them."""
     remaining, counts = iter(python), iter(shares)
     for frame in native:
         if frame["function"] == EVALUATE:
@@ -134,7 +134,7 @@ def _interleave(native: list[dict[str, Any]], python: list[Frame], shares: list[
 
 
 def _native(frame: dict[str, Any]) -> Frame:
-    """Return a frame of the debugger's."""
+    """Convert one of the debugger's frames."""
     function, file, library = plain(frame["function"]), frame["file"], frame["library"]
     place = f"{shorten_path(file)}:{frame['line']}" if file else (library or "")
     own = not (
@@ -145,7 +145,7 @@ def _native(frame: dict[str, Any]) -> Frame:
 
 
 def plain(function: str) -> str:
-    """Return a function's name without the types that it was made for."""
+    """Return a function's name without its type arguments."""
     shown = re.sub(r"::h[0-9a-f]{16}$|\{impl#\d+\}::", "", function)
     while (shorter := re.sub(r"(?<=\w)(?:::)?<[^<>]*>", "", shown)) != shown:
         shown = shorter
@@ -153,7 +153,7 @@ def plain(function: str) -> str:
 
 
 def shorten_path(file: str) -> str:
-    """Return a file's path without what is the same for all: this folder, cargo's cache, Rust's own sources."""
+    """Return a path without the current folder, cargo's cache or Rust's own sources."""
     path = re.sub(r"^.*/registry/src/[^/]+/|^/rustc/[0-9a-f]+/", "", file)
     with suppress(ValueError):
         return str(Path(path).relative_to(Path.cwd()))
@@ -161,7 +161,7 @@ def shorten_path(file: str) -> str:
 
 
 def _mark_telling(frames: list[Frame]) -> Iterator[Frame]:
-    """Mark what says something although it is plumbing: where it stopped, what own code called, what waits."""
+    """Mark plumbing that is worth showing: where it stopped, what the user's code called, what waits."""
     for index, frame in enumerate(frames):
         caller = frames[index + 1] if index + 1 < len(frames) else None
         called = caller is not None and caller.language == "rust" and not caller.plumbing

@@ -1,4 +1,4 @@
-"""Runs within gdb: start the program, wait for a crash or an interruption, and write down every thread's frames.
+"""Runs inside gdb: start the program, wait for a crash or an interruption, and record every thread's frames.
 
 What to do comes from the environment: DEBUGGING_REPORT is the file for the frames (as JSON), DEBUGGING_PROCESS the one
 for the program's process id.
@@ -44,7 +44,7 @@ def main() -> None:
 
 
 def record_exit(event: Any) -> None:
-    """Write down the program's exit code, if it came to its end by itself."""
+    """Record the program's exit code, if it ended by itself."""
     if not Path(os.environ["DEBUGGING_REPORT"]).exists():
         save({"exit_code": getattr(event, "exit_code", 1)})
 
@@ -55,7 +55,7 @@ def save(report: dict[str, Any]) -> None:
 
 
 def record_process(_: Any) -> None:
-    """Write down the program's process id, as soon as it loads its first library."""
+    """Record the program's process id when it loads its first library."""
     if pid := gdb.selected_inferior().pid:
         Path(os.environ["DEBUGGING_PROCESS"]).write_text(str(pid), encoding="utf-8")
         gdb.events.new_objfile.disconnect(record_process)
@@ -90,7 +90,7 @@ def frames() -> list[Any]:
 
 
 def describe_frame(frame: Any) -> dict[str, Any]:
-    """Return what a frame is."""
+    """Describe a frame."""
     place = frame.find_sal()
     return {
         "function": frame.name() or "??",
@@ -101,7 +101,7 @@ def describe_frame(frame: Any) -> dict[str, Any]:
 
 
 def frame_counts(evaluations: list[Any]) -> list[int | None]:
-    """Return how many Python frames each evaluation runs, None for those of which it can't be read.
+    """Return how many Python frames each evaluation runs; None where that can't be read.
 
     Since Python 3.11 a call from Python to Python stays in one evaluation. Where the last one that an evaluation runs
     lies, is in a local variable: a `_PyCFrame` in 3.11, the frame that it began with since 3.12.
@@ -136,7 +136,7 @@ def local_names(frame: Any) -> set[str]:
 
 
 def pointer(value: Any) -> Any:
-    """Return a value that could be read."""
+    """Return a pointer that can be read, or nothing."""
     value.fetch_lazy()
     return value
 

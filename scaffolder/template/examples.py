@@ -1,4 +1,4 @@
-"""An example of a skill: copied as it is, or as a new project with a name of its own."""
+"""Copy an example of a skill, as it is or as a new project with another name."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ LEFT_BEHIND = shutil.ignore_patterns(
 def copy_example(
     example: Example, destination: Path, *, name: str | None = None, use_git: bool = False, dry_run: bool = False
 ) -> NewProject:
-    """Copy an example to a place of its own.
+    """Copy an example to a new folder.
 
     Args:
         example: What to copy.
@@ -63,14 +63,14 @@ def list_example(example: Example, name: str | None = None) -> tuple[str, ...]:
 
 
 def fill(example: Example, name: str | None, folder: Path) -> None:
-    """Copy an example into a folder, without what building it left behind."""
+    """Copy an example into a folder, without build artifacts."""
     shutil.copytree(example.path, folder, ignore=LEFT_BEHIND, dirs_exist_ok=True)
     if name:
         rename(folder, example.project, name)
 
 
 def rename(folder: Path, old: str, new: str) -> None:
-    """Give a project another name, in what its files say and in what they are called."""
+    """Rename a project, in its files and in their names."""
     pattern = re.compile(rf"(?<![a-zA-Z0-9]){'[-_]'.join(re.split('[-_]', old))}(?![a-zA-Z0-9])")
 
     def rename_in(text: str) -> str:
@@ -83,5 +83,5 @@ def rename(folder: Path, old: str, new: str) -> None:
 
 
 def join_name(name: str, separator: str) -> str:
-    """Return a project's name as Python imports it, with `_`, or as registries list it, with `-`."""
+    """Return a project's name with `_`, as Python imports it, or with `-`, as registries list it."""
     return re.sub(r"[-_.]+", separator, name.lower())
