@@ -325,7 +325,7 @@ def change(
             ),
             notes=(
                 *notes,
-                *(f"`{path}` changed in the template; it stays deleted, as you left it" for path in merge.gone),
+                *(f"`{path}` changed in the template; it stays deleted as you left it" for path in merge.gone),
             ),
             difference=scratch.difference(merge.tree, colour=colour).decode("utf-8", "replace") if dry_run else "",
             dry_run=dry_run,

@@ -1,4 +1,4 @@
-"""Say why an output shows a failure."""
+"""Explain the failures in an output."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ GUESSES = {
 
 
 def explain(output: Output) -> Result:
-    """Say why an output shows a failure."""
+    """Explain the failures in an output."""
     reading = recognise(output.transcript)
     known_findings = list(
         without_repetition(finding(match, output.transcript, output.source) for match in reading.problems)
@@ -47,7 +47,7 @@ def explain(output: Output) -> Result:
 
 
 def finding(match: Recognised, transcript: Transcript, source: str) -> Finding:
-    """Say what a recognised problem is."""
+    """Turn a recognised problem into a finding."""
     problem = match.problem
     return Finding(
         id=problem.id,
@@ -62,12 +62,12 @@ def finding(match: Recognised, transcript: Transcript, source: str) -> Finding:
 
 
 def place_of(source: str, line: int) -> str:
-    """Say where in an output something is."""
+    """Name a line of an output."""
     return f"{source}:{line}" if Path(source).is_file() else f"`{source}`, line {line}"
 
 
 def without_repetition(findings: Iterable[Finding]) -> Iterator[Finding]:
-    """Let the first finding of a problem say what is the same for all of them."""
+    """Keep what several findings of a problem share in the first of them only."""
     firsts: dict[str, Finding] = {}
     for finding in findings:
         first = firsts.setdefault(finding.id, finding)
@@ -83,7 +83,7 @@ def without_repetition(findings: Iterable[Finding]) -> Iterator[Finding]:
 
 
 def other_diagnostics(reading: Reading, output: Output) -> Iterator[Finding]:
-    """Pass on what rustc reports besides the problems that are known."""
+    """Yield a finding for the errors of rustc that are not known problems."""
     if reading.problems and reading.other_errors and not output.succeeded:
         transcript, errors = output.transcript, reading.other_errors
         shown = [line for error in errors[:MOST_LINES] for line in (error.first, error.first + 1)]
@@ -91,13 +91,11 @@ def other_diagnostics(reading: Reading, output: Output) -> Iterator[Finding]:
         number = "an error" if len(errors) == 1 else f"{len(errors)} errors"
         where = place_of(output.source, transcript.number(errors[0].first))
         evidence = "\n".join(transcript.show(set(shown)))
-        yield Finding(
-            UNKNOWN, "note", f"rustc reports {number} besides, which may follow from the above", where, evidence
-        )
+        yield Finding(UNKNOWN, "note", f"rustc reports {number} more, which may follow from the above", where, evidence)
 
 
 def unknown_failure(reading: Reading, output: Output) -> list[Finding]:
-    """Say that there is a failure which is not in the catalogue, if there is one."""
+    """Return a finding for a failure that is not in the catalogue, if there is one."""
     transcript = output.transcript
     failure = decisive(transcript, reading.other_errors)
     if failure is None and output.ended is None:
@@ -113,19 +111,19 @@ def unknown_failure(reading: Reading, output: Output) -> list[Finding]:
 
 
 def advice(speaker: str | None, evidence: str, reading: Reading) -> str:
-    """Say how to go on with a failure that is not known."""
+    """Return what to do about an unknown failure."""
     guesses = [guess.format(match[1]) for sign, guess in GUESSES.items() if (match := re.search(sign, evidence))]
     if reading.other_errors:
         codes = [error.code for error in reading.other_errors if error.code]
-        step = "rustc's own `help:` says what to change" if "help: " in evidence else "mend the first error first"
+        step = "rustc's own `help:` says what to change" if "help: " in evidence else "fix the first error first"
         return "\n".join([*guesses, step, *(f"rustc --explain {code}" for code in codes[:1])])
     if guesses:
         return "\n".join(guesses)
-    return f"search for these lines, without your own names and paths, and for {speaker or 'the program'}"
+    return f"search for these lines, without your own names and paths, together with {speaker or 'the program'}"
 
 
 def summary(findings: list[Finding], output: Output) -> str:
-    """Say in a line what is known."""
+    """Return the summary line."""
     errors = [finding for finding in findings if (finding.id, finding.level) != (UNKNOWN, "note")]
     if not errors:
         return "nothing in it looks like a failure" if output.succeeded else "no failure is recognised in it"

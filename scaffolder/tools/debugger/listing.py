@@ -1,4 +1,4 @@
-"""Show what is in the catalogue."""
+"""Show the catalogue of problems."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from scaffolder.tools.debugger.explaining import TOOL
 
 
 def list_problems() -> Result:
-    """List the problems that are known."""
+    """List the known problems."""
     rows = tuple(
         (problem.id, GROUPS[problem.group].lower(), general(problem, problem.title)) for problem in load_problems()
     )
@@ -29,7 +29,7 @@ def describe_problem(name: str) -> Result:
     problems = {problem.id: problem for problem in load_problems()}
     if name not in problems:
         near = difflib.get_close_matches(name, problems, 1)
-        hint = f"is it `{near[0]}`?" if near else "`pyo3-new list problems` has their names"
+        hint = f"did you mean `{near[0]}`?" if near else "run `pyo3-new list problems` for their names"
         raise UsageError(f"there is no problem `{name}`", hint)
     problem = problems[name]
     title, cause, fix = (general(problem, text) for text in (problem.title, problem.cause, problem.fix))
@@ -40,6 +40,6 @@ def describe_problem(name: str) -> Result:
 
 
 def general(problem: Problem, text: str) -> str:
-    """Write a text for no output in particular: `SYMBOL` for what a sign would show."""
+    """Fill a text with placeholders, such as `SYMBOL`, instead of captures."""
     names = {name: name.upper() for sign in problem.signs for name in sign.expression.groupindex}
     return re.sub(r"\$\$|\$(\w+)", lambda match: names.get(match[1], "NEW") if match[1] else "$", text)

@@ -26,10 +26,10 @@ class Recognised:
     """A problem in an output.
 
     Attributes:
-        problem: Which, as it is in this output.
-        start: Where in the text its sign is.
-        line: The line that it begins in.
-        values: What the sign names.
+        problem: The problem, with the variants for this output.
+        start: The offset of its sign in the text.
+        line: The line where it starts.
+        values: What the sign captured.
         evidence: The lines that show it.
     """
 
@@ -42,11 +42,11 @@ class Recognised:
 
 @dataclass(frozen=True)
 class Reading:
-    """All that is understood of an output.
+    """What was recognised in an output.
 
     Attributes:
         problems: Failures first, and causes before what follows from them.
-        other_errors: What rustc reports besides.
+        other_errors: Other errors of rustc.
     """
 
     problems: tuple[Recognised, ...]
@@ -54,7 +54,7 @@ class Reading:
 
 
 def recognise(transcript: Transcript, problems: Iterable[Problem] | None = None) -> Reading:
-    """Look for the known problems in an output."""
+    """Find the known problems in an output."""
     scene, errors = read_scene(transcript), diagnostics(transcript)
     matches = [match for problem in problems or load_problems() for match in _look(problem, transcript, scene, errors)]
     consequences = {name for match in matches for name in match.problem.leads_to}
@@ -77,7 +77,7 @@ def recognise(transcript: Transcript, problems: Iterable[Problem] | None = None)
 def _look(
     problem: Problem, transcript: Transcript, scene: Scene, errors: tuple[Diagnostic, ...]
 ) -> Iterator[Recognised]:
-    """Look for one problem; more than once if each value of a group counts."""
+    """Find one problem, once for each value of its `each` group."""
     text = transcript.text
     matches = [match for sign in problem.signs for match in sign.find(text)]
     if not matches:
@@ -100,7 +100,7 @@ def _look(
 
 
 def _evidence(transcript: Transcript, matches: list[re.Match[str]], errors: tuple[Diagnostic, ...]) -> str:
-    """Return the lines that signs are in, in their order, with the source that rustc names and what it advises."""
+    """Return the lines of the signs in order, with rustc's source lines and advice."""
     lines: set[int] = set()
     advised: set[int] = set()
     for match in matches:

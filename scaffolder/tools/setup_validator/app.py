@@ -22,11 +22,12 @@ def setup_validator(
         Path | None, typer.Option(metavar="DIR", help="The project's folder.  [default: the enclosing project]")
     ] = None,
     build: Annotated[
-        bool, typer.Option("--build", help="Also build and import it elsewhere, which runs the project's own code.")
+        bool,
+        typer.Option("--build", help="Also build and import it in a temporary folder, which runs the project's code."),
     ] = False,
-    fix: Annotated[bool, typer.Option("--fix", help="Make the repairs that are safe, and show them.")] = False,
+    fix: Annotated[bool, typer.Option("--fix", help="Make the safe repairs, and show them.")] = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="With `--fix` or `--build`: show what would be done, and do nothing.")
+        bool, typer.Option("--dry-run", help="With `--fix` or `--build`: show what would be done, without doing it.")
     ] = False,
     as_data: toolkit.AsData = False,
     verbose: toolkit.Verbose = False,

@@ -1,4 +1,4 @@
-"""Where the project is: the folder that is named, the nearest one upwards, or the one project below."""
+"""Locate the project: the named folder, the nearest parent, or the only project below."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ FOLDERS = 2_000
 
 
 def locate_project(folder: Path | None) -> Manifests | None:
-    """Read the manifests of a project; none if no folder was named, and there is no project around.
+    """Read the manifests of a project; none if no folder was named and none encloses this one.
 
     Args:
         folder: The folder that the user names.
@@ -49,7 +49,7 @@ def locate_project(folder: Path | None) -> Manifests | None:
 
 
 def _around(here: Path) -> Manifests | None:
-    """Return the nearest project upwards; a crate without a pyproject.toml may be in a folder of it."""
+    """Return the nearest project at or above a folder; a crate without a pyproject.toml may be part of it."""
     nearest: Manifests | None = None
     for place in upwards(here):
         try:
@@ -66,19 +66,19 @@ def _around(here: Path) -> Manifests | None:
 
 
 def _crate(manifests: Manifests) -> dict[str, object]:
-    """Return what a Cargo.toml says: that of a workspace may be of no crate."""
+    """Read a Cargo.toml; a workspace's may have no crate."""
     return read_toml(manifests.cargo_path) if manifests.cargo_path else {}
 
 
 def _asks_for_pyo3(crate: dict[str, object]) -> bool:
-    """Tell whether a crate asks for PyO3."""
+    """Return whether a crate depends on PyO3."""
     tables = table_of(crate, "dependencies").items()
     names = {str(value.get("package", name)) if isinstance(value, dict) else name for name, value in tables}
     return not names.isdisjoint(PYO3_CRATES)
 
 
 def _below(here: Path, shown: Path) -> Manifests | None:
-    """Return the Python project below whose crate asks for PyO3, if there is just one."""
+    """Return the only Python project below whose crate depends on PyO3, if there is exactly one."""
     projects = {folder: manifests for folder in _folders(here) if (manifests := _extension(folder))}
     # An example inside of a project is not the project.
     outer = [folder for folder in projects if not any(above in projects for above in folder.parents)]
@@ -90,7 +90,7 @@ def _below(here: Path, shown: Path) -> Manifests | None:
 
 
 def _folders(here: Path) -> Iterator[Path]:
-    """Yield the folders below, through no link and not too many of them."""
+    """Yield a bounded number of folders below, without following links."""
     waiting, seen = [(here, 0)], 0
     while waiting and seen < FOLDERS:
         folder, level = waiting.pop(0)
@@ -106,7 +106,7 @@ def _folders(here: Path) -> Iterator[Path]:
 
 
 def _extension(folder: Path) -> Manifests | None:
-    """Read a Python project, if its crate asks for PyO3; what can't be read is not what is looked for."""
+    """Read a Python project, if its crate depends on PyO3; skip unreadable ones."""
     if not is_file(folder / "pyproject.toml"):
         return None
     try:

@@ -46,7 +46,7 @@ def convert_sample(text: str, name: str, label: str = "input") -> RustCode:
 
 
 def convert_classes(module: PythonModule) -> Annotations:
-    """Convert classes; what comes back knows their types, and has the code."""
+    """Convert classes, and return the converter with their types and code."""
     code = RustCode()
     converter = Annotations(code, module)
     converter.problems |= {name: f"is defined inside `{owner}`" for name, owner in module.inner.items()}
@@ -64,7 +64,7 @@ def convert_classes(module: PythonModule) -> Annotations:
 
 
 def declare(definition: PythonClass, converter: Annotations) -> None:
-    """Give a class its type, or a reason why it has none."""
+    """Assign a class its type, or the reason why it has none."""
     if reason := problem_of(definition):
         converter.problems[definition.name] = reason
         return
@@ -105,14 +105,14 @@ def problem_of(definition: PythonClass) -> str:
         "is a protocol with methods: call them by `call_method1`": kind == "Protocol" and definition.methods,
         "has no members": kind == "Enum" and not values,
         "has a number that does not fit in 128 bits": numbers and not integer_type(numbers),
-        "has a lone surrogate, which no text of Rust has": not all(is_text(str(value)) for value in values),
+        "has a lone surrogate, which no Rust string can hold": not all(is_text(str(value)) for value in values),
         "has no fields with annotations": kind not in {"Enum", "IntFlag"} and not fields,
     }
     return next((reason for reason, applies in reasons.items() if applies), "")
 
 
 def convert_class(definition: PythonClass, converter: Annotations) -> None:
-    """Add the code of a class."""
+    """Add a class's code."""
     name, code = converter.classes[definition.name].rust, converter.code
     if definition.kind == "IntFlag":
         code.use(converter.classes[definition.name])
@@ -145,7 +145,7 @@ def convert_fields(definition: PythonClass, converter: Annotations) -> Iterator[
 
 
 def note_class(definition: PythonClass, code: RustCode) -> None:
-    """Say what comes back, and what is not known."""
+    """Add notes on what a class converts back to, and what is unknown."""
     name = definition.name
     for base in definition.unknown_bases:
         code.note(f"`{name}` lacks the fields of its base `{base}`, which is not in this file")
@@ -159,14 +159,14 @@ def note_class(definition: PythonClass, code: RustCode) -> None:
 
 
 def note_fields(name: str, item: object, code: RustCode) -> None:
-    """Say which fields stay Python objects."""
+    """Add notes on the fields that stay Python objects."""
     for field in item.fields if isinstance(item, Struct) else ():
         for reason in sorted(field.type.needs.reasons):
             code.left_out[LeftOut(f"{name}.{field.name}", reason, is_field=True)] = None
 
 
 def break_cycles(code: RustCode) -> None:
-    """Make a Python object of each field by which a struct would hold itself: it would have no size."""
+    """Turn fields through which a struct would contain itself into Python objects: it would have no size."""
     structs = {name: item for name, item in code.finished.items() if isinstance(item, Struct)}
     closed: set[str] = set()
     for name in structs:
@@ -182,7 +182,7 @@ def break_cycles(code: RustCode) -> None:
 
 
 def visit(name: str, structs: Mapping[str, Struct], path: list[str], closed: set[str]) -> None:
-    """Follow what a struct holds, and cut where that leads back to one of those on the path."""
+    """Follow the fields of a struct, and cut those that lead back to one on the path."""
     path.append(name)
     for number, field in enumerate(structs[name].fields):
         if field.type.holds & set(path):

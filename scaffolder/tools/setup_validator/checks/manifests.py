@@ -1,4 +1,4 @@
-"""What Cargo.toml and pyproject.toml say about the build."""
+"""Checks of what Cargo.toml and pyproject.toml say about the build."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class CargoReads(Check):
 
     id = "cargo-reads-manifest"
     see = Section("project-anatomy", "cargo-manifest")
-    fix = "Repair what cargo names"
+    fix = "Fix what cargo reports"
 
     @staticmethod
     def check(cargo_answer: CargoMetadata, project: Project) -> Failure | None:
@@ -139,7 +139,7 @@ class OneVersion(Check):
     id = "one-version"
     see = Section("troubleshooting", "two-pyo3")
     fix = """
-    See who asks for which, and let them agree
+    See which crate needs which version, and make them agree
     cargo tree --duplicates
     """
 
@@ -229,7 +229,7 @@ class ProjectFields(Check):
 
     id = "project-fields"
     see = MANIFEST
-    fix = "Correct them: builders refuse them, or pass over them in silence"
+    fix = "Correct them: build backends reject them or silently ignore them"
 
     @staticmethod
     def check(metadata: dict[str, Any]) -> Failure | None:
@@ -275,7 +275,7 @@ class PanicUnwinds(Check):
     id = "panic-unwinds"
     level = "warning"
     see = Section("panics", "the-end-of-the-process")
-    fix = 'Take `panic = "abort"` out of `[profile.$profile]`'
+    fix = 'Remove `panic = "abort"` from `[profile.$profile]`'
 
     @staticmethod
     def check(catching_extension: Project) -> Failure | None:
@@ -290,7 +290,7 @@ class PanicUnwinds(Check):
 
 
 def _python_version(text: Any) -> str:
-    """Return a version as Python writes it: cargo's `0.8.0-rc.1` is `0.8.0rc1`."""
+    """Convert a Cargo version to Python's form: `0.8.0-rc.1` becomes `0.8.0rc1`."""
     try:
         return str(Version(str(text)))
     except InvalidVersion:
@@ -298,7 +298,7 @@ def _python_version(text: Any) -> str:
 
 
 def _invalid_fields(metadata: dict[str, Any]) -> Iterator[str]:
-    """Yield what no builder takes."""
+    """Yield the fields that no build backend accepts."""
     dynamic = metadata.get("dynamic", [])
     yield from (f"{name}: it is also in `dynamic`" for name in dynamic if name in metadata)
     version, python = metadata.get("version"), metadata.get("requires-python")
@@ -319,7 +319,7 @@ def _invalid_fields(metadata: dict[str, Any]) -> Iterator[str]:
 
 
 def _missing_bounds(builder: str, operators: set[str]) -> list[str]:
-    """Return which bounds of a builder are not written."""
+    """Return which bounds on a build backend are missing."""
     if operators & {"==", "===", "~="}:
         return []
     missing = [] if operators & {">=", ">"} else ["lower"]
@@ -328,10 +328,10 @@ def _missing_bounds(builder: str, operators: set[str]) -> list[str]:
 
 
 def _series_names(requirement: str) -> set[str | None]:
-    """Return the release series that a requirement allows; one that isn't known stands for itself."""
+    """Return the release series that a requirement allows; an unknown one as it is."""
     return set(allowed_series(requirement)) or {series_of(requirement)}
 
 
 def _type_list(library: Any) -> str:
-    """Return the name that the list of types goes by: cargo reads either."""
+    """Return the key of the crate types: cargo accepts either spelling."""
     return "crate_type" if "crate_type" in library and "crate-type" not in library else "crate-type"

@@ -184,14 +184,14 @@ class UniqueLibraryName(Check):
 
 
 def module_setting(project: Project) -> dict[str, str]:
-    """Return where the extension module's name is set, and by which key."""
+    """Return the place and the key of the extension module's name."""
     if project.extensions:
         return {"place": project.extensions[0].setting, "key": "target"}
     return {"place": "[tool.maturin]", "key": "module-name"}
 
 
 def _name_module(project: Project, names: list[str]) -> tuple[Edit, ...]:
-    """Say in `[tool.maturin]` what the module in Rust is called, if the package imports that."""
+    """Set the Rust module's name in `[tool.maturin]`, if the package imports it."""
     if project.builder != "maturin" or len(set(names)) != 1:
         return ()
     package = project.layout.module.rpartition(".")[0]
