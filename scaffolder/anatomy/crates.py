@@ -162,7 +162,7 @@ def _workspace(path: Path, data: dict[str, Any], root: Path | None) -> tuple[Pat
     """Find the workspace that a crate belongs to, as cargo does: the next one upwards."""
     if "workspace" in data:
         return path, data
-    # Crates that a member depends on by a path are members, too, and cargo knows them.
+    # Cargo counts path dependencies of a member as members, too.
     if root is not None and real(root) != real(path.parent) and is_file(root / "Cargo.toml"):
         return root / "Cargo.toml", read_toml(root / "Cargo.toml")
     for folder in list(upwards(path.parent))[1:]:

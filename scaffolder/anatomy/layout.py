@@ -50,7 +50,7 @@ class Layout:
         libraries: The built extension modules that lie in the package, with the time of each build.
         stubs: The package's stubs.
         typed: Whether the package says that it has types.
-        missing_imports: What the package imports from itself that is no Python file.
+        missing_imports: What the package imports from itself that has no Python file.
     """
 
     module: str

@@ -107,7 +107,7 @@ def read_manifests(folder: Path) -> Manifests:
         *(extension.manifest for extension in extensions),
     ]
     places = (folder / place for place in (*filter(None, named), "Cargo.toml", "rust/Cargo.toml"))
-    # What is there and no regular file is found, too: reading it says so.
+    # Anything that exists counts, even if it is not a regular file: reading it reports that.
     cargo = next((Path(os.path.normpath(place)) for place in places if _is_there(place)), None)
     return Manifests(folder, pyproject, extensions, cargo, tuple(reader.problems))
 

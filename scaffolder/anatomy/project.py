@@ -305,6 +305,6 @@ def _neighbours(crate: Crate, cargo_metadata: CargoMetadata | None, reader: Read
         _, _, listed = (reader.read(path) or b"").decode("utf-8", "replace").partition(": ")
         names = [name.replace("\0", " ") for name in listed.replace("\\ ", "\0").split()]
         sources = [name for name in names if is_file(cargo_metadata.root / name)]
-        # Crates that lie elsewhere are listed, too, beside the project's own.
+        # Crates elsewhere are also listed, beside the project's own.
         if sources and not any(real(cargo_metadata.root / name).is_relative_to(home) for name in sources):
             yield sources[0]

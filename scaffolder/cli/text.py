@@ -119,7 +119,7 @@ def review(catalog: Catalog, answers: Mapping[str, Any], project: NewProject) ->
     ]
     rows.append(("Folder", str(project.path)))
     lines = answers_text(rows)
-    # The answers and the question below are to be seen, too.
+    # Leave room for the answers and the question below.
     room = max(shutil.get_terminal_size().lines - len(lines) - 8, 1)
     files = indent(tree(project.files, limit=min(16, room)))
     return "\n".join(["", *lines, "", f"  {number_of_files(len(project.files))}:", *files, ""])

@@ -33,7 +33,7 @@ REQUEST = re.compile(
 # Variables of uv's that name a program, a configuration or a project.
 OF_UV = ("UV_PYTHON", "UV_CONFIG_FILE", "UV_ENV_FILE", "UV_PROJECT", "UV_WORKING_DIRECTORY", "UV_WORKING_DIR")
 # A text is passed over, a comment goes, and so does a comma before the end of a list. Each matches without an end, too:
-# else the search for one would begin anew at every quote.
+# else the search would start again at every quote.
 COMMENT = re.compile(r'("(?:[^"\\\n]|\\.)*"?)|//[^\n]*|/\*.*?(?:\*/|\Z)', re.DOTALL)
 LAST_COMMA = re.compile(r'("(?:[^"\\\n]|\\.)*"?)|,(?=\s*[}\]])', re.DOTALL)
 

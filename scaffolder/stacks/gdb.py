@@ -80,7 +80,7 @@ def runnable(command: list[str]) -> list[str]:
     with Path(program).open("rb") as file:
         first = file.readline(1000)
     interpreter = shlex.split(first[2:].decode("utf-8", errors="replace")) if first.startswith(b"#!") else []
-    # A script that asks `/usr/bin/env` for its interpreter gets the one of PATH here, too.
+    # A script with `/usr/bin/env` gets its interpreter from PATH, as it would in a shell.
     if interpreter and Path(interpreter[0]).name == "env":
         interpreter = [shutil.which(interpreter[1]) or interpreter[1], *interpreter[2:]]
     return [*interpreter, program, *command[1:]]

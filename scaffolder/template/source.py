@@ -172,7 +172,7 @@ def _open_custom(source: str, ref: str | None, workspace: Path) -> Template:
             raise ScaffolderError(f"the template `{path}` is not a git repository, so it has no `{ref}`")
         return Template(str(path), None, path, workspace)
     folder, ref = _check_out(str(path), ref, workspace)
-    # Copier takes uncommitted changes along, too.
+    # Uncommitted changes are included, as Copier does.
     return Template(str(path), ref, path if ref == "HEAD" and path.is_dir() else folder, workspace)
 
 

@@ -121,7 +121,7 @@ class Problem:
         chapter: The chapter that explains it, and the section if there is one: `testing#rust-tests`; empty if there is
             no such chapter.
         threads: Where people ask about it: `pyo3#340`.
-        needs: These must be there, too.
+        needs: Signs that must match as well.
         unless: None of these may be there.
         also: What is shown with it, if it is there.
         level: Whether it is a failure.

@@ -55,7 +55,7 @@ class RustType:
         hashable: Whether it can be a key of a map or an element of a set.
         comparable: Whether `==` is defined on it in Rust, its items aside.
         rank: Its place among the variants of an enum: what takes fewer values is tried first.
-        takes: The types whose values it takes for its own, too.
+        takes: Other types whose values it also accepts.
         holds: The structs that a value has inside, and not behind a `Vec` or a map.
         shape: The fields by which Rust tells a struct from another one.
         note: What a reader should know of it.
