@@ -55,6 +55,5 @@ def _handle(handler: Any, before: dict[signal.Signals, Any]) -> None:
 
 
 def _restore(before: dict[signal.Signals, Any]) -> None:
-    """Restore the previous handlers."""
     for number, handler in before.items():
         signal.signal(number, handler)

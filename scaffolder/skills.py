@@ -202,6 +202,5 @@ def _read_tool(path: Path) -> Tool:
 
 
 def _read_example(folder: Path) -> Example:
-    """Read one example's metadata."""
     project = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     return Example(f"{folder.parents[1].name}/{folder.name}", project["description"], folder, project["name"])

@@ -153,7 +153,6 @@ def rust_files(folder: Path, reader: Reader) -> Iterator[Path]:
 
 
 def _is_library(name: str, extension: str) -> bool:
-    """Return whether a file's name is that of a built extension module."""
     return name.endswith(LIBRARY_SUFFIXES) and name.partition(".")[0] == extension
 
 

@@ -238,6 +238,5 @@ def _at(data: dict[str, Any], name: str) -> Iterator[tuple[str, Any]]:
 
 
 def _format_value(value: Any) -> str:
-    """Format a value for a message."""
     text = str(value)
     return text if len(text) < 80 else f"{text[:80]}…"

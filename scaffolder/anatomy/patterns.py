@@ -90,7 +90,6 @@ def _is_ignored(parts: Sequence[str], pattern: str) -> bool:
 
 
 def _exclude_patterns(settings: dict[str, Any]) -> Iterator[str]:
-    """Yield the patterns of files that are kept out of wheels."""
     for entry in settings.get("exclude", []):
         table = entry if isinstance(entry, dict) else {"path": entry}
         formats = table.get("format", "wheel")

@@ -185,7 +185,6 @@ class Project:
         return names.get(owner.rstrip("?"), owner.rstrip("?")), name
 
     def _crate_features(self) -> dict[str, list[str]]:
-        """Return the crate's own features."""
         return table_of(self.crate.data, "features")
 
     def _enabled_features(self) -> list[str]:

@@ -69,7 +69,6 @@ class Deprecation:
 
 @cache
 def _data() -> dict[str, Any]:
-    """Read the data file."""
     return tomllib.loads(Path(__file__).with_name("versions.toml").read_text(encoding="utf-8"))
 
 

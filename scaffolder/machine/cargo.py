@@ -138,7 +138,6 @@ def _host(programs: Programs, toolchain: Toolchain) -> str | None:
 
 
 def _version(text: str) -> Version | None:
-    """Parse a Rust version."""
     try:
         return Version(text)
     except InvalidVersion:

@@ -197,7 +197,6 @@ def _newest(root: Path, name: str) -> list[Path]:
 
 
 def _pythons(folder: Path) -> Iterator[Path]:
-    """Yield the Pythons in a folder."""
     try:
         names = sorted(os.listdir(folder))  # noqa: PTH208  (names are enough, and folders on PATH are large)
     except OSError:

@@ -92,7 +92,6 @@ def _of_file(table: Mapping[str, object], path: Path) -> Toolchain | None:
 
 
 def _toolchain(name: str, source: str, programs: Programs) -> Toolchain:
-    """Return the toolchain that the user chose, by name or path."""
     if not NAME.fullmatch(name) and (not Path(name).is_absolute() or programs.is_brought(Path(name))):
         return Toolchain(source=source, refusal=f"`{source}` points into the project: `{name}`")
     return Toolchain(name, source)

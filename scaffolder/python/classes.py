@@ -295,5 +295,4 @@ def _field(name: str, annotation: Annotation, *, total: bool, computed: bool = F
 
 
 def _has_word(words: Sequence[ast.keyword], name: str, *, value: object) -> bool:
-    """Whether a call has an argument of this name and value."""
     return any(word.arg == name and getattr(word.value, "value", ...) is value for word in words)

@@ -246,7 +246,6 @@ def _field_text(node: Node, name: str) -> str:
 
 
 def _inner_items(node: Node, depth: int) -> tuple[Item, ...]:
-    """Read the items in the body of an item."""
     body = node.child_by_field_name("body")
     return tuple(_items(body, depth + 1)) if body and depth < DEPTH else ()
 

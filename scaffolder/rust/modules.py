@@ -93,5 +93,4 @@ def _module(node: Node, attributes: list[str], path: Path, depth: int) -> Iterat
 
 
 def _text(node: Node) -> str:
-    """Return the source of a node."""
     return (node.text or b"").decode("utf-8", "replace")

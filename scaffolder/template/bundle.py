@@ -155,7 +155,6 @@ def _commit(message: str, files: Iterable[bytes]) -> bytes:
 
 
 def _import(repository: Path, commits: Iterable[bytes]) -> None:
-    """Import a chain of commits."""
     _git(repository, *git.options(THROWAWAY), "fast-import", "--quiet", "--depth=0", data=b"".join(commits))
 
 

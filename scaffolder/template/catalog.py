@@ -118,7 +118,6 @@ class Question:
 
 
 def _pair(choice: Any) -> tuple[Any, Any]:
-    """Return a list's choice as label and value."""
     return tuple(choice) if isinstance(choice, (list, tuple)) else (choice, choice)
 
 

@@ -95,7 +95,6 @@ class Releases:
         return load_catalog(self._folder(tag))
 
     def _folder(self, tag: str) -> Path:
-        """Return a folder with the files of a release."""
         folder = self.workspace / tag
         if not folder.exists():
             unpack(self.repository, tag, folder)

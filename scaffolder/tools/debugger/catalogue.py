@@ -183,7 +183,6 @@ def load_problems() -> tuple[Problem, ...]:
 
 
 def _fields(entry: dict[str, Any]) -> dict[str, Any]:
-    """Read the fields of a problem or a variant."""
     return {key: _field(key, value) for key, value in entry.items()}
 
 

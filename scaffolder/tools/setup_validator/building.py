@@ -112,7 +112,6 @@ def build(inspection: Inspection, environment: Mapping[str, str]) -> tuple[Findi
 
 
 def _restore(path: Path, before: bytes | None) -> None:
-    """Restore a file if it has changed."""
     if before is None:
         path.unlink(missing_ok=True)
     elif path.read_bytes() != before:

@@ -71,7 +71,6 @@ def _crate(manifests: Manifests) -> dict[str, object]:
 
 
 def _asks_for_pyo3(crate: dict[str, object]) -> bool:
-    """Return whether a crate depends on PyO3."""
     tables = table_of(crate, "dependencies").items()
     names = {str(value.get("package", name)) if isinstance(value, dict) else name for name, value in tables}
     return not names.isdisjoint(PYO3_CRATES)

@@ -36,7 +36,6 @@ def tables(machine: Machine, project: Project | None) -> Iterator[Table]:
 
 
 def _row(machine: Machine, choice: InterpreterChoice, project: Project | None) -> tuple[str, str, str, str]:
-    """Return the row of a tool: what it uses, and why."""
     if choice.tool == "uv run" and project and project.pyproject and not project.metadata:
         return choice.tool, ABSENT, ABSENT, "without `[project]` it builds nothing of this"
     python = machine.selected(choice.tool)

@@ -319,7 +319,6 @@ def _invalid_fields(metadata: dict[str, Any]) -> Iterator[str]:
 
 
 def _missing_bounds(builder: str, operators: set[str]) -> list[str]:
-    """Return which bounds on a build backend are missing."""
     if operators & {"==", "===", "~="}:
         return []
     missing = [] if operators & {">=", ">"} else ["lower"]

@@ -122,5 +122,4 @@ def _inputs(project: Project) -> dict[str, bool]:
 
 
 def _pattern(project: Project, path: Path) -> str:
-    """Return uv's pattern for a file."""
     return Path(os.path.relpath(path, project.folder)).as_posix()

@@ -130,7 +130,6 @@ def _secrets(step: dict[str, Any], variables: dict[str, Any]) -> Iterator[str]:
 
 
 def _publishes(step: dict[str, Any], settings: dict[str, Any]) -> bool:
-    """Return whether a step uploads to a package index."""
     action = str(step.get("uses", "")).lower()
     if action.startswith("pyo3/maturin-action@"):
         return str(settings.get("command")) in {"publish", "upload"}
