@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from scaffolder.output.transcript import transcript
-from scaffolder.tools.debugger.catalogue import GROUPS, Problem, load
+from scaffolder.tools.debugger.catalogue import GROUPS, Problem, load_problems
 from scaffolder.tools.debugger.recognition import Recognised, recognise
 
 FAILURES = Path(__file__).resolve().parents[1] / "tests/tools/debugger/failures"
@@ -42,7 +42,7 @@ def write(group: str) -> None:
     """Write the sections of a group; called by cog."""
     import cog  # type: ignore[import-not-found]
 
-    for problem in load():
+    for problem in load_problems():
         if problem.group == group:
             cog.outl(section(problem))
 
@@ -54,7 +54,7 @@ def index() -> None:
     cog.outl("| Message | Section |\n| --- | --- |")
     for group, title in GROUPS.items():
         cog.outl(f"| **{title}** | |")
-        for problem in load():
+        for problem in load_problems():
             if problem.group == group:
                 cog.outl(row(problem))
 

@@ -1,4 +1,4 @@
-"""What goes wrong in a way that a user can repair."""
+"""Errors that a user can fix."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 class ScaffolderError(Exception):
-    """A failure with one clear message and, where there is one, the next step.
+    """A failure with one message and, if possible, a next step.
 
     Args:
         message: What failed, with its path or name.
@@ -25,17 +25,17 @@ class ScaffolderError(Exception):
 
 
 class UsageError(ScaffolderError):
-    """The command line asks for something that can't be done."""
+    """The command was used wrongly."""
 
     exit_code = 2
 
 
 class InvalidAnswerError(UsageError):
-    """An answer that the template refuses.
+    """An answer that the template rejects.
 
     Args:
         question: The question's name.
-        message: Why the answer is refused.
+        message: Why the answer is rejected.
         hint: As for every error; by default it names the suggestion.
         suggestion: An answer that would be accepted.
     """
@@ -47,7 +47,7 @@ class InvalidAnswerError(UsageError):
 
 
 class MissingAnswerError(UsageError):
-    """A question without a default that nobody answered.
+    """A question without a default or an answer.
 
     Args:
         question: The question's name.
@@ -64,7 +64,7 @@ class InterruptedRunError(ScaffolderError):
 
     Args:
         signal: The signal's number; shells expect it in the exit code.
-        state: How things are left.
+        state: What the command had done so far.
     """
 
     def __init__(self, signal: int = 2, *, state: str = "nothing was made") -> None:
@@ -73,23 +73,23 @@ class InterruptedRunError(ScaffolderError):
 
 
 def near(name: str, names: Iterable[str], otherwise: str | None = None) -> str:
-    """Return the hint for a name that is none of `names`.
+    """Return the hint for an unknown name.
 
     Args:
         name: What was typed.
-        names: What could have been.
-        otherwise: The hint if nothing is like it; by default all the names.
+        names: The known names.
+        otherwise: The hint if no name is similar; by default it lists all of them.
     """
     import difflib
 
-    known = list(names)
-    longer = [long for long in known if len(name) > 1 and name.lower() in long]
-    if close := longer[:3] or difflib.get_close_matches(name.lower(), known, cutoff=0.55):
+    candidates = list(names)
+    longer = [long for long in candidates if len(name) > 1 and name.lower() in long]
+    if close := longer[:3] or difflib.get_close_matches(name.lower(), candidates, cutoff=0.55):
         return f"did you mean {listing(close)}?"
-    return otherwise or f"choose from {listing(known, 'and')}"
+    return otherwise or f"choose from {listing(candidates, 'and')}"
 
 
 def listing(names: Iterable[str], word: str = "or") -> str:
-    """Return names as they are listed in a sentence."""
+    """Join names for a sentence."""
     *first, last = [f"`{name}`" for name in names] or ["nothing"]
     return f"{', '.join(first)} {word} {last}" if first else last

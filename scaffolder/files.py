@@ -1,4 +1,4 @@
-"""Read files that others wrote: regular files of bounded size only, and what can't be read is a fact."""
+"""Read untrusted files: only regular files of bounded size, and unreadable ones are recorded."""
 
 from __future__ import annotations
 
@@ -40,11 +40,11 @@ class UnreadableFileError(ScaffolderError):
 
 
 def read_regular(path: Path, limit: int = FILE_LIMIT) -> bytes:
-    """Read a regular file, whatever else may lie in its place: a FIFO, a device, a file without an end.
+    """Read a regular file; refuse a FIFO, a device or an endless file.
 
     Args:
         path: The file; it may be a link to one.
-        limit: The most bytes that it may have.
+        limit: Its maximum size in bytes.
 
     Raises:
         UnreadableFileError: It is not there, can't be read, is not a regular file, or is larger.
@@ -71,7 +71,7 @@ def _require_regular(path: Path, mode: int) -> None:
 
 
 def real(path: Path) -> Path:
-    """Return where a path leads, like `Path.resolve`, which fails at a loop of links or a NUL."""
+    """Resolve a path, like `Path.resolve`, which fails at a loop of links or a NUL."""
     try:
         return Path(os.path.realpath(path))
     except (OSError, ValueError):
@@ -79,18 +79,18 @@ def real(path: Path) -> Path:
 
 
 def is_file(path: Path) -> bool:
-    """Tell whether there is a regular file, like `Path.is_file`, which fails in a folder that can't be entered."""
+    """Return whether there is a regular file, like `Path.is_file`, which fails in an unreadable folder."""
     return os.path.isfile(path)  # noqa: PTH113
 
 
 def is_folder(path: Path) -> bool:
-    """Tell whether there is a folder, like `Path.is_dir`, which fails in a folder that can't be entered."""
+    """Return whether there is a folder, like `Path.is_dir`, which fails in an unreadable folder."""
     return os.path.isdir(path)  # noqa: PTH112
 
 
 @dataclass(frozen=True)
 class Unreadable:
-    """A file or folder that could not be read, as a fact.
+    """A file or folder that could not be read.
 
     Attributes:
         path: Where it is.
@@ -103,22 +103,22 @@ class Unreadable:
 
 @dataclass
 class Reader:
-    """Reads the files of a project within bounds, and keeps what it could not read.
+    """Reads a project's files within bounds, and records what it could not read.
 
     Attributes:
-        problems: What could not be read, in the order in which it was tried.
-        remaining: How many bytes may still be read in all.
+        problems: What could not be read, in the order of the attempts.
+        remaining: How many bytes may still be read.
     """
 
     problems: list[Unreadable] = field(default_factory=list)
     remaining: int = TOTAL_LIMIT
 
     def read(self, path: Path, limit: int = FILE_LIMIT) -> bytes | None:
-        """Return what is in a file; nothing if it is not there, or can't be read, which is kept.
+        """Return a file's content, or nothing if it is missing or can't be read; the latter is recorded.
 
         Args:
             path: The file.
-            limit: The most bytes that it may have.
+            limit: Its maximum size in bytes.
         """
         try:
             if self.remaining <= 0:
@@ -133,12 +133,12 @@ class Reader:
         return data
 
     def refuse(self, path: Path, reason: str) -> None:
-        """Keep that a file or folder could not be read, once each."""
+        """Record once that a file or folder could not be read."""
         if all(problem.path != path for problem in self.problems):
             self.problems.append(Unreadable(path, reason))
 
     def entries(self, folder: Path) -> list[os.DirEntry[str]]:
-        """Return what is in a folder by name; nothing if it is not there, or can't be read, which is kept."""
+        """Return a folder's entries by name, or nothing if it is missing or can't be read; the latter is recorded."""
         try:
             with os.scandir(folder) as entries:
                 return sorted(entries, key=lambda entry: entry.name)
@@ -151,7 +151,7 @@ class Reader:
     def walk(
         self, folder: Path, suffixes: tuple[str, ...], skip: Callable[[os.DirEntry[str]], bool] = lambda _: False
     ) -> Iterator[Path]:
-        """Yield the files below a folder, in order, without following links to folders.
+        """Yield the files below a folder in order, without following links to folders.
 
         Args:
             folder: Where to begin.

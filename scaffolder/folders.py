@@ -1,4 +1,4 @@
-"""Folders that last as long as this process: removed whatever happens, and after a SIGKILL by the next run."""
+"""Temporary folders, removed whatever happens; after a SIGKILL, by the next run."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ ABANDONED = 24 * 60 * 60
 
 @contextmanager
 def temporary_folder(parent: Path | None = None, prefix: str = PREFIX) -> Iterator[Path]:
-    """Give a folder, and remove it in the end, whatever signal arrives meanwhile.
+    """Create a folder, and remove it at the end even if a signal arrives.
 
     Args:
         parent: Where it is made; by default where the system has temporary files.
@@ -52,7 +52,7 @@ def temporary_folder(parent: Path | None = None, prefix: str = PREFIX) -> Iterat
 
 
 def make_folder(parent: Path, prefix: str, mode: int = 0o700) -> tuple[Path, int | None]:
-    """Make a folder that no other run takes for a leftover, and return it with its lock."""
+    """Create a locked folder, so that no other run takes it for a leftover, and return both."""
     while True:
         folder = parent / f"{prefix}{secrets.token_hex(4)}"
         try:
@@ -67,7 +67,7 @@ def make_folder(parent: Path, prefix: str, mode: int = 0o700) -> tuple[Path, int
 
 
 def remove_leftovers(parent: Path) -> None:
-    """Remove the folders of killed runs: those with a name of ours, of this user's, and that nobody holds a lock on."""
+    """Remove the folders of killed runs: named by us, owned by this user and not locked."""
     with suppress(OSError), os.scandir(parent) as entries:
         for entry in entries:
             if re.fullmatch(rf"(\..{{1,40}}\.)?{PREFIX}[0-9a-f]{{8}}", entry.name, re.DOTALL):
@@ -128,7 +128,7 @@ def is_locked(path: Path) -> bool:
 
 
 def remove(folder: Path) -> None:
-    """Remove a folder, read-only files of git included, as far as the system lets it."""
+    """Remove a folder as far as possible, including git's read-only files."""
 
     def retry(function: Any, path: str, _: Any) -> None:
         place = Path(path)

@@ -1,4 +1,4 @@
-"""The few things asked of the `git` program outside of Copier."""
+"""Run the `git` program."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class GitError(ScaffolderError):
 
     Args:
         message: Which command, and why.
-        kind: What went wrong, as far as it makes a difference.
+        kind: What went wrong, where callers need to know.
     """
 
     def __init__(self, message: str, kind: Literal["failure", "no repository"] = "failure") -> None:
@@ -42,7 +42,7 @@ class GitError(ScaffolderError):
 
 
 def require_git() -> None:
-    """Fail if there is no `git` program."""
+    """Fail unless `git` is installed."""
     if shutil.which("git") is None:
         raise ScaffolderError("`git` was not found on PATH", "install git, then run the command again")
 
@@ -54,14 +54,14 @@ def run(
     variables: Mapping[str, str] | None = None,
     codes: Collection[int] = (0,),
 ) -> bytes:
-    """Run a git command and return what it wrote.
+    """Run a git command and return its output.
 
     Args:
         *arguments: The command's arguments.
         folder: Where it runs.
         data: What it reads from stdin.
         variables: Environment variables on top of the process's own.
-        codes: Exit codes that are no failure.
+        codes: Exit codes that mean success.
 
     Raises:
         GitError: The command failed, or there is no git.
@@ -94,13 +94,13 @@ def foreign_variables(environment: Iterable[str]) -> set[str]:
 
 
 def failure(arguments: Collection[str], errors: str) -> GitError:
-    """Describe a command that failed; git says what is wrong in its messages only."""
+    """Return the error for a failed command; only git's message says what is wrong."""
     message = f"`git {' '.join([*arguments][:3])}` failed: {last_line(errors)}"
     return GitError(message, "no repository" if "not a git repository" in errors else "failure")
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:
-    """End a git command and what it started, and wait until nothing of it can write any more."""
+    """Stop a git command and its children, and wait until none of them can write any more."""
     process.terminate()
     try:
         # Its pipes are open as long as one of its children has them.
@@ -111,7 +111,7 @@ def stop(process: subprocess.Popen[bytes]) -> None:
 
 
 def options(settings: Mapping[str, str]) -> list[str]:
-    """Return settings as arguments that go before a git command."""
+    """Return settings as arguments to place before a git command."""
     return [part for key, value in settings.items() for part in ("-c", f"{key}={value}")]
 
 

@@ -1,4 +1,4 @@
-"""The guides and chapters of the skills, as they are installed: found and cut for reading in a terminal."""
+"""The installed guides and chapters, cut into sections to read in a terminal."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ CONTENTS = "REFERENCE"
 
 @dataclass(frozen=True)
 class Page:
-    """A document of a skill, or a section of one.
+    """A guide or chapter, or a section of one.
 
     Attributes:
         skill: The skill's name.
         chapter: The chapter's name; none for the guide.
-        section: The anchor of the section, if it is not all of the document.
+        section: The section's anchor, if this is only a section.
         path: The file.
         text: Its Markdown.
-        chapters: What the skill's chapters are called.
+        chapters: The names of the skill's chapters.
     """
 
     skill: str
@@ -47,7 +47,7 @@ def read_page(name: str, chapter: str | None = None) -> Page:
 
     Args:
         name: The skill.
-        chapter: A chapter, also with the section after a `#`.
+        chapter: A chapter, with an optional section after `#`.
 
     Raises:
         UsageError: There is no such skill, chapter or section.
@@ -77,7 +77,7 @@ def clean(text: str) -> str:
 
 
 def sections(text: str) -> list[tuple[str, int, int]]:
-    """Return the anchor of each section, as GitHub makes it of the heading, with where the section begins and ends."""
+    """Return the start and end of each section by its anchor, which is derived as GitHub does."""
     blocks = [match.span() for match in CODE.finditer(text)]
     headings = [
         match for match in HEADING.finditer(text) if not any(start < match.start() < end for start, end in blocks)

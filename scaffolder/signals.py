@@ -1,4 +1,4 @@
-"""The signals that ask a program to stop, and how to hold them back for a moment."""
+"""Defer or ignore the signals that ask a program to stop."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ STOPPING = tuple(getattr(signal, name) for name in NAMES if hasattr(signal, name
 
 @contextmanager
 def defer_signals() -> Iterator[None]:
-    """Hold signals back until a step that must not be left half done is over."""
+    """Defer signals until a critical section ends."""
     received: list[int] = []
     before: dict[signal.Signals, Any] = {}
     try:
@@ -32,7 +32,7 @@ def ignore_signals(*, from_now_on: bool = False) -> Iterator[None]:
     """Ignore signals, here and in child processes, for a short critical section.
 
     Args:
-        from_now_on: Go on ignoring them after a success: all that is left is to report it.
+        from_now_on: Keep ignoring them after a success, when only the report is left.
     """
     before: dict[signal.Signals, Any] = {}
     succeeded = False
@@ -46,7 +46,7 @@ def ignore_signals(*, from_now_on: bool = False) -> Iterator[None]:
 
 
 def _handle(handler: Any, before: dict[signal.Signals, Any]) -> None:
-    """Set a handler for the signals, and keep what was there in `before`."""
+    """Set a handler for the signals, and save the previous ones in `before`."""
     for number in STOPPING:
         # What is ignored stays so, and what is not Python's could not be put back.
         if signal.getsignal(number) not in {signal.SIG_IGN, None}:
@@ -55,6 +55,5 @@ def _handle(handler: Any, before: dict[signal.Signals, Any]) -> None:
 
 
 def _restore(before: dict[signal.Signals, Any]) -> None:
-    """Put back the handlers that were there."""
     for number, handler in before.items():
         signal.signal(number, handler)

@@ -1,4 +1,4 @@
-"""What skills there are, with their tools and examples: read from the folder `skills/`."""
+"""The skills with their tools and examples, read from `skills/`."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Tool:
         name: The file's name without its suffix.
         purpose: The first line of its docstring.
         skill: The skill that it belongs to.
-        commands: Under which other names `pyo3-new` has it.
+        commands: The commands of `pyo3-new` that also run it.
         path: The file.
     """
 
@@ -50,7 +50,7 @@ class Example:
         name: `<skill>/<folder>`.
         purpose: The project's description.
         path: Its folder.
-        project: What the project calls itself.
+        project: The project's name.
     """
 
     name: str
@@ -60,18 +60,18 @@ class Example:
 
     @property
     def names(self) -> tuple[str, str, str]:
-        """What it may be called."""
+        """The names that it can be found by."""
         return self.name, self.path.name, self.project
 
     @property
     def readme(self) -> str:
-        """What it shows, as Markdown."""
+        """Its README, as Markdown."""
         return (self.path / "README.md").read_text(encoding="utf-8")
 
 
 @dataclass(frozen=True)
 class Skill:
-    """A folder of knowledge: guide, references, tools, examples. Each is read when it is asked for.
+    """A skill: guide, references, tools and examples, each read on demand.
 
     Attributes:
         path: The folder.
@@ -101,28 +101,28 @@ class Skill:
 
     @cached_property
     def examples(self) -> tuple[Example, ...]:
-        """Its examples, in the order in which to read them."""
+        """Its examples in reading order."""
         return tuple(_read_example(path.parent) for path in sorted(self.path.glob("examples/*/pyproject.toml")))
 
     @cached_property
     def _head(self) -> dict[str, Any]:
-        """The YAML that its guide opens with."""
+        """The YAML front matter of its guide."""
         _, head, _ = (self.path / "SKILL.md").read_text(encoding="utf-8").split("---\n", 2)
         content: dict[str, Any] = yaml.load(head, SafeLoader)  # noqa: S506
         return content
 
 
 def skills_folder() -> Path:
-    """Return the folder with this version's skills: in the package if it is installed, else in the checkout."""
+    """Return the folder of the skills: in the package if it is installed, else in the checkout."""
     installed = PACKAGE / "skills"
     return installed if installed.is_dir() else PACKAGE.parent / "skills"
 
 
 def load_skills(folder: Path | None = None) -> tuple[Skill, ...]:
-    """Read what skills there are, by name.
+    """Return the skills by name.
 
     Args:
-        folder: Holds one folder a skill; by default that of this version.
+        folder: The folder of the skills; by default this version's.
     """
     return tuple(Skill(path.parent) for path in sorted((folder or skills_folder()).glob("*/SKILL.md")))
 
@@ -187,7 +187,7 @@ def load_tool(name: str, program: str = "app") -> typer.Typer:
 
     Args:
         name: The tool's name.
-        program: Which of its programs, if it has several.
+        program: Which of the tool's programs to load.
     """
     module = importlib.import_module(f"scaffolder.tools.{name}.app")
     loaded: typer.Typer = getattr(module, program)
@@ -202,6 +202,5 @@ def _read_tool(path: Path) -> Tool:
 
 
 def _read_example(folder: Path) -> Example:
-    """Read one example's metadata."""
     project = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     return Example(f"{folder.parents[1].name}/{folder.name}", project["description"], folder, project["name"])

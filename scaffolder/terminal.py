@@ -1,4 +1,4 @@
-"""What every program has in common at the terminal: exit codes, errors, signals, and a sign that something goes on."""
+"""What every program does at the terminal: exit codes, errors, signals and progress."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def run(app: Typer, name: str, arguments: Sequence[str] | None = None) -> int:
 
     Args:
         app: The program.
-        name: What it is called in its help and in hints.
+        name: Its name in help and hints.
         arguments: Those of this process by default.
     """
     open_streams()
@@ -56,7 +56,7 @@ def run(app: Typer, name: str, arguments: Sequence[str] | None = None) -> int:
 
 
 def command_of(app: Typer) -> Any:
-    """Return the command of a Typer program, with help that gives each argument its name and nothing else."""
+    """Return the command of a Typer program, with help that shows only the names of arguments."""
     from typer.main import get_command
 
     command: Any = get_command(app)
@@ -69,7 +69,7 @@ def command_of(app: Typer) -> Any:
 
 
 def failure_of(error: Exception, name: str) -> ScaffolderError | None:
-    """Return what to tell the user of an exception; nothing if it is our bug."""
+    """Turn an exception into an error for the user, or return nothing if it is our bug."""
     if isinstance(error, ScaffolderError):
         return error
     if isinstance(error, RecursionError):
@@ -90,11 +90,11 @@ def failure_of(error: Exception, name: str) -> ScaffolderError | None:
 
 
 def system_failure(error: OSError) -> ScaffolderError:
-    """Say what the system refused, where nobody nearer to it has said more."""
+    """Return the error for a system call that failed, where no caller knows more."""
     try:
         os.getcwd()  # noqa: PTH109  (`Path.cwd` is the same)
     except OSError:
-        return ScaffolderError("the current folder does not exist any more", "`cd` to a folder that exists")
+        return ScaffolderError("the current folder no longer exists", "`cd` to a folder that exists")
     reason = error.strerror or str(error)
     if error.filename is None and error.errno in UNWRITABLE:
         return ScaffolderError(f"the output can't be written: {reason}")
@@ -102,7 +102,7 @@ def system_failure(error: OSError) -> ScaffolderError:
 
 
 def run_tool(app: Typer, name: str, arguments: Sequence[str] | None = None) -> int:
-    """Run the program of a tool, which may be stopped; otherwise as `run`."""
+    """Run a tool's program, which signals can stop; otherwise like `run`."""
     try:
         with stoppable("the tool did not finish") as received:
             code = run(app, name, arguments)
@@ -127,7 +127,7 @@ def fail(error: ScaffolderError, *, as_data: bool = False) -> int:
 
 
 def echo(text: str, *, to_stderr: bool = False, colour: bool = False) -> None:
-    """Print a text that may hold something of others.
+    """Print a text that may contain untrusted characters.
 
     Args:
         text: What to print.
@@ -138,7 +138,7 @@ def echo(text: str, *, to_stderr: bool = False, colour: bool = False) -> None:
 
 
 def printable(text: str, *, colour: bool = False) -> str:
-    r"""Return a text with control characters as they are written in code, such as `\x1b`.
+    r"""Escape control characters in a text as code does, such as `\x1b`.
 
     Args:
         text: What to print; `\r\n` becomes `\n`.
@@ -151,13 +151,13 @@ def printable(text: str, *, colour: bool = False) -> str:
 
 
 def escape(match: re.Match[str]) -> str:
-    """Return a character as it is written in code."""
+    """Return the escape sequence of a character."""
     code = ord(match[0])
     return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"
 
 
 def as_json(data: Any) -> str:
-    """Return data as JSON for other programs: a dataclass is an object of its fields, a path a text."""
+    """Return data as JSON: a dataclass becomes an object, a path a string."""
     import json
     from dataclasses import asdict, is_dataclass
 
@@ -170,7 +170,7 @@ def as_json(data: Any) -> str:
 
 
 def open_streams() -> None:
-    """Let the standard streams take every text, and be open: what is closed leads to nowhere from now on."""
+    """Make the standard streams accept any text, and open closed ones on the null device."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             # It gets the number that is free, so no file that is opened later can take it for its own.
@@ -183,13 +183,13 @@ def open_streams() -> None:
 
 
 def discard_output() -> None:
-    """Send what is left to print nowhere; Python must not try to flush it."""
+    """Discard unwritten output, so that Python does not try to flush it."""
     with suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def leave(code: int) -> NoReturn:
-    """End the process, once all is printed."""
+    """Flush the output and exit."""
     try:
         sys.stdout.flush()
     except BrokenPipeError:
@@ -199,18 +199,18 @@ def leave(code: int) -> NoReturn:
         code = fail(ScaffolderError(f"the output can't be written: {error.strerror}"))
     with suppress(OSError):
         sys.stderr.flush()
-    speed.leave(code)
+    speed.exit_at_once(code)
 
 
 @contextmanager
 def stoppable(state: str = "nothing was made") -> Iterator[list[int]]:
-    """Let the signals that end a program end it tidily: everything half-made is removed on the way out.
+    """Turn the signals that stop a program into an error, so that cleanup runs.
 
     Args:
-        state: What the user is told then.
+        state: What the message says about the work so far.
 
     Yields:
-        The signals that came, to look for one that something took for its own.
+        The signals received, for callers whose code may have swallowed one.
     """
     received: list[int] = []
     usual = {signal.SIG_DFL, signal.default_int_handler}
@@ -233,7 +233,7 @@ def stoppable(state: str = "nothing was made") -> Iterator[list[int]]:
 
 
 def progress(text: str, *, visible: bool) -> AbstractContextManager[object]:
-    """Show on a terminal that something is going on."""
+    """Show progress on a terminal."""
     if not visible or not sys.stderr.isatty():
         return nullcontext()
     from rich.console import Console

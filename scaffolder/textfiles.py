@@ -1,4 +1,4 @@
-"""The input and the output that tools share: a text from a file or standard input, and a document written to a file."""
+"""Read text from a file or standard input, and write a document to a file."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from scaffolder.errors import UsageError
 
 
 def is_path(source: str) -> bool:
-    """Whether an argument means a file: there is one, or it has a slash and looks like a path."""
+    """Whether an argument is a file: it exists, or looks like a path with a slash."""
     try:
         return Path(source).is_file() or re.fullmatch(r"[\w.~-]*[/\\][\w./\\~-]*", source) is not None
     except (OSError, ValueError):
@@ -35,7 +35,7 @@ def read_text(source: str) -> str:
 
 
 def write_document(result: toolkit.Result, output: Path, *, force: bool, dry_run: bool) -> toolkit.Result:
-    """Write the first document of a result to a file, in one step, and return the result that says so.
+    """Write the first document of a result to a file atomically, and return the updated result.
 
     Raises:
         UsageError: There is nothing to write, the file exists, or it can't be written.

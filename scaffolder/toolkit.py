@@ -1,4 +1,4 @@
-"""What every tool of a skill shares: options, one result as text or JSON, exit codes.
+"""What all tools share: options, a result as text or JSON, exit codes.
 
 A tool is a file `skills/<skill>/scripts/<tool>.py` with a Typer program called `app`. Its command works out a `Result`
 and hands it to `show`. `pyo3-new tool <tool>` runs it, and so does its own `main`:
@@ -36,9 +36,9 @@ if TYPE_CHECKING:
 
 AsData = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Verbose = Annotated[
-    bool, typer.Option("--verbose", "-v", help="Also print what is in order, and how it was found out.")
+    bool, typer.Option("--verbose", "-v", help="Also print the checks that passed, with their evidence.")
 ]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Print what would be run or written, and do neither.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Print what would be run or written, without doing it.")]
 
 Level = Literal["error", "warning", "note", "ok"]
 PAGES = f"https://github.com/pyo3-new/pyo3-new/blob/v{__version__}/skills"
@@ -49,14 +49,14 @@ COLOURS: dict[Level, str] = {"error": "bold red", "warning": "bold yellow", "not
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that a tool found.
+    """A finding of a tool.
 
     Attributes:
         id: Its name, which never changes its meaning: `library-name`.
-        level: An error makes the tool fail; what is `ok` is printed on demand.
-        message: What is so and what was expected, in a line.
+        level: An `error` makes the tool fail; `ok` is printed only with `--verbose`.
+        message: What was found and what was expected, in one line.
         where: The file, with the line if there is one, or the command that it was found in.
-        evidence: The lines that show it.
+        evidence: The lines that prove it.
         fix: What to type or to change.
         reference: The address of the section that explains it.
         cause: Why it is so, where the message does not say it all.
@@ -83,7 +83,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Document:
-    """A text that a tool made: code, a configuration, a difference.
+    """A text that a tool produced: code, a configuration, a diff.
 
     Attributes:
         language: `rust`, `python`, `json`, `diff`, `text`.
@@ -98,15 +98,15 @@ class Document:
 
 @dataclass(frozen=True)
 class Result:
-    """What a tool says.
+    """The result of a tool.
 
     Attributes:
         tool: The tool's name.
-        summary: The outcome in a line.
+        summary: The outcome in one line.
         findings: What it found, the most serious first.
-        tables: Facts to look at.
-        documents: Texts that it made.
-        dry_run: Whether something was left undone on request.
+        tables: Tables of facts.
+        documents: Texts that it produced.
+        dry_run: Whether this was a dry run.
     """
 
     tool: str
@@ -123,7 +123,7 @@ class Result:
 
 
 def program(help_text: str) -> typer.Typer:
-    """Make the Typer program of a tool.
+    """Create the Typer program of a tool.
 
     Args:
         help_text: What the tool does, in a line.
@@ -136,12 +136,12 @@ def program(help_text: str) -> typer.Typer:
 
 
 def main(app: typer.Typer, name: str) -> NoReturn:
-    """Run a tool as a program of its own, and exit."""
+    """Run a tool as a program, and exit."""
     leave(run_tool(app, name))
 
 
 def reference(skill: str, chapter: str, section: str | None = None) -> str:
-    """Return the address of a chapter of a skill's reference, as of this release.
+    """Return the URL of a chapter of a skill's reference in this release.
 
     Args:
         skill: The skill's name.
@@ -153,19 +153,19 @@ def reference(skill: str, chapter: str, section: str | None = None) -> str:
 
 
 def guide_command(address: str) -> str | None:
-    """Return the command that shows what is at an address of `reference`; nothing for any other address."""
+    """Return the command that shows a URL of `reference` in the terminal; empty for any other URL."""
     match = re.fullmatch(rf"{re.escape(PAGES)}/([\w-]+)/references/([\w-]+)\.md(#.+)?", address)
     return f"pyo3-new guide {match[1]} {match[2]}{match[3] or ''}" if match else None
 
 
 def replace_file(path: Path, text: str, within: Path | None = None) -> None:
-    """Write a file beside its place and move it there, so that it is never half there.
+    """Replace a file atomically.
 
     Args:
         path: The file; if there is one, it keeps its mode, and a link keeps leading to it. A new one gets the mode that
             the user's umask gives.
         text: All of it, with the line ends that it is to have.
-        within: The folder that it must be in, wherever links lead.
+        within: The folder that it must be in after following links.
 
     Raises:
         OSError: It can't be written, is read-only, elsewhere or no regular file; what was there is as it was.
@@ -175,7 +175,7 @@ def replace_file(path: Path, text: str, within: Path | None = None) -> None:
 
     path = Path(os.path.realpath(path))
     if within is not None and not path.is_relative_to(os.path.realpath(within)):
-        raise PermissionError(errno.EPERM, f"a link leads out of `{within}`", str(path))
+        raise PermissionError(errno.EPERM, f"a link points out of `{within}`", str(path))
     if path.exists() and not path.is_file():
         # A device would be gone for everybody.
         raise PermissionError(errno.EPERM, "it is not a regular file", str(path))
@@ -194,7 +194,7 @@ def replace_file(path: Path, text: str, within: Path | None = None) -> None:
 
 
 def is_read_only(path: Path) -> bool:
-    """Tell whether a file is not to be written, by its mode too: root may write everything."""
+    """Return whether a file is read-only by its mode too, since root may write everything."""
     return path.exists() and not (os.access(path, os.W_OK) and path.stat().st_mode & stat.S_IWUSR)
 
 
@@ -209,7 +209,7 @@ def show(result: Result, *, as_data: bool = False, verbose: bool = False) -> Non
     Args:
         result: What to print.
         as_data: Print JSON.
-        verbose: Print what is in order, too.
+        verbose: Also print findings that are `ok`.
 
     Raises:
         typer.Exit: The result's exit code is not 0.
@@ -227,7 +227,7 @@ def show(result: Result, *, as_data: bool = False, verbose: bool = False) -> Non
 
 
 def _printable(value: Any) -> Any:
-    """Return a result, or a part of it, without control characters in its texts."""
+    """Escape control characters in the texts of a result."""
     if isinstance(value, str):
         return printable(value)
     if isinstance(value, tuple):
@@ -238,7 +238,7 @@ def _printable(value: Any) -> Any:
 
 
 def _print(result: Result, console: Console, *, verbose: bool) -> None:
-    """Print a result for a person to read: facts, findings, texts, and the outcome last."""
+    """Print a result as text: tables, findings, documents, and the summary last."""
     for table in result.tables:
         _print_table(table, console)
     for finding in result.findings:
@@ -250,7 +250,7 @@ def _print(result: Result, console: Console, *, verbose: bool) -> None:
 
 
 def _print_table(table: Table, console: Console) -> None:
-    """Print a table that fits the terminal, or 80 columns where there is none."""
+    """Print a table that fits the terminal, or 80 columns without one."""
     from rich import box
     from rich.table import Table as Grid
     from rich.text import Text
@@ -271,7 +271,7 @@ def _print_table(table: Table, console: Console) -> None:
 
 
 def _fold(text: str, width: int) -> str:
-    """Break a text into lines, behind a space or a slash where that can be."""
+    """Wrap a text, after a space or a slash where possible."""
     lines = [""]
     for part in re.findall(r"[^ /\\]*[ /\\]?", text):
         if len(lines[-1]) + len(part.rstrip()) > width and lines[-1]:
@@ -281,7 +281,7 @@ def _fold(text: str, width: int) -> str:
 
 
 def _print_finding(finding: Finding, console: Console) -> None:
-    """Print a finding: what, where, why, and what to do."""
+    """Print a finding: message, place, cause and fix."""
     from rich.text import Text
 
     label = Text(f"{finding.level}:", style=COLOURS[finding.level])
@@ -302,7 +302,7 @@ def _print_finding(finding: Finding, console: Console) -> None:
 
 
 def _print_document(document: Document, console: Console) -> None:
-    """Print a text; in colours on a terminal, and as it is anywhere else."""
+    """Print a document, coloured on a terminal."""
     if document.path:
         print(f"# {document.path}", file=sys.stderr)
     if console.is_terminal and not console.no_color:

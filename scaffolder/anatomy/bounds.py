@@ -1,4 +1,4 @@
-"""How far upwards anything is looked for around a project, and what is the project's own."""
+"""How far up from a project to search, and which paths belong to it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SHARED = stat.S_ISVTX | stat.S_IWOTH  # `/tmp`: anybody may put a file there
 
 
 def upwards(folder: Path) -> Iterator[Path]:
-    """Yield a folder and those above it, up to the repository's top.
+    """Yield a folder and its parents, up to the top of the repository.
 
     Without a repository, it ends at the home folder, and before the first folder of somebody else's, or that all
     users share: what lies there was not put there for this project.
@@ -48,6 +48,6 @@ def top_of(folder: Path) -> Path:
 
 
 def is_inside(path: Path, folder: Path) -> bool:
-    """Tell whether a path lies in a folder, or leads into it by a link."""
+    """Return whether a path is inside a folder, or links into it."""
     inside = Path(os.path.normpath(path)).is_relative_to(folder)
     return inside or real(path).is_relative_to(real(folder)) or real(path.parent).is_relative_to(real(folder))

@@ -1,4 +1,4 @@
-"""`Cargo.toml` and `Cargo.lock`, with what a workspace hands down filled in."""
+"""`Cargo.toml` and `Cargo.lock`, with values inherited from the workspace filled in."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ CRATE_LIMIT = 1_000
 
 @dataclass(frozen=True)
 class Dependency:
-    """A crate that a crate asks for.
+    """A dependency of a crate.
 
     Attributes:
         key: What the crate calls it.
@@ -78,12 +78,12 @@ class Crate:
 
     @property
     def library_name(self) -> str:
-        """What the library is called; by default as the package."""
+        """The library's name, by default the package's."""
         return str(self.library.get("name") or self.field("name") or "").replace("-", "_")
 
     @property
     def library_types(self) -> tuple[str, ...]:
-        """What the library is built as; cargo reads either name."""
+        """The library's crate types; cargo accepts either spelling."""
         return tuple(map(str, self.library.get("crate-type") or self.library.get("crate_type") or ()))
 
     @property
@@ -93,21 +93,21 @@ class Crate:
 
     @property
     def inherits(self) -> bool:
-        """Whether it takes anything from a workspace's Cargo.toml."""
+        """Whether it inherits anything from a workspace's Cargo.toml."""
         fields = [value for value in self.data.get("package", {}).values() if isinstance(value, dict)]
         tables = [*fields, self.data.get("lints", {})]
         inherited = any(dependency.inherits for dependency in self.dependencies)
         return inherited or any(table.get("workspace") for table in tables)
 
     def field(self, name: str) -> Any:
-        """Return a field of `[package]`, from the workspace if it says so."""
+        """Return a field of `[package]`, inherited from the workspace where it says so."""
         value = self.data.get("package", {}).get(name)
         if isinstance(value, dict) and value.get("workspace"):
             return self.workspace.get("workspace", {}).get("package", {}).get(name)
         return value
 
     def dependency(self, name: str) -> Dependency | None:
-        """Return what the crate asks of another, if it does, outside of its tests."""
+        """Return the dependency on another crate, if there is one outside of the tests."""
         asked = (dependency for dependency in self.dependencies if dependency.kind != "dev-dependencies")
         return next((dependency for dependency in asked if dependency.name == name), None)
 
@@ -135,7 +135,7 @@ def read_crate(path: Path, root: Path | None = None) -> Crate:
 
 
 def crates_by_path(crate: Crate) -> list[Crate]:
-    """Return the crates that are built along with a crate, because it depends on them by a path.
+    """Return the crates that a crate depends on by path, which are built with it.
 
     Args:
         crate: The crate.
@@ -162,7 +162,7 @@ def _workspace(path: Path, data: dict[str, Any], root: Path | None) -> tuple[Pat
     """Find the workspace that a crate belongs to, as cargo does: the next one upwards."""
     if "workspace" in data:
         return path, data
-    # Crates that a member depends on by a path are members, too, and cargo knows them.
+    # Cargo counts path dependencies of a member as members, too.
     if root is not None and real(root) != real(path.parent) and is_file(root / "Cargo.toml"):
         return root / "Cargo.toml", read_toml(root / "Cargo.toml")
     for folder in list(upwards(path.parent))[1:]:
@@ -174,7 +174,7 @@ def _workspace(path: Path, data: dict[str, Any], root: Path | None) -> tuple[Pat
 
 
 def _dependencies(data: dict[str, Any], workspace: dict[str, Any]) -> Iterator[Dependency]:
-    """Read all tables of dependencies, those for some targets included."""
+    """Read all dependency tables, including those for single targets."""
     handed_down = table_of(table_of(workspace, "workspace"), "dependencies")
     for tables in (data, *table_of(data, "target").values()):
         for kind in KINDS:
@@ -183,18 +183,18 @@ def _dependencies(data: dict[str, Any], workspace: dict[str, Any]) -> Iterator[D
 
 
 def _dependency(key: str, kind: str, value: Any, handed_down: dict[str, Any]) -> Dependency:
-    """Read one dependency, in any of the ways of writing one."""
-    given = value if isinstance(value, dict) else {"version": str(value)}
-    base = handed_down.get(key, {}) if given.get("workspace") else {}
+    """Read one dependency, in whichever form it is written."""
+    fields = value if isinstance(value, dict) else {"version": str(value)}
+    base = handed_down.get(key, {}) if fields.get("workspace") else {}
     base = base if isinstance(base, dict) else {"version": str(base)}
     inherited = tuple(map(str, base.get("features", [])))
-    merged = base | given
+    merged = base | fields
     return Dependency(
         key=key,
         name=str(merged.get("package", key)),
         kind=kind,
         requirement=str(merged.get("version", "")),
-        features=(*inherited, *map(str, given.get("features", []))),
+        features=(*inherited, *map(str, fields.get("features", []))),
         handed_down=inherited,
         path=str(merged["path"]) if "path" in merged else None,
         inherits=bool(base),
@@ -202,7 +202,7 @@ def _dependency(key: str, kind: str, value: Any, handed_down: dict[str, Any]) ->
 
 
 def _lock(path: Path, crate: str) -> dict[str, tuple[str, ...]]:
-    """Read which versions cargo has settled on, of what a crate is built with: a workspace has more."""
+    """Read the locked versions of the packages that a crate is built with: a workspace locks more."""
     try:
         packages = parse_toml(path).get("package")
     except UnreadableFileError as error:
@@ -219,7 +219,7 @@ def _lock(path: Path, crate: str) -> dict[str, tuple[str, ...]]:
 
 
 def _reachable(packages: list[dict[str, Any]], crate: str) -> list[dict[str, Any]]:
-    """Return the packages that a crate leads to; all of them, if it is not in the lock file."""
+    """Return the packages that a crate depends on, directly or not; all of them if it is not in the lock file."""
     # A dependency is `name`, or `name version` where there are several.
     names = {str(package["name"]): package for package in packages}
     names |= {f"{package['name']} {package['version']}": package for package in packages}

@@ -1,4 +1,4 @@
-"""Files as they would be: edits are made here first, shown as a difference, and then written."""
+"""Files as they would become: edits are made in memory, shown as a diff, and then written."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ Keys = tuple[str | int, ...]
 
 
 class EditRefusedError(Exception):
-    """An edit can't be made without a loss, or leads out of the project."""
+    """An edit would lose something or leave the project."""
 
 
 @dataclass(frozen=True)
 class Put:
-    """Set a value in a TOML file; tables that it needs are made."""
+    """Set a value in a TOML file, creating the tables that it needs."""
 
     path: Path
     keys: Keys
@@ -41,7 +41,7 @@ class Put:
 
 @dataclass(frozen=True)
 class Extend:
-    """Add items to a list in a TOML file; there may be no list yet."""
+    """Add items to a list in a TOML file, creating the list if necessary."""
 
     path: Path
     keys: Keys
@@ -50,13 +50,13 @@ class Extend:
 
 @dataclass(frozen=True)
 class Remove:
-    """Take texts out of a list in a TOML file.
+    """Remove strings from a list in a TOML file.
 
     Attributes:
         path: The file.
         keys: Where the list is.
         items: The texts.
-        drop_empty: Whether an empty list says nothing there, and goes.
+        drop_empty: Whether an empty list means nothing there and is removed.
     """
 
     path: Path
@@ -83,13 +83,13 @@ Edit = Put | Extend | Remove | Create | Delete
 
 
 @dataclass(frozen=True)
-class Change:
-    """A file that is to be written or deleted.
+class FileChange:
+    """A file to write or delete.
 
     Attributes:
         path: The file.
-        before: Its text; none if there is no file, or no text in it.
-        after: Its text then; none if it is deleted.
+        before: Its text; none if there is no such file, or it is not text.
+        after: Its new text; none if it is deleted.
     """
 
     path: Path
@@ -98,7 +98,7 @@ class Change:
 
 
 class Draft:
-    """Edits to a project's files that are not written yet.
+    """Edits to a project's files that have not been written yet.
 
     Args:
         folder: The project's folder.
@@ -113,7 +113,7 @@ class Draft:
         self._deleted: list[Path] = []
 
     def apply(self, edits: Iterable[Edit]) -> None:
-        """Make edits, on paper.
+        """Make edits in memory.
 
         Raises:
             EditRefusedError: One of them would lose something, can't be made, or leads out of the project.
@@ -131,24 +131,24 @@ class Draft:
         if not self._is_sound():
             raise EditRefusedError(self.folder)
 
-    def changes(self) -> tuple[Change, ...]:
-        """Return what would be changed."""
+    def changes(self) -> tuple[FileChange, ...]:
+        """Return the files that would change."""
         import tomlkit
 
         rewritten = [
-            Change(path, text, after)
+            FileChange(path, text, after)
             for path, (text, document) in self._documents.items()
             if (after := _as_before(tomlkit.dumps(document), text)) != text
         ]
-        created = [Change(path, None, "") for path in self._created]
-        return (*rewritten, *created, *(Change(path, None, None) for path in self._deleted))
+        created = [FileChange(path, None, "") for path in self._created]
+        return (*rewritten, *created, *(FileChange(path, None, None) for path in self._deleted))
 
     def documents(self) -> tuple[Document, ...]:
-        """Return the changes as differences to look at."""
+        """Return the changes as diffs to show."""
         return tuple(Document("diff", self._difference(change)) for change in self.changes())
 
     def diff(self) -> str:
-        """Return all changes as one difference, with as little around them as possible."""
+        """Return all changes as one diff, with as little context as possible."""
         return "".join(self._difference(change, context=0) for change in self.changes())
 
     def write(self) -> None:
@@ -184,7 +184,7 @@ class Draft:
                 self._deleted.append(path)
 
     def _toml(self, path: Path) -> tomlkit.TOMLDocument:
-        """Return a TOML file to change: its comments and layout stay."""
+        """Return a TOML file to edit, keeping its comments and layout."""
         import tomlkit
 
         if path not in self._documents:
@@ -194,7 +194,7 @@ class Draft:
         return self._documents[path][1]
 
     def _may_edit(self, edit: Edit) -> bool:
-        """Tell whether a file is inside the root, with no link on the way to it: what links lead to is not ours."""
+        """Return whether a file is inside the root with no link on the way: what a link points to is not ours."""
         # Files are made and deleted in the project itself only; what is rewritten may be the workspace's.
         root = self.folder if isinstance(edit, Create | Delete) else self.root
         path = Path(os.path.normpath(edit.path))
@@ -204,7 +204,7 @@ class Draft:
         return (root / inside).resolve() == root.resolve() / inside
 
     def _is_sound(self) -> bool:
-        """Tell whether each file would say what it is meant to, and no comment is lost: tomlkit has its limits."""
+        """Return whether every file would say what it is meant to, with no comment lost: tomlkit has its limits."""
         import tomlkit
 
         texts = [(text, tomlkit.dumps(document), document) for text, document in self._documents.values()]
@@ -214,14 +214,14 @@ class Draft:
         )
 
     def _show(self, path: Path) -> str:
-        """Return a path as seen from the project; a workspace's manifest lies above it."""
+        """Return a path relative to the project; a workspace's manifest is above it."""
         try:
             return Path(os.path.relpath(path, self.folder)).as_posix()
         except ValueError:  # on another drive
             return path.as_posix()
 
-    def _difference(self, change: Change, context: int = 3) -> str:
-        """Write a change as git does."""
+    def _difference(self, change: FileChange, context: int = 3) -> str:
+        """Format a change as git does."""
         name = self._show(change.path)
         before = f"a/{name}" if change.before is not None or change.after is None else "/dev/null"
         after = f"b/{name}" if change.after is not None else "/dev/null"
@@ -233,26 +233,26 @@ class Draft:
 
 
 def edit_root(folder: Path) -> Path:
-    """Return the folder that a project's files are edited in: its repository, else its own."""
+    """Return the folder that edits must stay in: the project's repository, or the project itself."""
     return next((above for above in (folder, *folder.parents) if (above / ".git").exists()), folder)
 
 
 def comments(text: str) -> Counter[str]:
-    """Return the comments in a TOML text, each with how often it is there."""
+    """Count the comments in a TOML text."""
     # In a text, a `#` begins no comment.
     plain = re.sub(r'"(?:[^"\\\n]|\\.)*"|\'[^\'\n]*\'', "", text)
     return Counter(line.partition("#")[2].strip() for line in plain.splitlines() if "#" in line)
 
 
 def _table(document: Any, keys: Keys) -> Any:
-    """Return a table, and make it if it isn't there."""
+    """Return a table, creating it if it is missing."""
     for key in keys:
         document = document[key] if isinstance(key, int) else document.setdefault(key, {})
     return document
 
 
 def _extend(table: Any, key: str | int, items: tuple[Any, ...]) -> None:
-    """Add items to a list; a long one has an item a line."""
+    """Add items to a list; a long list gets one item a line."""
     import tomlkit
 
     is_new = key not in table
@@ -288,7 +288,7 @@ def _indent(text: str) -> str:
 
 
 def _remove(document: Any, keys: Keys, items: tuple[str, ...], *, drop_empty: bool) -> None:
-    """Take texts out of a list, and the list out of its table if nothing is left and nothing is said there."""
+    """Remove strings from a list, and the list from its table if it is empty and has no comment."""
     table = document
     for key in keys[:-1]:
         table = table[key]
@@ -308,26 +308,26 @@ def _tidy(document: Any, keys: Keys) -> None:
     import tomlkit
     from tomlkit.items import InlineTable
 
-    *above, last = keys
+    *above, name = keys
     parent = document
     for key in above:
         parent = parent[key]
-    before = parent.get(last)
+    before = parent.get(name)
     if isinstance(before, InlineTable):
         after = tomlkit.value(re.sub(r"(?<=\S)  +(?=[^\s#])", " ", before.as_string()))
         after.trivia.comment_ws, after.trivia.comment = before.trivia.comment_ws, before.trivia.comment
         if after.unwrap() == before.unwrap():
-            parent[last] = after
+            parent[name] = after
 
 
 def _as_before(text: str, before: str) -> str:
-    """Give a text the line ends that the file has, and its byte order mark."""
+    """Give a text the file's line endings and its byte order mark."""
     if "\r\n" in before:
         text = text.replace("\r\n", "\n").replace("\n", "\r\n")
     return f"{MARK}{text}" if before.startswith(MARK) else text
 
 
-def _write(change: Change) -> None:
+def _write(change: FileChange) -> None:
     """Make one change."""
     if change.after is None:
         change.path.unlink()

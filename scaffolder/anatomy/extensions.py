@@ -66,6 +66,6 @@ def _of_call(call: ast.Call) -> Extension:
 
 
 def _text(node: ast.expr | None, default: str) -> str:
-    """Return a text that is written as such; a NUL is in no path."""
-    written = isinstance(node, ast.Constant) and isinstance(node.value, str) and "\0" not in node.value
-    return str(node.value) if written and isinstance(node, ast.Constant) else default
+    """Return a string literal; a path has no NUL."""
+    is_text = isinstance(node, ast.Constant) and isinstance(node.value, str) and "\0" not in node.value
+    return str(node.value) if is_text and isinstance(node, ast.Constant) else default

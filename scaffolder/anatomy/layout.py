@@ -1,4 +1,4 @@
-"""The Python side of a project: its package, what lies in it, and what it imports."""
+"""The Python side of a project: its package, the files in it, and what it imports."""
 
 from __future__ import annotations
 
@@ -45,12 +45,12 @@ class Layout:
 
     Attributes:
         module: Its full name: `prices._core`.
-        source: The folder that Python's packages are in.
-        package: The Python package that it goes into, if there is one.
+        source: The folder of the Python packages.
+        package: The Python package that it belongs to, if there is one.
         libraries: The built extension modules that lie in the package, with the time of each build.
-        stubs: The stubs of the package.
+        stubs: The package's stubs.
         typed: Whether the package says that it has types.
-        missing_imports: What the package imports from itself that is no Python file.
+        missing_imports: What the package imports from itself that has no Python file.
     """
 
     module: str
@@ -78,7 +78,7 @@ def read_layout(folders: tuple[Path, ...], module: str, source: Path, reader: Re
     Args:
         folders: The folders of the project and of its crate.
         module: The extension module's full name.
-        source: The folder that Python's packages are in.
+        source: The folder of the Python packages.
         reader: What reads the files.
     """
     top, *inner = module.split(".")
@@ -105,22 +105,22 @@ def read_layout(folders: tuple[Path, ...], module: str, source: Path, reader: Re
 
 
 def find_source(folder: Path, settings: dict[str, Any], project_name: str) -> Path:
-    """Return the folder with Python's packages, as maturin finds it.
+    """Return the folder of the Python packages, as maturin finds it.
 
     Args:
         folder: The project's folder.
         settings: `[tool.maturin]`.
         project_name: The name in `[project]`.
     """
-    if given := settings.get("python-source"):
-        return folder / str(given)
+    if setting := settings.get("python-source"):
+        return folder / str(setting)
     names = [project_name.replace("-", "_"), *map(str, settings.get("python-packages", []))]
     in_source = any(is_file(folder / "src" / name / "__init__.py") for name in names)
     return folder / "src" if in_source and is_file(folder / "rust" / "Cargo.toml") else folder
 
 
 def find_setuptools_source(folder: Path, pyproject: dict[str, Any], package: str) -> Path:
-    """Return the folder with Python's packages, as setuptools finds it: where it is told, in `src`, or here.
+    """Return the folder of the Python packages, as setuptools finds it: as configured, in `src`, or here.
 
     Args:
         folder: The project's folder.
@@ -153,12 +153,11 @@ def rust_files(folder: Path, reader: Reader) -> Iterator[Path]:
 
 
 def _is_library(name: str, extension: str) -> bool:
-    """Tell whether a file is a build of the extension module, by its name."""
     return name.endswith(LIBRARY_SUFFIXES) and name.partition(".")[0] == extension
 
 
 def _missing_imports(package: Path, files: tuple[Path, ...], reader: Reader) -> Iterator[Import]:
-    """Find what a package imports from itself that is not there as Python."""
+    """Find what a package imports from itself that has no Python file."""
     modules = {path.relative_to(package.parent).with_suffix("").parts for path in files if path.suffix == ".py"}
     folders = {parts[:length] for parts in modules for length in range(1, len(parts))}
     for path in files:
@@ -173,7 +172,7 @@ def _missing_imports(package: Path, files: tuple[Path, ...], reader: Reader) -> 
 
 
 def _imports(source: bytes) -> Iterator[tuple[ast.Import | ast.ImportFrom, bool]]:
-    """Yield the imports of a file, and whether it runs each in any case."""
+    """Yield the imports of a file, and whether each always runs."""
     tree = parse_python(source)
     outermost = set(map(id, tree.body)) if tree else ()
     for node in ast.walk(tree) if tree else ():
@@ -194,7 +193,7 @@ def _names(node: ast.Import | ast.ImportFrom, path: Path, package: Path) -> list
 
 
 def _exists(name: tuple[str, ...], modules: set[tuple[str, ...]], folders: set[tuple[str, ...]]) -> bool:
-    """Tell whether a module is there as Python, or inside one that isn't a folder."""
+    """Return whether a module has a Python file, or is inside one that is not a package."""
     for length in range(1, len(name) + 1):
         if name[:length] in modules:
             return True

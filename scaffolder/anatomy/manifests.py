@@ -102,15 +102,18 @@ def read_manifests(folder: Path) -> Manifests:
         pyproject = {}
     reader = Reader()
     extensions = tuple(read_extensions(reader.read(folder / "setup.py") or b"", pyproject))
-    named = [pyproject.get("tool", {}).get("maturin", {}).get("manifest-path"), *(each.manifest for each in extensions)]
+    named = [
+        pyproject.get("tool", {}).get("maturin", {}).get("manifest-path"),
+        *(extension.manifest for extension in extensions),
+    ]
     places = (folder / place for place in (*filter(None, named), "Cargo.toml", "rust/Cargo.toml"))
-    # What is there and no regular file is found, too: reading it says so.
+    # Anything that exists counts, even if it is not a regular file: reading it reports that.
     cargo = next((Path(os.path.normpath(place)) for place in places if _is_there(place)), None)
     return Manifests(folder, pyproject, extensions, cargo, tuple(reader.problems))
 
 
 def find_manifests(folder: Path) -> Manifests | None:
-    """Read the nearest project upwards; a crate without a pyproject.toml may be in a folder of it.
+    """Read the nearest project at or above a folder; a crate without a pyproject.toml may be part of it.
 
     Args:
         folder: Where to begin.
@@ -133,7 +136,7 @@ def find_manifests(folder: Path) -> Manifests | None:
 
 
 def uv_root(folder: Path) -> Path:
-    """Return the folder that has uv's environment and lock file: the workspace's, or the project's own.
+    """Return the folder of uv's environment and lock file: the workspace's or the project's own.
 
     Args:
         folder: The project's folder.
@@ -149,7 +152,7 @@ def uv_root(folder: Path) -> Path:
 
 
 def read_pin(path: Path, reader: Reader) -> str | None:
-    """Return the Python that a `.python-version` asks for; what is not text is left to uv, which says so.
+    """Return the Python that `.python-version` asks for; a file that is not text is for uv to report.
 
     Args:
         path: The file.
@@ -174,12 +177,12 @@ def read_toml(path: Path) -> dict[str, Any]:
     for kind, word, names in EXPECTED:
         for name, value in (pair for wanted in names for pair in _at(data, wanted)):
             if not isinstance(value, kind):
-                raise ScaffolderError(f"`{name}` in `{path}` must be a {word}, found `{_shown(value)}`", REPAIR)
+                raise ScaffolderError(f"`{name}` in `{path}` must be a {word}, found `{_format_value(value)}`", REPAIR)
     return data
 
 
 def table_of(data: dict[str, Any], name: str) -> dict[str, Any]:
-    """Return a table of a file that may have something else there."""
+    """Return a table, or an empty one if something else is there."""
     table = data.get(name)
     return table if isinstance(table, dict) else {}
 
@@ -204,16 +207,16 @@ def parse_toml(path: Path) -> dict[str, Any]:
 
 
 def _objection(data: dict[str, Any]) -> str | None:
-    """Return what is wrong with values that no manifest has: other code would stumble on them."""
+    """Return what is wrong with values that are valid TOML but break other code."""
     waiting: list[tuple[Any, int]] = [(data, 0)]
     while waiting:
         value, depth = waiting.pop()
         if depth > DEPTH_LIMIT:
             return TOO_DEEP
         if isinstance(value, str) and "\0" in value:
-            return "there is a NUL character in it"
+            return "it has a NUL character"
         if isinstance(value, str) and LONG_NUMBER.search(value):
-            return "there is a number of more than 1,000 digits in it"
+            return "it has a number of more than 1,000 digits"
         parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
         waiting += [(part, depth + 1) for part in parts]
     return None
@@ -224,7 +227,7 @@ def _is_there(path: Path) -> bool:
 
 
 def _at(data: dict[str, Any], name: str) -> Iterator[tuple[str, Any]]:
-    """Yield what there is by a name with dots, where a star stands for any part."""
+    """Yield the values at a dotted name, where a star matches any part."""
     first, _, rest = name.partition(".")
     for key in data if first == "*" else [first] if first in data else []:
         value = data[key]
@@ -234,7 +237,6 @@ def _at(data: dict[str, Any], name: str) -> Iterator[tuple[str, Any]]:
             yield from ((f"{key}.{inner}", within) for inner, within in _at(value, rest))
 
 
-def _shown(value: Any) -> str:
-    """Return a value as a message shows it."""
+def _format_value(value: Any) -> str:
     text = str(value)
     return text if len(text) < 80 else f"{text[:80]}…"

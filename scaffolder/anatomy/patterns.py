@@ -1,4 +1,4 @@
-"""Patterns of files as cargo, uv and maturin read them, matched by name: no folder is searched for them."""
+"""File patterns as cargo, uv and maturin read them, matched by name without searching folders."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PATTERN_LIMIT = 1_000
 
 @dataclass(frozen=True)
 class PathPatterns:
-    """Patterns that stand for files: `file in patterns`.
+    """Patterns to match files with: `file in patterns`.
 
     Attributes:
         folder: Where they start.
@@ -29,12 +29,12 @@ class PathPatterns:
     patterns: tuple[str, ...]
 
     def __contains__(self, path: Path) -> bool:
-        """Tell whether one of the patterns stands for a file."""
+        """Return whether one of the patterns matches a file."""
         return any(_matches(path.parts, _parts(self.folder, pattern)) for pattern in self.patterns[:PATTERN_LIMIT])
 
 
 def has_member(folder: Path, workspace: dict[str, Any], member: Path) -> bool:
-    """Tell whether a workspace, of cargo's or uv's, has a project.
+    """Return whether a cargo or uv workspace has a project as a member.
 
     Args:
         folder: The workspace's folder.
@@ -51,7 +51,7 @@ def has_member(folder: Path, workspace: dict[str, Any], member: Path) -> bool:
 
 
 def watched_files(folder: Path, pyproject: dict[str, Any]) -> PathPatterns | None:
-    """Return the files that uv watches; none if it isn't told which.
+    """Return the files that uv watches; none if it is not told which.
 
     Args:
         folder: The project's folder.
@@ -65,15 +65,15 @@ def watched_files(folder: Path, pyproject: dict[str, Any]) -> PathPatterns | Non
     return PathPatterns(folder, tuple(str(key) for key in named if not isinstance(key, dict)))
 
 
-def left_out(folder: Path, settings: dict[str, Any], files: Iterable[Path]) -> Iterator[tuple[Path, str]]:
-    """Yield those of the files that maturin leaves out of wheels, with the pattern.
+def excluded_files(folder: Path, settings: dict[str, Any], files: Iterable[Path]) -> Iterator[tuple[Path, str]]:
+    """Yield the files that maturin leaves out of wheels, with the pattern that excludes them.
 
     Args:
         folder: The project's folder.
         settings: `[tool.maturin]`.
         files: The files in question.
     """
-    patterns = [pattern for pattern in _excluded(settings) if pattern.strip("/")][:PATTERN_LIMIT]
+    patterns = [pattern for pattern in _exclude_patterns(settings) if pattern.strip("/")][:PATTERN_LIMIT]
     for path in files:
         if path.is_relative_to(folder):
             parts = path.relative_to(folder).parts
@@ -81,7 +81,7 @@ def left_out(folder: Path, settings: dict[str, Any], files: Iterable[Path]) -> I
 
 
 def _is_ignored(parts: Sequence[str], pattern: str) -> bool:
-    """Tell whether a pattern as in `.gitignore` stands for a file, or for a folder that it is in."""
+    """Return whether a `.gitignore` pattern matches a file or one of its folders."""
     wanted = PurePath(pattern.strip("/")).parts
     if "/" not in pattern.rstrip("/"):
         wanted = ("**", *wanted)
@@ -89,10 +89,9 @@ def _is_ignored(parts: Sequence[str], pattern: str) -> bool:
     return any(_matches(parts[:length], wanted) for length in range(1, last + 1))
 
 
-def _excluded(settings: dict[str, Any]) -> Iterator[str]:
-    """Yield the patterns of files that don't get into wheels."""
-    for given in settings.get("exclude", []):
-        table = given if isinstance(given, dict) else {"path": given}
+def _exclude_patterns(settings: dict[str, Any]) -> Iterator[str]:
+    for entry in settings.get("exclude", []):
+        table = entry if isinstance(entry, dict) else {"path": entry}
         formats = table.get("format", "wheel")
         if "wheel" in (formats if isinstance(formats, list) else [formats]):
             yield str(table.get("path", ""))
@@ -103,7 +102,7 @@ def _parts(folder: Path, pattern: str) -> Sequence[str]:
 
 
 def _matches(parts: Sequence[str], pattern: Sequence[str]) -> bool:
-    """Match all places of the pattern at once, so that no pattern takes longer than it is long."""
+    """Match all positions in the pattern at once, so that time grows with its length only."""
     places = {0}
     for part in parts:
         here = _past_stars(places, pattern)
@@ -113,7 +112,7 @@ def _matches(parts: Sequence[str], pattern: Sequence[str]) -> bool:
 
 
 def _past_stars(places: set[int], pattern: Sequence[str]) -> set[int]:
-    """Add the places behind a `**`, which may stand for nothing."""
+    """Add the positions after a `**`, which may match nothing."""
     reached = set(places)
     for place in range(len(pattern)):
         if place in reached and pattern[place] == "**":

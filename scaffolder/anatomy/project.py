@@ -14,11 +14,11 @@ from packaging.utils import canonicalize_name
 from scaffolder.anatomy.crates import Crate, Dependency, crates_by_path, read_crate
 from scaffolder.anatomy.layout import Layout, find_setuptools_source, find_source, read_layout, rust_files
 from scaffolder.anatomy.manifests import PIN, Manifests, read_manifests, read_pin, table_of, uv_root
-from scaffolder.anatomy.patterns import PathPatterns, left_out, watched_files
+from scaffolder.anatomy.patterns import PathPatterns, excluded_files, watched_files
 from scaffolder.anatomy.versions import ReleaseSeries, allowed_series, series_named, series_of
 from scaffolder.anatomy.workflows import Workflow, read_workflows
 from scaffolder.files import Reader, Unreadable, is_file, real
-from scaffolder.rust.modules import Module, Source, read_source
+from scaffolder.rust.modules import NativeModule, Source, read_source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -113,13 +113,13 @@ class Project:
 
     @property
     def build_requirements(self) -> list[Requirement]:
-        """What is installed to build the project."""
+        """The build requirements."""
         texts = table_of(self.pyproject, "build-system").get("requires", [])
         return [requirement for text in texts if (requirement := read_requirement(text))]
 
     @property
     def builds_by_requirement(self) -> bool:
-        """Whether maturin or setuptools-rust is asked for, in a release that may be raised."""
+        """Whether it requires maturin or setuptools-rust in a version that may be raised."""
         return any(requirement.name == self.builder for requirement in self.build_requirements)
 
     @property
@@ -131,25 +131,25 @@ class Project:
             return None
 
     @property
-    def modules(self) -> tuple[Module, ...]:
+    def modules(self) -> tuple[NativeModule, ...]:
         """The Python modules in Rust."""
         return tuple(module for source in self.sources.values() for module in source.modules)
 
     @property
     def pyo3(self) -> Dependency | None:
-        """What the crate asks of PyO3, or of its C half alone."""
+        """The crate's dependency on PyO3, or on pyo3-ffi alone."""
         return self.crate.dependency("pyo3") or self.crate.dependency("pyo3-ffi")
 
     @property
     def is_extension(self) -> bool:
-        """Whether Python loads it as a module made with PyO3: a program may have a Python in it instead."""
+        """Whether it is a PyO3 extension module; a program may embed Python instead."""
         if self.pyo3 is None or self.maturin.get("bindings") in OTHER_BINDINGS:
             return False
         return bool(self.builder or self.extensions or self.modules or "cdylib" in self.crate.library_types)
 
     @property
     def series(self) -> ReleaseSeries | None:
-        """The release series of PyO3, if it is a known one."""
+        """PyO3's release series, if it is known."""
         if self.pyo3 is None:
             return None
         # Another crate may bring another PyO3 along.
@@ -160,37 +160,36 @@ class Project:
 
     @property
     def pyo3_features(self) -> tuple[str, ...]:
-        """The features of PyO3 that a build has switched on."""
+        """The features of PyO3 that a build enables."""
         return tuple(dict.fromkeys(name for crate, name in self.features_of_crates() if crate in PYO3_CRATES))
 
     @property
     def may_be_abi3(self) -> bool:
-        """Whether a feature of the crate, which a build may ask for, leads to the stable ABI."""
-        own = (str(feature) for features in self._named_features().values() for feature in features)
-        parts = (self._of_crate(feature) for feature in (*own, *self._switched_on()))
+        """Whether an optional feature of the crate enables the stable ABI."""
+        own = (str(feature) for features in self._crate_features().values() for feature in features)
+        parts = (self._of_crate(feature) for feature in (*own, *self._enabled_features()))
         names = [name for crate, name in parts if crate in PYO3_CRATES]
         return any(name.startswith("abi3") for name in (*names, *self.pyo3_features))
 
     def features_of_crates(self) -> Iterator[tuple[str, str]]:
-        """Yield the features that a build switches on in the crates it asks for, each with the crate."""
+        """Yield the features that a build enables in the crate's dependencies, each with the dependency."""
         for dependency in self.crate.dependencies:
             if dependency.kind != "dev-dependencies":
                 yield from ((dependency.name, feature) for feature in dependency.features)
-        yield from (self._of_crate(feature) for feature in self._switched_on() if "/" in feature)
+        yield from (self._of_crate(feature) for feature in self._enabled_features() if "/" in feature)
 
     def _of_crate(self, feature: str) -> tuple[str, str]:
-        """Return what `py/abi3` switches on: a crate may have another name here."""
+        """Return what `py/abi3` enables: a dependency may be renamed."""
         owner, _, name = feature.partition("/")
         names = {dependency.key: dependency.name for dependency in self.crate.dependencies}
         return names.get(owner.rstrip("?"), owner.rstrip("?")), name
 
-    def _named_features(self) -> dict[str, list[str]]:
-        """Return the crate's own features."""
+    def _crate_features(self) -> dict[str, list[str]]:
         return table_of(self.crate.data, "features")
 
-    def _switched_on(self) -> list[str]:
-        """Return the crate's features that maturin builds with, and all that those lead to."""
-        named = self._named_features()
+    def _enabled_features(self) -> list[str]:
+        """Return the crate's features that maturin builds with, and all that those enable."""
+        named = self._crate_features()
         waiting = ["default", *map(str, self.maturin.get("features", []))]
         features: dict[str, None] = {}
         while waiting:
@@ -201,7 +200,7 @@ class Project:
         return list(features)
 
     def show(self, path: Path) -> str:
-        """Return a path as seen from the project."""
+        """Return a path relative to the project."""
         if path.is_relative_to(self.folder):
             return path.relative_to(self.folder).as_posix()
         # A workspace's and a repository's files lie above, and beside.
@@ -211,7 +210,7 @@ class Project:
 
 
 def read_requirement(text: object) -> Requirement | None:
-    """Read a requirement; what isn't one is left to the builder, which says so."""
+    """Parse a requirement; an invalid one is for the build backend to report."""
     try:
         requirement = Requirement(str(text)[:REQUIREMENT_LIMIT])
     except (InvalidRequirement, RecursionError):
@@ -253,7 +252,7 @@ def read_project(
         python_version=read_pin(pin, reader),
         workflows=read_workflows(folder, reader),
         cached_files=watched_files(folder, manifests.pyproject),
-        excluded=dict(left_out(folder, manifests.maturin, layout.types)),
+        excluded=dict(excluded_files(folder, manifests.maturin, layout.types)),
         cargo_metadata=cargo_metadata,
         packages_elsewhere=() if layout.package else tuple(_packages(folder, layout.module.partition(".")[0])),
         neighbours=tuple(_neighbours(crate, cargo_metadata, reader)),
@@ -268,7 +267,7 @@ def _sources(crate: Crate, reader: Reader) -> Iterator[tuple[Path, Source]]:
 
 
 def _read_layout(manifests: Manifests, crate: Crate, reader: Reader) -> Layout:
-    """Read the Python side, where the builder looks for it."""
+    """Read the Python side, from where the build backend looks for it."""
     folder, settings = manifests.folder, manifests.maturin
     targets = [extension.target for extension in manifests.extensions if extension.target]
     module = settings.get("module-name") or (targets[0] if targets else crate.library_name)
@@ -291,12 +290,12 @@ def _builder(pyproject: dict[str, Any]) -> str | None:
 
 
 def _packages(folder: Path, name: str) -> Iterator[str]:
-    """Yield the usual folders for Python that have a package of this name."""
+    """Yield the usual source folders that have a package of this name."""
     yield from (usual for usual in ("python", "src") if is_file(folder / usual / name / "__init__.py"))
 
 
 def _neighbours(crate: Crate, cargo_metadata: CargoMetadata | None, reader: Reader) -> Iterator[str]:
-    """Return sources of other projects that made a library of this name in the target folder."""
+    """Return the sources of other projects that built a library of this name into the target folder."""
     home = real(crate.workspace_path.parent)
     # Nobody else builds in a folder of the project; what its files name has been moved along with it.
     if cargo_metadata is None or real(cargo_metadata.target).is_relative_to(home):
@@ -305,6 +304,6 @@ def _neighbours(crate: Crate, cargo_metadata: CargoMetadata | None, reader: Read
         _, _, listed = (reader.read(path) or b"").decode("utf-8", "replace").partition(": ")
         names = [name.replace("\0", " ") for name in listed.replace("\\ ", "\0").split()]
         sources = [name for name in names if is_file(cargo_metadata.root / name)]
-        # Crates that lie elsewhere are listed, too, beside the project's own.
+        # Crates elsewhere are also listed, beside the project's own.
         if sources and not any(real(cargo_metadata.root / name).is_relative_to(home) for name in sources):
             yield sources[0]

@@ -1,4 +1,4 @@
-"""What works with which PyO3: `versions.toml`, read."""
+"""What works with which PyO3, from `versions.toml`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ REQUIREMENT_LIMIT = 200
 
 @dataclass(frozen=True)
 class ReleaseSeries:
-    """A release series of PyO3, and what it needs.
+    """A release series of PyO3 and what it needs.
 
     Attributes:
         name: `0.30`.
@@ -42,7 +42,7 @@ class ReleaseSeries:
 
     @property
     def limit(self) -> Version:
-        """The newest Python that it builds with."""
+        """The newest Python that it can be built with."""
         return Version(f"3.{self.newest.minor + 1}") if self.tries_next else self.newest
 
 
@@ -69,7 +69,6 @@ class Deprecation:
 
 @cache
 def _data() -> dict[str, Any]:
-    """Read the data file."""
     return tomllib.loads(Path(__file__).with_name("versions.toml").read_text(encoding="utf-8"))
 
 
@@ -122,8 +121,8 @@ def series_of(requirement: str) -> str | None:
     Args:
         requirement: `0.30`, `=0.22.1`, `>=0.25, <0.27`.
     """
-    if known := allowed_series(requirement):
-        return known[-1]
+    if allowed := allowed_series(requirement):
+        return allowed[-1]
     first = COMPARATOR.search(requirement[:REQUIREMENT_LIMIT])
     return f"{first[2]}.{first[3] or 0}" if first else None
 
@@ -145,7 +144,7 @@ def allowed_series(requirement: str) -> list[str]:
 
 
 def _allows(comparator: tuple[str | Any, ...], series: str) -> bool:
-    """Tell whether a comparator of a Cargo requirement allows a release of a series."""
+    """Return whether a comparator of a Cargo requirement allows a release of a series."""
     operator, major, minor, patch = comparator
     wanted, offered = (int(major), int(minor or 0)), tuple(map(int, series.split(".")))
     if operator in {">=", ">"}:

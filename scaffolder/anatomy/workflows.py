@@ -1,4 +1,4 @@
-"""The workflows of a project that run on GitHub."""
+"""The GitHub workflows of a project."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class Workflow:
 
 
 def read_workflows(folder: Path, reader: Reader) -> tuple[Workflow, ...]:
-    """Read the workflows of a project's repository; what is not YAML is left to GitHub, which says so.
+    """Read the workflows of a project's repository; invalid YAML is for GitHub to report.
 
     Args:
         folder: The project's folder.
@@ -82,7 +82,7 @@ def read_workflows(folder: Path, reader: Reader) -> tuple[Workflow, ...]:
 
 
 def _read(path: Path, reader: Reader) -> Workflow | None:
-    """Read one workflow, with every value as text: so there are none that can't be made."""
+    """Read one workflow with every value as a string, so that no value can fail to convert."""
     import yaml
 
     source = reader.read(path, WORKFLOW_LIMIT)
@@ -92,7 +92,7 @@ def _read(path: Path, reader: Reader) -> Workflow | None:
     except (yaml.YAMLError, ValueError, RecursionError):
         return None
     if not _is_bounded(data):
-        reader.refuse(path, "its aliases stand for too much")
+        reader.refuse(path, "its aliases expand to too much")
         return None
     lines = tuple(text.splitlines())
     matches = ((number, USES.match(line)) for number, line in enumerate(lines, 1))
@@ -101,7 +101,7 @@ def _read(path: Path, reader: Reader) -> Workflow | None:
 
 
 def _is_bounded(data: Any) -> bool:
-    """Tell whether a value stays small when it is written out: an alias may stand for itself, or for billions."""
+    """Return whether a value stays small when expanded: an alias may refer to itself, or expand to billions."""
     waiting, seen = [(data, 0)], 0
     while waiting and seen < VALUE_LIMIT:
         value, depth = waiting.pop()

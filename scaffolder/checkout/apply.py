@@ -1,4 +1,4 @@
-"""A finished result brought into the index and the working tree: why this is safe is in ARCHITECTURE.md."""
+"""Write a finished result to the index and the working tree; ARCHITECTURE.md says why this is safe."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scaffolder import git
-from scaffolder.checkout.checkout import LOOKING, locked, require_clean
+from scaffolder.checkout.checkout import LOOKING, lock_error, require_clean
 from scaffolder.checkout.interruption import MARKER, flush, write_marker
 from scaffolder.checkout.obstacles import require_as_committed
 from scaffolder.errors import ScaffolderError
@@ -31,7 +31,7 @@ DURABLE = git.options({"core.fsync": "committed", "core.fsyncMethod": "batch"})
 def apply(
     checkout: Checkout, scratch: Scratch, changes: Sequence[Change], stages: Mapping[str, Mapping[int, Blob]]
 ) -> None:
-    """Bring a result into the working tree and the index.
+    """Write a result to the working tree and the index.
 
     Args:
         checkout: The project.
@@ -46,7 +46,7 @@ def apply(
     try:
         with temporary_folder(checkout.git_dir) as staging:
             stage_files(checkout, staging, changes)
-            with ignore_signals(from_now_on=True), locked_index(checkout):
+            with ignore_signals(from_now_on=True), lock_index(checkout):
                 require_same(checkout, scratch, changes, staging)
                 back_up(checkout, staging, changes)
                 index = new_index(checkout, staging, index_entries(checkout.prefix, changes, stages))
@@ -59,7 +59,7 @@ def apply(
 def transfer(
     checkout: Checkout, scratch: Scratch, changes: Iterable[Change], stages: Mapping[str, Mapping[int, Blob]]
 ) -> None:
-    """Copy what files will hold into the user's repository; until something refers to it nobody sees it."""
+    """Copy the blobs of the result into the user's repository, where nothing refers to them yet."""
     names = {change.after.name for change in changes if change.after}
     names |= {blob.name for versions in stages.values() for blob in versions.values()}
     names -= {blob.name for blob in scratch.committed.values()}
@@ -70,7 +70,7 @@ def transfer(
 
 
 def stage_files(checkout: Checkout, staging: Path, changes: Sequence[Change]) -> None:
-    """Let git write the new files into a folder, with the filters and line endings that they will have."""
+    """Let git write the new files to a folder, with the filters and line endings that apply to them."""
     index = new_index(checkout, staging, index_entries(checkout.prefix, changes, {}))
     names = "".join(f"{checkout.prefix}{change.path}\0" for change in changes if change.after)
     work_tree = staging / "files"
@@ -82,7 +82,7 @@ def stage_files(checkout: Checkout, staging: Path, changes: Sequence[Change]) ->
 
 
 def index_entries(prefix: str, changes: Sequence[Change], stages: Mapping[str, Mapping[int, Blob]]) -> Iterator[str]:
-    """Return what changes in the index: each path is taken out, then put in again."""
+    """Yield the changes to the index: each path is removed, then added again."""
     blobs = {change.path: change.after for change in changes}
     # As long as the names of this repository's objects are; where there are none, it does not matter.
     null = "0" * max((len(blob.name) for pair in changes for blob in (pair.before, pair.after) if blob), default=40)
@@ -96,7 +96,7 @@ def index_entries(prefix: str, changes: Sequence[Change], stages: Mapping[str, M
 
 
 def new_index(checkout: Checkout, staging: Path, entries: Iterable[str]) -> Path:
-    """Make the index that comes after this one."""
+    """Create the index that will replace the current one."""
     index = staging / f"index-{secrets.token_hex(4)}"
     if checkout.index.exists():
         shutil.copyfile(checkout.index, index)
@@ -107,12 +107,12 @@ def new_index(checkout: Checkout, staging: Path, entries: Iterable[str]) -> Path
 
 
 @contextmanager
-def locked_index(checkout: Checkout) -> Iterator[None]:
-    """Keep git, and this command in another terminal, from changing the index."""
+def lock_index(checkout: Checkout) -> Iterator[None]:
+    """Lock the index against git and other runs of this command."""
     try:
         checkout.lock.open("xb").close()
     except FileExistsError as error:
-        raise locked(checkout) from error
+        raise lock_error(checkout) from error
     try:
         yield
     finally:
@@ -120,15 +120,17 @@ def locked_index(checkout: Checkout) -> Iterator[None]:
 
 
 def require_same(checkout: Checkout, scratch: Scratch, changes: Sequence[Change], staging: Path) -> None:
-    """Refuse a project that changed since the work on it began."""
+    """Refuse a project that has changed since this command started."""
     require_clean(checkout)
     if checkout.tree() != scratch.ours:
-        raise ScaffolderError(f"`{checkout.folder}` got another commit meanwhile", "run the command again")
+        raise ScaffolderError(
+            f"`{checkout.folder}` has a new commit since this command started", "run the command again"
+        )
     require_as_committed(checkout, scratch, changes, staging / "probe")
 
 
 def back_up(checkout: Checkout, staging: Path, changes: Iterable[Change]) -> None:
-    """Keep the index and the files as they are."""
+    """Copy the index and the files that will change."""
     if checkout.index.exists():
         shutil.copy2(checkout.index, staging / "index")
     for change in changes:
@@ -139,7 +141,7 @@ def back_up(checkout: Checkout, staging: Path, changes: Iterable[Change]) -> Non
 
 
 def bring_in(checkout: Checkout, staging: Path, changes: Sequence[Change], index: Path) -> None:
-    """Remove what goes, replace the index, then write what is new or different: git knows of all that it finds."""
+    """Delete files, replace the index, then write files: so git knows every path at any moment."""
     lock = write_marker(checkout, staging, changes)
     marker = checkout.git_dir / MARKER
     try:
@@ -154,7 +156,7 @@ def bring_in(checkout: Checkout, staging: Path, changes: Sequence[Change], index
             put_back(checkout, staging, changes)
         except OSError:
             raise ScaffolderError(
-                f"`{error.filename}` can't be written: {error.strerror}; what was written before is there",
+                f"`{error.filename}` can't be written: {error.strerror}; the files before it were written",
                 "run `pyo3-new status`, which says how to go back",
             ) from error
         marker.unlink()
@@ -167,10 +169,10 @@ def bring_in(checkout: Checkout, staging: Path, changes: Sequence[Change], index
 
 
 def put_back(checkout: Checkout, staging: Path, changes: Sequence[Change]) -> None:
-    """Undo a change that could not be finished.
+    """Undo a change that failed half-way.
 
     Raises:
-        OSError: That can't be done either; the next command says how to go on.
+        OSError: That failed too; the next command says how to go on.
     """
     remove_files(checkout.folder, [change.path for change in changes if change.before is None])
     for change in changes:
@@ -181,7 +183,7 @@ def put_back(checkout: Checkout, staging: Path, changes: Sequence[Change]) -> No
 
 
 def remove_files(folder: Path, paths: Sequence[str]) -> None:
-    """Remove files, and the folders in which nothing is left then."""
+    """Remove files and the folders that this leaves empty."""
     for place in (folder / path for path in paths):
         if place.is_symlink() or place.is_file():
             place.unlink()
@@ -191,7 +193,7 @@ def remove_files(folder: Path, paths: Sequence[str]) -> None:
 
 
 def move(waiting: Path, place: Path) -> None:
-    """Move a file to its place in one step."""
+    """Move a file to its place with one rename."""
     place.parent.mkdir(parents=True, exist_ok=True)
     try:
         waiting.replace(place)

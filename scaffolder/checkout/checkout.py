@@ -38,12 +38,12 @@ MARKERS = rf"^(<<<<<<< {YOURS}|>>>>>>> {TEMPLATE}v[0-9])"
 
 @dataclass(frozen=True)
 class Checkout:
-    """A project in the working tree of a repository.
+    """A project in a git working tree.
 
     Attributes:
         folder: Where the project is.
         root: The top of the working tree.
-        prefix: From the root to the folder, with a `/` at its end, or nothing.
+        prefix: The path from the root to the folder, ending with `/`; empty if they are the same.
         git_dir: The repository's own folder, that of this working tree.
         index: The file with what is staged.
         objects: The repository's objects.
@@ -60,28 +60,28 @@ class Checkout:
 
     @property
     def lock(self) -> Path:
-        """The file with which git, too, says that somebody is changing the index."""
+        """The lock file of the index, which git uses too."""
         return self.index.with_name(f"{self.index.name}.lock")
 
     @cached_property
     def record(self) -> Record:
-        """What the project says of where it comes from."""
+        """What the answers file says."""
         return read_record(self.folder / ANSWERS)
 
     def git(self, *arguments: str, data: bytes | None = None, codes: tuple[int, ...] = (0,)) -> bytes:
-        """Run git in the project's folder, without a trace in its repository."""
+        """Run git in the project's folder, without writing to its repository."""
         return git.run(*arguments, folder=self.folder, data=data, variables=LOOKING, codes=codes)
 
     def tree(self) -> str:
-        """Return the name of the tree that is committed in the project's folder."""
+        """Return the hash of the project's committed tree."""
         revision = f"HEAD:{self.prefix.rstrip('/')}"
         name = self.git("rev-parse", "--verify", "--quiet", revision, codes=(0, 1, 128)).decode().strip()
         if not name:
             raise ScaffolderError(f"nothing in `{self.folder}` is committed yet", "commit the project first")
         return name
 
-    def changed(self, untracked: Literal["no", "all"] = "no") -> dict[str, str]:
-        """Return the files in the folder that differ from the commit, with git's two letters for each."""
+    def changed_files(self, untracked: Literal["no", "all"] = "no") -> dict[str, str]:
+        """Return the files that differ from the last commit, with git's two-letter status."""
         options = ["--porcelain", "-z", "--no-renames", "--ignore-submodules=dirty", f"--untracked-files={untracked}"]
         entries = split(self.git("status", *options, "--", "."))
         return {entry[3:].removeprefix(self.prefix): entry[:2] for entry in entries}
@@ -96,7 +96,7 @@ class Checkout:
         return tuple(sorted({*unmerged, *marked}))
 
     def in_progress(self) -> str | None:
-        """Return what git is in the middle of, if anything."""
+        """Return the git operation in progress, if there is one."""
         return next((name for file, name in IN_PROGRESS.items() if (self.git_dir / file).exists()), None)
 
 
@@ -126,12 +126,12 @@ class Record:
 
 
 def find_project(start: Path) -> Checkout:
-    """Find the project that a folder belongs to, and its repository.
+    """Find the project that a folder belongs to and its repository.
 
     Raises:
-        ScaffolderError: There is no project, or it is in no repository.
+        ScaffolderError: There is no project, or it is not in a repository.
     """
-    require_git()
+    require_recent_git()
     try:
         # Unlike `Path.expanduser`, it leaves the home of nobody as it is.
         place = Path(os.path.expanduser(start)).resolve(strict=True)  # noqa: PTH111
@@ -141,14 +141,14 @@ def find_project(start: Path) -> Checkout:
         raise ScaffolderError(f"`{start}` can't be read: {reason}") from error
     if folder is None:
         raise ScaffolderError(
-            f"`{place}` is not inside a project of the template: there is no `{ANSWERS}` in it or above",
-            "pass `--project DIR`, or make a project with `pyo3-new new`; one that began as an example has no template",
+            f"`{place}` is not inside a pyo3-new project: there is no `{ANSWERS}` in it or in any parent folder",
+            "pass `--project DIR`, or run `pyo3-new new`; a project made from an example has no template",
         )
     return locate(folder)
 
 
-def require_git() -> None:
-    """Fail unless there is a git that merges without a working tree."""
+def require_recent_git() -> None:
+    """Fail unless git is recent enough to merge without a working tree."""
     git.require_git()
     words = git.run("version", folder=Path.cwd()).decode().split()
     version = next((word for word in words if word[0].isdigit()), "0")
@@ -189,7 +189,7 @@ def no_repository(folder: Path) -> ScaffolderError:
         (parent / ".git" for parent in (folder, *folder.parents) if os.path.lexists(parent / ".git")), None
     )
     if repository is not None:
-        return ScaffolderError(f"`{repository}` is not a git repository that can be read", "run `git status` there")
+        return ScaffolderError(f"`{repository}` can't be read as a git repository", "run `git status` there")
     return ScaffolderError(
         f"`{folder}` is not in a git repository", "run `git init`, then `git add --all` and `git commit` there"
     )
@@ -197,7 +197,7 @@ def no_repository(folder: Path) -> ScaffolderError:
 
 @contextmanager
 def readable() -> Iterator[None]:
-    """Report files that this user may not read."""
+    """Turn permission errors into errors that name the file."""
     try:
         yield
     except OSError as error:
@@ -205,7 +205,7 @@ def readable() -> Iterator[None]:
 
 
 def split(output: bytes) -> list[str]:
-    """Return the items that git ends with a NUL."""
+    """Split NUL-terminated output of git."""
     return [item.decode("utf-8", "surrogateescape") for item in output.split(b"\0") if item]
 
 
@@ -236,7 +236,7 @@ def read_record(path: Path) -> Record:
 
 
 def is_ours(source: str) -> bool:
-    """Whether an address is that of the official template, however it is written."""
+    """Whether an address is that of the official template, in any spelling."""
 
     def plain(address: str) -> str:
         address = expand(address).removesuffix("/").removesuffix(".git").lower()
@@ -246,10 +246,10 @@ def is_ours(source: str) -> bool:
 
 
 def require_ready(checkout: Checkout) -> None:
-    """Refuse a project in a state that a change would mix with.
+    """Refuse a project with unfinished or uncommitted work.
 
     Raises:
-        ScaffolderError: Git is in the middle of something, there are conflicts left, or changes not committed.
+        ScaffolderError: A git operation is in progress, conflicts are left, or changes are not committed.
     """
     checkout.tree()
     require_settled(checkout)
@@ -258,16 +258,16 @@ def require_ready(checkout: Checkout) -> None:
     require_whole(checkout)
 
 
-def locked(checkout: Checkout) -> ScaffolderError:
-    """Describe an index that another program is changing, or was when it was killed."""
+def lock_error(checkout: Checkout) -> ScaffolderError:
+    """Return the error for an index that is locked, perhaps by a program that was killed."""
     return ScaffolderError(
-        f"another git command is at work in `{checkout.root}`: there is `{checkout.lock}`",
-        "wait until it is done; if there is none, delete that file",
+        f"another git command is running in `{checkout.root}`: `{checkout.lock}` exists",
+        "wait for it to finish; if none is running, delete that file",
     )
 
 
 def require_settled(checkout: Checkout) -> None:
-    """Refuse a project in which git or the user has something to finish."""
+    """Refuse a project with a git operation in progress or conflicts left."""
     if operation := checkout.in_progress():
         name = "`git am`" if operation == "am" else f"a {operation}"
         raise ScaffolderError(
@@ -275,23 +275,24 @@ def require_settled(checkout: Checkout) -> None:
         )
     if conflicts := checkout.conflicts():
         raise ScaffolderError(
-            f"there are conflicts left in {listing(conflicts, 'and')}", "solve them, then `git add` and `git commit`"
+            f"there are unresolved conflicts in {listing(conflicts, 'and')}",
+            "resolve them, then `git add` and `git commit`",
         )
 
 
 def require_clean(checkout: Checkout) -> None:
-    """Refuse files with changes that are not committed."""
-    names = sorted(checkout.changed())
+    """Refuse a project with uncommitted changes."""
+    names = sorted(checkout.changed_files())
     if names:
-        rest = f" and {len(names) - 3} more" if len(names) > 3 else ""
-        shown = ", ".join(f"`{name}`" for name in names[:3]) + rest if rest else listing(names, "and")
+        remainder = f" and {len(names) - 3} more" if len(names) > 3 else ""
+        shown = ", ".join(f"`{name}`" for name in names[:3]) + remainder if remainder else listing(names, "and")
         raise ScaffolderError(
             f"`{checkout.folder}` has changes that are not committed: {shown}", "commit them, or `git stash` them"
         )
 
 
 def require_record(checkout: Checkout) -> None:
-    """Refuse a project of which the answers file is not committed: the change to it would be lost."""
+    """Refuse a project whose answers file is not committed: the change to it would be lost."""
     if not checkout.git("ls-tree", "-z", "HEAD", "--", ANSWERS):
         raise ScaffolderError(
             f"`{checkout.folder / ANSWERS}` is not committed", f"run `git add --force {ANSWERS}`, then `git commit`"
@@ -299,7 +300,7 @@ def require_record(checkout: Checkout) -> None:
 
 
 def require_whole(checkout: Checkout) -> None:
-    """Refuse a sparse checkout that may leave out parts of the project: the way back would not reach them."""
+    """Refuse a sparse checkout that may leave out parts of the project, because undoing would miss them."""
     if checkout.git("config", "--type=bool", "--get", "core.sparseCheckout", codes=(0, 1)).strip() != b"true":
         return
     listed = checkout.git("sparse-checkout", "list", codes=(0, 1, 128)).decode("utf-8", "surrogateescape").split("\n")

@@ -1,6 +1,6 @@
-"""Word of a change for as long as it takes, and what the next command makes of it if that one was killed.
+"""A marker of the change in progress, and what the next command says if that one was killed.
 
-Nothing is ever written or deleted because of what is found here, so it does no harm if it came with somebody's `.git`.
+Nothing is ever written or deleted because of a marker, so one that came with somebody's `.git` does no harm.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from scaffolder.checkout.checkout import locked, split
+from scaffolder.checkout.checkout import lock_error, split
 from scaffolder.checkout.merge import read_tree
 from scaffolder.errors import ScaffolderError
 from scaffolder.folders import is_locked, try_lock
@@ -32,7 +32,7 @@ LONGEST = 60
 
 
 def write_marker(checkout: Checkout, staging: Path, changes: Iterable[Change]) -> int | None:
-    """Write down which change is being made, and return the lock that says by a process that is alive."""
+    """Record the change in progress, and return the lock that shows that this process is alive."""
     waiting = staging / MARKER
     names = {
         change.path: [change.before and change.before.name, change.after and change.after.name] for change in changes
@@ -45,7 +45,7 @@ def write_marker(checkout: Checkout, staging: Path, changes: Iterable[Change]) -
 
 
 def flush(path: Path) -> None:
-    """Wait until a file, or what a folder lists, is on the disk."""
+    """Flush a file, or a folder's entries, to disk."""
     if os.name == "nt" and path.is_dir():
         return
     descriptor = os.open(path, os.O_RDWR if os.name == "nt" else os.O_RDONLY)
@@ -56,32 +56,32 @@ def flush(path: Path) -> None:
 
 
 def require_uninterrupted(checkout: Checkout) -> None:
-    """Refuse a project with half of a change in it.
+    """Refuse a project with a half-made change.
 
     Raises:
-        ScaffolderError: A command was killed there and what it left is still there, or git is at work.
+        ScaffolderError: A killed command left its changes there, or git is running.
     """
     if interruption := find_interruption(checkout):
         raise interruption
     if os.path.lexists(checkout.lock):
-        raise locked(checkout)
+        raise lock_error(checkout)
 
 
 def find_interruption(checkout: Checkout) -> ScaffolderError | None:
-    """Return what a killed command left and how to go on, or none if nothing is left of it."""
+    """Return an error that says what a killed command left and how to go on; none if it left nothing."""
     marker = checkout.git_dir / MARKER
     changes = read_marker(marker)
     if not changes or checkout.in_progress():
         return None
     if is_at_work(marker):
-        return ScaffolderError(f"another `pyo3-new` is at work in `{checkout.root}`", "wait until it is done")
+        return ScaffolderError(f"another `pyo3-new` is running in `{checkout.root}`", "wait for it to finish")
     committed = {path: blob.name for path, blob in read_tree(checkout.git("ls-tree", "-r", "-z", "HEAD")).items()}
     if is_in_progress(checkout, changes, committed):
         unlock = f"delete `{checkout.lock}`, then " if checkout.lock.exists() else ""
         back = "git add --all . && git stash push -- ."
         return ScaffolderError(
             f"an earlier command was killed while it changed `{checkout.folder}`",
-            f"{unlock}run `{back}` there to go back to the last commit, and the command again",
+            f"{unlock}run `{back}` there to go back to the last commit, then run the command again",
         )
     sides = {
         committed.get(path) == after
@@ -97,7 +97,7 @@ def find_interruption(checkout: Checkout) -> ScaffolderError | None:
 
 
 def read_marker(marker: Path) -> Mapping[str, tuple[str | None, str | None]]:
-    """Return the names of the blobs before and after, by path; of what was not written by us there are none."""
+    """Return the blob hashes before and after, by path; empty for a file that we did not write."""
     with suppress(OSError, AttributeError, RecursionError, TypeError, ValueError):
         details = marker.lstat()
         if stat.S_ISREG(details.st_mode) and details.st_size <= LARGEST:
@@ -118,7 +118,7 @@ def is_at_work(marker: Path) -> bool:
 def is_in_progress(
     checkout: Checkout, changes: Mapping[str, tuple[str | None, str | None]], committed: Mapping[str, str]
 ) -> bool:
-    """Whether the index or the disk hold something of a change that is not committed."""
+    """Whether the index or the disk has a part of the change that is not committed."""
     staged, unmerged = read_index(checkout)
     for path, (before, after) in changes.items():
         head, entry = committed.get(path), staged.get(path)
@@ -126,14 +126,14 @@ def is_in_progress(
         if path in unmerged or (entry == after and head == before):
             return True
         deleted = after is None and head == entry == before and not os.path.lexists(place)
-        left = before is None and head is None and entry is None and content_name(checkout, place) == after
-        if deleted or left:
+        leftover = before is None and head is None and entry is None and content_name(checkout, place) == after
+        if deleted or leftover:
             return True
     return False
 
 
 def read_index(checkout: Checkout) -> tuple[dict[str, str], set[str]]:
-    """Return the names of the staged blobs by path, and the paths in conflict."""
+    """Return the hashes of the staged blobs by path, and the paths in conflict."""
     staged, unmerged = {}, set()
     for entry in split(checkout.git("ls-files", "-z", "--stage", "--", ".")):
         details, _, path = entry.partition("\t")
@@ -146,7 +146,7 @@ def read_index(checkout: Checkout) -> tuple[dict[str, str], set[str]]:
 
 
 def content_name(checkout: Checkout, place: Path) -> str | None:
-    """Return what git would call a file's content, without running the filters that the repository names."""
+    """Return the blob hash of a file, without running the repository's filters."""
     with suppress(OSError, ValueError):
         details = place.lstat()
         if stat.S_ISREG(details.st_mode) and details.st_size <= LARGEST:

@@ -1,4 +1,4 @@
-"""A look at what a merge made of the shared files: git sees lines, cargo and pip see more."""
+"""Check what a merge made of the shared files: git compares lines, cargo and pip read more."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 @dataclass(frozen=True)
 class LockFile:
-    """A lock file that no longer fits its manifest, and the command that renews it."""
+    """A lock file that is out of date with its manifest, and the command that updates it."""
 
     path: str
     command: str
@@ -33,7 +33,7 @@ LOCK_FILES = {
 
 
 def faults(base: Files, theirs: Files, ours: Files, result: Files) -> Iterator[tuple[str, str]]:
-    """Find what is wrong in a result in which git saw nothing wrong.
+    """Find what is wrong with files that git merged cleanly.
 
     Args:
         base: The template as the project had it.
@@ -45,19 +45,19 @@ def faults(base: Files, theirs: Files, ours: Files, result: Files) -> Iterator[t
         The path of a file, and what is wrong with it.
     """
     for path, file in result.items():
-        if path in MANIFESTS and (reason := broken(path, file.content, ours, theirs)):
+        if path in MANIFESTS and (reason := manifest_fault(path, file.content, ours, theirs)):
             yield path, reason
-        elif path in base and path in theirs and (line := missing(base, theirs, path, file.content)):
-            yield path, f"the template's line `{line}` went missing"
+        elif path in base and path in theirs and (line := missing_line(base, theirs, path, file.content)):
+            yield path, f"the template's line `{line}` is missing"
 
 
-def broken(path: str, content: bytes, ours: Files, theirs: Files) -> str | None:
+def manifest_fault(path: str, content: bytes, ours: Files, theirs: Files) -> str | None:
     """Return what is wrong with a manifest, if anything is."""
     try:
-        data = load(content)
+        data = load_toml(content)
     except ValueError as error:
         return f"it is no longer valid TOML: {' '.join(str(error).split())}"
-    usual = [counts(path, side[path].content) for side in (ours, theirs) if path in side]
+    usual = [count_dependencies(path, side[path].content) for side in (ours, theirs) if path in side]
     for name, number in requirements(path, data).items():
         if number > max([1, *(side[name] for side in usual)]):
             table, _, dependency = name.partition(" ")
@@ -65,7 +65,7 @@ def broken(path: str, content: bytes, ours: Files, theirs: Files) -> str | None:
     return None
 
 
-def load(content: bytes) -> dict[str, Any]:
+def load_toml(content: bytes) -> dict[str, Any]:
     """Read TOML.
 
     Raises:
@@ -74,10 +74,10 @@ def load(content: bytes) -> dict[str, Any]:
     return tomllib.loads(content.decode("utf-8"))
 
 
-def counts(path: str, content: bytes) -> Counter[str]:
-    """Count the dependencies of a manifest; of one that can't be read there are none."""
+def count_dependencies(path: str, content: bytes) -> Counter[str]:
+    """Count the dependencies of a manifest; an invalid one has none."""
     try:
-        return requirements(path, load(content))
+        return requirements(path, load_toml(content))
     except ValueError:
         return Counter()
 
@@ -89,7 +89,7 @@ def requirements(path: str, data: Mapping[str, Any]) -> Counter[str]:
 
 
 def crates(data: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Return the crates that `Cargo.toml` lists, each with its table."""
+    """Yield the crates that `Cargo.toml` lists, each with its table."""
     for table in CARGO_TABLES:
         for name, details in as_table(data.get(table)).items():
             # Cargo takes one crate under two names on purpose only if both say which crate it is.
@@ -97,7 +97,7 @@ def crates(data: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def packages(data: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Return the packages that `pyproject.toml` lists, each with its table."""
+    """Yield the packages that `pyproject.toml` lists, each with its table."""
     project = as_table(data.get("project"))
     lists = {"project.dependencies": project.get("dependencies")}
     lists |= {
@@ -116,31 +116,31 @@ def as_table(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def missing(base: Files, theirs: Files, path: str, content: bytes) -> str | None:
-    """Return a line that the template adds to a file and that is not in the result."""
+def missing_line(base: Files, theirs: Files, path: str, content: bytes) -> str | None:
+    """Return a line that the template adds to a file and the result lacks."""
     if b"\0" in content:
         return None
     added = Counter(lines(theirs[path].content)) - Counter(lines(base[path].content))
-    kept = set(lines(content))
-    return next((line.decode("utf-8", "replace") for line in added if line not in kept), None)
+    present = set(lines(content))
+    return next((line.decode("utf-8", "replace") for line in added if line not in present), None)
 
 
 def lines(content: bytes) -> list[bytes]:
-    """Return the lines of a text that are not empty, without space around them."""
+    """Return the non-empty lines of a text, stripped."""
     return [line.strip() for line in content.splitlines() if line.strip()]
 
 
-def outdated(before: Files, after: Files) -> Iterator[LockFile]:
-    """Return the lock files that no longer fit the manifests."""
+def outdated_locks(before: Files, after: Files) -> Iterator[LockFile]:
+    """Yield the lock files that are out of date with their manifests."""
     for manifest, lock in LOCK_FILES.items():
-        if manifest in after and locked(manifest, before) != locked(manifest, after):
+        if manifest in after and lock_inputs(manifest, before) != lock_inputs(manifest, after):
             yield lock
 
 
-def locked(manifest: str, files: Files) -> Any:
-    """Return those parts of a manifest that its lock file depends on."""
+def lock_inputs(manifest: str, files: Files) -> Any:
+    """Return the parts of a manifest that its lock file depends on."""
     try:
-        data = load(files[manifest].content)
+        data = load_toml(files[manifest].content)
     except (KeyError, ValueError):
         return None
     project = as_table(data.get("project"))

@@ -1,6 +1,6 @@
-"""Three trees into one, by git itself: what the template was, what the user made of it, what the template is now.
+"""Merge three trees with git: the old template, the user's project and the new template.
 
-All of it happens in a temporary repository that reads the user's objects and writes only its own.
+This happens in a temporary repository that reads the user's objects and writes only its own.
 """
 
 from __future__ import annotations
@@ -58,11 +58,11 @@ class Blob:
 
 @dataclass(frozen=True)
 class Conflict:
-    """A file that needs the user.
+    """A file that the user must resolve.
 
     Attributes:
         path: The file.
-        kind: In git's words, such as `contents` or `modify/delete`; `broken` if git saw nothing wrong.
+        kind: In git's words, such as `contents` or `modify/delete`; `broken` if git merged it cleanly.
         reason: What happened, in a sentence.
     """
 
@@ -78,9 +78,9 @@ class Change:
     Attributes:
         path: The file.
         before: What is committed, or none for a new file.
-        after: What it becomes, or none if it goes.
-        added: How many lines come, or none for a binary file.
-        removed: How many lines go.
+        after: What it becomes, or none if it is deleted.
+        added: How many lines are added, or none for a binary file.
+        removed: How many lines are removed.
     """
 
     path: str
@@ -91,8 +91,8 @@ class Change:
 
 
 @dataclass(frozen=True)
-class Merged:
-    """What git made of the three trees.
+class MergeResult:
+    """The result of merging the three trees.
 
     Attributes:
         tree: The name of the resulting tree; conflicts are marked in its files.
@@ -119,7 +119,7 @@ class Scratch:
         self.sides: tuple[str, ...] = ()
 
     def git(self, *arguments: str, data: bytes | None = None, codes: tuple[int, ...] = (0,)) -> bytes:
-        """Run git on this repository, whatever the user's settings are."""
+        """Run git on this repository, ignoring the user's settings."""
         variables = {**NO_SETTINGS, "GIT_ATTR_NOSYSTEM": "1", "GIT_DIR": str(self.folder)}
         return git.run(*OPTIONS, *arguments, folder=self.folder, data=data, variables=variables, codes=codes)
 
@@ -129,7 +129,7 @@ class Scratch:
         return read_tree(self.git("ls-tree", "-r", "-z", self.ours))
 
     def contents(self, names: Iterable[str]) -> dict[str, bytes]:
-        """Return what blobs hold, by their names."""
+        """Return the contents of blobs, by hash."""
         wanted = list(dict.fromkeys(names))
         output = self.git("cat-file", "--batch", data="".join(f"{name}\n" for name in wanted).encode())
         contents, position = {}, 0
@@ -143,15 +143,15 @@ class Scratch:
         return contents
 
     def committed_files(self, paths: Iterable[str]) -> Files:
-        """Return those of the paths that the user's tree has, with what they hold."""
+        """Return the files of the user's tree at these paths."""
         blobs = {path: blob for path in paths if (blob := self.committed.get(path)) and blob.mode != SUBMODULE}
         contents = self.contents(blob.name for blob in blobs.values())
         return {path: File(blob.mode, contents[blob.name]) for path, blob in blobs.items()}
 
-    def merge(self, base: Files, theirs: Files, label: str) -> tuple[Merged, tuple[str, ...]]:
-        """Merge, and return with the result the files that stay deleted.
+    def merge(self, base: Files, theirs: Files, label: str) -> tuple[MergeResult, tuple[str, ...]]:
+        """Merge, and return the result and the files that stay deleted.
 
-        A file that the user deleted stays so, even if the template changes it: nothing of the user's is in it.
+        A file that the user deleted stays deleted, even if the template changes it: it has none of the user's lines.
         """
         merged = self._merge(base, theirs, label)
         gone = {
@@ -164,7 +164,7 @@ class Scratch:
             merged = self._merge(base, theirs, label)
         return merged, tuple(sorted(gone))
 
-    def _merge(self, base: Files, theirs: Files, label: str) -> Merged:
+    def _merge(self, base: Files, theirs: Files, label: str) -> MergeResult:
         """Merge the three trees."""
         commits = [
             commit(BASE, None, files_of(base)),
@@ -176,7 +176,7 @@ class Scratch:
         return read_merge(self.git("merge-tree", "--write-tree", "-z", YOURS, label, codes=(0, 1)))
 
     def versions(self, path: str) -> dict[int, Blob]:
-        """Return a file's versions in the three trees of the last merge, as git counts them in a conflict."""
+        """Return a file's versions in the three trees of the last merge, by git's stage numbers."""
         blobs = (read_tree(self.git("ls-tree", "-z", tree, "--", path)).get(path) for tree in self.sides)
         return {stage: blob for stage, blob in enumerate(blobs, 1) if blob}
 
@@ -205,12 +205,12 @@ def open_scratch(folder: Path, checkout: Checkout, ours: str) -> Scratch:
     git.run("init", *options, ".", folder=folder, variables=NO_SETTINGS)
     alternates = folder / "objects/info/alternates"
     alternates.parent.mkdir(exist_ok=True)
-    alternates.write_bytes(quoted(checkout.objects.as_posix()) + b"\n")
+    alternates.write_bytes(quote_path(checkout.objects.as_posix()) + b"\n")
     return Scratch(folder, ours)
 
 
 def commit(branch: str, parent: str | None, files: Iterable[bytes]) -> bytes:
-    """Return the commands that let `git fast-import` make a branch with one commit."""
+    """Return the `git fast-import` commands that make a branch with one commit."""
     start = f"from refs/heads/{parent}\n" if parent else ""
     reset = f"reset refs/heads/{branch}\n\n" if parent is None else ""
     head = f"{reset}commit refs/heads/{branch}\ncommitter {COMMITTER}\ndata 0\n{start}deleteall\n"
@@ -218,15 +218,15 @@ def commit(branch: str, parent: str | None, files: Iterable[bytes]) -> bytes:
 
 
 def files_of(files: Files) -> Iterator[bytes]:
-    """Return the commands that let `git fast-import` fill a commit."""
+    """Yield the `git fast-import` commands that add a commit's files."""
     for path, file in sorted(files.items()):
         yield b"M %s inline %s\ndata %d\n%s\n" % (
-            file.mode.encode(), quoted(path), len(file.content), file.content
+            file.mode.encode(), quote_path(path), len(file.content), file.content
         )  # fmt: skip
 
 
-def quoted(path: str) -> bytes:
-    """Return a path in quotes, as git reads it wherever a line holds a path."""
+def quote_path(path: str) -> bytes:
+    """Quote a path as git does."""
     escaped = path.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
     return f'"{escaped}"'.encode("utf-8", "surrogateescape")
 
@@ -254,7 +254,7 @@ def read_tree(output: bytes) -> dict[str, Blob]:
     return blobs
 
 
-def read_merge(output: bytes) -> Merged:
+def read_merge(output: bytes) -> MergeResult:
     """Read what `git merge-tree --write-tree -z` says."""
     fields = iter(output.decode("utf-8", "surrogateescape").split("\0"))
     tree = next(fields)
@@ -263,11 +263,11 @@ def read_merge(output: bytes) -> Merged:
         details, _, path = entry.partition("\t")
         mode, name, stage = details.split()
         stages.setdefault(path, {})[int(stage)] = Blob(mode, name)
-    return Merged(tree, stages, tuple(read_conflicts(fields, stages)))
+    return MergeResult(tree, stages, tuple(read_conflicts(fields, stages)))
 
 
 def read_conflicts(fields: Iterator[str], stages: Mapping[str, object]) -> Iterator[Conflict]:
-    """Read the messages of a merge; every path in conflict gets one."""
+    """Read the messages of a merge; every path in conflict gets one conflict."""
     named = set()
     while count := next(fields, "").strip():
         paths = [next(fields) for _ in range(int(count))]
@@ -283,7 +283,7 @@ def read_conflicts(fields: Iterator[str], stages: Mapping[str, object]) -> Itera
 
 
 def sentence(text: str) -> str:
-    """Return git's message without what it opens with."""
+    """Return git's message without its prefix."""
     return text.strip().partition(": ")[2].rstrip(".") or text.strip()
 
 
@@ -303,12 +303,12 @@ def read_changes(output: bytes) -> list[Change]:
 
 
 def to_blob(mode: str, name: str) -> Blob | None:
-    """Return a side of a difference, or none if the file is not there."""
+    """Return one side of a diff, or none if the file is not there."""
     return None if mode == ABSENT else Blob(mode, name)
 
 
 def match_line_endings(files: Files, committed: Files) -> Files:
-    """Give rendered files the line endings that the user committed them with: else every line would differ."""
+    """Give rendered files the line endings that the user committed; otherwise every line would differ."""
     texts = [file for file in committed.values() if b"\n" in file.content and b"\0" not in file.content]
     usual = bool(texts) and all(map(ends_in_crlf, texts))
     return {
@@ -320,12 +320,12 @@ def match_line_endings(files: Files, committed: Files) -> Files:
 
 
 def ends_in_crlf(file: File) -> bool:
-    """Whether all lines of a text end in CR and LF."""
+    """Whether all lines of a text end with CRLF."""
     if b"\r\n" not in file.content or b"\0" in file.content:
         return False
     return file.content.count(b"\r\n") == file.content.count(b"\n")
 
 
 def with_crlf(content: bytes) -> bytes:
-    """Return a text with CR and LF at the ends of its lines."""
+    """Return a text with CRLF line endings."""
     return content if b"\0" in content else content.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")

@@ -1,4 +1,4 @@
-"""What stands in the way of a change on the disk, looked at before anything is moved."""
+"""Check what on the disk prevents a change, before anything is moved."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 
 def require_free(checkout: Checkout, scratch: Scratch, changes: Sequence[Change]) -> None:
-    """Refuse a change that would lose something, or that can't be made as a whole.
+    """Refuse a change that would lose something or could only be made in part.
 
     Raises:
-        ScaffolderError: A file that git does not know is in the way, a submodule is, a file on the disk is not what is
-            committed, or a folder can't be written.
+        ScaffolderError: An untracked file or a submodule is in the way, a file on the disk is not as committed, or a
+            folder can't be written.
     """
     going = {change.path for change in changes if change.after is None}
     for change in changes:
@@ -33,9 +33,9 @@ def require_free(checkout: Checkout, scratch: Scratch, changes: Sequence[Change]
                 f"`{repository}` is a repository of its own, and the template has a file `{change.path}`",
                 "move it elsewhere, for a submodule with `git mv`, and commit that",
             )
-        if change.before is None and (taken := taken_by(checkout.folder, change.path, going)):
+        if change.before is None and (obstacle := find_obstacle(checkout.folder, change.path, going)):
             raise ScaffolderError(
-                f"`{taken}` is in the way: it is not committed, and the template has a file `{change.path}`",
+                f"`{obstacle}` is in the way: it is not committed, and the template has a file `{change.path}`",
                 "commit it, move it or delete it",
             )
         require_writable(checkout.folder / change.path)
@@ -54,8 +54,8 @@ def repository_around(folder: Path, committed: Mapping[str, Blob], change: Chang
     return None
 
 
-def taken_by(folder: Path, path: str, going: set[str]) -> str | None:
-    """Return what is where a new file goes, apart from files that are about to go and their folders."""
+def find_obstacle(folder: Path, path: str, going: set[str]) -> str | None:
+    """Return the path that is in the way of a new file, ignoring files that will be deleted and their folders."""
     parts = path.split("/")
     for length in range(1, len(parts) + 1):
         name = "/".join(parts[:length])
@@ -71,7 +71,7 @@ def taken_by(folder: Path, path: str, going: set[str]) -> str | None:
 
 
 def require_writable(place: Path) -> None:
-    """Refuse a place in a folder that does not let files be made or removed."""
+    """Refuse a path in a folder that is not writable."""
     parent = next(above for above in place.parents if above.is_dir())
     if not os.access(parent, os.W_OK | os.X_OK):
         raise ScaffolderError(
@@ -80,7 +80,7 @@ def require_writable(place: Path) -> None:
 
 
 def require_as_committed(checkout: Checkout, scratch: Scratch, changes: Iterable[Change], probe: Path) -> None:
-    """Refuse files with edits that `git status` does not show, because of a flag, a setting or what a program said.
+    """Refuse files with edits that `git status` hides, because of a flag, a setting or a file system monitor.
 
     Args:
         checkout: The project.
@@ -97,17 +97,17 @@ def require_as_committed(checkout: Checkout, scratch: Scratch, changes: Iterable
     options = ["-c", "diff.autoRefreshIndex=true", "diff", "--no-ext-diff", "--no-textconv", "-z", "--name-only"]
     output = git.run(*options, folder=checkout.root, variables=variables)
     suspects = [path.removeprefix(checkout.prefix) for path in split(output)]
-    if edited := list(differing(checkout, scratch, {path: blobs[path] for path in suspects})):
+    if edited := list(differing_files(checkout, scratch, {path: blobs[path] for path in suspects})):
         require_clean(checkout)
         path = edited[0]
         raise ScaffolderError(
-            f"`{path}` is not what is committed, though `git status` does not show it",
+            f"`{path}` differs from the last commit, but `git status` does not show it",
             f"run `git update-index --no-skip-worktree --no-assume-unchanged {path}`, then look at `git status`",
         )
 
 
-def differing(checkout: Checkout, scratch: Scratch, blobs: Mapping[str, Blob]) -> Iterator[str]:
-    """Return the files that do not hold exactly their blobs: attributes may have changed since they were written."""
+def differing_files(checkout: Checkout, scratch: Scratch, blobs: Mapping[str, Blob]) -> Iterator[str]:
+    """Yield the files that differ from their blobs; attributes may have changed since they were written."""
     contents = scratch.contents(blob.name for blob in blobs.values())
     for path, blob in blobs.items():
         place = checkout.folder / path

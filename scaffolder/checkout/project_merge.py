@@ -1,4 +1,4 @@
-"""What a project becomes: the merge of its files with the template's, and what is wrong with the result."""
+"""What a project becomes: the merge of its files with the template's, and the faults in the result."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from scaffolder.errors import ScaffolderError, listing
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from scaffolder.checkout.merge import Blob, Change, Files, Merged, Scratch
+    from scaffolder.checkout.merge import Blob, Change, Files, MergeResult, Scratch
 
 BROKEN = "broken"
 Verb = Literal["add", "remove", "update"]
@@ -21,14 +21,14 @@ Verb = Literal["add", "remove", "update"]
 
 @dataclass(frozen=True)
 class Plan:
-    """What is wanted of a project.
+    """What the user asked for.
 
     Attributes:
         verb: What the user asked for.
-        release: The tag that the project is going to have.
-        features: The features that it is going to have.
+        release: The tag that the project will have.
+        features: The features that it will have.
         names: The features that are added or removed.
-        force: Whether files that the user edited may go.
+        force: Whether files that the user edited may be removed.
     """
 
     verb: Verb
@@ -62,24 +62,24 @@ class ProjectMerge:
 
 
 def merge_project(scratch: Scratch, plan: Plan, base: Files, theirs: Files) -> ProjectMerge:
-    """Merge what the template was, what the user made of it, and what the template is going to be.
+    """Merge the old template, the user's project and the new template.
 
     Args:
         scratch: Where git merges.
         plan: What is wanted.
         base: The template as the project has it.
-        theirs: The template as it is going to be.
+        theirs: The template as it will be.
 
     Raises:
-        ScaffolderError: Files would go that the user edited.
+        ScaffolderError: Files that the user edited would be removed.
     """
     ours = scratch.committed_files({*base, *theirs})
     base, theirs = match_line_endings(base, ours), match_line_endings(theirs, ours)
-    mine = edited(base, theirs, ours) if plan.verb == "remove" else []
+    mine = edited_files(base, theirs, ours) if plan.verb == "remove" else []
     if mine and not plan.force:
         raise ScaffolderError(
-            f"you edited {listing(mine, 'and')}, which would go",
-            "move what you want to keep to files of your own, or pass `--force`",
+            f"you edited {listing(mine, 'and')}, which would be removed",
+            "move what you want to keep to other files, or pass `--force` to remove them",
         )
     base |= {path: ours[path] for path in mine}
     merged, gone = scratch.merge(base, theirs, f"{TEMPLATE}{plan.release}")
@@ -97,17 +97,17 @@ def merge_project(scratch: Scratch, plan: Plan, base: Files, theirs: Files) -> P
     )
 
 
-def read_result(scratch: Scratch, merged: Merged, changes: Iterable[Change], ours: Files, theirs: Files) -> Files:
-    """Read the resulting files that the template has, too, and that are not in conflict."""
+def read_result(scratch: Scratch, merged: MergeResult, changes: Iterable[Change], ours: Files, theirs: Files) -> Files:
+    """Read the resulting files that the template also has and that are not in conflict."""
     blobs = {change.path: change.after for change in changes}
     shared = {path: blob for path, blob in blobs.items() if blob and path in {*theirs, *MANIFESTS}}
     contents = scratch.contents(blob.name for blob in shared.values())
     changed = {path: File(blob.mode, contents[blob.name]) for path, blob in shared.items()}
-    kept = {path: file for path, file in ours.items() if path not in blobs}
-    return {path: file for path, file in {**kept, **changed}.items() if path not in merged.stages}
+    unchanged = {path: file for path, file in ours.items() if path not in blobs}
+    return {path: file for path, file in {**unchanged, **changed}.items() if path not in merged.stages}
 
 
-def edited(base: Files, theirs: Files, ours: Files) -> list[str]:
+def edited_files(base: Files, theirs: Files, ours: Files) -> list[str]:
     """Return the files that the template no longer has and that the user edited."""
     return sorted(
         path for path, file in base.items()

@@ -1,4 +1,4 @@
-"""How a project stands: its release, its features, and what the user made of its files."""
+"""The status of a project: its release, its features and the user's changes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Status:
-    """How a project stands.
+    """The status of a project.
 
     Attributes:
         name: The project's name.
@@ -30,7 +30,7 @@ class Status:
         version: The template's release that it has.
         newest: The newest release known.
         features: The features that it has.
-        available: The features that it could get.
+        available: The features that can be added.
         changed: The template's files that the user changed.
         deleted: Those that the user deleted.
         added: The user's own files.
@@ -55,7 +55,7 @@ class Status:
 
 @readable()
 def status(checkout: Checkout, *, offline: bool = False) -> Status:
-    """Look at a project.
+    """Read a project's status.
 
     Args:
         checkout: The project.
@@ -68,7 +68,7 @@ def status(checkout: Checkout, *, offline: bool = False) -> Status:
         try:
             conflicts = checkout.conflicts()
             record = record_of(checkout, conflicts)
-            base, base_notes = base_of(releases, record)
+            base, base_notes = base_files(releases, record)
             latest, newest_notes = newest(releases, public)
         finally:
             public.close()
@@ -92,7 +92,7 @@ def status(checkout: Checkout, *, offline: bool = False) -> Status:
 
 
 def record_of(checkout: Checkout, conflicts: tuple[str, ...]) -> Record:
-    """Return what a project records; if that is in conflict, what it recorded before."""
+    """Return a project's record, or the one before if that is in conflict."""
     if ANSWERS not in conflicts:
         return checkout.record
     with temporary_folder() as folder:
@@ -101,8 +101,8 @@ def record_of(checkout: Checkout, conflicts: tuple[str, ...]) -> Record:
         return read_record(committed)
 
 
-def base_of(releases: Releases, record: Record) -> tuple[Files | None, tuple[str, ...]]:
-    """Return the template's files as the project got them, or none with the reason."""
+def base_files(releases: Releases, record: Record) -> tuple[Files | None, tuple[str, ...]]:
+    """Return the template's files as the project got them, or none and the reason."""
     try:
         releases.require(record.release)
     except ScaffolderError as error:
@@ -111,12 +111,12 @@ def base_of(releases: Releases, record: Record) -> tuple[Files | None, tuple[str
 
 
 def present(path: Path) -> bool:
-    """Whether there is a file or a link."""
+    """Whether there is a file or a link at a path."""
     return path.is_symlink() or path.is_file()
 
 
 def differs(path: Path, base: Files | None, name: str) -> bool:
-    """Whether a file is there and is not as the template has it, apart from its line endings."""
+    """Whether a file exists and differs from the template's by more than line endings."""
     if base is None or not present(path):
         return False
     if path.is_symlink():

@@ -1,4 +1,4 @@
-"""From a project to the same project with other features, or with a newer template."""
+"""Add features to a project, remove them, or update it to a newer template."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from scaffolder.checkout.apply import apply
 from scaffolder.checkout.checkout import ANSWERS, readable, require_ready, require_settled
 from scaffolder.checkout.interruption import require_uninterrupted
-from scaffolder.checkout.manifests import outdated
+from scaffolder.checkout.manifests import outdated_locks
 from scaffolder.checkout.merge import open_scratch, read_files
 from scaffolder.checkout.obstacles import require_free
 from scaffolder.checkout.project_merge import Plan, merge_project
@@ -98,22 +98,22 @@ def add(checkout: Checkout, names: Iterable[str], *, dry_run: bool = False, colo
 
     Args:
         checkout: The project.
-        names: Features, also several with commas between them.
-        dry_run: Work out the result, and leave the project alone.
+        names: Features; one text may name several, separated by commas.
+        dry_run: Compute the result, and leave the project alone.
         colour: Mark the lines of a diff.
 
     Raises:
-        ScaffolderError: The project is in no state to be changed, or there is no such feature.
+        ScaffolderError: The project can't be changed now, or there is no such feature.
     """
     with open_releases() as releases:
         record = open_record(checkout, releases)
         chosen = features_named(releases, record, names)
         new = tuple(name for name in chosen if name not in record.features)
         notes = tuple(f"the project has `{name}` already" for name in chosen if name in record.features)
-        features = ordered(releases.catalog(record.release), {*record.features, *new})
+        features = sort_features(releases.catalog(record.release), {*record.features, *new})
         plan = Plan("add", record.release, features, new)
         if not new:
-            return unchanged(checkout, plan, notes)
+            return no_change(checkout, plan, notes)
         require_ready(checkout)
         return change(checkout, releases, plan, notes, dry_run=dry_run, colour=colour)
 
@@ -125,13 +125,13 @@ def remove(
 
     Args:
         checkout: The project.
-        names: Features, also several with commas between them.
+        names: Features; one text may name several, separated by commas.
         force: Also remove files of theirs that the user edited.
-        dry_run: Work out the result, and leave the project alone.
+        dry_run: Compute the result, and leave the project alone.
         colour: Mark the lines of a diff.
 
     Raises:
-        ScaffolderError: The project is in no state to be changed, there is no such feature, or files were edited.
+        ScaffolderError: The project can't be changed now, there is no such feature, or files were edited.
     """
     with open_releases() as releases:
         record = open_record(checkout, releases)
@@ -141,7 +141,7 @@ def remove(
         features = tuple(name for name in record.features if name not in old)
         plan = Plan("remove", record.release, features, old, force)
         if not old:
-            return unchanged(checkout, plan, notes)
+            return no_change(checkout, plan, notes)
         require_ready(checkout)
         return change(checkout, releases, plan, notes, dry_run=dry_run, colour=colour)
 
@@ -160,11 +160,11 @@ def update(
         checkout: The project.
         version: A release; by default the newest one known.
         offline: Ask no public repository for newer ones.
-        dry_run: Work out the result, and leave the project alone.
+        dry_run: Compute the result, and leave the project alone.
         colour: Mark the lines of a diff.
 
     Raises:
-        ScaffolderError: The project is in no state to be changed, or there is no such release.
+        ScaffolderError: The project can't be changed now, or there is no such release.
     """
     wanted = to_tag(version) if version else None
     with open_releases() as releases:
@@ -178,11 +178,11 @@ def update(
         plan = Plan("update", target, record.features)
         if order(target) < order(record.release):
             raise ScaffolderError(
-                f"the project has release `{record.release}`, and can't go back to `{target}`",
+                f"the project has release `{record.release}` and can't go back to `{target}`",
                 "go back in the project's own history, with `git log` and `git revert`",
             )
         if target == record.release:
-            return unchanged(checkout, plan, (*notes, f"the project has release `{target}` already"))
+            return no_change(checkout, plan, (*notes, f"the project has release `{target}` already"))
         if target not in releases.carried and offline:
             raise ScaffolderError(f"the release `{target}` did not come with pyo3-new", "leave out `--offline`")
         releases.obtain(target)
@@ -191,7 +191,7 @@ def update(
 
 
 def check(checkout: Checkout, version: str | None = None, *, offline: bool = False) -> Newer:
-    """Look whether there is a newer release for a project.
+    """Check whether there is a newer release for a project.
 
     Args:
         checkout: The project.
@@ -199,7 +199,7 @@ def check(checkout: Checkout, version: str | None = None, *, offline: bool = Fal
         offline: Ask no public repository.
 
     Raises:
-        ScaffolderError: It can't be told.
+        ScaffolderError: The answer is unknown.
     """
     wanted = to_tag(version) if version else None
     with open_releases() as releases:
@@ -211,8 +211,8 @@ def check(checkout: Checkout, version: str | None = None, *, offline: bool = Fal
             public.close()
         if notes and order(target) <= order(record.release):
             raise ScaffolderError(
-                f"the public repository did not answer, so it can't be told whether `{record.release}` is the newest",
-                "try again, or pass `--offline` to count only the releases of this pyo3-new",
+                f"the public repository did not answer, so `{record.release}` may not be the newest",
+                "try again, or pass `--offline` to compare with the releases in this pyo3-new",
             )
         if order(target) > order(record.release):
             try:
@@ -226,7 +226,7 @@ def open_record(checkout: Checkout, releases: Releases) -> Record:
     """Return what a project records.
 
     Raises:
-        ScaffolderError: It is half changed, its release is not at hand, or it answers what is not asked.
+        ScaffolderError: It has a half-made change, an unavailable release, or answers that can't be set.
     """
     require_uninterrupted(checkout)
     try:
@@ -241,25 +241,25 @@ def open_record(checkout: Checkout, releases: Releases) -> Record:
 
 
 def require_answers(checkout: Checkout, catalog: Catalog, record: Record) -> None:
-    """Refuse an answers file that holds what is computed from the answers."""
+    """Refuse an answers file that sets values computed from other answers."""
     computed = sorted(
         question.name for question in catalog.questions if question.computed and question.name in record.answers
     )
     if computed:
         raise ScaffolderError(
-            f"{listing(computed, 'and')} in `{checkout.folder / ANSWERS}` can't be set, because answers decide that",
+            f"{listing(computed, 'and')} in `{checkout.folder / ANSWERS}` can't be set: the other answers decide it",
             "delete those lines, then `git commit`",
         )
 
 
 def newest(releases: Releases, public: PublicTags) -> tuple[str, tuple[str, ...]]:
-    """Return the newest release known, and what the user should know about that."""
+    """Return the newest known release, and notes about it for the user."""
     tags = public.answer()
     if tags:
         return max(releases.newest, tags[-1], key=order), ()
     if public.process is None:
         return releases.newest, ()
-    return releases.newest, ("the public repository did not answer, so only the releases of this pyo3-new count",)
+    return releases.newest, ("the public repository did not answer; only the releases in this pyo3-new were compared",)
 
 
 def features_named(releases: Releases, record: Record, names: Iterable[str]) -> tuple[str, ...]:
@@ -283,14 +283,14 @@ def features_named(releases: Releases, record: Record, names: Iterable[str]) -> 
     return tuple(chosen)
 
 
-def ordered(catalog: Catalog, names: Iterable[str]) -> tuple[str, ...]:
-    """Return features in the template's order, as the answers file has them."""
+def sort_features(catalog: Catalog, names: Iterable[str]) -> tuple[str, ...]:
+    """Sort features in the template's order, as in the answers file."""
     wanted = set(names)
     return tuple(feature.name for feature in catalog.features if feature.name in wanted)
 
 
-def unchanged(checkout: Checkout, plan: Plan, notes: Sequence[str]) -> Outcome:
-    """Say that there is nothing to do."""
+def no_change(checkout: Checkout, plan: Plan, notes: Sequence[str]) -> Outcome:
+    """Return the outcome of a command that has nothing to do."""
     record = checkout.record
     versions, features = (record.release, record.release), (record.features, record.features)
     return Outcome(plan.verb, plan.names, record.name, checkout.folder, versions, features, notes=tuple(notes))
@@ -300,7 +300,7 @@ def unchanged(checkout: Checkout, plan: Plan, notes: Sequence[str]) -> Outcome:
 def change(
     checkout: Checkout, releases: Releases, plan: Plan, notes: Sequence[str], *, dry_run: bool, colour: bool
 ) -> Outcome:
-    """Work out what a project becomes, and bring that in unless it is only to be shown."""
+    """Compute what a project becomes, and write it unless this is a dry run."""
     record = checkout.record
     with temporary_folder() as workspace:
         base = render_files(releases, record.release, record, record.features, workspace / "base")
@@ -320,10 +320,12 @@ def change(
             changes=merge.changes,
             conflicts=merge.conflicts,
             uses=find_uses(scratch, merge.tree, base, theirs) if plan.verb == "remove" else (),
-            locks=tuple(lock for lock in outdated(merge.ours, merge.files) if (checkout.folder / lock.path).exists()),
+            locks=tuple(
+                lock for lock in outdated_locks(merge.ours, merge.files) if (checkout.folder / lock.path).exists()
+            ),
             notes=(
                 *notes,
-                *(f"`{path}` changed in the template, and stays deleted as you left it" for path in merge.gone),
+                *(f"`{path}` changed in the template; it stays deleted as you left it" for path in merge.gone),
             ),
             difference=scratch.difference(merge.tree, colour=colour).decode("utf-8", "replace") if dry_run else "",
             dry_run=dry_run,
@@ -331,7 +333,7 @@ def change(
 
 
 def render_files(releases: Releases, tag: str, record: Record, features: tuple[str, ...], folder: Path) -> Files:
-    """Render a release with a project's answers, without those that it computes itself."""
+    """Render a release with a project's answers, except those that are computed."""
     computed = {question.name for question in releases.catalog(tag).questions if question.computed}
     answers: dict[str, Any] = {name: value for name, value in record.answers.items() if name not in computed}
     render(releases.template(tag, record.source), {**answers, "features": list(features)}, folder)

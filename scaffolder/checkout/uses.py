@@ -1,7 +1,7 @@
-"""The user's own lines that use what a feature had.
+"""The user's lines that use what a removed feature provided.
 
-A guess by names: it needs no toolchain and no build, covers Python, too, and is there before anything is committed.
-`cargo check` and a type checker then say the rest.
+A guess by names: it needs no toolchain and no build, covers Python too, and runs before anything is committed.
+`cargo check` and a type checker find the rest.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from scaffolder.checkout.manifests import load, requirements
+from scaffolder.checkout.manifests import load_toml, requirements
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -26,7 +26,7 @@ FOLDER_FILES = {"mod", "lib", "__init__"}
 
 @dataclass(frozen=True)
 class Use:
-    """A line that uses a module or a package that is gone."""
+    """A line that uses a removed module or package."""
 
     path: str
     line: int
@@ -42,7 +42,7 @@ def find_uses(scratch: Scratch, tree: str, base: Files, theirs: Files) -> tuple[
         base: The template as the project had it.
         theirs: The template as it is now.
     """
-    names = sorted(modules(base, theirs) | packages(base, theirs))
+    names = sorted(removed_modules(base, theirs) | removed_packages(base, theirs))
     if not names:
         return ()
     patterns = [part for name in names for part in ("-e", name)]
@@ -71,28 +71,29 @@ def use_pattern(name: str) -> str:
     return rf"{rust}|^\s*(?:from|import)\b.*{word}|\.{word}\."
 
 
-def modules(base: Files, theirs: Files) -> set[str]:
-    """Return the names of the modules that went."""
-    kept = set(module_names(theirs))
-    return set(module_names(base)) - kept
+def removed_modules(base: Files, theirs: Files) -> set[str]:
+    """Return the names of the removed modules."""
+    remaining = set(module_names(theirs))
+    return set(module_names(base)) - remaining
 
 
 def module_names(paths: Iterable[str]) -> Iterator[str]:
-    """Return the names by which files are imported."""
+    """Yield the names by which files are imported."""
     for path in map(PurePosixPath, paths):
         if path.suffix in {".rs", ".py"} and path.parts[0] not in TESTS and len(path.parts) > 1:
             yield path.parent.name if path.stem in FOLDER_FILES else path.stem
 
 
-def packages(base: Files, theirs: Files) -> set[str]:
-    """Return the names by which code imports the dependencies that went."""
-    return set(dependencies(base)) - set(dependencies(theirs))
+def removed_packages(base: Files, theirs: Files) -> set[str]:
+    """Return the import names of the removed dependencies."""
+    return set(dependency_names(base)) - set(dependency_names(theirs))
 
 
-def dependencies(files: Files) -> Iterator[str]:
-    """Return the names by which code imports a project's dependencies."""
+def dependency_names(files: Files) -> Iterator[str]:
+    """Yield the import names of a project's dependencies."""
     for manifest in ("Cargo.toml", "pyproject.toml"):
         if manifest in files:
             yield from (
-                name.split()[-1].replace("-", "_") for name in requirements(manifest, load(files[manifest].content))
+                name.split()[-1].replace("-", "_")
+                for name in requirements(manifest, load_toml(files[manifest].content))
             )

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from scaffolder.template.catalog import Catalog
-    from scaffolder.template.generate import Project
+    from scaffolder.template.generate import NewProject
 
 # Plain help: drawing it with rich takes as long as all the rest.
 app = typer.Typer(
@@ -55,21 +55,21 @@ def pyo3_new(
 
 
 LISTS = {
-    "features": "what a project can start with or get",
-    "skills": "the guides, with what belongs to each",
-    "tools": "the programs of the skills",
+    "features": "what a project can start with or add later",
+    "skills": "the guides, each with its tools and examples",
+    "tools": "the programs that come with the skills",
     "examples": "small projects to read, copy or start from",
-    "problems": "what `pyo3-new explain` recognizes; with a NAME, all about one",
+    "problems": "what `pyo3-new explain` recognizes; with NAME, one in detail",
 }
 
 
 def complete_list(incomplete: str) -> list[tuple[str, str]]:
-    """Offer to the shell what can be listed."""
+    """Complete what can be listed."""
     return [(name, help_text) for name, help_text in LISTS.items() if name.startswith(incomplete)]
 
 
 def complete_listed(ctx: typer.Context, incomplete: str) -> list[tuple[str, str]]:
-    """Offer to the shell what can be described."""
+    """Complete what can be described."""
     return skill_commands.complete_problem(incomplete) if ctx.params.get("kind") == "problems" else []
 
 
@@ -110,7 +110,7 @@ def list_command(
 
 
 def list_features(*, as_data: bool) -> None:
-    """Print what features there are."""
+    """Print the features."""
     from scaffolder.cli import text as report
     from scaffolder.template.catalog import load_catalog
     from scaffolder.template.source import questions_folder
@@ -124,7 +124,7 @@ def new(  # noqa: PLR0913, PLR0917
     destination: Annotated[
         Path | None,
         typer.Argument(
-            metavar="DIR", help="Where to make it: a new or empty folder.  [default: ./NAME]", show_default=False
+            metavar="DIR", help="Where to create it: a new or empty folder.  [default: ./NAME]", show_default=False
         ),
     ] = None,
     name: Annotated[
@@ -136,7 +136,7 @@ def new(  # noqa: PLR0913, PLR0917
         typer.Option(
             "--with",
             metavar="FEATURE",
-            help="Start with this feature; may be repeated, or name several with commas.",
+            help="Start with this feature; repeat it, or separate several with commas.",
             autocompletion=complete_feature,
             show_default=False,
         ),
@@ -146,7 +146,7 @@ def new(  # noqa: PLR0913, PLR0917
         list[str] | None,
         typer.Option(
             metavar="KEY=VALUE",
-            help="Answer any other question, such as `license=MIT`; may be repeated.",
+            help="Answer another question, such as `license=MIT`; may be repeated.",
             show_default=False,
         ),
     ] = None,
@@ -162,34 +162,31 @@ def new(  # noqa: PLR0913, PLR0917
         str | None,
         typer.Option(
             metavar="EXAMPLE",
-            help="Start from an example instead, which no template updates; `pyo3-new list examples` shows them.",
+            help="Start from an example, which can't be updated; `pyo3-new list examples` shows them.",
             autocompletion=skill_commands.complete_example,
             show_default=False,
         ),
     ] = None,
     defaults: Annotated[
-        bool, typer.Option("--defaults", help="Ask nothing: take the defaults for what is not given.")
+        bool, typer.Option("--defaults", help="Ask nothing; use the default for every answer not given.")
     ] = False,
-    no_git: Annotated[bool, typer.Option("--no-git", help="Do not make a git repository.")] = False,
+    no_git: Annotated[bool, typer.Option("--no-git", help="Do not create a git repository.")] = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Print the tree that would be made, and write nothing.")
+        bool, typer.Option("--dry-run", help="Print the tree that would be created, and write nothing.")
     ] = False,
     as_data: Annotated[bool, typer.Option("--json", help="Ask nothing, and print the result as JSON.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
     template: Annotated[
         str | None,
-        typer.Option(
-            metavar="SOURCE", help="Use another Copier template: a folder or a git address.", show_default=False
-        ),
+        typer.Option(metavar="SOURCE", help="Use another Copier template: a folder or a git URL.", show_default=False),
     ] = None,
     vcs_ref: Annotated[
         str | None, typer.Option(metavar="REF", help="Use this release of the template.", show_default=False)
     ] = None,
 ) -> None:
-    """Make a new project.
+    """Create a project.
 
-    In a terminal it asks what it needs to know, shows what it will make, and asks before it does. Anywhere else it
-    asks nothing.
+    In a terminal it asks for what it needs, shows the project and asks for confirmation. Elsewhere it asks nothing.
 
     \b
     Examples:
@@ -210,7 +207,7 @@ def new(  # noqa: PLR0913, PLR0917
     if example is not None:
         if features or all_features or data or answers or template or vcs_ref:
             options = "`--with`, `--all`, `--data`, `--answers`, `--template` or `--vcs-ref`"
-            raise UsageError(f"`--example` can't be combined with {options}", "leave them out")
+            raise UsageError(f"`--example` can't be combined with {options}", "drop those options")
         with stoppable():
             project = skill_commands.start_from(example, destination, name, use_git=not no_git, dry_run=dry_run)
         show_new(project, as_data=as_data, quiet=quiet)
@@ -221,7 +218,7 @@ def new(  # noqa: PLR0913, PLR0917
             catalog, file=answers, pairs=data or (), features=features or (), all_features=all_features, name=name
         )
 
-        def make(chosen: dict[str, Any], dry_run: bool = dry_run) -> Project:
+        def make(chosen: dict[str, Any], dry_run: bool = dry_run) -> NewProject:
             with progress("Rendering the project", visible=not silent):
                 folder = destination or folder_for(chosen)
                 return new_project(source, chosen, folder, use_git=not no_git, dry_run=dry_run)
@@ -232,8 +229,8 @@ def new(  # noqa: PLR0913, PLR0917
     show_new(project, as_data=as_data, quiet=quiet)
 
 
-def show_new(project: Project, *, as_data: bool, quiet: bool) -> None:
-    """Print what was made."""
+def show_new(project: NewProject, *, as_data: bool, quiet: bool) -> None:
+    """Print the new project."""
     from scaffolder.cli import text as report
 
     if as_data:
@@ -260,9 +257,9 @@ def decide(
     catalog: Catalog,
     given: dict[str, Any],
     destination: Path | None,
-    preview: Callable[[dict[str, Any]], Project] | None,
+    preview: Callable[[dict[str, Any]], NewProject] | None,
 ) -> dict[str, Any]:
-    """Answer what is not given: by asking where there is a preview to show, else by defaults."""
+    """Complete the answers: by asking if there is a preview to show, else with defaults."""
     from scaffolder.git import author
     from scaffolder.template.answers import NAME, name_from, resolve
 
@@ -282,7 +279,7 @@ def decide(
 
 
 def folder_for(answers: dict[str, Any]) -> Path:
-    """Return the folder that a project goes to if nothing else is said."""
+    """Return the default folder for a project."""
     if "project_name" not in answers:
         raise UsageError("this template does not ask for a name, so it needs a destination")
     return Path(str(answers["project_name"]))

@@ -1,4 +1,4 @@
-"""The commands on a project that is there already: parse, call one verb, render, exit."""
+"""The commands on an existing project: parse, call one verb, render, exit."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ UNTOUCHED = "nothing was changed"
 
 
 def complete_feature(incomplete: str) -> list[tuple[str, str]]:
-    """Offer features to the shell."""
+    """Complete features."""
     from scaffolder.template.catalog import load_catalog
     from scaffolder.template.source import questions_folder
 
@@ -45,13 +45,13 @@ ProjectFolder = Annotated[
 ]  # fmt: skip
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Print what would change, and write nothing.")]
 AsData = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Offline = Annotated[bool, typer.Option("--offline", help="Use no network.")]
+Offline = Annotated[bool, typer.Option("--offline", help="Do not use the network.")]
 
 
 def add(features: Features, project: ProjectFolder = None, dry_run: DryRun = False, as_data: AsData = False) -> None:
     """Add features to a project.
 
-    The result is staged, for you to look at and to commit. Exits with 3 if there are conflicts to solve.
+    The result is staged for you to review and commit. The exit code is 3 if there are conflicts to resolve.
 
     \b
     Examples:
@@ -75,7 +75,7 @@ def remove(
 ) -> None:
     """Remove features from a project.
 
-    The result is staged, for you to look at and to commit. Exits with 3 if there are conflicts to solve.
+    The result is staged for you to review and commit. The exit code is 3 if there are conflicts to resolve.
 
     \b
     Examples:
@@ -93,21 +93,23 @@ def remove(
 def update(
     project: ProjectFolder = None,
     to: Annotated[
-        str | None, typer.Option(metavar="VERSION", help="The release.  [default: the newest]", show_default=False)
+        str | None,
+        typer.Option(metavar="VERSION", help="The release to update to.  [default: the newest]", show_default=False),
     ] = None,
     check: Annotated[
         bool,
         typer.Option(
-            "--check", help="Only say what is newer: exits with 0 for nothing, 1 for something, 2 if it fails."
+            "--check",
+            help="Only check; exits with 0 if the project is up to date, 1 if not, 2 on failure.",
         ),
     ] = False,
     dry_run: DryRun = False,
     offline: Offline = False,
     as_data: AsData = False,
 ) -> None:
-    """Bring a project to a newer release of the template.
+    """Update a project to a newer release of the template.
 
-    The result is staged, for you to look at and to commit. Exits with 3 if there are conflicts to solve.
+    The result is staged for you to review and commit. The exit code is 3 if there are conflicts to resolve.
 
     \b
     Examples:
@@ -133,14 +135,14 @@ def status(project: ProjectFolder = None, offline: Offline = False, as_data: AsD
 
     with stoppable(UNTOUCHED):
         checkout = open_project(project)
-        with progress("Looking at the project", visible=not as_data):
+        with progress("Reading the project", visible=not as_data):
             result = verb(checkout, offline=offline)
     echo(as_json(summary.status_data(result)) if as_data else summary.status_text(result))
     show_notes(result.notes)
 
 
 def change(verb: Callable[[Checkout, bool], Outcome], project: Path | None, text: str, *, as_data: bool) -> None:
-    """Run a verb that changes a project, and say what it did."""
+    """Run a verb that changes a project, and print the outcome."""
     from scaffolder.cli import summary
 
     with stoppable(UNTOUCHED):
@@ -154,7 +156,7 @@ def change(verb: Callable[[Checkout, bool], Outcome], project: Path | None, text
 
 
 def look(project: Path | None, version: str | None, *, offline: bool, as_data: bool) -> None:
-    """Say whether there is a newer release; what goes wrong has another exit code than that."""
+    """Print whether there is a newer release; errors have their own exit code."""
     from scaffolder.checkout.update import check
     from scaffolder.cli import summary
 
@@ -172,18 +174,18 @@ def look(project: Path | None, version: str | None, *, offline: bool, as_data: b
 
 
 def open_project(project: Path | None) -> Checkout:
-    """Find the project that the user means."""
+    """Return the project that the user named or is in."""
     from scaffolder.checkout.checkout import find_project
 
     return find_project(project or Path())
 
 
 def show_notes(notes: Any) -> None:
-    """Print what the user should know besides."""
+    """Print notes on stderr."""
     for note in notes:
         echo(f"note: {note}", to_stderr=True)
 
 
 def in_colour() -> bool:
-    """Whether a diff may be coloured."""
+    """Whether to colour diffs."""
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"

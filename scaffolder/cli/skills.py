@@ -13,7 +13,7 @@ from scaffolder.terminal import as_json, echo, run_tool, stoppable
 
 if TYPE_CHECKING:
     from scaffolder.skills import Skill
-    from scaffolder.template.generate import Project
+    from scaffolder.template.generate import NewProject
 
 examples_app = typer.Typer(help="List, show and copy the examples of the skills.", rich_markup_mode=None)
 # What were commands of `explain` once.
@@ -21,14 +21,14 @@ DEBUGGING = {"backtrace", "configs"}
 
 
 def complete_skill(incomplete: str) -> list[tuple[str, str]]:
-    """Offer skills to the shell."""
+    """Complete skills."""
     from scaffolder.skills import load_skills
 
     return [(skill.name, skill.purpose) for skill in load_skills() if skill.name.startswith(incomplete)]
 
 
 def complete_chapter(ctx: typer.Context, incomplete: str) -> list[str]:
-    """Offer the chapters of a skill to the shell."""
+    """Complete the chapters of a skill."""
     from scaffolder.guides import chapter_names
     from scaffolder.skills import load_skills
 
@@ -37,7 +37,7 @@ def complete_chapter(ctx: typer.Context, incomplete: str) -> list[str]:
 
 
 def complete_tool(incomplete: str) -> list[tuple[str, str]]:
-    """Offer tools to the shell."""
+    """Complete tools."""
     from scaffolder.skills import load_skills
 
     tools = (tool for skill in load_skills() for tool in skill.tools)
@@ -45,7 +45,7 @@ def complete_tool(incomplete: str) -> list[tuple[str, str]]:
 
 
 def complete_example(incomplete: str) -> list[tuple[str, str]]:
-    """Offer examples to the shell, by their folders or by their whole names."""
+    """Complete examples, by folder or full name."""
     from scaffolder.skills import load_skills
 
     examples = [example for skill in load_skills() for example in skill.examples]
@@ -54,14 +54,14 @@ def complete_example(incomplete: str) -> list[tuple[str, str]]:
 
 
 def complete_problem(incomplete: str) -> list[tuple[str, str]]:
-    """Offer the problems that `explain` recognizes to the shell."""
-    from scaffolder.tools.debugger.catalogue import load
+    """Complete the problems that `explain` recognizes."""
+    from scaffolder.tools.debugger.catalogue import load_problems
 
-    return [(problem.id, problem.title) for problem in load() if problem.id.startswith(incomplete)]
+    return [(problem.id, problem.title) for problem in load_problems() if problem.id.startswith(incomplete)]
 
 
 def complete_debugging(args: list[str], incomplete: str) -> list[str]:
-    """Offer the commands of `debug` to the shell."""
+    """Complete the commands of `debug`."""
     return [] if DEBUGGING & set(args) else sorted(name for name in DEBUGGING if name.startswith(incomplete))
 
 
@@ -72,7 +72,7 @@ Arguments = Annotated[list[str] | None, typer.Argument(metavar="ARGUMENT", show_
 
 
 class PassThrough(typer.core.TyperCommand):
-    """A command whose arguments are a tool's: the tool reads its own options, `--help` and `--` included."""
+    """A command that passes its arguments to a tool, `--help` and `--` included."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Leave the arguments alone."""
@@ -98,7 +98,7 @@ def guide(
     ] = None,
     as_data: commands.AsData = False,
 ) -> None:
-    """Show a guide or a chapter; without a name, list the guides.
+    """Show a guide or a chapter, or list the guides.
 
     \b
     Examples:
@@ -125,11 +125,11 @@ def tool(
         typer.Argument(metavar="NAME", help="The tool.", autocompletion=complete_tool, show_default=False),
     ] = None,
     arguments: Annotated[
-        list[str] | None, typer.Argument(metavar="ARGUMENT", help="What it is given.", show_default=False)
+        list[str] | None, typer.Argument(metavar="ARGUMENT", help="An argument of the tool.", show_default=False)
     ] = None,
     as_data: commands.AsData = False,
 ) -> None:
-    """Run a tool of a skill; without a name, list them.
+    """Run a tool of a skill, or list the tools.
 
     \b
     Examples:
@@ -169,13 +169,13 @@ def debug(
 
 
 def run_program(name: str, arguments: list[str], title: str, program: str = "app") -> NoReturn:
-    """Run a tool, and leave with its exit code.
+    """Run a tool, and exit with its code.
 
     Args:
         name: The tool's name.
-        arguments: What it is given.
+        arguments: The tool's arguments.
         title: What it is called in its help.
-        program: Which of its programs, if it has several.
+        program: Which of the tool's programs to run.
     """
     from scaffolder.skills import load_tool
 
@@ -183,7 +183,7 @@ def run_program(name: str, arguments: list[str], title: str, program: str = "app
 
 
 def list_skills(*, as_data: bool) -> None:
-    """Print what skills there are."""
+    """Print the skills."""
     from scaffolder.cli import text as report
     from scaffolder.skills import load_skills
 
@@ -192,7 +192,7 @@ def list_skills(*, as_data: bool) -> None:
 
 
 def skill_data(skill: Skill) -> dict[str, Any]:
-    """Return a skill as data: a skill reads its files when it is asked, so its fields are not what it has."""
+    """Return a skill as data; its properties are read on demand, so `asdict` would miss them."""
     return {
         "name": skill.name,
         "purpose": skill.purpose,
@@ -204,7 +204,7 @@ def skill_data(skill: Skill) -> dict[str, Any]:
 
 
 def list_tools(*, as_data: bool) -> None:
-    """Print what tools there are."""
+    """Print the tools."""
     from scaffolder.cli import text as report
     from scaffolder.skills import load_skills
 
@@ -213,13 +213,13 @@ def list_tools(*, as_data: bool) -> None:
 
 
 def list_problems(arguments: list[str]) -> NoReturn:
-    """Print what problems `explain` recognizes, or describe one."""
+    """Print the problems that `explain` recognizes, or describe one."""
     run_program("debugger", ["problems", *arguments], "pyo3-new list")
 
 
 @examples_app.command(name="list")
 def list_examples(as_data: commands.AsData = False) -> None:
-    """List the examples, in the order in which to read them."""
+    """List the examples in reading order."""
     from scaffolder.cli import text as report
     from scaffolder.skills import load_skills
 
@@ -229,7 +229,7 @@ def list_examples(as_data: commands.AsData = False) -> None:
 
 @examples_app.command()
 def show(name: ExampleName, as_data: commands.AsData = False) -> None:
-    """Print what an example shows, and its files."""
+    """Show an example's README and its files."""
     from dataclasses import asdict
 
     from scaffolder.cli import text as report
@@ -254,7 +254,7 @@ def copy(
     dry_run: commands.DryRun = False,
     as_data: commands.AsData = False,
 ) -> None:
-    """Copy an example, as it is, to a folder of its own.
+    """Copy an example to a new folder.
 
     \b
     Examples:
@@ -271,8 +271,10 @@ def copy(
     echo(as_json(project) if as_data else report.project_text(project))
 
 
-def start_from(name: str, destination: Path | None, new_name: str | None, *, use_git: bool, dry_run: bool) -> Project:
-    """Make a project from an example, with a name of its own.
+def start_from(
+    name: str, destination: Path | None, new_name: str | None, *, use_git: bool, dry_run: bool
+) -> NewProject:
+    """Create a project from an example, under a new name.
 
     Args:
         name: The example.

@@ -1,11 +1,11 @@
-"""What `add`, `remove`, `update` and `status` say, as text and as data."""
+"""The output of `add`, `remove`, `update` and `status`, as text and as data."""
 
 from __future__ import annotations
 
 import os
 from typing import TYPE_CHECKING, Any
 
-from scaffolder.cli.text import counted
+from scaffolder.cli.text import number_of_files
 from scaffolder.template.steps import quote
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ VERBS = {"add": "added", "remove": "removed", "update": "updated"}
 
 
 def outcome_data(outcome: Outcome) -> dict[str, Any]:
-    """Return what was done to a project as data."""
+    """Return an outcome as data."""
     return {
         "operation": " ".join([outcome.verb, *outcome.names]),
         "name": outcome.name,
@@ -48,7 +48,7 @@ def outcome_data(outcome: Outcome) -> dict[str, Any]:
 
 
 def outcome_text(outcome: Outcome) -> str:
-    """Return what was done to a project, or would be, as text."""
+    """Return an outcome as text."""
     if not outcome.changes and not outcome.conflicts:
         return f"{outcome.name}: nothing to do"
     parts = [outcome.difference.rstrip("\n")] if outcome.difference else []
@@ -62,9 +62,9 @@ def outcome_text(outcome: Outcome) -> str:
 
 
 def headline(outcome: Outcome) -> str:
-    """Return in a line what was done."""
+    """Return one line that says what was done."""
     done = f"would be {VERBS[outcome.verb]}" if outcome.dry_run else VERBS[outcome.verb]
-    files = counted(len(outcome.changes))
+    files = number_of_files(len(outcome.changes))
     if outcome.verb == "update":
         return f"{outcome.name} {done} to {outcome.version[1]}: {files} changed"
     link = "to" if outcome.verb == "add" else "from"
@@ -91,14 +91,14 @@ def conflicts_text(outcome: Outcome) -> str:
 
 
 def uses_text(outcome: Outcome) -> str:
-    """Return the user's lines that use what is gone."""
+    """Return the user's lines that use what was removed."""
     lines = [f"  {use.path}:{use.line}: {use.text}" for use in outcome.uses]
     return "\n".join(["Your lines that use what was removed:", *lines]) if lines else ""
 
 
 def locks_text(outcome: Outcome) -> str:
-    """Return how lock files are renewed."""
-    lines = [f"  {lock.command}  # {lock.path} no longer fits" for lock in outcome.locks]
+    """Return the commands that update lock files."""
+    lines = [f"  {lock.command}  # {lock.path} is out of date" for lock in outcome.locks]
     return "\n".join(["Renew:", *lines]) if lines else ""
 
 
@@ -119,7 +119,7 @@ def go_back(outcome: Outcome) -> str:
 
 
 def git_in(folder: Path) -> str:
-    """Return how git is called for a project from the current folder."""
+    """Return `git`, with `-C` if the project is not the current folder."""
     try:
         name = os.path.relpath(folder)
     except (OSError, ValueError):
@@ -128,12 +128,12 @@ def git_in(folder: Path) -> str:
 
 
 def changelog_data(changelog: Iterable[Notes]) -> list[dict[str, str]]:
-    """Return what is new as data."""
+    """Return release notes as data."""
     return [{"version": notes.version, "text": notes.text} for notes in changelog]
 
 
 def changelog_text(changelog: Iterable[Notes]) -> str:
-    """Return what is new as text."""
+    """Return release notes as text."""
     return "\n\n".join(f"New in {notes.version}:\n{notes.text}" for notes in changelog)
 
 
@@ -159,7 +159,7 @@ def newer_text(newer: Newer) -> str:
 
 
 def status_data(status: Status) -> dict[str, Any]:
-    """Return how a project stands as data."""
+    """Return a project's status as data."""
     return {
         "name": status.name,
         "path": str(status.path),
@@ -177,7 +177,7 @@ def status_data(status: Status) -> dict[str, Any]:
 
 
 def status_text(status: Status) -> str:
-    """Return how a project stands as text."""
+    """Return a project's status as text."""
     behind = "" if status.newest == status.version else f"  ({status.newest} is the newest)"
     rows = [
         ("Project", f"{status.name}  {status.path}"),
@@ -197,9 +197,9 @@ def status_text(status: Status) -> str:
 
 
 def group(label: str, paths: Sequence[str]) -> Iterator[str]:
-    """Return files under a heading, not more than fit on a screen."""
+    """Yield files under a heading, no more than fit on a screen."""
     if paths:
-        yield f"\n{label}: {counted(len(paths))}"
+        yield f"\n{label}: {number_of_files(len(paths))}"
         yield from (f"  {path}" for path in paths[:SHORT])
         if len(paths) > SHORT:
             yield f"  and {len(paths) - SHORT} more"

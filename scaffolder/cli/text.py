@@ -1,4 +1,4 @@
-"""What the command says, as text: trees, results and lists."""
+"""The command's output as text: trees, results and lists."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ if TYPE_CHECKING:
     from scaffolder.guides import Page
     from scaffolder.skills import Example, Skill, Tool
     from scaffolder.template.catalog import Catalog, Feature, Question
-    from scaffolder.template.generate import Project
+    from scaffolder.template.generate import NewProject
 
 SHORT = 25
 
 Folder = dict[str, "Folder"]
 
 
-def project_text(project: Project) -> str:
-    """Return what was made, or would be."""
+def project_text(project: NewProject) -> str:
+    """Return a new project's tree and the next steps."""
     if project.dry_run:
         return f"{project.path}\n{tree(project.files, limit=None)}"
     steps = "\n".join(f"  {command}" for command in project.next)
@@ -31,13 +31,13 @@ def project_text(project: Project) -> str:
 
 
 def features_text(features: Iterable[Feature]) -> str:
-    """Return the features on offer, one a line."""
+    """Return the features, one a line."""
     rows = [(feature.name, feature.purpose) for feature in features]
     return table("Features, for `pyo3-new new --with` and `pyo3-new add`:", rows)
 
 
 def skills_text(skills: Iterable[Skill]) -> str:
-    """Return the skills: what each is for, and what it has."""
+    """Return the skills with their purpose and contents."""
     lines = ["Skills, each a guide with references, tools and examples:"]
     for skill in skills:
         contents = (
@@ -48,7 +48,7 @@ def skills_text(skills: Iterable[Skill]) -> str:
 
 
 def wrap(text: str) -> list[str]:
-    """Return a text as lines below a name."""
+    """Wrap a text below a name."""
     return textwrap.wrap(
         text, min(100, width()), initial_indent="    ", subsequent_indent="    ", break_long_words=False,
         break_on_hyphens=False,
@@ -56,36 +56,36 @@ def wrap(text: str) -> list[str]:
 
 
 def tools_text(tools: Iterable[Tool]) -> str:
-    """Return the tools of all skills, one a line, each with the commands that it has for itself."""
+    """Return the tools, one a line, with their own commands."""
     rows = [(tool.name, f"{tool.purpose}{also(tool)}") for tool in tools]
     return table("Tools, for `pyo3-new tool NAME`:", rows)
 
 
 def also(tool: Tool) -> str:
-    """Return by which commands a tool can be run, too."""
+    """Return the commands that also run a tool."""
     names = " and ".join(f"`pyo3-new {command}`" for command in tool.commands)
     return f" (also {names})" if names else ""
 
 
 def examples_text(examples: Iterable[Example]) -> str:
-    """Return the examples of all skills, one a line."""
+    """Return the examples, one a line."""
     rows = [(example.name, example.purpose) for example in examples]
     return table("Examples, for `pyo3-new example copy` and `pyo3-new new --example`:", rows)
 
 
 def example_text(example: Example, files: Iterable[str]) -> str:
-    """Return what an example shows, and its files."""
+    """Return an example's README and its files."""
     return f"{example.readme}\n{example.path}\n{tree(files, limit=None)}"
 
 
 def chapters_markdown(page: Page) -> str:
-    """Return how to go on from a guide to its chapters."""
+    """Return a section that says how to open a guide's chapters."""
     names = "\n".join(f"- {name}" for name in page.chapters)
     return f"## Chapters in this terminal\n\n`pyo3-new guide {page.skill} CHAPTER` shows one of them:\n\n{names}"
 
 
 def print_markdown(text: str) -> None:
-    """Print Markdown: laid out on a terminal, as it is for other programs."""
+    """Print Markdown, formatted on a terminal and as it is for other programs."""
     if not sys.stdout.isatty():
         echo(text.rstrip("\n"))
         return
@@ -96,7 +96,7 @@ def print_markdown(text: str) -> None:
 
 
 def table(title: str, rows: Sequence[tuple[str, str]]) -> str:
-    """Return names with what they are for: wrapped on a terminal, one a line for other programs."""
+    """Return names and purposes: wrapped on a terminal, one a line for other programs."""
     column = max((len(name) for name, _ in rows), default=0) + 4
     lines = [title]
     for name, purpose in rows:
@@ -106,27 +106,27 @@ def table(title: str, rows: Sequence[tuple[str, str]]) -> str:
 
 
 def width() -> int:
-    """Return how wide a line may be: as wide as the terminal, and as long as it is where there is none."""
+    """Return the terminal's width, or no limit where there is none."""
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else 10_000
 
 
-def review(catalog: Catalog, answers: Mapping[str, Any], project: Project) -> str:
-    """Return the answers and what they would make, for a last look."""
+def review(catalog: Catalog, answers: Mapping[str, Any], project: NewProject) -> str:
+    """Return the answers and the tree that they would create."""
     rows = [
-        (question.help, shown(question, answers[question.name]))
+        (question.help, format_answer(question, answers[question.name]))
         for question in catalog.asked
         if question.name in answers
     ]
     rows.append(("Folder", str(project.path)))
     lines = answers_text(rows)
-    # The answers and the question below are to be seen, too.
+    # Leave room for the answers and the question below.
     room = max(shutil.get_terminal_size().lines - len(lines) - 8, 1)
-    files = indented(tree(project.files, limit=min(16, room)))
-    return "\n".join(["", *lines, "", f"  {counted(len(project.files))}:", *files, ""])
+    files = indent(tree(project.files, limit=min(16, room)))
+    return "\n".join(["", *lines, "", f"  {number_of_files(len(project.files))}:", *files, ""])
 
 
 def answers_text(rows: Sequence[tuple[str, str]]) -> list[str]:
-    """Return answers beside their questions, or below them where the terminal is too narrow for that."""
+    """Return answers beside their questions, or below them on a narrow terminal."""
     column = max(len(label) for label, _ in rows) + 4
     if width() - column < 30:
         return [line for label, value in rows for line in (f"  {label}", *wrap(value))]
@@ -138,12 +138,12 @@ def answers_text(rows: Sequence[tuple[str, str]]) -> list[str]:
 
 
 def fold(text: str, column: int) -> list[str]:
-    """Return a text as lines that begin in a column of the terminal."""
+    """Wrap a text so that it starts at a column."""
     return textwrap.wrap(text, max(width() - column, 20), break_long_words=False, break_on_hyphens=False) or [""]
 
 
-def shown(question: Question, answer: Any) -> str:
-    """Return an answer as a user reads it."""
+def format_answer(question: Question, answer: Any) -> str:
+    """Return an answer in words."""
     if isinstance(answer, list):
         return ", ".join(map(str, answer)) or "none"
     if isinstance(answer, bool):
@@ -152,13 +152,13 @@ def shown(question: Question, answer: Any) -> str:
     return "-" if label == "" else str(label)
 
 
-def indented(text: str) -> Iterator[str]:
-    """Return the lines of a text, moved to the right."""
+def indent(text: str) -> Iterator[str]:
+    """Indent the lines of a text."""
     return (f"  {line}" for line in text.splitlines())
 
 
 def tree(files: Iterable[str], limit: int | None = SHORT) -> str:
-    """Draw files as a tree, with the deepest folders closed until it fits in `limit` lines."""
+    """Draw files as a tree, collapsing the deepest folders until it fits in `limit` lines."""
     root: Folder = {}
     for file in files:
         folder = root
@@ -173,26 +173,26 @@ def tree(files: Iterable[str], limit: int | None = SHORT) -> str:
 
 
 def branches(folder: Folder, depth: int, prefix: str = "") -> Iterator[str]:
-    """Draw what is in a folder, and in its folders down to a depth."""
+    """Draw a folder's contents down to a depth."""
     middle, end, down = ("├── ", "└── ", "│   ") if draws_lines() else ("|-- ", "`-- ", "|   ")
     # Folders first, as file managers have them.
     entries = sorted(folder.items(), key=lambda entry: (not entry[1], entry[0].lower()))
     for name, inside in entries:
-        last = name == entries[-1][0]
-        closed = f"  ({counted(count(inside))})" if inside and not depth else ""
-        yield f"{prefix}{end if last else middle}{name}{'/' if inside else ''}{closed}"
+        is_last = name == entries[-1][0]
+        closed = f"  ({number_of_files(count_files(inside))})" if inside and not depth else ""
+        yield f"{prefix}{end if is_last else middle}{name}{'/' if inside else ''}{closed}"
         if inside and depth:
-            yield from branches(inside, depth - 1, prefix + ("    " if last else down))
+            yield from branches(inside, depth - 1, prefix + ("    " if is_last else down))
 
 
-def counted(number: int) -> str:
+def number_of_files(number: int) -> str:
     """Return a number of files in words."""
     return f"{number} file{'s' if number != 1 else ''}"
 
 
-def count(folder: Folder) -> int:
+def count_files(folder: Folder) -> int:
     """Count the files in a folder."""
-    return sum(count(inside) if inside else 1 for inside in folder.values())
+    return sum(count_files(inside) if inside else 1 for inside in folder.values())
 
 
 def draws_lines() -> bool:

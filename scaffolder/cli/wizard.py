@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from scaffolder.template.catalog import Catalog, Question
-    from scaffolder.template.generate import Project
+    from scaffolder.template.generate import NewProject
 
 STYLE = questionary.Style(
     [
@@ -31,7 +31,7 @@ MAKE, CHANGE, CANCEL = "make", "change", "cancel"
 
 
 class Wizard:
-    """Asks for what is not answered yet, and shows what will be made.
+    """Asks the open questions and shows the project that the answers make.
 
     Args:
         catalog: The questions.
@@ -50,14 +50,14 @@ class Wizard:
         if destination is not None:
             self.suggested.setdefault("project_name", name_from(destination.resolve().name))
 
-    def run(self, preview: Callable[[dict[str, Any]], Project]) -> dict[str, Any]:
-        """Ask until the user is content, and return the answers.
+    def run(self, preview: Callable[[dict[str, Any]], NewProject]) -> dict[str, Any]:
+        """Ask until the user confirms, and return the answers.
 
         Args:
-            preview: Works out what the answers would make.
+            preview: Renders the project that the answers make.
 
         Raises:
-            InterruptedRunError: The user does not want a project any more.
+            InterruptedRunError: The user cancelled.
         """
         answers = resolve(self.catalog, self.given, self.suggested, self.ask)
         while True:
@@ -81,11 +81,11 @@ class Wizard:
             if question.name in answers
         ]
         name = prompt(questionary.select("Which answer?", choices=choices, style=STYLE))
-        kept = {question: answer for question, answer in answers.items() if question != name}
-        return resolve(self.catalog, kept, answers, self.ask)
+        remaining = {question: answer for question, answer in answers.items() if question != name}
+        return resolve(self.catalog, remaining, answers, self.ask)
 
     def ask(self, question: Question, default: Any, check: Callable[[Any], Any]) -> Any:
-        """Put one question, offering a default."""
+        """Ask one question, with a default."""
         offered = None if default is MISSING else default
         if question.multiselect:
             return prompt(checkbox(question, offered or []))
@@ -99,7 +99,7 @@ class Wizard:
 
 
 def prompt(question: questionary.Question) -> Any:
-    """Ask, and take an interruption or the end of the input as the wish to stop."""
+    """Ask; Ctrl-C or the end of the input stops the command."""
     try:
         return question.unsafe_ask()
     except (KeyboardInterrupt, EOFError) as error:
@@ -114,7 +114,7 @@ def checkbox(question: Question, chosen: list[Any]) -> questionary.Question:
         for choice in question.choices
     ]
     return questionary.checkbox(
-        question.help, choices=choices, style=STYLE, instruction="(space to choose, enter to go on; none is fine)"
+        question.help, choices=choices, style=STYLE, instruction="(space to select, enter to continue)"
     )
 
 
@@ -126,7 +126,7 @@ def select(question: Question, chosen: Any) -> questionary.Question:
 
 
 def text(question: Question, offered: Any, check: Callable[[Any], Any]) -> questionary.Question:
-    """Ask for a text, and say at once what is wrong with it."""
+    """Ask for a text, and validate it while it is typed."""
 
     def validate(answer: str) -> bool | str:
         try:
@@ -144,7 +144,7 @@ def text(question: Question, offered: Any, check: Callable[[Any], Any]) -> quest
 
 
 def also_free(check: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """Refuse a name whose folder is taken, while there is time to choose another."""
+    """Refuse a name whose folder is taken, while another can still be chosen."""
 
     def check_both(answer: Any) -> Any:
         name = check(answer)

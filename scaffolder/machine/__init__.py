@@ -1,1 +1,1 @@
-"""What there is to build with: programs, interpreters, cargo."""
+"""The build machine: programs, interpreters, cargo."""

@@ -1,4 +1,4 @@
-"""What cargo says of a project."""
+"""Ask cargo about a project."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class CargoMetadata:
         root: The workspace's folder.
         target: Where cargo builds.
         rust_versions: The Rust that each crate needs, by `name version`; empty if not all crates are downloaded.
-        problem: What cargo complained of instead.
+        problem: The error that cargo reported instead.
     """
 
     root: Path
@@ -43,7 +43,7 @@ class CargoMetadata:
     problem: str | None = None
 
     def builds(self, *names: str) -> Iterator[Path]:
-        """Yield files of these names among what was built, by any profile."""
+        """Yield the built files of these names, from any profile."""
         for profile in sorted(self.target.glob("*/")):
             for folder in (profile, *sorted(profile.glob("*/"))):
                 # cargo's own folders hold thousands of files, and never these.
@@ -52,14 +52,14 @@ class CargoMetadata:
 
 
 def ask_cargo(manifest: Path, environment: Mapping[str, str], host: str | None = None) -> CargoMetadata | None:
-    """Ask cargo about a project, without changing it, without the network and without running anything of it.
+    """Ask cargo about a project without changing it, using the network or running its code.
 
     Cargo is started elsewhere, so that it finds no configuration of the project's: that may name a compiler or a
     wrapper for it, which cargo runs. Where to build, and where crates are from, is handed to it instead.
 
     Args:
         manifest: The Cargo.toml.
-        environment: What cargo finds in its environment.
+        environment: Cargo's environment variables.
         host: What is built for by default, if rustc has been asked.
 
     Raises:
@@ -98,7 +98,7 @@ def _metadata(data: dict[str, Any]) -> CargoMetadata:
 
 
 def _lock(manifest: Path) -> bytes | None:
-    """Return the lock file, which is beside the manifest or that of its workspace."""
+    """Return the lock file, which is beside the manifest or the workspace's manifest."""
     for folder in upwards(manifest.parent):
         try:
             return read_regular(folder / "Cargo.lock")
@@ -109,7 +109,7 @@ def _lock(manifest: Path) -> bytes | None:
 
 
 def _neutral(rustc: Path) -> dict[str, str]:
-    """Return the variables that go before whatever a configuration says of what cargo runs."""
+    """Return variables that override what a configuration tells cargo to run."""
     programs = dict.fromkeys(("RUSTC", "CARGO_BUILD_RUSTC"), str(rustc))
     wrappers = ("RUSTC_WRAPPER", "RUSTC_WORKSPACE_WRAPPER")
     flags = {"CARGO_ENCODED_RUSTFLAGS": ""}  # they may name a library for rustc to load
@@ -117,14 +117,14 @@ def _neutral(rustc: Path) -> dict[str, str]:
 
 
 def _target(config: CargoConfig, folder: Path, environment: Mapping[str, str]) -> dict[str, str]:
-    """Return where cargo builds, as cargo is told in the project."""
-    given = next((value for name in TARGET_VARIABLES if (value := environment.get(name))), None)
-    place = folder / given if given else config.target_folder()
+    """Return where cargo builds, as the project configures it."""
+    target = next((value for name in TARGET_VARIABLES if (value := environment.get(name))), None)
+    place = folder / target if target else config.target_folder()
     return {"CARGO_TARGET_DIR": str(place)} if place else {}
 
 
 def _sources(config: CargoConfig) -> list[str]:
-    """Return where crates are from, as arguments: they may all be in a folder of the project."""
+    """Return the sources of crates as arguments: they may be vendored in the project."""
     return [part for setting in config.sources() for part in ("--config", setting)]
 
 
@@ -138,7 +138,6 @@ def _host(programs: Programs, toolchain: Toolchain) -> str | None:
 
 
 def _version(text: str) -> Version | None:
-    """Read a version of Rust."""
     try:
         return Version(text)
     except InvalidVersion:

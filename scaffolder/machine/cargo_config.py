@@ -1,4 +1,4 @@
-"""What cargo's configuration files set: variables, and linkers."""
+"""Cargo's configuration files: variables, linkers, sources and the target folder."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ SOURCE_SETTINGS = (*SOURCE_FOLDERS, "replace-with", "registry", "git", "branch",
 
 
 class Variable(NamedTuple):
-    """A variable as PyO3's build script finds it.
+    """An environment variable as PyO3's build script sees it.
 
     Attributes:
         value: What it is.
-        where: The file that sets it; none if it is the environment's.
+        where: The file that sets it; none if it comes from the environment.
     """
 
     value: str
@@ -36,56 +36,56 @@ class CargoConfig:
     """Configuration files.
 
     Attributes:
-        files: What each says, and the folder that it is for; the one that goes first is the first.
+        files: Each file with its folder and content, the one with precedence first.
     """
 
     files: tuple[tuple[Path, Path, dict[str, Any]], ...]
 
     def variable(self, name: str, environment: Mapping[str, str]) -> Variable | None:
-        """Return a variable as cargo hands it down, if it is set.
+        """Return a variable as cargo passes it on, if it is set.
 
         Args:
             name: The variable.
-            environment: What cargo finds in its environment, which goes first unless a file forces its own.
+            environment: Cargo's environment variables, which goes first unless a file forces its own.
         """
-        given = environment.get(name)
+        inherited = environment.get(name)
         for path, folder, data in self.files:
             value = table_of(data, "env").get(name)
             table = value if isinstance(value, dict) else {"value": value}
-            if table.get("value") is not None and (table.get("force") or not given):
+            if table.get("value") is not None and (table.get("force") or not inherited):
                 text = str(table["value"])
                 return Variable(str(folder / text) if table.get("relative") else text, path)
-        return Variable(given, None) if given else None
+        return Variable(inherited, None) if inherited else None
 
     def variables(self, prefix: str, environment: Mapping[str, str]) -> dict[str, str]:
-        """Return the variables of a prefix as cargo hands them down.
+        """Return the variables with a prefix as cargo passes them on.
 
         Args:
             prefix: How their names begin.
-            environment: What cargo finds in its environment.
+            environment: Cargo's environment variables.
         """
         names = {*environment, *(name for _, _, data in self.files for name in table_of(data, "env"))}
         variables = {name: self.variable(name, environment) for name in names if name.startswith(prefix)}
         return {name: variable.value for name, variable in variables.items() if variable}
 
     def linker(self, target: str, environment: Mapping[str, str]) -> str | None:
-        """Return the linker that is named for a target, if there is one.
+        """Return the linker configured for a target, if there is one.
 
         Args:
             target: `x86_64-unknown-linux-gnu`.
-            environment: What cargo finds in its environment.
+            environment: Cargo's environment variables.
         """
         variable = f"CARGO_TARGET_{target.upper().replace('-', '_')}_LINKER"
         named = (table_of(table_of(data, "target"), target).get("linker") for _, _, data in self.files)
         return environment.get(variable) or next((str(linker) for linker in named if linker), None)
 
     def target_folder(self) -> Path | None:
-        """Return where cargo is told to build, if it is."""
-        told = ((folder, table_of(data, "build").get("target-dir")) for _, folder, data in self.files)
-        return next((folder / str(place) for folder, place in told if place), None)
+        """Return the configured target folder, if there is one."""
+        settings = ((folder, table_of(data, "build").get("target-dir")) for _, folder, data in self.files)
+        return next((folder / str(place) for folder, place in settings if place), None)
 
     def sources(self) -> Iterator[str]:
-        """Yield where crates are taken from, as settings for `cargo --config`."""
+        """Yield the sources of crates, as settings for `cargo --config`."""
         for _, folder, data in reversed(self.files):
             for source, table in table_of(data, "source").items():
                 for key, value in table.items() if isinstance(table, dict) else ():
@@ -99,13 +99,13 @@ def read_config(folder: Path, environment: Mapping[str, str]) -> CargoConfig:
 
     Args:
         folder: Where cargo is started.
-        environment: What it finds in its environment.
+        environment: Cargo's environment variables.
     """
     return CargoConfig(tuple(_files(folder, environment)))
 
 
 def _files(folder: Path, environment: Mapping[str, str]) -> Iterator[tuple[Path, Path, dict[str, Any]]]:
-    """Yield the files, the nearest first and that of the user last; what can't be read is left to cargo."""
+    """Yield the files, the nearest first and the user's last; cargo reports unreadable ones."""
     home = Path(environment.get("CARGO_HOME") or Path.home() / ".cargo")
     for place in dict.fromkeys((*(above / ".cargo" for above in upwards(folder)), home)):
         path = next((path for path in (place / "config", place / "config.toml") if is_file(path)), None)

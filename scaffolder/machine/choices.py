@@ -1,4 +1,4 @@
-"""Which Python each tool takes, and why: the rules of PyO3's build script, of maturin, uv and the editor."""
+"""Which Python each tool uses, and why: the rules of PyO3's build script, maturin, uv and the editor."""
 
 from __future__ import annotations
 
@@ -33,21 +33,21 @@ REQUEST = re.compile(
 # Variables of uv's that name a program, a configuration or a project.
 OF_UV = ("UV_PYTHON", "UV_CONFIG_FILE", "UV_ENV_FILE", "UV_PROJECT", "UV_WORKING_DIRECTORY", "UV_WORKING_DIR")
 # A text is passed over, a comment goes, and so does a comma before the end of a list. Each matches without an end, too:
-# else the search for one would begin anew at every quote.
+# else the search would start again at every quote.
 COMMENT = re.compile(r'("(?:[^"\\\n]|\\.)*"?)|//[^\n]*|/\*.*?(?:\*/|\Z)', re.DOTALL)
 LAST_COMMA = re.compile(r'("(?:[^"\\\n]|\\.)*"?)|,(?=\s*[}\]])', re.DOTALL)
 
 
 @dataclass(frozen=True)
 class InterpreterChoice:
-    """The Python that a tool takes.
+    """The Python that a tool uses.
 
     Attributes:
         tool: `cargo`.
         python: The program; none if it finds none.
-        why: The rule that decided, for a person to read.
-        is_final: Whether it takes just this one, not an environment that it is going to make.
-        needed: Whether it runs one at all.
+        why: The rule that decided, in words.
+        is_final: Whether it uses exactly this one, not an environment that it will create.
+        needed: Whether it needs a Python at all.
         source: The variable, file or setting that decided; empty if none did.
     """
 
@@ -62,11 +62,11 @@ class InterpreterChoice:
 def choose_interpreters(
     folder: Path, environment: Mapping[str, str], manifests: Manifests | None = None
 ) -> tuple[InterpreterChoice, ...]:
-    """Work out which Python each tool takes.
+    """Return which Python each tool uses.
 
     Args:
         folder: Where the tools are started.
-        environment: What they find in their environment.
+        environment: The tools' environment variables.
         manifests: What says how the project there is built, if that has been read.
     """
     cargo = cargo_choice(folder, environment)
@@ -79,14 +79,14 @@ def choose_interpreters(
 
 
 def cargo_choice(folder: Path, environment: Mapping[str, str]) -> InterpreterChoice:
-    """Tell which Python PyO3's build script takes."""
+    """Return which Python PyO3's build script uses."""
     tool, config = "cargo", read_config(folder, environment)
     for name, why in (("PYO3_CONFIG_FILE", "describes the Python to build for"), ("PYO3_NO_PYTHON", "is set")):
         if config.variable(name, environment):
             return InterpreterChoice(tool, None, f"none: `{name}` {why}", needed=False, source=name)
-    if given := config.variable("PYO3_PYTHON", environment):
-        why = f"in `{given.where}`" if given.where else "is set"
-        program = _program(given.value, folder, environment)
+    if variable := config.variable("PYO3_PYTHON", environment):
+        why = f"in `{variable.where}`" if variable.where else "is set"
+        program = _program(variable.value, folder, environment)
         return InterpreterChoice(tool, program, f"`PYO3_PYTHON` {why}", source="PYO3_PYTHON")
     return _active_or_first(tool, folder, environment)
 
@@ -96,7 +96,7 @@ def _active_or_first(tool: str, folder: Path, environment: Mapping[str, str]) ->
     active, conda = environment.get("VIRTUAL_ENV"), environment.get("CONDA_PREFIX")
     if bool(active) != bool(conda):
         return _of_variable(tool, "VIRTUAL_ENV" if active else "CONDA_PREFIX", environment)
-    both = "`VIRTUAL_ENV` and `CONDA_PREFIX` are both set, so neither counts; " if active and conda else ""
+    both = "`VIRTUAL_ENV` and `CONDA_PREFIX` are both set, so neither is used; " if active and conda else ""
     programs = programs_for(folder, environment)
     for name in ("python", "python3"):
         program = _program(name, folder, environment)
@@ -111,7 +111,7 @@ def _of_variable(tool: str, name: str, environment: Mapping[str, str]) -> Interp
 
 
 def maturin_choice(folder: Path, environment: Mapping[str, str]) -> InterpreterChoice:
-    """Tell which Python `maturin develop` installs into."""
+    """Return which Python `maturin develop` installs into."""
     tool = "maturin develop"
     active, conda = environment.get("VIRTUAL_ENV"), environment.get("CONDA_PREFIX")
     if active and conda and active != conda:
@@ -126,7 +126,7 @@ def maturin_choice(folder: Path, environment: Mapping[str, str]) -> InterpreterC
 
 
 def uv_choice(folder: Path, environment: Mapping[str, str], manifests: Manifests | None = None) -> InterpreterChoice:
-    """Tell which Python `uv run` takes in a project or its workspace; it ignores an active environment."""
+    """Return which Python `uv run` uses in a project or its workspace; it ignores an active environment."""
     tool, root = "uv run", uv_root(folder)
     named = environment.get("UV_PROJECT_ENVIRONMENT")
     place = root / (named or ".venv")
@@ -145,19 +145,19 @@ def uv_choice(folder: Path, environment: Mapping[str, str], manifests: Manifests
     )
     if done is None or done.code != 0:
         return InterpreterChoice(
-            tool, None, "none that is installed will do; uv downloads one, if it may", source=source
+            tool, None, "no installed Python is suitable; uv downloads one if it is allowed to", source=source
         )
     return InterpreterChoice(
-        tool, Path(done.output.strip()), f"{why}; `.venv` is made with it", is_final=False, source=source
+        tool, Path(done.output.strip()), f"{why}; uv creates `.venv` with it", is_final=False, source=source
     )
 
 
 def _request(
     folder: Path, root: Path, environment: Mapping[str, str], manifests: Manifests | None
 ) -> tuple[str | None, str, str]:
-    """Return what uv is asked for, what asks for it, and the rule."""
-    if given := environment.get("UV_PYTHON"):
-        return given, "UV_PYTHON", "`UV_PYTHON` is set"
+    """Return the Python that uv is asked for, what asks for it, and the rule in words."""
+    if variable := environment.get("UV_PYTHON"):
+        return variable, "UV_PYTHON", "`UV_PYTHON` is set"
     pins = (read_pin(place / PIN, Reader()) for place in dict.fromkeys((folder, root)))
     if pin := next((pin for pin in pins if pin), None):
         return pin, PIN, "`.python-version` asks for it"
@@ -170,13 +170,13 @@ def _request(
 def editor_choices(
     folder: Path, cargo: InterpreterChoice, environment: Mapping[str, str]
 ) -> Iterator[InterpreterChoice]:
-    """Tell which Python rust-analyzer builds with, and which one VS Code runs."""
+    """Yield which Python rust-analyzer builds with, and which one VS Code runs."""
     settings = read_editor_settings(folder / ".vscode/settings.json")
     extra: dict[str, Any] = {}
     for key in ("rust-analyzer.cargo.extraEnv", "rust-analyzer.server.extraEnv"):
         extra |= table_of(settings, key)
-    if given := extra.get("PYO3_PYTHON"):
-        program = _in_folder(str(given), folder, environment)
+    if path := extra.get("PYO3_PYTHON"):
+        program = _in_folder(str(path), folder, environment)
         yield InterpreterChoice("rust-analyzer", program, "`extraEnv` in `.vscode/settings.json`", source="extraEnv")
     else:
         why = "as cargo, if the editor was started from this shell"
@@ -200,7 +200,7 @@ def read_editor_settings(path: Path) -> dict[str, Any]:
 
 
 def _in_folder(text: str, folder: Path, environment: Mapping[str, str]) -> Path:
-    """Return the Python that an editor's setting names; an environment stands for its Python."""
+    """Return the Python that an editor setting names, directly or by its environment."""
     text = text.replace("\0", "")
     for name, value in (("workspaceFolder", folder), ("userHome", Path.home())):
         text = text.replace(f"${{{name}}}", str(value))
@@ -212,13 +212,13 @@ def _in_folder(text: str, folder: Path, environment: Mapping[str, str]) -> Path:
 
 
 def _program(text: str, folder: Path, environment: Mapping[str, str]) -> Path:
-    """Return the program that a name or path stands for, whoever brings it: it is not started for that."""
+    """Find the program for a name or path, even one that the project brings: it is not started."""
     program = shutil.which(text, path=environment.get("PATH", ""))
     return behind_shim(Path(program), folder, environment) if program else Path(text)
 
 
 def _is_python_3(program: Path, programs: Programs) -> bool:
-    """Tell whether PyO3 takes a program for a Python 3, by what it says of its version."""
+    """Return whether PyO3 accepts a program as Python 3, by the version that it prints."""
     if environment_of(program) or not programs.allow(program):
         return is_file(program)  # which cargo would start, and this does not
     done = programs.run(program, "--version")

@@ -1,4 +1,4 @@
-"""The Pythons of a machine."""
+"""The Python interpreters of a machine."""
 
 from __future__ import annotations
 
@@ -59,8 +59,8 @@ class Interpreter:
         prefix: Its environment's folder.
         machine: The processor that it is built for.
         bits: The size of its pointers.
-        headers: Whether C's headers for it are there.
-        library: Its libpython, if that is there.
+        headers: Whether its C headers are installed.
+        library: Its libpython, if it has one.
         free_threaded: Whether it has no GIL.
     """
 
@@ -76,28 +76,28 @@ class Interpreter:
 
     @property
     def name(self) -> str:
-        """What it is called: `3.14.0t`, `PyPy 3.11.9`."""
+        """Its display name: `3.14.0t`, `PyPy 3.11.9`."""
         implementation = "" if self.implementation == "CPython" else f"{self.implementation} "
         return f"{implementation}{self.version}{'t' if self.free_threaded else ''}"
 
     @property
     def minor(self) -> Version:
-        """Its version without the last part."""
+        """Its version without the patch number."""
         return Version(f"{self.version.major}.{self.version.minor}")
 
 
 def probe(path: Path, programs: Programs) -> Interpreter | None:
-    """Ask a Python what it is; that of a virtual environment is asked through the Python that it was made with.
+    """Ask a Python for its details; for a virtual environment, ask its base Python.
 
     Args:
         path: The program.
         programs: What may be started.
 
     Returns:
-        What it is; nothing if it may not be started, or is not a Python.
+        Its details; nothing if it may not be started or is not a Python.
     """
     environment = environment_of(path)
-    program = base_of(environment, path, programs) if environment else path
+    program = base_python(environment, path, programs) if environment else path
     # Without `site`, nothing that was installed into it runs.
     done = programs.run(program, "-I", "-S", "-c", QUESTIONS) if program else None
     try:
@@ -124,11 +124,11 @@ def environment_of(path: Path) -> Path | None:
     return next((place for place in (path.parent.parent, path.parent) if is_file(place / "pyvenv.cfg")), None)
 
 
-def base_of(environment: Path, path: Path, programs: Programs) -> Path | None:
-    """Return the Python that a virtual environment was made with, if it is one of the user's.
+def base_python(environment: Path, path: Path, programs: Programs) -> Path | None:
+    """Return the base Python of a virtual environment, if it belongs to the user.
 
     Args:
-        environment: The environment's folder; what its `pyvenv.cfg` says may be anything.
+        environment: The environment's folder, whose `pyvenv.cfg` is not trusted.
         path: Its Python, there or not.
         programs: What may be started.
     """
@@ -145,7 +145,7 @@ def base_of(environment: Path, path: Path, programs: Programs) -> Path | None:
 
 
 def read_environment(environment: Path) -> dict[str, str]:
-    """Return what a `pyvenv.cfg` says."""
+    """Read a `pyvenv.cfg`."""
     try:
         text = read_regular(environment / "pyvenv.cfg", CONFIGURATION_LIMIT).decode("utf-8", "replace")
     except UnreadableFileError:
@@ -154,7 +154,7 @@ def read_environment(environment: Path) -> dict[str, str]:
     return {name.strip().lower(): value.strip() for name, _, value in lines}
 
 
-def installed(programs: Programs) -> Iterator[Path]:
+def installed_pythons(programs: Programs) -> Iterator[Path]:
     """Yield the Pythons on PATH, and pyenv's."""
     pyenv = pyenv_root(programs.environment)
     for folder in programs.folders:
@@ -171,7 +171,7 @@ def pyenv_root(environment: Mapping[str, str]) -> Path:
 
 
 def behind_shim(shim: Path, folder: Path, environment: Mapping[str, str]) -> Path:
-    """Return the Python that one of pyenv's shims stands for, which reads files of the project; else the same.
+    """Return the Python behind a pyenv shim, which reads files of the project; any other program as it is.
 
     Args:
         shim: The program.
@@ -197,7 +197,6 @@ def _newest(root: Path, name: str) -> list[Path]:
 
 
 def _pythons(folder: Path) -> Iterator[Path]:
-    """Yield the Pythons in a folder."""
     try:
         names = sorted(os.listdir(folder))  # noqa: PTH208  (names are enough, and folders on PATH are large)
     except OSError:
@@ -206,7 +205,7 @@ def _pythons(folder: Path) -> Iterator[Path]:
 
 
 def python_in(environment_folder: Path) -> Path:
-    """Return where an environment has its Python."""
+    """Return the path of an environment's Python."""
     if not WINDOWS:
         return environment_folder / "bin" / "python"
     inside = environment_folder / "Scripts" / "python.exe"

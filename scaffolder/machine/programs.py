@@ -1,4 +1,4 @@
-"""Run programs: those of the user's own, never one that the project brings."""
+"""Run the user's programs, never one that the project brings."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ MEMORY_LIMIT = 4 * 1024**3
 
 @dataclass(frozen=True)
 class Done:
-    """A program that has ended.
+    """A finished program.
 
     Attributes:
         code: Its exit code.
@@ -47,7 +47,7 @@ class Done:
 
 @dataclass(frozen=True)
 class Programs:
-    """The programs that may be started while a project is looked at.
+    """The programs that may be started while a project is inspected.
 
     They are those in the absolute folders of `PATH`, and where the user's tools live, as far as that is outside of the
     project. They run in the system's top folder, where no configuration of the project's is found, and without the
@@ -81,12 +81,12 @@ class Programs:
 
     @cached_property
     def variables(self) -> dict[str, str]:
-        """The environment without what leads into the project."""
-        kept = {name: text for name, text in self.environment.items() if name == "HOME" or not self._leads_in(text)}
-        return {**kept, "PATH": os.pathsep.join(map(str, self.folders)), **QUIET}
+        """The environment variables, without those that point into the project."""
+        harmless = {name: text for name, text in self.environment.items() if name == "HOME" or not self._leads_in(text)}
+        return {**harmless, "PATH": os.pathsep.join(map(str, self.folders)), **QUIET}
 
     def is_brought(self, path: Path) -> bool:
-        """Tell whether a program, or a folder of programs, is the project's own."""
+        """Return whether a program, or a folder of programs, belongs to the project."""
         if not is_inside(path, self.top):
             return False
         in_home = Path.home().is_relative_to(self.top)
@@ -97,29 +97,34 @@ class Programs:
         return any(place.is_absolute() and self.is_brought(place) for place in places)
 
     def allow(self, program: Path) -> bool:
-        """Tell whether a program may be started."""
+        """Return whether a program may be started."""
         if not (program.is_absolute() and is_file(program) and os.access(program, os.X_OK)):
             return False
-        known = program.parent in self.folders or any(program.is_relative_to(home) for home in self.homes)
+        is_installed = program.parent in self.folders or any(program.is_relative_to(home) for home in self.homes)
         return (
-            known and ".." not in program.parts and not self.is_brought(program) and not self.is_brought(real(program))
+            is_installed
+            and ".." not in program.parts
+            and not self.is_brought(program)
+            and not self.is_brought(real(program))
         )
 
     def find(self, name: str) -> Path | None:
-        """Return the first program of a name that may be started."""
+        """Return the first program of this name that may be started."""
         names = (name, f"{name}.exe") if WINDOWS else (name,)
-        return next((path for folder in self.folders for one in names if self.allow(path := folder / one)), None)
+        return next(
+            (path for folder in self.folders for file_name in names if self.allow(path := folder / file_name)), None
+        )
 
     def run(self, name: str | Path, *arguments: str, **variables: str | None) -> Done | None:
-        """Run a program of the user's, away from the project.
+        """Run one of the user's programs, outside the project.
 
         Args:
             name: The program's name, or its path.
             *arguments: Its arguments.
-            **variables: Variables on top of those that lead nowhere into the project; none to leave one out.
+            **variables: Extra variables; none removes one.
 
         Returns:
-            What came of it; nothing if it may not be started, is not there, or didn't come to an end.
+            The finished program; nothing if it may not be started, does not exist or did not finish.
         """
         program = self.find(name) if isinstance(name, str) else name if self.allow(name) else None
         if program is None:
@@ -129,7 +134,7 @@ class Programs:
 
 
 def programs_for(folder: Path, environment: Mapping[str, str]) -> Programs:
-    """Return the programs that may be started while a folder is looked at.
+    """Return the programs that may be started while a folder is inspected.
 
     Args:
         folder: The project's folder, or one without a project.
@@ -139,7 +144,7 @@ def programs_for(folder: Path, environment: Mapping[str, str]) -> Programs:
 
 
 def neutral_folder() -> Path:
-    """Return a folder in which only the system's administrator can leave a configuration."""
+    """Return a folder that only an administrator can write configuration to."""
     return Path(Path.cwd().anchor if not WINDOWS else os.environ.get("SYSTEMROOT", Path.home()))
 
 
@@ -152,15 +157,15 @@ def run(
     quiet: bool = True,
     bounded: bool = False,
 ) -> Done | None:
-    """Run any program; return nothing if there is none of that name, or it didn't come to an end.
+    """Run any program; return nothing if it does not exist or did not finish.
 
     Args:
         command: The program and its arguments.
-        environment: What it finds in its environment.
+        environment: Its environment variables.
         folder: Where it runs.
         timeout: When to give up, in seconds.
-        quiet: Whether it is kept from downloading anything.
-        bounded: Whether its memory is limited, where the system can.
+        quiet: Whether to keep it from downloading anything.
+        bounded: Whether to limit its memory, where the system can.
     """
     variables = {**environment, **(QUIET if quiet else {})}
     pipe = subprocess.PIPE

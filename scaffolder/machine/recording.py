@@ -1,4 +1,4 @@
-"""Run a command as the user would, pass on what it prints, and keep as much of it as memory allows."""
+"""Run a command as the user would, pass its output on, and keep a bounded part of it."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ LONGEST_WAIT = 5.0
 
 @dataclass
 class Recording:
-    """What was printed: the beginning and the end, if it is long.
+    """A program's output; only the start and the end if it is long.
 
     Attributes:
         head: The first bytes.
-        tail: The bytes after, of which the last ones are kept.
-        lines_left_out: How many lines there were between the two.
+        tail: The last of the bytes after them.
+        lines_left_out: How many lines were dropped between the two.
     """
 
     head: bytearray = field(default_factory=bytearray)
@@ -36,7 +36,7 @@ class Recording:
     lines_left_out: int = 0
 
     def add(self, piece: bytes) -> None:
-        """Keep what comes next."""
+        """Append bytes."""
         room = HALF - len(self.head)
         self.head += piece[:room]
         self.tail += piece[max(room, 0) :]
@@ -48,7 +48,7 @@ class Recording:
 
 
 def start(command: list[str]) -> subprocess.Popen[bytes]:
-    """Start a command whose outputs are one pipe.
+    """Start a command with stdout and stderr in one pipe.
 
     Raises:
         ScaffolderError: There is no such program, or it can't be run.
@@ -63,7 +63,7 @@ def start(command: list[str]) -> subprocess.Popen[bytes]:
 
 
 def pass_on(process: subprocess.Popen[bytes], recording: Recording) -> None:
-    """Write to stderr what a process prints, as it comes, and record it, until the process ends."""
+    """Copy a process's output to stderr as it comes, and record it, until the process ends."""
 
     def copy() -> None:
         while process.stdout and (piece := os.read(process.stdout.fileno(), 1 << 16)):
@@ -76,14 +76,14 @@ def pass_on(process: subprocess.Popen[bytes], recording: Recording) -> None:
     reader = threading.Thread(target=copy, daemon=True)
     reader.start()
     process.wait()
-    count, last = -1, time.monotonic() + LONGEST_WAIT
-    while reader.is_alive() and count != len(pieces) and time.monotonic() < last:
+    count, deadline = -1, time.monotonic() + LONGEST_WAIT
+    while reader.is_alive() and count != len(pieces) and time.monotonic() < deadline:
         count = len(pieces)
         reader.join(PATIENCE)
 
 
 def end_of(code: int) -> str:
-    """Say how a process ended that did not succeed.
+    """Return how a failed process ended, in words.
 
     Args:
         code: A negative one is a signal's, as `subprocess` has it.

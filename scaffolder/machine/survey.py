@@ -1,4 +1,4 @@
-"""A machine, asked once: its Pythons, its Rust, its tools and what the environment sets."""
+"""A survey of the machine: its Pythons, its Rust, its tools and environment variables."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from packaging.version import Version
 from scaffolder.files import is_file, is_folder, real
 from scaffolder.machine.cargo_config import CargoConfig, read_config
 from scaffolder.machine.choices import InterpreterChoice, choose_interpreters
-from scaffolder.machine.interpreters import Interpreter, environment_of, installed, probe, read_environment
+from scaffolder.machine.interpreters import Interpreter, environment_of, installed_pythons, probe, read_environment
 from scaffolder.machine.programs import programs_for
 from scaffolder.machine.toolchain import Rust, choose_toolchain, read_rust
 
@@ -38,22 +38,22 @@ SETTINGS = {
     "RUSTFLAGS": "how rustc compiles; a change compiles everything again",
     "CARGO_TARGET_DIR": "where cargo builds",
     "CARGO_BUILD_TARGET": "what cargo builds for",
-    "UV_PYTHON": "the Python that uv takes",
+    "UV_PYTHON": "the Python that uv uses",
     "UV_PROJECT_ENVIRONMENT": "the environment that uv uses",
 }
 
 
 @dataclass(frozen=True)
 class Machine:
-    """What there is to build with.
+    """The build machine.
 
     Attributes:
         environment: The environment's variables.
         interpreters: The Pythons, by the paths that were asked for.
-        choices: Which of them each tool takes.
+        choices: Which of them each tool uses.
         rust: The compiler, if there is one.
-        rust_problem: What rustc said instead, if there is one that doesn't run.
-        linker: What rustc links with, if it is there; always none on Windows.
+        rust_problem: The error, if rustc does not run.
+        linker: The linker that rustc uses, if it exists; always none on Windows.
         versions: The versions of cargo, maturin and uv, by name; those that are there.
         missing: The variables that name what isn't there, with their values.
         linker_name: What rustc links with is called; cargo may be told.
@@ -74,19 +74,19 @@ class Machine:
     refusals: Mapping[str, str] = field(default_factory=dict)
 
     def choice(self, tool: str) -> InterpreterChoice | None:
-        """Return what a tool takes."""
+        """Return a tool's choice."""
         return next((choice for choice in self.choices if choice.tool == tool), None)
 
     def selected(self, tool: str) -> Interpreter | None:
-        """Return the Python that a tool takes."""
+        """Return the Python that a tool uses."""
         choice = self.choice(tool)
         return self.interpreters.get(choice.python) if choice and choice.python else None
 
     @property
     def in_use(self) -> dict[str, Interpreter]:
         """The Pythons that extensions are built with, by tool."""
-        taken = ((tool, self.selected(tool)) for tool in ("cargo", "maturin develop", "uv run"))
-        return {tool: interpreter for tool, interpreter in taken if interpreter}
+        selections = ((tool, self.selected(tool)) for tool in ("cargo", "maturin develop", "uv run"))
+        return {tool: interpreter for tool, interpreter in selections if interpreter}
 
     def settings(self) -> dict[str, str]:
         """Return the variables that change a build."""
@@ -102,14 +102,14 @@ def survey(
     rust: Future[tuple[Rust | None, str | None]] | None = None,
     whole: bool = True,
 ) -> Machine:
-    """Look at the machine. Nothing is started that the project there brings.
+    """Survey the machine, without starting any program that the project brings.
 
     Args:
         folder: Where the tools are started: a toolchain or an environment may be chosen there.
-        environment: What they find in their environment.
+        environment: The tools' environment variables.
         manifests: What says how the project there is built, if that has been read.
         rust: What rustc says, if it is being asked.
-        whole: Whether to ask the Pythons that no tool takes, too.
+        whole: Whether to include the Pythons that no tool uses.
     """
     programs = programs_for(folder, environment)
     toolchain = choose_toolchain(folder, programs)
@@ -117,7 +117,7 @@ def survey(
         versions = {name: pool.submit(_version, name, programs, toolchain) for name in TOOLS}
         rust = rust or pool.submit(read_rust, programs, toolchain)
         chosen = pool.submit(choose_interpreters, folder, environment, manifests)
-        pythons = _distinct(installed(programs)) if whole else []
+        pythons = _distinct(installed_pythons(programs)) if whole else []
         probes = {path: pool.submit(probe, path, programs) for path in pythons}
         for choice in chosen.result():
             if choice.python and choice.python not in probes:
@@ -136,7 +136,7 @@ def survey(
         linker_name=linker,
         build_env=config.variables("PYO3_", environment),
         versions={name: version for name, future in versions.items() if (version := future.result())},
-        missing=dict(_missing(environment)),
+        missing=dict(_missing_paths(environment)),
         refusals=dict(_refusals(programs, toolchain, chosen.result(), interpreters)),
     )
 
@@ -147,13 +147,13 @@ def _refusals(
     chosen: Iterable[InterpreterChoice],
     interpreters: Mapping[Path, Interpreter],
 ) -> Iterator[tuple[str, str]]:
-    """Yield what is there and was not started, with the reason."""
+    """Yield the programs that exist but were not started, with the reason."""
     if toolchain.refusal:
         yield from ((name, toolchain.refusal) for name in ("cargo", "rustc"))
     for name in TOOLS:
         program = shutil.which(name, path=programs.environment.get("PATH", ""))
         if program and not programs.allow(Path(program)):
-            yield name, f"`{program}` is not started: the project brings it"
+            yield name, f"`{program}` was not started: the project brings it"
     for path in {choice.python for choice in chosen if choice.python} - set(interpreters):
         environment = environment_of(path)
         if is_file(path) and environment:
@@ -163,8 +163,8 @@ def _refusals(
             yield str(path), "not started: it is neither on `PATH` nor among the user's own tools"
 
 
-def _missing(environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Yield the variables that name what isn't there."""
+def _missing_paths(environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield the variables that name missing paths."""
     for name in ("VIRTUAL_ENV", "CONDA_PREFIX"):
         if (value := environment.get(name)) and not is_folder(Path(value)):
             yield name, value
@@ -174,7 +174,7 @@ def _missing(environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
 
 
 def _distinct(paths: Iterable[Path]) -> list[Path]:
-    """Leave out the programs that are there, by a link, under another name."""
+    """Drop programs that are links to others in the list."""
     distinct: dict[Path, Path] = {}
     for path in paths:
         if is_file(path):
@@ -184,7 +184,7 @@ def _distinct(paths: Iterable[Path]) -> list[Path]:
 
 
 def _version(name: str, programs: Programs, toolchain: Toolchain) -> Version | None:
-    """Return the version of a tool; of one that the project brings, as its environment says."""
+    """Return a tool's version; for one that the project brings, read it from its environment."""
     program = shutil.which(name, path=programs.environment.get("PATH", ""))
     if program is None or (toolchain.refusal and name == "cargo"):
         return None
@@ -196,19 +196,19 @@ def _version(name: str, programs: Programs, toolchain: Toolchain) -> Version | N
 
 
 def _version_in(environment: Path | None, name: str) -> Version | None:
-    """Return the version of what is installed in a virtual environment, by the names of its files."""
+    """Return the version of a package in a virtual environment, by its file names."""
     places = environment.glob(f"[Ll]ib/python*/site-packages/{name}-*.dist-info") if environment else ()
     matches = (VERSION.search(path.name) for path in places)
     return next((Version(match[0]) for match in matches if match), None)
 
 
 def _linker_name(config: CargoConfig, rust: Rust | None, environment: Mapping[str, str]) -> str:
-    """Return what rustc links with: a C compiler, or what cargo is told."""
+    """Return the linker that rustc uses: a C compiler, or the configured one."""
     return (config.linker(rust.host, environment) if rust else None) or "cc"
 
 
 def _linker(name: str, environment: Mapping[str, str]) -> Path | None:
-    """Find what rustc links with; on Windows it knows that by itself."""
+    """Find the linker that rustc uses; on Windows rustc finds it by itself."""
     if os.name == "nt":
         return None
     program = shutil.which(name, path=environment.get("PATH", ""))

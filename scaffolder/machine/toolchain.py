@@ -1,4 +1,4 @@
-"""The Rust that a project is built with: which toolchain rustup chooses, and what its compiler is."""
+"""The Rust toolchain of a project: which one rustup chooses, and its compiler."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ class Rust:
 
     Attributes:
         version: Its version, without a suffix such as `-nightly`.
-        host: What it is built for, and builds for by default.
-        targets: What it can build for.
+        host: Its host target, which is also the default.
+        targets: The targets that it can build for.
     """
 
     version: Version
@@ -40,7 +40,7 @@ class Rust:
 
 @dataclass(frozen=True)
 class Toolchain:
-    """The toolchain that is chosen for a folder.
+    """The toolchain chosen for a folder.
 
     Attributes:
         name: What rustup calls it; none if it is the default one, or there is no rustup.
@@ -54,12 +54,12 @@ class Toolchain:
 
     @property
     def variables(self) -> dict[str, str]:
-        """What makes rustup's programs take it, wherever they are started."""
+        """The variables that make rustup's programs use it in any folder."""
         return {"RUSTUP_TOOLCHAIN": self.name} if self.name else {}
 
 
 def choose_toolchain(folder: Path, programs: Programs) -> Toolchain:
-    """Tell which toolchain rustup chooses in a folder, as far as that is left to the user's own toolchains.
+    """Return which of the user's toolchains rustup chooses in a folder.
 
     Args:
         folder: Where cargo would be started.
@@ -69,7 +69,7 @@ def choose_toolchain(folder: Path, programs: Programs) -> Toolchain:
         return Toolchain()
     home = Path(programs.environment.get("RUSTUP_HOME") or Path.home() / ".rustup")
     if programs.is_brought(home):
-        return Toolchain(source="RUSTUP_HOME", refusal="`RUSTUP_HOME` leads into the project")
+        return Toolchain(source="RUSTUP_HOME", refusal="`RUSTUP_HOME` points into the project")
     if name := programs.environment.get("RUSTUP_TOOLCHAIN"):
         return _toolchain(name, "RUSTUP_TOOLCHAIN", programs)
     overrides = table_of(_toml(home / "settings.toml"), "overrides")
@@ -84,7 +84,7 @@ def choose_toolchain(folder: Path, programs: Programs) -> Toolchain:
 
 
 def _of_file(table: Mapping[str, object], path: Path) -> Toolchain | None:
-    """Return what a project's file chooses; a path, or what rustup may take for one, is not started."""
+    """Return the toolchain that a project's file chooses; one named by a path is refused."""
     channel, place = table.get("channel"), table.get("path")
     if place is not None or (channel is not None and not NAME.fullmatch(str(channel))):
         return Toolchain(source=str(path), refusal=f"`{path}` names a toolchain by its path, `{place or channel}`")
@@ -92,14 +92,13 @@ def _of_file(table: Mapping[str, object], path: Path) -> Toolchain | None:
 
 
 def _toolchain(name: str, source: str, programs: Programs) -> Toolchain:
-    """Return what the user chose, by name or path."""
     if not NAME.fullmatch(name) and (not Path(name).is_absolute() or programs.is_brought(Path(name))):
-        return Toolchain(source=source, refusal=f"`{source}` leads into the project: `{name}`")
+        return Toolchain(source=source, refusal=f"`{source}` points into the project: `{name}`")
     return Toolchain(name, source)
 
 
 def _toml(path: Path) -> dict[str, object]:
-    """Read a file of rustup's, which may hold a channel's name alone."""
+    """Read a toolchain file, which may hold only a channel's name."""
     text = (Reader().read(path, FILE_LIMIT) or b"").decode("utf-8", "replace")
     try:
         return tomllib.loads(text)
@@ -108,7 +107,7 @@ def _toml(path: Path) -> dict[str, object]:
 
 
 def rust_in(folder: Path, environment: Mapping[str, str]) -> tuple[Rust | None, str | None]:
-    """Ask the rustc that is chosen for a folder what it is, or why it doesn't run.
+    """Ask the rustc chosen for a folder for its details, or return why it does not run.
 
     Args:
         folder: Where cargo would be started.
@@ -119,7 +118,7 @@ def rust_in(folder: Path, environment: Mapping[str, str]) -> tuple[Rust | None, 
 
 
 def read_rust(programs: Programs, toolchain: Toolchain) -> tuple[Rust | None, str | None]:
-    """Ask rustc what it is and what it can build for, or why it doesn't run.
+    """Ask rustc for its version and targets, or return why it does not run.
 
     Args:
         programs: What may be started.

@@ -1,1 +1,1 @@
-"""What programs print: the lines without what was put around them, who speaks, and what rustc reports."""
+"""What programs print: transcripts, diagnostics, and which program speaks."""

@@ -1,4 +1,4 @@
-"""Find the decisive lines of a failure that is not known, and who says them."""
+"""Find the decisive lines of an unknown failure, and the program that printed them."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ LOOK_BACK = 40
 
 @dataclass(frozen=True)
 class Decisive:
-    """The lines that say most of a failure.
+    """The lines that say most about a failure.
 
     Attributes:
-        speaker: The program that says it, if that can be told.
+        speaker: The program that printed them, if known.
         lines: Which lines.
     """
 
@@ -38,13 +38,13 @@ class Decisive:
 
 @dataclass(frozen=True)
 class Speakers:
-    """How programs say that they failed.
+    """How programs report failures.
 
     Attributes:
-        names: Who they are; None where that can't be told.
-        signs: How lines of each begin.
-        wrappers: How lines begin that only say that something went wrong before.
-        harmless: How lines begin that are no failure.
+        names: Their names; None where unknown.
+        signs: How the lines of each start.
+        wrappers: How lines start that only repeat an earlier failure.
+        harmless: How lines start that look like failures but are not.
     """
 
     names: tuple[str | None, ...]
@@ -55,7 +55,7 @@ class Speakers:
 
 @cache
 def load_speakers() -> Speakers:
-    """Read the list of those who speak."""
+    """Read the list of programs."""
     data = tomllib.loads(Path(__file__).with_name("speakers.toml").read_text(encoding="utf-8"))
     names = tuple(entry.get("name") for entry in data["speakers"])
     signs = tuple(re.compile("|".join(entry["signs"])) for entry in data["speakers"])
@@ -63,7 +63,7 @@ def load_speakers() -> Speakers:
 
 
 def decisive(transcript: Transcript, errors: Sequence[Diagnostic]) -> Decisive | None:
-    """Return the lines that tell most of a failure, if there is one."""
+    """Return the lines that say most about a failure, if there is one."""
     if errors:
         lines = [*source_lines(transcript, errors[0]), *advice_lines(transcript, errors[0])]
         lines += [error.first for error in errors[1:MOST_LINES]]
@@ -89,12 +89,12 @@ def decisive(transcript: Transcript, errors: Sequence[Diagnostic]) -> Decisive |
 
 
 def _choose(speaker: str | None, numbers: list[int]) -> list[int]:
-    """Choose among lines: of a chain of exceptions the first is the cause, the last what came of it."""
+    """Choose among lines: the first of a chain of exceptions is the cause, the last the effect."""
     return [numbers[0], numbers[-1]] if speaker == "Python" else numbers[:3]
 
 
 def _speaker(transcript: Transcript, line: int) -> str | None:
-    """Guess who speaks from the programs that the lines before name."""
+    """Guess the program from those that the lines above name."""
     for number in range(line, max(line - LOOK_BACK, -1), -1):
         content = transcript.lines[number].strip()
         if match := re.match(

@@ -1,4 +1,4 @@
-"""What rustc says: each of its errors, with the source and what it advises itself."""
+"""The errors that rustc reports, with source and advice."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def _read(transcript: Transcript) -> Iterator[Diagnostic]:
 
 
 def advice_lines(transcript: Transcript, error: Diagnostic) -> list[int]:
-    """Return the lines in which rustc says what to change."""
+    """Return the lines with rustc's advice."""
     advice: list[int] = []
     inside = False
     for number in range(error.first + 1, error.last + 1):
@@ -71,7 +71,7 @@ def advice_lines(transcript: Transcript, error: Diagnostic) -> list[int]:
 
 
 def source_lines(transcript: Transcript, error: Diagnostic) -> list[int]:
-    """Return the lines that say what and where: the message, the place, the source with its marks."""
+    """Return the lines with the message, the place and the marked source."""
     end = next(
         (
             number for number in range(error.first + 1, error.last + 1)

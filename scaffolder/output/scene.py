@@ -1,4 +1,4 @@
-"""Who speaks in an output, to whom, and about which versions."""
+"""The circumstances of an output: platform, versions, and the package being installed."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ OTHERS = re.compile(
 
 @dataclass(frozen=True)
 class Scene:
-    """What an output tells besides the failure.
+    """What an output says besides the failure.
 
     Attributes:
-        platform: A key of `PLATFORMS`, if it shows one.
+        platform: A key of `PLATFORMS`, if known.
         pyo3: PyO3's release series.
         maturin: Maturin's.
-        package: The package of somebody else that the reader installs, if that is what goes on.
+        package: The third-party package being installed, if there is one.
     """
 
     platform: str | None = None
@@ -55,7 +55,7 @@ class Scene:
 
 
 def read_scene(transcript: Transcript) -> Scene:
-    """Find out where an output comes from."""
+    """Read the circumstances of an output."""
     text = transcript.text
     platform = next((name for name, sign in PLATFORMS.items() if sign.search(text)), None)
     others = None if OWN.search(text) else OTHERS.search(text)
@@ -64,12 +64,12 @@ def read_scene(transcript: Transcript) -> Scene:
 
 
 def _version(sign: re.Pattern[str], text: str) -> tuple[int, int] | None:
-    """Return the newest version that is named: of two, the older one is a dependency's, or a cache's."""
+    """Return the newest version in the output: an older one belongs to a dependency or a cache."""
     return max(((int(match[1]), int(match[2])) for match in sign.finditer(text)), default=None)
 
 
 def holds(condition: str, version: tuple[int, int] | None) -> bool:
-    """Tell whether a version is known and fits `<0.26` or `>=0.26`."""
+    """Return whether a version is known and satisfies `<0.26` or `>=0.26`."""
     sign, major, minor = re.fullmatch(r"(<|>=)(\d+)\.(\d+)", condition).groups()  # type: ignore[union-attr]
     if version is None:
         return False

@@ -1,4 +1,4 @@
-"""Make lines of what programs printed, whoever kept it and however it was wrapped on the way."""
+"""Turn a program's output into clean lines, wherever it was recorded."""
 
 from __future__ import annotations
 
@@ -46,9 +46,9 @@ class Transcript:
     """What a program printed.
 
     Attributes:
-        lines: Without what others put before them, and with their indentation.
-        first_after_gap: The first line after the part that was left out of a long output.
-        gap: How many lines were left out there.
+        lines: The lines without prefixes that other programs added, with their indentation.
+        first_after_gap: The first line after the part dropped from a long output.
+        gap: How many lines were dropped there.
     """
 
     lines: tuple[str, ...]
@@ -57,7 +57,7 @@ class Transcript:
 
     @cached_property
     def text(self) -> str:
-        """The lines without indentation, which is what signs are looked for in."""
+        """The lines without indentation, to search for signs."""
         return "\n".join(line.strip() for line in self.lines)
 
     @cached_property
@@ -66,22 +66,22 @@ class Transcript:
         return list(accumulate((len(line.strip()) + 1 for line in self.lines), initial=0))
 
     def line_at(self, position: int) -> int:
-        """Return the index of the line at a place of the text."""
+        """Return the index of the line at an offset in the text."""
         return min(bisect_right(self.starts, position) - 1, max(len(self.lines) - 1, 0))
 
     def number(self, line: int) -> int:
-        """Return the number that a line had in the output."""
+        """Return a line's number in the original output."""
         return line + 1 + (self.gap if self.gap and line >= self.first_after_gap else 0)
 
     def show(self, lines: Iterable[int], around: str = "") -> list[str]:
-        """Return some lines as people read them: no longer than needed, and not indented as a whole."""
+        """Return some lines for people to read: shortened and dedented."""
         shown = [shorten(self.lines[line], around) for line in sorted(set(lines)) if self.lines[line].strip()]
         margin = min((len(line) - len(line.lstrip()) for line in shown), default=0)
         return [line[margin:] for line in shown]
 
 
 def read_transcript(recording: Recording) -> Transcript:
-    """Read an output: no colours, no times or other prefixes.
+    """Read an output, and strip colours, times and other prefixes.
 
     Args:
         recording: UTF-8, or UTF-16 as PowerShell writes it; bytes that are neither are replaced.
@@ -89,12 +89,12 @@ def read_transcript(recording: Recording) -> Transcript:
     encoding = _encoding(recording.head)
     if not recording.lines_left_out:
         return Transcript(tuple(_lines(recording.head + recording.tail, encoding)))
-    first, last = _lines(recording.head, encoding), _lines(recording.tail, encoding)
-    return Transcript((*first, *last), len(first), recording.lines_left_out - 1)
+    head, tail = _lines(recording.head, encoding), _lines(recording.tail, encoding)
+    return Transcript((*head, *tail), len(head), recording.lines_left_out - 1)
 
 
 def transcript(data: bytes) -> Transcript:
-    """Read an output that is there as a whole."""
+    """Read a complete output."""
     recording = Recording()
     recording.add(data)
     return read_transcript(recording)
@@ -107,19 +107,19 @@ def _encoding(data: bytearray) -> str:
 
 
 def _lines(data: bytearray, encoding: str) -> list[str]:
-    text = printable(data.decode(encoding, errors="replace"))
+    text = make_printable(data.decode(encoding, errors="replace"))
     return [without_prefixes(line) for line in text.split("\n")]
 
 
-def printable(text: str) -> str:
-    """Replace what is not to be shown but would act on a terminal."""
+def make_printable(text: str) -> str:
+    """Replace characters that would control a terminal."""
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
     shorter = ESCAPES.sub("", text)
     return CONTROLS.sub("\N{REPLACEMENT CHARACTER}", shorter.replace("\b", ""))
 
 
 def without_prefixes(line: str) -> str:
-    """Take from a line what others put before it; what is long is cut in the middle."""
+    """Strip a line's prefixes, and cut a long line in the middle."""
     if len(line) > LONGEST_LINE:
         line = f"{line[: LONGEST_LINE // 2]} … {line[-LONGEST_LINE // 2 :]}"
     for _ in range(4):
@@ -132,12 +132,12 @@ def without_prefixes(line: str) -> str:
 
 
 def shorten(line: str, around: str = "", width: int = 200) -> str:
-    """Cut a long line to what matters in it; a linker's command line has thousands of characters.
+    """Shorten a long line around the part that matters; a linker's command line has thousands of characters.
 
     Args:
         line: The line.
-        around: What must be seen.
-        width: The most characters to keep.
+        around: The part to keep.
+        width: The maximum length.
     """
     line = line.rstrip()
     if len(line) <= width:

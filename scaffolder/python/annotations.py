@@ -1,4 +1,4 @@
-"""Python annotations as data: names with the modules they come from, unions without nesting, qualifiers apart."""
+"""Python annotations as data: names with their modules, flat unions, and qualifiers kept apart."""
 
 from __future__ import annotations
 
@@ -59,12 +59,12 @@ def parse_annotation(text: str) -> Annotation:
 
 
 def read_annotation(node: ast.expr, imports: Mapping[str, str], depth: int = 0) -> Annotation:
-    """Read an annotation; what is not a type says why.
+    """Read an annotation; one that is not a type has a `problem`.
 
     Args:
         node: Its code.
         imports: The full names of what the file imports, by the names it uses.
-        depth: How many types it is inside.
+        depth: How deeply it is nested.
     """
     match node:
         case _ if depth > DEPTH:
@@ -97,14 +97,14 @@ def last_part(node: ast.expr) -> str:
 
 
 def full_name(node: ast.expr, imports: Mapping[str, str]) -> str:
-    """Return a dotted name with its module, as far as the file's imports tell it."""
+    """Return a dotted name with its module, if the file's imports show it."""
     text = source_of(node.value if isinstance(node, ast.Subscript) else node)
     first, dot, rest = text.partition(".")
     return f"{imports.get(first, first)}{dot}{rest}"
 
 
 def source_of(node: ast.AST) -> str:
-    """Return source that means what a node does; an ellipsis if that is nested too deeply."""
+    """Return a node's source; an ellipsis if it is nested too deeply."""
     try:
         return ast.unparse(node)
     except RecursionError:
@@ -112,7 +112,7 @@ def source_of(node: ast.AST) -> str:
 
 
 def arguments_of(node: ast.Subscript) -> list[ast.expr]:
-    """Return what stands between the brackets of a type."""
+    """Return the arguments of a generic type."""
     return node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
 
 
@@ -127,7 +127,7 @@ def _parse(text: str, imports: Mapping[str, str], depth: int) -> Annotation:
 
 
 def _alternatives(node: ast.expr) -> Iterator[ast.expr]:
-    """Return the parts of `A | B | C`, of which there may be thousands."""
+    """Return the parts of `A | B | C`; there may be thousands."""
     parts = []
     while isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
         parts.append(node.right)
@@ -136,7 +136,7 @@ def _alternatives(node: ast.expr) -> Iterator[ast.expr]:
 
 
 def unite(parts: Sequence[Annotation]) -> Annotation:
-    """Return a union without unions inside, each alternative once."""
+    """Return a flat union with each alternative once."""
     flat = [part for outer in parts for part in (outer.arguments if outer.name == "Union" else [outer])]
     flat = list(dict.fromkeys(flat))
     if len(flat) == 1:
@@ -149,8 +149,8 @@ def _read_name(node: ast.expr, imports: Mapping[str, str]) -> Annotation:
     if name in QUALIFIERS:
         return replace(ANY, qualifiers=frozenset({name}))
     # A name without an import may come from anywhere, unless it is one of several parts.
-    known = text != name or name in imports
-    return Annotation(text, name, full_name(node, imports).rpartition(".")[0] if known else "")
+    has_module = text != name or name in imports
+    return Annotation(text, name, full_name(node, imports).rpartition(".")[0] if has_module else "")
 
 
 def _read_generic(node: ast.Subscript, imports: Mapping[str, str], depth: int) -> Annotation:

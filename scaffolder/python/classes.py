@@ -1,4 +1,4 @@
-"""What a Python file defines: its classes with all their fields, and its other names for types."""
+"""What a Python file defines: classes with all their fields, and type aliases."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ class Field:
     """A field as a class declares it.
 
     Attributes:
-        name: What an object calls it.
+        name: Its attribute name.
         annotation: Its type.
         required: Whether a typed dictionary must have it.
-        computed: Whether it is not among what the object is made of: `field(init=False)`.
+        computed: Whether it is not a constructor argument: `field(init=False)`.
     """
 
     name: str
@@ -51,7 +51,7 @@ class Field:
 
     @property
     def belongs_to_class(self) -> bool:
-        """Whether objects have no value of their own: `ClassVar` or `InitVar`."""
+        """Whether instances have no value of their own: `ClassVar` or `InitVar`."""
         return not self.annotation.qualifiers.isdisjoint({"ClassVar", "InitVar"})
 
 
@@ -91,10 +91,10 @@ class PythonModule:
 
     Attributes:
         classes: Its classes by name, bases first.
-        aliases: What other names stand for.
-        variables: Type variables with what they are restricted to, which may be nothing.
+        aliases: What type aliases stand for.
+        variables: Type variables with their constraint or bound, if any.
         imports: The full names of what it imports, by the names it uses.
-        inner: The classes that are inside of something else, with the name of that.
+        inner: The nested classes, with the name of what they are nested in.
     """
 
     classes: dict[str, PythonClass] = field(default_factory=dict)
@@ -104,11 +104,11 @@ class PythonModule:
     inner: dict[str, str] = field(default_factory=dict)
 
     def alternatives(self, annotation: Annotation, names: frozenset[str] = frozenset()) -> list[Annotation]:
-        """Return the alternatives of a union, each once, with those of unions that other names stand for.
+        """Return the alternatives of a union, each once, with type aliases of unions resolved.
 
         Args:
             annotation: The union.
-            names: The names that it is inside of.
+            names: The aliases already being resolved.
         """
         parts: list[Annotation] = []
         for part in annotation.arguments:
@@ -125,7 +125,7 @@ def read_module(text: str, label: str) -> PythonModule:
 
     Args:
         text: Its source.
-        label: What messages call it.
+        label: Its name in messages.
 
     Raises:
         UsageError: It is not valid Python.
@@ -145,7 +145,7 @@ def read_module(text: str, label: str) -> PythonModule:
 
 
 def top_level(body: Sequence[ast.stmt], depth: int = 0) -> Iterator[ast.stmt]:
-    """Return the statements of a file, those in `if` and `try` included."""
+    """Return the top-level statements of a file, including those in `if` and `try`."""
     for node in body:
         if isinstance(node, (ast.If, ast.Try, ast.With)) and depth < 20:
             blocks = [node.body, getattr(node, "orelse", []), getattr(node, "finalbody", [])]
@@ -157,7 +157,7 @@ def top_level(body: Sequence[ast.stmt], depth: int = 0) -> Iterator[ast.stmt]:
 
 
 def _read_statement(node: ast.stmt, module: PythonModule) -> None:
-    """Add what a statement defines."""
+    """Add the definitions of a statement."""
     match node:
         case ast.Import():
             for name in node.names:
@@ -193,7 +193,7 @@ def _note_inner(node: ast.stmt, module: PythonModule) -> None:
 
 
 def _read_name(name: str, value: ast.expr, module: PythonModule) -> None:
-    """Add what a name stands for, if that may be a type."""
+    """Add an alias, if it may be one of a type."""
     called = last_part(value.func) if isinstance(value, ast.Call) else ""
     match value:
         case ast.Call() if called in VARIABLES:
@@ -209,7 +209,7 @@ def _read_name(name: str, value: ast.expr, module: PythonModule) -> None:
 
 
 def _read_call(name: str, called: str, call: ast.Call, module: PythonModule) -> PythonClass:
-    """Read a class that a call makes: `TypedDict("Row", {"unit price": float})`."""
+    """Read a class made by a call: `TypedDict("Row", {"unit price": float})`."""
     match call.args:
         case [_, ast.Dict(keys, values)] if called == "TypedDict":
             pairs: list[tuple[ast.expr | None, ast.expr]] = list(zip(keys, values, strict=True))
@@ -229,7 +229,7 @@ def _read_call(name: str, called: str, call: ast.Call, module: PythonModule) -> 
 
 
 def _read_class(node: ast.ClassDef, module: PythonModule) -> PythonClass:
-    """Read a class, with the fields that it inherits within the file."""
+    """Read a class, with the fields inherited from bases in the same file."""
     bases = [last_part(base) for base in node.bases]
     parents = [module.classes[base] for base in bases if base in module.classes]
     own = _own_kind(node, bases, module.imports)
@@ -237,7 +237,7 @@ def _read_class(node: ast.ClassDef, module: PythonModule) -> PythonClass:
     fields = {inherited.name: inherited for parent in reversed(parents) for inherited in parent.fields}
     # A plain child of a dataclass adds no fields; one of a model does.
     if own or kind in {"TypedDict", "model", "struct", "class"}:
-        fields |= {declared.name: declared for declared in _declared(node, kind, module.imports)}
+        fields |= {declared.name: declared for declared in _own_fields(node, kind, module.imports)}
     unknown = [base for base in bases if base not in PLAIN and base not in module.classes]
     unknown += [base for parent in parents for base in parent.unknown_bases]
     definition = PythonClass(
@@ -256,22 +256,22 @@ def _read_class(node: ast.ClassDef, module: PythonModule) -> PythonClass:
 
 
 def _own_kind(node: ast.ClassDef, bases: Sequence[str], imports: Mapping[str, str]) -> str | None:
-    """Say what sort of class it is by itself."""
+    """Return a class's kind, disregarding what it inherits."""
     # `class A(Protocol, TypedDict)`: the last of several decides.
     if kinds := [KINDS[base] for base in bases if base in KINDS]:
         return kinds[-1]
     for decorator in node.decorator_list:
         name = decorator.func if isinstance(decorator, ast.Call) else decorator
-        module, _, last = full_name(name, imports).rpartition(".")
-        if module.partition(".")[0] in {"attr", "attrs"} and last in ATTRS:
+        module, _, function = full_name(name, imports).rpartition(".")
+        if module.partition(".")[0] in {"attr", "attrs"} and function in ATTRS:
             return "attrs"
-        if last == "dataclass":
+        if function == "dataclass":
             return "dataclass"
     return None
 
 
-def _declared(node: ast.ClassDef, kind: str, imports: Mapping[str, str]) -> Iterator[Field]:
-    """Return the fields that a class declares itself."""
+def _own_fields(node: ast.ClassDef, kind: str, imports: Mapping[str, str]) -> Iterator[Field]:
+    """Yield the fields that a class declares itself."""
     total = not _has_word(node.keywords, "total", value=False)
     for statement in node.body:
         if not isinstance(statement, ast.AnnAssign) or not isinstance(statement.target, ast.Name):
@@ -295,5 +295,4 @@ def _field(name: str, annotation: Annotation, *, total: bool, computed: bool = F
 
 
 def _has_word(words: Sequence[ast.keyword], name: str, *, value: object) -> bool:
-    """Whether a call has an argument of this name and value."""
     return any(word.arg == name and getattr(word.value, "value", ...) is value for word in words)

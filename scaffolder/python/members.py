@@ -1,4 +1,4 @@
-"""The members of an enum with their values, as far as the source tells them."""
+"""The members of an enum, with the values that the source shows."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Members:
     Attributes:
         values: Their values by their names, which are all `str` or all `int` unless there is a problem.
         duplicates: Other names of a member, with the name that it has first.
-        problem: Why the values can't be told, to follow the name of the class.
+        problem: Why the values are unknown, to follow the class's name.
     """
 
     values: dict[str, str | int] = field(default_factory=dict)
@@ -28,7 +28,7 @@ class Members:
 
 
 class UnknownValueError(Exception):
-    """A value that the source alone does not tell."""
+    """A value that the source does not show."""
 
 
 def read_members(node: ast.ClassDef) -> Members:
@@ -58,7 +58,7 @@ def read_members(node: ast.ClassDef) -> Members:
 
 
 def _assignments(node: ast.ClassDef) -> Iterator[tuple[str, ast.expr]]:
-    """Return the names that an enum gives values, without those that mean something to `enum`."""
+    """Return the names that an enum assigns, except those special to `enum`."""
     for statement in node.body:
         match statement:
             case ast.AnnAssign(target=target, value=ast.expr() as value):
@@ -73,7 +73,7 @@ def _assignments(node: ast.ClassDef) -> Iterator[tuple[str, ast.expr]]:
 
 
 def _unpack(target: ast.expr, value: ast.expr) -> list[tuple[ast.expr, ast.expr]]:
-    """Return names and values of `A, B = 1, 2`."""
+    """Yield the names and values of `A, B = 1, 2`."""
     if isinstance(target, ast.Tuple) and isinstance(value, (ast.Tuple, ast.List)):
         return list(zip(target.elts, value.elts, strict=False))
     return [(target, value)]
@@ -97,14 +97,14 @@ def _value(node: ast.ClassDef, name: str, value: ast.expr, before: dict[str, obj
 
 
 def _automatic(node: ast.ClassDef, name: str, before: list[object]) -> object:
-    """Return what `auto()` stands for."""
+    """Return the value of `auto()`."""
     bases = {last_part(base) for base in node.bases}
     own = any(isinstance(item, ast.FunctionDef) and item.name == "_generate_next_value_" for item in node.body)
     if "StrEnum" in bases and not own:
         return name.lower()
     numbers = [value for value in before if isinstance(value, int)]
     if own or not bases & {"Enum", "IntEnum"} or "str" in bases or len(numbers) < len(before):
-        raise UnknownValueError(f"has a member `{name}` whose `auto()` the source does not tell")
+        raise UnknownValueError(f"has a member `{name}` whose `auto()` value the source does not show")
     # Where the last value is not the largest, Python's versions count on from different ones.
     if numbers and numbers[-1] != max(numbers):
         raise UnknownValueError(f"has a member `{name}` whose `auto()` depends on the version of Python")

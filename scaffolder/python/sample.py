@@ -1,4 +1,4 @@
-"""A JSON sample as typed dictionaries: what its objects have in common becomes a class."""
+"""Turn a JSON sample into typed dictionaries: similar objects become one class."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ HINT = "name a file with a JSON object, or a list of them"
 
 
 def read_sample(text: str, name: str, label: str) -> tuple[PythonModule, Annotation]:
-    """Read a JSON sample, and return its classes with the type of the whole.
+    """Read a JSON sample, and return its classes and the type of the whole.
 
     Args:
         text: The sample.
-        name: What the outermost class is called.
-        label: What the sample is called in messages.
+        name: The name of the outermost class.
+        label: The sample's name in messages.
 
     Raises:
         UsageError: It is not valid JSON, or has no object.
@@ -29,7 +29,7 @@ def read_sample(text: str, name: str, label: str) -> tuple[PythonModule, Annotat
     try:
         whole = sample.read_values([_parse(text, label)], pascal(name))
     except RecursionError:
-        raise UsageError(f"`{label}` is nested too deeply", "cut the sample down") from None
+        raise UsageError(f"`{label}` is nested too deeply", "shorten the sample") from None
     if not sample.classes:
         raise UsageError(f"`{label}` has no object, so it needs no type: it is `{whole.text}`", HINT)
     return PythonModule(classes={key: value for key, value in sample.classes.items() if value}), whole
@@ -41,7 +41,7 @@ def _parse(text: str, label: str) -> object:
         if len(content) < len(pairs):
             keys = [key for key, _ in pairs]
             twice = next(key for key in keys if keys.count(key) > 1)
-            raise UsageError(f"`{label}` has an object with two keys {twice!r}", "remove one of them")
+            raise UsageError(f"`{label}` has an object with the key {twice!r} twice", "remove one of them")
         return content
 
     if not text.strip():
@@ -57,21 +57,21 @@ def _parse(text: str, label: str) -> object:
 
 @dataclass
 class _Sample:
-    """The classes of a sample in the making; nothing for one whose fields come later."""
+    """The classes of a sample; none while a class's fields are being read."""
 
     classes: dict[str, PythonClass | None] = field(default_factory=dict)
     depth: int = 0
 
     def read_values(self, values: list[Any], name: str) -> Annotation:
-        """Return one type for all the values in a place.
+        """Return one type for all values at a position.
 
         Args:
             values: The values.
-            name: A name for a class that they may need.
+            name: The name of a class for them, if they need one.
         """
         present = [value for value in values if value is not None]
-        known = (bool, int, float, str, list, dict)
-        kinds = {kind: [value for value in present if type(value) is kind] for kind in known}
+        json_types = (bool, int, float, str, list, dict)
+        kinds = {kind: [value for value in present if type(value) is kind] for kind in json_types}
         # Whole numbers among fractions are fractions that happen to be whole.
         if kinds[float]:
             kinds[int] = []
@@ -85,7 +85,7 @@ class _Sample:
         return unite([*types, *([NONE] if len(present) < len(values) else [])])
 
     def _read_kind(self, kind: type, values: list[Any], name: str) -> Annotation:
-        """Return the type of values that are all of one kind."""
+        """Return the type of values of one kind."""
         if kind is dict:
             return self._read_objects(values, name)
         if kind is list:
@@ -95,7 +95,7 @@ class _Sample:
         return Annotation(kind.__name__, kind.__name__, values=limits)
 
     def _read_objects(self, objects: list[dict[str, Any]], name: str) -> Annotation:
-        """Add the class of some objects, and return its type."""
+        """Add a class for some objects, and return its type."""
         keys = list(dict.fromkeys(key for content in objects for key in content))
         if not keys:
             return Annotation(name, problem="is an empty object in the sample")
@@ -105,12 +105,12 @@ class _Sample:
         # The name is taken before the fields need theirs.
         self.classes[unique] = None
         fields = tuple(self._read_key(key, objects) for key in keys)
-        made = PythonClass(unique, "TypedDict", "An object of the sample.", fields)
+        new_class = PythonClass(unique, "TypedDict", "An object of the sample.", fields)
         for twin, definition in self.classes.items():
-            if twin.startswith(name) and definition and replace(definition, name=unique) == made:
+            if twin.startswith(name) and definition and replace(definition, name=unique) == new_class:
                 del self.classes[unique]
                 return Annotation(twin, twin)
-        self.classes[unique] = made
+        self.classes[unique] = new_class
         return Annotation(unique, unique)
 
     def _read_key(self, key: str, objects: list[dict[str, Any]]) -> Field:
@@ -119,12 +119,12 @@ class _Sample:
 
 
 def _singular(name: str) -> str:
-    """Return the name of an element: `Orders` holds `Order`s."""
+    """Return the name of an element: `Order` for `Orders`."""
     return name[:-1] if name.endswith("s") and not name.endswith("ss") and len(name) > 3 else f"{name}Item"
 
 
 def _limits(low: int, high: int) -> tuple[int, ...]:
-    """Return the limits of the smallest integer of a machine that holds two numbers; nothing if 64 bits do."""
+    """Return the limits of the smallest machine integer that holds two numbers; nothing if 64 bits suffice."""
     bits = max((~low).bit_length() if low < 0 else 0, high.bit_length() if high > 0 else 0)
     size = next((size for size in ((63, 127) if low < 0 else (63, 64, 127, 128)) if bits <= size), bits)
     return () if size == 63 else (-(2**size) if low < 0 else 0, 2**size - 1)

@@ -23,14 +23,14 @@ class Attribute:
 
     Attributes:
         name: The last part of its path: `pyo3`.
-        arguments: What it is given, split at the commas: `name = "Price"` and `frozen`.
+        arguments: Its arguments, split at the commas: `name = "Price"` and `frozen`.
     """
 
     name: str
     arguments: tuple[str, ...] = ()
 
     def setting(self, name: str) -> str | None:
-        """Return the value of a setting as it is written; empty for one without a value."""
+        """Return the source of a setting's value; empty for one without a value."""
         for argument in self.arguments:
             match = re.fullmatch(rf"{re.escape(name)}\s*(?:=\s*(.*)|\((.*)\))?", argument, re.DOTALL)
             if match:
@@ -40,7 +40,7 @@ class Attribute:
 
 @dataclass(frozen=True, kw_only=True)
 class Item:
-    """What every item has.
+    """A Rust item.
 
     Attributes:
         name: Its name, without `r#`.
@@ -57,7 +57,7 @@ class Item:
     document: str = ""
 
     def attribute(self, *names: str) -> Attribute | None:
-        """Return the first attribute of one of these names."""
+        """Return the first attribute with one of these names."""
         return next((attribute for attribute in self.attributes if attribute.name in names), None)
 
     def derives(self, trait: str) -> bool:
@@ -70,7 +70,7 @@ class Item:
 
 @dataclass(frozen=True, kw_only=True)
 class Field(Item):
-    """A field; one of a tuple has its number as its name."""
+    """A field; a tuple field is named by its number."""
 
     type: str
 
@@ -85,7 +85,7 @@ class Struct(Item):
 
 @dataclass(frozen=True, kw_only=True)
 class Variant(Item):
-    """A variant of an enum, with the value that it is given."""
+    """A variant of an enum, with its discriminant."""
 
     fields: tuple[Field, ...] = ()
     value: str = ""
@@ -132,7 +132,7 @@ class Impl(Item):
 
     Attributes:
         type: The whole type: `Grid<f64>`.
-        trait: The trait, if it is of one.
+        trait: The trait, if it implements one.
         items: The functions, constants and types inside.
     """
 
@@ -143,7 +143,7 @@ class Impl(Item):
 
 @dataclass(frozen=True, kw_only=True)
 class Module(Item):
-    """A module; one in a file of its own has no items here."""
+    """A module; one in its own file has no items here."""
 
     inline: bool = False
     items: tuple[Item, ...] = ()
@@ -151,7 +151,7 @@ class Module(Item):
 
 @dataclass(frozen=True, kw_only=True)
 class Definition(Item):
-    """A constant, a static or another name for a type."""
+    """A constant, a static or a type alias."""
 
     type: str = ""
     value: str = ""
@@ -159,7 +159,7 @@ class Definition(Item):
 
 @dataclass(frozen=True, kw_only=True)
 class MacroCall(Item):
-    """A macro that is called where an item may be: `create_exception!(...)`."""
+    """A macro call in item position: `create_exception!(...)`."""
 
     arguments: str = ""
 
@@ -170,14 +170,14 @@ class RustFile:
 
     Attributes:
         items: Its items in order.
-        errors: The lines that can't be parsed; the items around them are there.
+        errors: The lines that can't be parsed; the items around them are read.
     """
 
     items: tuple[Item, ...]
     errors: tuple[int, ...] = ()
 
     def walk(self) -> Iterator[Item]:
-        """Return all items, those of inline modules and `impl` blocks included."""
+        """Yield all items, including those in inline modules and `impl` blocks."""
         pending = list(reversed(self.items))
         while pending:
             item = pending.pop()
@@ -194,7 +194,7 @@ def read_items(source: str | bytes) -> RustFile:
 
 @dataclass
 class _Header:
-    """What stands before an item."""
+    """The attributes and comments before an item."""
 
     attributes: list[Attribute] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
@@ -227,7 +227,7 @@ def _items(parent: Node, depth: int) -> Iterator[Item]:
 
 
 def _item(node: Node, header: _Header, depth: int) -> Item | None:
-    """Read one item; nothing if it is of a kind that has no name, such as `use`."""
+    """Read one item; nothing for a kind without a name, such as `use`."""
     read = READERS.get(node.type)
     if read is None:
         return None
@@ -246,7 +246,6 @@ def _field_text(node: Node, name: str) -> str:
 
 
 def _inner_items(node: Node, depth: int) -> tuple[Item, ...]:
-    """Read the items in the body of an item."""
     body = node.child_by_field_name("body")
     return tuple(_items(body, depth + 1)) if body and depth < DEPTH else ()
 
@@ -318,7 +317,7 @@ READERS: dict[str, Callable[[Node, dict[str, Any], int], Item]] = {
 
 
 def _fields(owner: Node) -> Iterator[Field]:
-    """Read the fields of a struct or variant; those of a tuple by their numbers."""
+    """Read the fields of a struct or variant; tuple fields by number."""
     body = owner.child_by_field_name("body")
     if body is None:
         return
@@ -380,7 +379,7 @@ def _split(nodes: Sequence[Node]) -> list[list[Node]]:
 
 
 def _source(nodes: Sequence[Node]) -> str:
-    """Return the source from the first node to the last, with the spaces between them."""
+    """Return the source from the first node to the last."""
     text, end = "", nodes[0].start_byte
     for node in nodes:
         text += (" " if node.start_byte > end else "") + text_of(node)

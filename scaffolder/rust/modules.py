@@ -1,4 +1,4 @@
-"""What Rust source says about the Python module that it makes."""
+"""Find the Python modules that Rust source defines."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ INIT = re.compile(r"PyInit_(\w+)")
 
 
 @dataclass(frozen=True)
-class Module:
+class NativeModule:
     """A Python module in Rust.
 
     Attributes:
-        name: What `PyInit_` is followed by.
+        name: The part after `PyInit_`.
         path: The file.
         line: Where it is, from 1.
     """
@@ -34,19 +34,19 @@ class Module:
 
 @dataclass(frozen=True)
 class Source:
-    """What a Rust file says.
+    """The facts of a Rust file.
 
     Attributes:
         modules: The Python modules in it.
         shows_version: Whether it uses the crate's version.
     """
 
-    modules: tuple[Module, ...]
+    modules: tuple[NativeModule, ...]
     shows_version: bool
 
 
 def read_source(path: Path, text: bytes) -> Source:
-    """Read a Rust file; what is not valid is left to rustc, which says so.
+    """Read a Rust file; syntax errors are for rustc to report.
 
     Args:
         path: The file.
@@ -57,8 +57,8 @@ def read_source(path: Path, text: bytes) -> Source:
     return Source(modules, b"CARGO_PKG_VERSION" in text)
 
 
-def _modules(text: bytes, path: Path) -> Iterator[Module]:
-    """Find the items that have the attribute, and functions that are called as Python calls them."""
+def _modules(text: bytes, path: Path) -> Iterator[NativeModule]:
+    """Find the items with `#[pymodule]`, and functions named `PyInit_…`."""
     import tree_sitter
     import tree_sitter_rust
 
@@ -66,8 +66,8 @@ def _modules(text: bytes, path: Path) -> Iterator[Module]:
     yield from _modules_in(tree.root_node, path)
 
 
-def _modules_in(parent: Node, path: Path, depth: int = 0) -> Iterator[Module]:
-    """Find them among a node's children, and inside modules that aren't Python's."""
+def _modules_in(parent: Node, path: Path, depth: int = 0) -> Iterator[NativeModule]:
+    """Find them among a node's children, and inside plain Rust modules."""
     attributes: list[str] = []
     for node in parent.named_children if depth < DEPTH_LIMIT else ():
         if node.type == "attribute_item":
@@ -77,21 +77,20 @@ def _modules_in(parent: Node, path: Path, depth: int = 0) -> Iterator[Module]:
             attributes = []
 
 
-def _module(node: Node, attributes: list[str], path: Path, depth: int) -> Iterator[Module]:
-    """Tell what an item with attributes is."""
+def _module(node: Node, attributes: list[str], path: Path, depth: int) -> Iterator[NativeModule]:
+    """Yield the Python modules that an item defines."""
     name = node.child_by_field_name("name")
     if name is None or node.type not in {"function_item", "mod_item"}:
         return
     line = node.start_point[0] + 1
     if any(re.search(r"\bpymodule\b", attribute) for attribute in attributes):
-        given = [match[1] for attribute in attributes if (match := NAME.search(attribute))]
-        yield Module(given[0] if given else _text(name).removeprefix("r#"), path, line)
+        names = [match[1] for attribute in attributes if (match := NAME.search(attribute))]
+        yield NativeModule(names[0] if names else _text(name).removeprefix("r#"), path, line)
     elif match := INIT.fullmatch(_text(name)):
-        yield Module(match[1], path, line)
+        yield NativeModule(match[1], path, line)
     elif node.type == "mod_item" and (body := node.child_by_field_name("body")):
         yield from _modules_in(body, path, depth + 1)
 
 
 def _text(node: Node) -> str:
-    """Return the source of a node."""
     return (node.text or b"").decode("utf-8", "replace")

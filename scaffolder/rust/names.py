@@ -32,14 +32,14 @@ RESERVED = {
 
 
 def separate_words(text: str) -> str:
-    """Return a text with a space for each character that no name may have."""
+    """Replace characters that are not allowed in names by spaces."""
     # Letters that only look different have no case, which lints ask for.
     text = unicodedata.normalize("NFKC", text)
     return "".join(character if f"a{character}".isidentifier() else " " for character in text).replace("_", " ")
 
 
 def pascal(text: str) -> str:
-    """Return a text as the name of a type or variant: `new-york` becomes `NewYork`."""
+    """Turn a text into the name of a type or variant: `new-york` becomes `NewYork`."""
     text = separate_words(re.sub(r"^-(?=\d)", "minus ", text))
     words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", text).split()
     name = "".join(word.capitalize() for word in words) or "Empty"
@@ -48,7 +48,7 @@ def pascal(text: str) -> str:
 
 
 def type_name(name: str) -> str:
-    """Return a name for a type that no lint dislikes and no other type of Rust or PyO3 has."""
+    """Return a type name that passes the lints and does not clash with Rust's or PyO3's types."""
     acronym = name.isupper() and len(name) > 2
     plain = name.isidentifier() and name[0].isupper() and "_" not in name and not acronym
     name = name if plain else pascal(name)
@@ -66,18 +66,18 @@ def field_names(texts: Sequence[str]) -> list[str]:
 
 
 def number_duplicates(candidates: Iterable[str]) -> list[str]:
-    """Return names, with a number after one that is there already."""
-    taken: dict[str, None] = {}
+    """Add numbers to names that occur more than once."""
+    numbered: dict[str, None] = {}
     for candidate in candidates:
         name, number = candidate, 2
-        while name in taken:
+        while name in numbered:
             name, number = f"{candidate}{number}", number + 1
-        taken[name] = None
-    return list(taken)
+        numbered[name] = None
+    return list(numbered)
 
 
 def snake(name: str) -> str:
-    """Return a text as the name of a field, which may be a keyword."""
+    """Turn a text into the name of a field, which may be a keyword."""
     name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name) if not name.islower() else name
     name = "_".join(separate_words(name).split()).lower() or "field"
     name = name if name.isidentifier() else f"field_{name}"
@@ -85,34 +85,34 @@ def snake(name: str) -> str:
 
 
 def escape_keyword(name: str) -> str:
-    """Return a name as Rust writes it where it is a keyword."""
+    """Escape a name that is a Rust keyword."""
     return f"r#{name}" if name in KEYWORDS else name
 
 
 def literal(value: str | int) -> str:
-    """Return a text or a whole number as a Rust literal.
+    """Return a string or an integer as a Rust literal.
 
     Raises:
-        UsageError: No literal of Rust has this value.
+        UsageError: Rust has no literal for this value.
     """
     if isinstance(value, int):
         return str(value)
     if not is_text(value):
-        raise UsageError(f"{value!a} has a lone surrogate, which no text of Rust has", "leave it out")
-    known = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
-    return '"' + "".join(known.get(character) or escape_character(character) for character in value) + '"'
+        raise UsageError(f"{value!a} has a lone surrogate, which no Rust string can hold", "leave it out")
+    escapes = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+    return '"' + "".join(escapes.get(character) or escape_character(character) for character in value) + '"'
 
 
 def is_text(value: str) -> bool:
-    """Whether a text of Rust can have this value: it has no lone surrogate."""
+    """Whether a Rust string can hold this text: it has no lone surrogate."""
     return not any("\ud800" <= character <= "\udfff" for character in value)
 
 
 def escape_character(character: str) -> str:
-    """Return a character, or its number if it does not print."""
+    """Return a character, escaped if it is not printable."""
     return character if character.isprintable() else f"\\u{{{ord(character):x}}}"
 
 
 def one_line(text: str) -> str:
-    """Return a text as one line of a comment."""
+    """Turn a text into one line for a comment."""
     return " ".join(text.split())

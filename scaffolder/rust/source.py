@@ -1,4 +1,4 @@
-"""Rust source as tree-sitter parses it: the one place where a tool gets a syntax tree."""
+"""Parse Rust source with tree-sitter."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def parse(source: str | bytes) -> Node:
-    """Parse Rust; what is not valid becomes nodes that say so, and the rest is there."""
+    """Parse Rust; syntax errors become error nodes, and the rest is parsed."""
     import tree_sitter
     import tree_sitter_rust
 

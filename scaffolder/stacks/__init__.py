@@ -1,1 +1,1 @@
-"""What a process does: the frames of its threads, in Rust and in Python."""
+"""The stacks of a process: the frames of its threads, in Rust and Python."""

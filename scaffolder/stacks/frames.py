@@ -1,4 +1,4 @@
-"""Native frames from a debugger and Python frames from the fault handler, as one backtrace."""
+"""Merge a debugger's native frames and the fault handler's Python frames into one backtrace."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ class Frame:
         language: `rust`, `python` or `native`.
         function: Its name.
         place: The file with the line, or the library.
-        plumbing: Whether it is of PyO3, the standard library or the interpreter.
-        telling: Whether it says something all the same.
+        plumbing: Whether it belongs to PyO3, the standard library or the interpreter.
+        telling: Whether it is worth showing all the same.
     """
 
     language: str
@@ -50,11 +50,11 @@ class Thread:
     """A thread when the program stopped.
 
     Attributes:
-        number: As the debugger counts.
-        name: As the system has it.
-        stopped: Whether the signal came to it.
+        number: Its number in the debugger.
+        name: Its name in the system.
+        stopped: Whether it received the signal.
         frames: The innermost first.
-        apart: Python frames that could not be put among the others.
+        apart: Python frames whose position among the others is unknown.
     """
 
     number: int
@@ -65,11 +65,11 @@ class Thread:
 
 
 def merge(report: dict[str, Any], printed: str) -> list[Thread]:
-    """Put the Python frames where the interpreter ran them.
+    """Insert the Python frames where the interpreter ran them.
 
     Args:
         report: What `gdb_frames` wrote.
-        printed: What the program printed, with the fault handler's lines.
+        printed: The program's output, with the fault handler's lines.
     """
     python = python_frames(printed)
     return [_thread(entry, python.get(entry["handle"], []), report["thread"]) for entry in report["threads"]]
@@ -78,14 +78,14 @@ def merge(report: dict[str, Any], printed: str) -> list[Thread]:
 def python_frames(printed: str) -> dict[int, list[Frame]]:
     """Return the Python frames of each thread, by the thread's handle."""
     start = printed.rfind("Fatal Python error: ")
-    found: dict[int, list[Frame]] = {}
+    threads: dict[int, list[Frame]] = {}
     current: list[Frame] = []
     for line in printed[start:].splitlines() if start >= 0 else ():
         if thread := THREAD.match(line):
-            current = found.setdefault(int(thread[1], 16), [])
+            current = threads.setdefault(int(thread[1], 16), [])
         elif match := PYTHON_FRAME.match(line):
-            current.append(Frame("python", match["function"], f"{near(match['file'])}:{match['line']}"))
-    return found
+            current.append(Frame("python", match["function"], f"{shorten_path(match['file'])}:{match['line']}"))
+    return threads
 
 
 def _thread(entry: dict[str, Any], python: list[Frame], stopped: int) -> Thread:
@@ -93,50 +93,50 @@ def _thread(entry: dict[str, Any], python: list[Frame], stopped: int) -> Thread:
     native = entry["frames"]
     evaluations = [frame.get("python_frames") for frame in native if frame["function"] == EVALUATE]
     shares = share(evaluations, len(python))
-    frames = list(_interleave(native, python, shares)) if shares is not None else [_native(each) for each in native]
+    frames = list(_interleave(native, python, shares)) if shares is not None else list(map(_native, native))
     return Thread(
         number=entry["number"],
         name=entry["name"] or "",
         stopped=entry["number"] == stopped,
-        frames=tuple(_telling(frames)),
+        frames=tuple(_mark_telling(frames)),
         apart=tuple(python) if shares is None else (),
     )
 
 
 def share(evaluations: Sequence[int | None], total: int) -> list[int] | None:
-    """Return how many Python frames belong to each evaluation, or None if that can't be told.
+    """Return how many Python frames belong to each evaluation, or None if that is unknown.
 
     Args:
-        evaluations: The number that each is known to run, None where it is not known.
+        evaluations: How many frames each runs; None where unknown.
         total: How many there are.
     """
     if len(evaluations) == total:
         return [1] * total
     unknown = [index for index, count in enumerate(evaluations) if count is None]
-    known = sum(count for count in evaluations if count is not None)
+    assigned = sum(count for count in evaluations if count is not None)
     shares = [count or 0 for count in evaluations]
-    if len(unknown) == 1 and total > known:
-        shares[unknown[0]] = total - known
-    elif unknown or known != total:
+    if len(unknown) == 1 and total > assigned:
+        shares[unknown[0]] = total - assigned
+    elif unknown or assigned != total:
         return None
     return shares
 
 
 def _interleave(native: list[dict[str, Any]], python: list[Frame], shares: list[int]) -> Iterator[Frame]:
-    """Return all frames, with Python's in the place of the evaluations that run them."""
-    rest, left = iter(python), iter(shares)
+    """Yield all frames, with Python's in place of the evaluations that run them."""
+    remaining, counts = iter(python), iter(shares)
     for frame in native:
         if frame["function"] == EVALUATE:
-            for _ in range(next(left)):
-                yield next(rest)
+            for _ in range(next(counts)):
+                yield next(remaining)
         else:
             yield _native(frame)
 
 
 def _native(frame: dict[str, Any]) -> Frame:
-    """Return a frame of the debugger's."""
+    """Convert one of the debugger's frames."""
     function, file, library = plain(frame["function"]), frame["file"], frame["library"]
-    place = f"{near(file)}:{frame['line']}" if file else (library or "")
+    place = f"{shorten_path(file)}:{frame['line']}" if file else (library or "")
     own = not (
         PLUMBING.match(function) or GENERATED.search(function) or "libpython" in (library or "")
         or SYSTEM.search(library or "") or (library is None and not str(file).endswith(".rs"))
@@ -145,23 +145,23 @@ def _native(frame: dict[str, Any]) -> Frame:
 
 
 def plain(function: str) -> str:
-    """Return a function's name without the types that it was made for."""
+    """Return a function's name without its type arguments."""
     shown = re.sub(r"::h[0-9a-f]{16}$|\{impl#\d+\}::", "", function)
     while (shorter := re.sub(r"(?<=\w)(?:::)?<[^<>]*>", "", shown)) != shown:
         shown = shorter
     return shown
 
 
-def near(file: str) -> str:
-    """Return a file's path without what is the same for all: this folder, cargo's cache, Rust's own sources."""
+def shorten_path(file: str) -> str:
+    """Return a path without the current folder, cargo's cache or Rust's own sources."""
     path = re.sub(r"^.*/registry/src/[^/]+/|^/rustc/[0-9a-f]+/", "", file)
     with suppress(ValueError):
         return str(Path(path).relative_to(Path.cwd()))
     return path
 
 
-def _telling(frames: list[Frame]) -> Iterator[Frame]:
-    """Mark what says something although it is plumbing: where it stopped, what own code called, what waits."""
+def _mark_telling(frames: list[Frame]) -> Iterator[Frame]:
+    """Mark plumbing that is worth showing: where it stopped, what the user's code called, what waits."""
     for index, frame in enumerate(frames):
         caller = frames[index + 1] if index + 1 < len(frames) else None
         called = caller is not None and caller.language == "rust" and not caller.plumbing

@@ -29,12 +29,12 @@ QUIET = ("set auto-load off", "set debuginfod enabled off")
 
 @dataclass(frozen=True)
 class Run:
-    """A program that ran under the debugger.
+    """A run of a program under the debugger.
 
     Attributes:
         recording: What it printed.
-        report: Where it stopped, or its exit code if it came to its end.
-        interrupted: Why it was stopped from outside: `after 10 s`, `by Ctrl-C`.
+        report: Where it stopped, or its exit code if it ended.
+        interrupted: Why it was interrupted: `after 10 s`, `by Ctrl-C`.
     """
 
     recording: Recording
@@ -43,7 +43,7 @@ class Run:
 
     @property
     def printed(self) -> str:
-        """What it printed, as text."""
+        """Its output as text."""
         return (self.recording.head + self.recording.tail).decode("utf-8", errors="replace").replace("\r\n", "\n")
 
 
@@ -61,7 +61,7 @@ def debugger() -> str:
 
 
 def runnable(command: list[str]) -> list[str]:
-    """Return a command as gdb can run it: a program, with the script that it was asked for.
+    """Return a command that gdb can run: a program, with the interpreter of a script.
 
     Raises:
         UsageError: There is no command.
@@ -76,11 +76,11 @@ def runnable(command: list[str]) -> list[str]:
         raise ScaffolderError(f"`{command[0]}` is not installed, or not on PATH", "activate the project's environment")
     if Path(program).stem in {"cargo", "uv", "maturin", "nox"}:
         hint = "name the program that it starts: `.venv/bin/python crash.py`, or a test's file in `target/debug/deps`"
-        raise UsageError(f"`{command[0]}` runs other programs, which gdb does not follow", hint)
+        raise UsageError(f"`{command[0]}` starts other programs, which gdb does not follow", hint)
     with Path(program).open("rb") as file:
         first = file.readline(1000)
     interpreter = shlex.split(first[2:].decode("utf-8", errors="replace")) if first.startswith(b"#!") else []
-    # A script that asks `/usr/bin/env` for its interpreter gets the one of PATH here, too.
+    # A script with `/usr/bin/env` gets its interpreter from PATH, as it would in a shell.
     if interpreter and Path(interpreter[0]).name == "env":
         interpreter = [shutil.which(interpreter[1]) or interpreter[1], *interpreter[2:]]
     return [*interpreter, program, *command[1:]]
@@ -103,16 +103,16 @@ def debug(command: list[str], timeout: float | None) -> Run:
             # Ctrl-C is for this program to hand on.
             start_new_session=True,
         )  # fmt: skip
-        with gdb, stopping(process, timeout) as reasons:
-            recording = collect(gdb, reasons, process)
+        with gdb, stop_after(process, timeout) as reasons:
+            recording = relay_output(gdb, reasons, process)
         if not report.exists():
-            hint = "is it allowed to? a container needs `--cap-add=SYS_PTRACE`; what gdb said is above"
+            hint = "a container needs `--cap-add=SYS_PTRACE`; gdb's own message is above"
             raise ScaffolderError(f"gdb could not run `{shlex.join(command)}`", hint)
         return Run(recording, json.loads(report.read_text(encoding="utf-8")), reasons[0] if reasons else None)
 
 
-def collect(gdb: subprocess.Popen[bytes], reasons: list[str], process: Path) -> Recording:
-    """Pass on what is printed until the end, which the first Ctrl-C asks for; the second ends it all."""
+def relay_output(gdb: subprocess.Popen[bytes], reasons: list[str], process: Path) -> Recording:
+    """Pass the output on until the end; the first Ctrl-C stops the program, the second gdb too."""
     recording = Recording()
     before = signal.getsignal(signal.SIGINT)
 
@@ -135,8 +135,8 @@ def collect(gdb: subprocess.Popen[bytes], reasons: list[str], process: Path) -> 
 
 
 @contextmanager
-def stopping(process: Path, timeout: float | None) -> Iterator[list[str]]:
-    """Stop the program after some time; yields the reasons for which it was stopped."""
+def stop_after(process: Path, timeout: float | None) -> Iterator[list[str]]:
+    """Interrupt the program after some time; yield the reasons for its interruption."""
     reasons: list[str] = []
 
     def stop() -> None:
@@ -153,7 +153,7 @@ def stopping(process: Path, timeout: float | None) -> Iterator[list[str]]:
 
 
 def interrupt(process: Path) -> bool:
-    """Let the debugger stop the program, if it runs."""
+    """Interrupt the program, if it is running."""
     try:
         os.kill(int(process.read_text(encoding="utf-8")), signal.SIGINT)
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""Runs within gdb: start the program, wait for a crash or an interruption, and write down every thread's frames.
+"""Runs inside gdb: start the program, wait for a crash or an interruption, and record every thread's frames.
 
 What to do comes from the environment: DEBUGGING_REPORT is the file for the frames (as JSON), DEBUGGING_PROCESS the one
 for the program's process id.
@@ -28,8 +28,8 @@ def main() -> None:
         gdb.execute(f"handle {name} stop print", to_string=True)
     stops: list[Any] = []
     gdb.events.stop.connect(stops.append)
-    gdb.events.new_objfile.connect(started)
-    gdb.events.exited.connect(ended)
+    gdb.events.new_objfile.connect(record_process)
+    gdb.events.exited.connect(record_exit)
     gdb.execute("run", to_string=True)
     if not stops or not gdb.selected_inferior().pid:
         return
@@ -43,8 +43,8 @@ def main() -> None:
         gdb.execute("kill", to_string=True)
 
 
-def ended(event: Any) -> None:
-    """Write down the program's exit code, if it came to its end by itself."""
+def record_exit(event: Any) -> None:
+    """Record the program's exit code, if it ended by itself."""
     if not Path(os.environ["DEBUGGING_REPORT"]).exists():
         save({"exit_code": getattr(event, "exit_code", 1)})
 
@@ -54,26 +54,26 @@ def save(report: dict[str, Any]) -> None:
     Path(os.environ["DEBUGGING_REPORT"]).write_text(json.dumps(report), encoding="utf-8")
 
 
-def started(_: Any) -> None:
-    """Write down the program's process id, as soon as it loads its first library."""
+def record_process(_: Any) -> None:
+    """Record the program's process id when it loads its first library."""
     if pid := gdb.selected_inferior().pid:
         Path(os.environ["DEBUGGING_PROCESS"]).write_text(str(pid), encoding="utf-8")
-        gdb.events.new_objfile.disconnect(started)
+        gdb.events.new_objfile.disconnect(record_process)
 
 
 def threads() -> list[dict[str, Any]]:
     """Return the frames of all threads, the innermost first."""
-    found = []
+    entries = []
     for thread in sorted(gdb.selected_inferior().threads(), key=lambda thread: thread.num):
         thread.switch()
         stack = frames()
-        described = [describe(frame) for frame in stack]
+        described = [describe_frame(frame) for frame in stack]
         evaluations = [index for index, frame in enumerate(described) if frame["function"] == EVALUATE]
-        for index, count in zip(evaluations, counts([stack[index] for index in evaluations])):  # noqa: B905
+        for index, count in zip(evaluations, frame_counts([stack[index] for index in evaluations])):  # noqa: B905
             described[index]["python_frames"] = count
         handle = int.from_bytes(thread.handle(), "little") if hasattr(thread, "handle") else 0
-        found.append({"number": thread.num, "name": thread.name, "handle": handle, "frames": described})
-    return found
+        entries.append({"number": thread.num, "name": thread.name, "handle": handle, "frames": described})
+    return entries
 
 
 def frames() -> list[Any]:
@@ -89,8 +89,8 @@ def frames() -> list[Any]:
     return stack
 
 
-def describe(frame: Any) -> dict[str, Any]:
-    """Return what a frame is."""
+def describe_frame(frame: Any) -> dict[str, Any]:
+    """Describe a frame."""
     place = frame.find_sal()
     return {
         "function": frame.name() or "??",
@@ -100,27 +100,27 @@ def describe(frame: Any) -> dict[str, Any]:
     }
 
 
-def counts(evaluations: list[Any]) -> list[int | None]:
-    """Return how many Python frames each evaluation runs, None for those of which it can't be read.
+def frame_counts(evaluations: list[Any]) -> list[int | None]:
+    """Return how many Python frames each evaluation runs; None where that can't be read.
 
     Since Python 3.11 a call from Python to Python stays in one evaluation. Where the last one that an evaluation runs
     lies, is in a local variable: a `_PyCFrame` in 3.11, the frame that it began with since 3.12.
     """
-    found: list[int | None] = []
+    numbers: list[int | None] = []
     newest = None
     for frame in evaluations:
         try:
             names = local_names(frame)
             if "entry_frame" in names or "entry" in names:
                 entry = frame.read_var("entry_frame") if "entry_frame" in names else frame.read_var("entry")["frame"]
-                found.append(None if newest is None else steps(newest, lambda at, end=entry.address: at == end))
+                numbers.append(None if newest is None else steps(newest, lambda at, end=entry.address: at == end))
                 newest = pointer(entry["previous"])
             else:
-                found.append(steps(frame.read_var("cframe")["current_frame"], None))
+                numbers.append(steps(frame.read_var("cframe")["current_frame"], None))
         except (gdb.error, RuntimeError, ValueError):
-            found.append(None)
+            numbers.append(None)
             newest = None
-    return found
+    return numbers
 
 
 def local_names(frame: Any) -> set[str]:
@@ -136,7 +136,7 @@ def local_names(frame: Any) -> set[str]:
 
 
 def pointer(value: Any) -> Any:
-    """Return a value that could be read."""
+    """Return a pointer that can be read, or nothing."""
     value.fetch_lazy()
     return value
 

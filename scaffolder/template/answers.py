@@ -1,4 +1,4 @@
-"""From flags, files and prompts to a full set of answers, by the template's own rules.
+"""Turn flags, files and prompts into a full set of answers, by the template's own rules.
 
 The defaults and validators are the Jinja expressions of `copier.yml`, rendered as Copier renders them: each rule is
 written once.
@@ -28,7 +28,7 @@ EXPRESSION_ERRORS = (ArithmeticError, AttributeError, LookupError, RecursionErro
 
 
 class Ask(Protocol):
-    """Puts one question to the user."""
+    """Asks the user one question."""
 
     def __call__(self, question: Question, default: Any, check: Callable[[Any], Any]) -> Any:
         """Return an answer that `check` accepts.
@@ -60,10 +60,10 @@ class Rules:
             options = {name: value for name, value in settings.items() if name != "undefined"}
             return SandboxedEnvironment(extensions=["jinja2_ansible_filters.AnsibleCoreFiltersExtension"], **options)
         except (AttributeError, TypeError, ValueError) as error:
-            raise ScaffolderError(f"the template's `_envops` are not settings of Jinja: `{settings}`") from error
+            raise ScaffolderError(f"the template's `_envops` are not valid Jinja settings: `{settings}`") from error
 
     def render(self, value: Any, answers: Mapping[str, Any]) -> Any:
-        """Render an expression; anything but a text is its own value."""
+        """Render an expression; anything but a string is returned as it is."""
         if not isinstance(value, str) or "{" not in value:
             return value
         from jinja2 import TemplateError
@@ -71,16 +71,16 @@ class Rules:
         try:
             return self.environment.from_string(value).render(answers)
         except (TemplateError, *EXPRESSION_ERRORS) as error:
-            raise ScaffolderError(f"the template's expression `{value}` fails: {error}") from error
+            raise ScaffolderError(f"the template's expression `{value}` failed: {error}") from error
 
     def default(self, question: Question, answers: Mapping[str, Any]) -> Any:
         """Return a question's default as its type, or `MISSING`."""
         if "default" not in question.details:
             return MISSING
-        return parse(question, self.render(question.details["default"], answers))
+        return parse_answer(question, self.render(question.details["default"], answers))
 
     def applies(self, question: Question, answers: Mapping[str, Any]) -> bool:
-        """Whether a question is to be answered at all, given the answers before it."""
+        """Whether a question applies, given the answers before it."""
         return bool(to_bool(self.render(question.details.get("when", True), answers)))
 
     def check(self, question: Question, value: Any, answers: Mapping[str, Any]) -> Any:
@@ -89,14 +89,14 @@ class Rules:
         Raises:
             InvalidAnswerError: The question does not take this value.
         """
-        parsed = parse(question, value)
+        parsed = parse_answer(question, value)
         message = self.render(question.details.get("validator", ""), {**answers, question.name: parsed})
         if reason := " ".join(str(message).split()):
             raise InvalidAnswerError(question.name, reason, suggestion=self.suggestion(question, parsed, answers))
         return parsed
 
     def suggestion(self, question: Question, value: Any, answers: Mapping[str, Any]) -> str | None:
-        """Return an answer that would be accepted in place of a refused one, if the template has a rule for that."""
+        """Return a valid answer similar to a rejected one, if the template has a rule for that."""
         name = f"suggested_{question.name}"
         rule = next((rule for rule in self.catalog.questions if rule.name == name and rule.computed), None)
         text = self.render(rule.details.get("default"), {**answers, question.name: value}) if rule else None
@@ -114,25 +114,25 @@ def resolve(
     Args:
         catalog: The questions.
         given: Answers that are fixed.
-        suggested: Defaults that go before the template's own, where they are valid.
-        ask: Asks for what is not given; without it the defaults are taken.
+        suggested: Defaults that override the template's own, where they are valid.
+        ask: Asks for missing answers; without it, defaults are used.
 
     Returns:
         The answers to store, without computed ones.
 
     Raises:
-        InvalidAnswerError: A given answer is refused.
+        InvalidAnswerError: A given answer is rejected.
         MissingAnswerError: No answer is given, there is no default, and nobody to ask.
     """
     rules = Rules(catalog)
-    known: dict[str, Any] = {}
+    answers: dict[str, Any] = {}
     stored: dict[str, Any] = {}
     for question in catalog.questions:
-        if question.computed or not rules.applies(question, known):
-            known[question.name] = rules.default(question, known)
+        if question.computed or not rules.applies(question, answers):
+            answers[question.name] = rules.default(question, answers)
             continue
-        known[question.name] = _answer(rules, question, known, given, suggested or {}, ask)
-        stored[question.name] = known[question.name]
+        answers[question.name] = _answer(rules, question, answers, given, suggested or {}, ask)
+        stored[question.name] = answers[question.name]
     return stored
 
 
@@ -144,7 +144,7 @@ def _answer(
     suggested: Mapping[str, Any],
     ask: Ask | None,
 ) -> Any:
-    """Answer one question: what is given, else what the user says, else the default."""
+    """Answer one question: with the given answer, else the user's, else the default."""
 
     def check(value: Any) -> Any:
         return rules.check(question, value, known)
@@ -165,7 +165,7 @@ def _answer(
     return check(default)
 
 
-def parse(question: Question, value: Any) -> Any:
+def parse_answer(question: Question, value: Any) -> Any:
     """Return a value as the question's type.
 
     Raises:
@@ -182,7 +182,7 @@ def parse(question: Question, value: Any) -> Any:
 
 
 def _parse_one(question: Question, value: Any) -> Any:
-    """Return one value, or one item of a list, as the question's type."""
+    """Convert one value, or one item of a list, to the question's type."""
     convert = CONVERSIONS.get(question.type)
     try:
         if value is None and convert is not None:
@@ -193,12 +193,12 @@ def _parse_one(question: Question, value: Any) -> Any:
         wanted = EXPECTATIONS[question.type]
         raise InvalidAnswerError(question.name, f"`{question.name}` takes {wanted}, not {shown}") from error
     if question.choices and parsed not in [choice.value for choice in question.choices]:
-        raise refused_choice(question, str(parsed))
+        raise choice_error(question, str(parsed))
     return parsed
 
 
 def _load(question: Question, text: str) -> Any:
-    """Read an answer that is written as YAML."""
+    """Parse an answer written as YAML."""
     try:
         return load_yaml(text)
     except InvalidYamlError as error:
@@ -206,7 +206,7 @@ def _load(question: Question, text: str) -> Any:
 
 
 def to_bool(value: Any) -> bool:
-    """Return a yes or no, however it is written."""
+    """Parse a boolean in any spelling."""
     if isinstance(value, (bool, int)):
         return bool(value)
     if (text := str(value).strip().lower()) in {"y", "yes", "t", "true", "on", "1"}:
@@ -217,7 +217,7 @@ def to_bool(value: Any) -> bool:
 
 
 def to_text(value: Any) -> str:
-    """Return a text; numbers count as their digits."""
+    """Convert a string or a number to text."""
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
         raise TypeError(value)
     return str(value)
@@ -233,8 +233,8 @@ CONVERSIONS: Mapping[str, Callable[[Any], Any]] = {
 EXPECTATIONS = {"bool": "yes or no", "float": "a number", "int": "a whole number", "path": "a path", "str": "a text"}
 
 
-def refused_choice(question: Question, value: str) -> InvalidAnswerError:
-    """Describe a value that is not among the choices."""
+def choice_error(question: Question, value: str) -> InvalidAnswerError:
+    """Return the error for a value that is not a choice."""
     names = [str(choice.value) for choice in question.choices]
     if question.name == "features":
         return InvalidAnswerError(question.name, f"`{value}` is not a feature", near(value, names))
@@ -243,18 +243,18 @@ def refused_choice(question: Question, value: str) -> InvalidAnswerError:
 
 
 def require_questions(catalog: Catalog, names: Iterable[str], origin: str) -> None:
-    """Refuse answers to questions that there are not.
+    """Refuse answers to unknown questions.
 
     Args:
         catalog: The questions.
-        names: The names of those that are answered.
-        origin: Where the answers come from, for the message.
+        names: The names of the answered questions.
+        origin: The source of the answers, for the message.
     """
     asked = [question.name for question in catalog.asked]
     computed = {question.name for question in catalog.questions} - set(asked)
     for name in names:
         if name in computed:
-            raise UsageError(f"`{name}` in {origin} can't be set: it is worked out from other answers")
+            raise UsageError(f"`{name}` in {origin} can't be set: it is computed from other answers")
         if name not in asked:
             raise UsageError(f"`{name}` in {origin} is not a question", near(name, asked))
 
@@ -268,13 +268,13 @@ def collect(
     all_features: bool = False,
     name: str | None = None,
 ) -> dict[str, Any]:
-    """Put together what the command line answers; later parameters go before earlier ones.
+    """Combine the answers from the command line; later parameters override earlier ones.
 
     Args:
         catalog: The questions.
         file: A YAML file of answers.
         pairs: `KEY=VALUE` texts.
-        features: Names of features, also several with commas between them.
+        features: Names of features; one text may name several, separated by commas.
         all_features: Choose every feature.
         name: The project's name.
     """
@@ -294,7 +294,7 @@ def collect(
 
 
 def read_pairs(pairs: Iterable[str]) -> dict[str, str]:
-    """Read `KEY=VALUE` texts."""
+    """Parse `KEY=VALUE` texts."""
     answers = {}
     for pair in pairs:
         key, equals, value = pair.partition("=")
@@ -313,15 +313,15 @@ def read_file(path: Path) -> dict[str, Any]:
     except InvalidYamlError as error:
         where = f" (line {error.line})" if error.line else ""
         raise ScaffolderError(
-            f"the answers file `{path}` is not YAML that can be used: {error}{where}",
-            "write one `question: answer` a line",
+            f"the answers file `{path}` can't be used as YAML: {error}{where}",
+            "write one `question: answer` per line",
         ) from error
     if not isinstance(content, (dict, type(None))):
-        raise ScaffolderError(f"the answers file `{path}` does not hold answers", "write one `question: answer` a line")
+        raise ScaffolderError(f"the answers file `{path}` has no answers", "write one `question: answer` per line")
     return {str(key): value for key, value in (content or {}).items() if not str(key).startswith("_")}
 
 
 def name_from(folder: str) -> str:
-    """Turn a folder's name into a project name, as far as that goes: without accents and spaces."""
+    """Turn a folder's name into a project name, without accents and spaces."""
     plain = "".join(char for char in unicodedata.normalize("NFKD", folder) if not unicodedata.combining(char))
     return "-".join(plain.split())

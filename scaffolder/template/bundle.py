@@ -1,4 +1,4 @@
-"""The thin git bundle: for each release, one commit with nothing but the template and its changelog.
+"""The git bundle in the wheel: for each release, one commit with only the template and its changelog.
 
 It stands in for the public repository wherever there is no network. The same tags give the same bytes.
 """
@@ -36,7 +36,7 @@ def write_bundle(checkout: Path, version: str, target: Path) -> None:
 
     Args:
         checkout: The root of a git repository; nothing is written into it.
-        version: The release that the working tree is going to be.
+        version: The release that the working tree will become.
         target: Where the bundle goes.
 
     Raises:
@@ -48,7 +48,7 @@ def write_bundle(checkout: Path, version: str, target: Path) -> None:
 
 
 def assemble(checkout: Path, version: str, repository: Path) -> None:
-    """Make a bare repository of a checkout's releases, and of its working tree where its version has no tag yet.
+    """Create a bare repository of a checkout's releases, with its working tree if its version has no tag yet.
 
     Args:
         checkout: As for `write_bundle`; what is made borrows objects from it.
@@ -78,17 +78,17 @@ def read_tags(source: Path) -> list[str]:
 
 
 def sort_releases(tags: Iterable[str]) -> list[str]:
-    """Return those tags that are releases, oldest first."""
+    """Return the tags that are releases, oldest first."""
     return sorted(filter(RELEASE.fullmatch, tags), key=order)
 
 
 def order(version: str) -> tuple[int, ...]:
-    """Sort releases as numbers."""
+    """Return a key that sorts releases as numbers."""
     return tuple(int(part) for part in re.findall(r"\d+", version))
 
 
 def _git(repository: Path, *arguments: str, data: bytes | None = None) -> bytes:
-    """Run git on a bare repository, whatever the user's settings are."""
+    """Run git on a bare repository, ignoring the user's settings."""
     return git.run(*arguments, folder=repository, data=data, variables={**NO_SETTINGS, "GIT_DIR": str(repository)})
 
 
@@ -101,7 +101,7 @@ def _borrow_objects(checkout: Path, repository: Path) -> None:
 
 
 def _released_trees(checkout: Path) -> dict[str, list[str]]:
-    """Return for each release, oldest first, the object names of the template's paths."""
+    """Return the object hashes of the template's paths for each release, oldest first."""
     output = git.run("for-each-ref", "--format=%(refname:short)", "refs/tags/v*", folder=checkout)
     tags = sort_releases(output.decode().split())
     if not tags:
@@ -114,12 +114,12 @@ def _released_trees(checkout: Path) -> dict[str, list[str]]:
 
 
 def is_missing(name: str) -> bool:
-    """Whether git knows no object for what was asked."""
+    """Whether git reports that an object is missing."""
     return name.endswith("missing")
 
 
 def _working_tree(checkout: Path) -> Iterator[bytes]:
-    """Say to `git fast-import` which files the template has on disk, without what git ignores."""
+    """Return the `git fast-import` commands for the template's files on disk, except ignored ones."""
     output = git.run("ls-files", "-z", "-co", "--exclude-standard", "--", *CARRIED, folder=checkout)
     for name in sorted(set(output.split(b"\0")) - {b""}):
         path = checkout / os.fsdecode(name)
@@ -139,7 +139,7 @@ def _working_tree(checkout: Path) -> Iterator[bytes]:
 
 
 def _release(release: tuple[str, list[str]]) -> bytes:
-    """Say to `git fast-import` what a release holds."""
+    """Return the `git fast-import` commands for a release's files."""
     tag, names = release
     paths = zip((b"100644", b"040000", b"100644"), names, CARRIED, strict=True)
     files = (
@@ -149,18 +149,17 @@ def _release(release: tuple[str, list[str]]) -> bytes:
 
 
 def _commit(message: str, files: Iterable[bytes]) -> bytes:
-    """Say to `git fast-import` to add a commit with these files and no others."""
+    """Return the `git fast-import` commands for a commit with exactly these files."""
     head = f"commit refs/heads/main\ncommitter {COMMITTER}\ndata {len(message)}\n{message}\ndeleteall\n"
     return head.encode() + b"".join(files) + b"\n"
 
 
 def _import(repository: Path, commits: Iterable[bytes]) -> None:
-    """Make a chain of commits."""
     _git(repository, *git.options(THROWAWAY), "fast-import", "--quiet", "--depth=0", data=b"".join(commits))
 
 
 def _require_unchanged(repository: Path, checkout: Path, version: str) -> None:
-    """Refuse a working tree that differs from the release of its version, and go back to that release."""
+    """Refuse a working tree that differs from the release of its version, and restore that release."""
     released = f"refs/tags/v{version}"
     asked = [f"{revision}:{path}" for revision in (released, "refs/heads/main") for path in TEMPLATE_PATHS]
     names = _git(repository, "rev-parse", *asked).split()
@@ -173,7 +172,7 @@ def _require_unchanged(repository: Path, checkout: Path, version: str) -> None:
 
 
 def _pack(repository: Path, target: Path) -> None:
-    """Write a bundle of all that is in a repository.
+    """Write a bundle of everything in a repository.
 
     `git bundle create` would reuse the deltas of the packs it finds, so that its bytes depend on the clone.
     """

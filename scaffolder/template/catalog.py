@@ -1,4 +1,4 @@
-"""What can be asked and chosen: the questions and features of a template's `copier.yml`."""
+"""The questions and features of a template's `copier.yml`."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ YAML_ERRORS = (
 
 
 class InvalidYamlError(ValueError):
-    """A text that is not YAML, or that is refused.
+    """A text that is not valid YAML, or is refused.
 
     Args:
         reason: What is wrong with it.
-        line: Where, counted from 1, if that is known.
+        line: The line, counted from 1, if known.
     """
 
     def __init__(self, reason: str, line: int | None = None) -> None:
@@ -38,7 +38,7 @@ class InvalidYamlError(ValueError):
 
 
 def load_yaml(text: str | bytes, *, aliases: bool = False) -> Any:
-    """Read YAML that somebody else wrote.
+    """Read untrusted YAML.
 
     Args:
         text: At most a megabyte.
@@ -58,7 +58,7 @@ def load_yaml(text: str | bytes, *, aliases: bool = False) -> Any:
         raise
     except YAML_ERRORS as error:
         mark = getattr(error, "problem_mark", None)
-        reason = getattr(error, "problem", None) or "it holds a value that can't be read"
+        reason = getattr(error, "problem", None) or "it has a value that can't be read"
         raise InvalidYamlError(" ".join(str(reason).split()), mark.line + 1 if mark else None) from error
 
 
@@ -78,20 +78,20 @@ class Choice:
 
     @property
     def purpose(self) -> str:
-        """The label without the value that it opens with."""
+        """The label without the value that it starts with."""
         return self.label.removeprefix(f"{self.value}: ")
 
 
 @dataclass(frozen=True)
 class Question:
-    """A question as `copier.yml` words it; texts may hold Jinja expressions."""
+    """A question of `copier.yml`; texts may contain Jinja expressions."""
 
     name: str
     details: Mapping[str, Any]
 
     @property
     def help(self) -> str:
-        """What the user is asked."""
+        """The text of the question."""
         return str(self.details.get("help") or self.name)
 
     @property
@@ -106,19 +106,18 @@ class Question:
 
     @property
     def computed(self) -> bool:
-        """Whether the answer is never asked, only worked out from others."""
+        """Whether the answer is computed from others and never asked for."""
         return self.details.get("when", True) is False
 
     @cached_property
     def choices(self) -> tuple[Choice, ...]:
-        """The values on offer, or none if any value is."""
+        """The choices; empty if any value is allowed."""
         choices = self.details.get("choices") or ()
         pairs = choices.items() if isinstance(choices, dict) else (_pair(choice) for choice in choices)
         return tuple(Choice(_value(value), str(label)) for label, value in pairs)
 
 
 def _pair(choice: Any) -> tuple[Any, Any]:
-    """Return a choice of a list as label and value."""
     return tuple(choice) if isinstance(choice, (list, tuple)) else (choice, choice)
 
 
@@ -144,14 +143,14 @@ class Catalog:
 
     @property
     def asked(self) -> tuple[Question, ...]:
-        """The questions that have an answer of the user's."""
+        """The questions that the user may answer."""
         return tuple(question for question in self.questions if not question.computed)
 
     @property
     def features(self) -> tuple[Feature, ...]:
-        """The features on offer."""
-        found = [question for question in self.questions if question.name == "features"]
-        return tuple(Feature(str(choice.value), choice.purpose) for question in found for choice in question.choices)
+        """The features."""
+        matches = [question for question in self.questions if question.name == "features"]
+        return tuple(Feature(str(choice.value), choice.purpose) for question in matches for choice in question.choices)
 
 
 def load_catalog(folder: Path) -> Catalog:
@@ -177,7 +176,7 @@ def load_catalog(folder: Path) -> Catalog:
 
 
 def read_sections(path: Path) -> list[dict[str, Any]]:
-    """Read a YAML file's documents, with the files that `!include` names in their places."""
+    """Read a YAML file's documents, resolving `!include`."""
 
     class Loader(SafeLoader):  # type: ignore[misc]
         """A loader that knows where this file is."""

@@ -1,4 +1,4 @@
-"""An example of a skill: copied as it is, or as a new project with a name of its own."""
+"""Copy an example of a skill, as it is or as a new project with another name."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from scaffolder import __version__
 from scaffolder.folders import temporary_folder
-from scaffolder.template.generate import Origin, Project, build, check_destination, list_files
+from scaffolder.template.generate import NewProject, Origin, build, check_destination, list_files
 from scaffolder.template.source import SOURCE
 from scaffolder.template.steps import next_steps
 
@@ -26,8 +26,8 @@ LEFT_BEHIND = shutil.ignore_patterns(
 
 def copy_example(
     example: Example, destination: Path, *, name: str | None = None, use_git: bool = False, dry_run: bool = False
-) -> Project:
-    """Copy an example to a place of its own.
+) -> NewProject:
+    """Copy an example to a new folder.
 
     Args:
         example: What to copy.
@@ -48,8 +48,8 @@ def copy_example(
     else:
         message = f"Start from the example {example.name} of pyo3-new {__version__}" if use_git else None
         files, notes = build(target, partial(fill, example, name), message)
-    return Project(
-        name=joined(name, "-") if name else example.project, path=target,
+    return NewProject(
+        name=join_name(name, "-") if name else example.project, path=target,
         template=Origin(f"{SOURCE}/skills/{example.name}", __version__),
         features=(), files=files, next=commands, dry_run=dry_run, notes=tuple(notes),
     )  # fmt: skip
@@ -63,25 +63,25 @@ def list_example(example: Example, name: str | None = None) -> tuple[str, ...]:
 
 
 def fill(example: Example, name: str | None, folder: Path) -> None:
-    """Copy an example into a folder, without what building it left behind."""
+    """Copy an example into a folder, without build artifacts."""
     shutil.copytree(example.path, folder, ignore=LEFT_BEHIND, dirs_exist_ok=True)
     if name:
         rename(folder, example.project, name)
 
 
 def rename(folder: Path, old: str, new: str) -> None:
-    """Give a project another name, in what its files say and in what they are called."""
+    """Rename a project, in its files and in their names."""
     pattern = re.compile(rf"(?<![a-zA-Z0-9]){'[-_]'.join(re.split('[-_]', old))}(?![a-zA-Z0-9])")
 
-    def renamed(text: str) -> str:
-        return pattern.sub(lambda match: joined(new, "_" if "_" in match[0] else "-"), text)
+    def rename_in(text: str) -> str:
+        return pattern.sub(lambda match: join_name(new, "_" if "_" in match[0] else "-"), text)
 
     for path in sorted(folder.rglob("*"), reverse=True):
         if path.is_file():
-            path.write_bytes(renamed(path.read_bytes().decode()).encode())
-        path.rename(path.with_name(renamed(path.name)))
+            path.write_bytes(rename_in(path.read_bytes().decode()).encode())
+        path.rename(path.with_name(rename_in(path.name)))
 
 
-def joined(name: str, separator: str) -> str:
-    """Return a project's name as Python imports it, with `_`, or as registries list it, with `-`."""
+def join_name(name: str, separator: str) -> str:
+    """Return a project's name with `_`, as Python imports it, or with `-`, as registries list it."""
     return re.sub(r"[-_.]+", separator, name.lower())

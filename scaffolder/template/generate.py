@@ -1,4 +1,4 @@
-"""From answers to a new project: rendered beside its destination, then moved there in one step."""
+"""Turn answers into a new project: render it beside its destination, then move it there with one rename."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ class Origin:
 
 
 @dataclass(frozen=True)
-class Project:
-    """A project that was made, or would be.
+class NewProject:
+    """A new project, or a preview of one.
 
     Attributes:
         name: The project's name.
         path: Where it is, absolute.
         template: Where it comes from.
-        features: What it started with.
+        features: Its features.
         files: Paths inside it, with `/`.
         next: Commands to type.
         dry_run: Whether nothing was written.
@@ -68,7 +68,7 @@ class Project:
 
 def new_project(
     template: Template, answers: Mapping[str, Any], destination: Path, *, use_git: bool = True, dry_run: bool = False
-) -> Project:
+) -> NewProject:
     """Make a project.
 
     Args:
@@ -76,7 +76,7 @@ def new_project(
         answers: The answers to its questions.
         destination: A folder that does not exist yet or is empty.
         use_git: Make a repository with a first commit, unless the destination is inside one.
-        dry_run: Render elsewhere, and leave the destination alone.
+        dry_run: Render to a temporary folder only.
 
     Raises:
         ScaffolderError: The destination can't be used, or the template can't be rendered.
@@ -100,7 +100,7 @@ def new_project(
                 render(template, answers, folder)
 
         files, notes = build(target, fill, f"Start from {template.label}" if use_git else None)
-    return Project(
+    return NewProject(
         name=str(answers.get("project_name", target.name)),
         path=target,
         template=Origin(template.source, template.version),
@@ -113,7 +113,7 @@ def new_project(
 
 
 def build(target: Path, fill: Callable[[Path], None], message: str | None) -> tuple[tuple[str, ...], list[str]]:
-    """Make a folder beside its place, and move it there in one step.
+    """Create a folder beside its destination, and move it there with one rename.
 
     Args:
         target: Where it goes.
@@ -127,11 +127,11 @@ def build(target: Path, fill: Callable[[Path], None], message: str | None) -> tu
         fill(folder)
         files = list_files(folder)
         notes = [] if message is None else start_repository(folder, message)
-        return files, notes + place(folder, target)
+        return files, notes + move_into_place(folder, target)
 
 
 def check_destination(destination: Path) -> None:
-    """Refuse a destination that holds something."""
+    """Refuse a destination that is not empty."""
     hint = "choose a folder that does not exist yet, or an empty one"
     try:
         if not destination.exists():
@@ -145,16 +145,16 @@ def check_destination(destination: Path) -> None:
 
 
 def preview_folder(template: Template, answers: Mapping[str, Any]) -> Path:
-    """Return where the project of these answers is rendered to be looked at, and copied from when it is made."""
+    """Return the folder of the preview for these answers, which is reused when the project is created."""
     text = json.dumps(dict(answers), sort_keys=True, default=str)
     return template.workspace / f"preview-{hashlib.sha256(text.encode()).hexdigest()}"
 
 
 @contextmanager
 def staging(target: Path) -> Iterator[Path]:
-    """Give a folder to render into; whatever of it is left in the end is removed.
+    """Create a folder to render into, and remove what is left of it at the end.
 
-    A folder beside the target is on the same file system, so that moving it there is a single step.
+    A folder beside the target is on the same file system, so that it can be moved with one rename.
     """
     folder, lock = None, None
     missing = [parent for parent in target.parents if not parent.exists()]
@@ -163,8 +163,8 @@ def staging(target: Path) -> Iterator[Path]:
             target.parent.mkdir(parents=True, exist_ok=True)
             folder, lock = make_folder(target.parent, f".{target.name[:40]}.{PREFIX}", 0o777)
         except OSError as error:
-            hint = "choose a folder that you may write into"
-            raise ScaffolderError(f"nothing can be written into `{target.parent}`: {error.strerror}", hint) from error
+            hint = "choose a folder that you can write to"
+            raise ScaffolderError(f"`{target.parent}` is not writable: {error.strerror}", hint) from error
         remove_leftovers(target.parent)
         yield folder
     finally:
@@ -189,7 +189,7 @@ def render(template: Template, answers: Mapping[str, Any], folder: Path) -> None
         with template.reachable(), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             source, ref = (str(template.folder), None) if template.official else (template.source, template.ref)
-            with speed.compiled_once() if template.official else nullcontext():
+            with speed.compile_once() if template.official else nullcontext():
                 copier.run_copy(
                     source, folder, data=dict(answers), vcs_ref=ref, settings=copier.Settings(),
                     defaults=True, overwrite=True, quiet=True,
@@ -198,7 +198,7 @@ def render(template: Template, answers: Mapping[str, Any], folder: Path) -> None
             record_origin(template, folder / ANSWERS)
     except UnsafeTemplateError as error:
         raise ScaffolderError(
-            f"the template `{template.source}` wants to run code of its own, which pyo3-new never does",
+            f"the template `{template.source}` runs code of its own, which pyo3-new does not allow",
             "use `copier copy --trust` if you trust it",
         ) from error
     except ProcessExecutionError as error:
@@ -211,7 +211,7 @@ def render(template: Template, answers: Mapping[str, Any], folder: Path) -> None
 
 
 def record_origin(template: Template, answers: Path) -> None:
-    """Put the template's address and release into the answers file, in place of the folder that Copier was given."""
+    """Write the template's address and release to the answers file, instead of the temporary folder."""
     origin = f"_commit: {template.ref}\n_src_path: {template.source}\n"
     text = answers.read_text(encoding="utf-8")
     answers.write_text(re.sub(ORIGIN, lambda _: origin, text, count=1), encoding="utf-8", newline="\n")
@@ -223,9 +223,9 @@ def list_files(folder: Path) -> tuple[str, ...]:
 
 
 def start_repository(folder: Path, message: str) -> list[str]:
-    """Make a repository with one commit, and return what the user should know about it."""
+    """Create a repository with one commit, and return notes for the user."""
     if outer := next((parent for parent in folder.parents if (parent / ".git").exists()), None):
-        return [f"no repository was made, because `{outer}` is one already"]
+        return [f"no repository was created, because `{outer}` is already one"]
     git.run("init", "--quiet", "--initial-branch=main", folder=folder)
     # The user's own list of files to ignore is not about what the template has.
     git.run("add", "--all", "--force", folder=folder)
@@ -246,7 +246,7 @@ def start_repository(folder: Path, message: str) -> list[str]:
 
 
 def has_identity(folder: Path) -> bool:
-    """Whether git knows whose commits these would be."""
+    """Whether git knows the author's name and email."""
     try:
         for variable in ("GIT_AUTHOR_IDENT", "GIT_COMMITTER_IDENT"):
             git.run("-c", "user.useConfigOnly=true", "var", variable, folder=folder)
@@ -255,8 +255,8 @@ def has_identity(folder: Path) -> bool:
     return True
 
 
-def place(folder: Path, target: Path) -> list[str]:
-    """Move a finished project to its destination, and return what the user should know about it."""
+def move_into_place(folder: Path, target: Path) -> list[str]:
+    """Move a finished project to its destination, and return notes for the user."""
     inside = target == Path.cwd()
     try:
         if os.name == "nt" and target.exists():

@@ -1,4 +1,4 @@
-"""The template's releases: those that came with this package, and those that are public."""
+"""The template's releases: those in this package, and the public ones."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ HEADING = re.compile(r"^## .*?\bv?(\d+\.\d+\.\d+)\b", re.MULTILINE)
 
 @dataclass(frozen=True)
 class Releases:
-    """The releases at hand.
+    """The available releases.
 
     Attributes:
         repository: A bare repository that holds them.
@@ -56,18 +56,18 @@ class Releases:
         return self.carried[-1]
 
     def require(self, tag: str) -> None:
-        """Refuse a project's release that is not at hand."""
+        """Refuse a project's release that is not available."""
         if tag in self.carried:
             return
-        known = f"pyo3-new {__version__} knows the releases up to `{self.newest}`"
+        limit = f"pyo3-new {__version__} knows the releases up to `{self.newest}`"
         if not RELEASE.fullmatch(tag):
             raise ScaffolderError(
                 f"the project was made from `{tag}`, which is not a release", "update it with `copier update`"
             )
-        raise ScaffolderError(f"the project has release `{tag}` of the template, and {known}", "upgrade pyo3-new")
+        raise ScaffolderError(f"the project has release `{tag}` of the template, and {limit}", "upgrade pyo3-new")
 
     def obtain(self, tag: str) -> None:
-        """Fetch a release that is not at hand from the public repository."""
+        """Fetch a release from the public repository, unless it is available."""
         if tag in {*self.carried, *self.fetched}:
             return
         options = ["--quiet", "--no-tags", "--depth=1"]
@@ -85,7 +85,7 @@ class Releases:
         """Return a release to render.
 
         Args:
-            tag: A release at hand.
+            tag: An available release.
             source: The origin as the project records it.
         """
         return Template(source, tag, self._folder(tag), self.workspace, official=True)
@@ -95,14 +95,13 @@ class Releases:
         return load_catalog(self._folder(tag))
 
     def _folder(self, tag: str) -> Path:
-        """Return a folder with the files of a release."""
         folder = self.workspace / tag
         if not folder.exists():
             unpack(self.repository, tag, folder)
         return folder
 
     def changes(self, after: str, tag: str) -> tuple[Notes, ...]:
-        """Return what the changelog says of the releases after one, up to another, newest first."""
+        """Return the changelog's notes on the releases after one, up to another, newest first."""
         try:
             text = self.git("show", f"{tag}:{CHANGELOG}").decode("utf-8", "replace")
         except git.GitError:
@@ -112,14 +111,14 @@ class Releases:
 
 @dataclass(frozen=True)
 class Notes:
-    """What a changelog says of one release."""
+    """The changelog's notes on a release."""
 
     version: str
     text: str
 
 
 def read_changelog(text: str) -> list[Notes]:
-    """Split a changelog by its headings that name a version."""
+    """Split a changelog at its version headings."""
     headings = list(HEADING.finditer(text))
     ends = [heading.start() for heading in headings[1:]] + [len(text)]
     return [
@@ -129,7 +128,7 @@ def read_changelog(text: str) -> list[Notes]:
 
 
 def to_tag(version: str) -> str:
-    """Return the tag of a release, however the user writes it."""
+    """Return a release's tag, in any spelling of the user's."""
     tag = version if version.startswith("v") else f"v{version}"
     if not RELEASE.fullmatch(tag):
         raise ScaffolderError(f"`{version}` is not a release", "write it as in `--to 0.2.0`")
@@ -138,15 +137,15 @@ def to_tag(version: str) -> str:
 
 @contextmanager
 def open_releases() -> Iterator[Releases]:
-    """Make the releases that came with this package ready to render."""
+    """Open the releases in this package."""
     with temporary_folder() as workspace:
         releases = Releases(open_repository(workspace), (), workspace)
-        found = releases.git("for-each-ref", "--format=%(refname:short)", "refs/tags").decode().split()
-        yield replace(releases, carried=tuple(sort_releases(found)))
+        tags = releases.git("for-each-ref", "--format=%(refname:short)", "refs/tags").decode().split()
+        yield replace(releases, carried=tuple(sort_releases(tags)))
 
 
 class PublicTags:
-    """Asks the public repository which releases there are, while other work goes on.
+    """Asks the public repository for its releases in the background.
 
     Args:
         offline: Do not ask.
@@ -156,7 +155,7 @@ class PublicTags:
         self.process = None if offline else start_asking()
 
     def answer(self) -> tuple[str, ...] | None:
-        """Return the tags, or none if nobody answered in time."""
+        """Return the tags, or none if there was no answer in time."""
         if self.process is None:
             return None
         try:
@@ -170,7 +169,7 @@ class PublicTags:
         return tuple(sort_releases(tags))
 
     def close(self) -> None:
-        """Ask no longer."""
+        """Stop asking."""
         if self.process is None or self.process.poll() is not None:
             return
         with suppress(OSError):

@@ -1,4 +1,4 @@
-"""Where the template comes from: the bundle in the wheel, the checkout, or what the user names."""
+"""Where the template comes from: the bundle in the wheel, the checkout, or the user's choice."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ class Template:
     """A template that is ready to render.
 
     Attributes:
-        source: What a project records as its origin.
+        source: The origin that projects record.
         ref: The release, branch or commit; none for a plain folder.
         folder: Holds `copier.yml` as of that revision.
         workspace: A folder for files that last as long as the template is open.
-        official: Whether this is a release of ours, of which the folder holds all that Copier needs.
+        official: Whether this is an official release, whose folder has all that Copier needs.
     """
 
     source: str
@@ -53,13 +53,13 @@ class Template:
 
     @property
     def label(self) -> str:
-        """What to call it, with its revision."""
+        """Its display name, with the revision."""
         name = "pyo3-new" if self.official else self.source
         return f"{name} {self.ref}" if self.ref else name
 
     @contextmanager
     def reachable(self) -> Iterator[None]:
-        """Let Copier's git commands find the source, or Copier find no git where it needs none."""
+        """Let Copier's git commands find the source, or hide git from Copier where it needs none."""
         from plumbum import local
 
         # Copier's git runs in plumbum's environment: a snapshot of the process's own.
@@ -75,7 +75,7 @@ class Template:
 
 
 def _git_settings() -> dict[str, str]:
-    """Return variables that give settings to every git command."""
+    """Return variables that configure every git command."""
     # The user's hooks are for the user's own commits, and line endings are the template's.
     settings = {"core.hooksPath": os.devnull, "core.autocrlf": "false"}
     first = int(os.environ.get("GIT_CONFIG_COUNT") or 0)
@@ -92,7 +92,7 @@ def questions_folder() -> Path:
 
 @contextmanager
 def open_template(source: str | None = None, ref: str | None = None) -> Iterator[Template]:
-    """Make a template ready to render.
+    """Prepare a template to render.
 
     Args:
         source: A folder or git address; the official template by default.
@@ -105,20 +105,20 @@ def open_template(source: str | None = None, ref: str | None = None) -> Iterator
     git.require_git()
     with temporary_folder() as workspace:
         if source is None or expand(source) == expand(SOURCE):
-            yield _official(ref, workspace)
+            yield _open_official(ref, workspace)
         else:
-            yield _given(source, ref, workspace)
+            yield _open_custom(source, ref, workspace)
 
 
 def expand(source: str) -> str:
-    """Turn the short form of an address into a URL that git can read."""
+    """Expand a short address into a URL that git accepts."""
     for alias, url in ALIASES.items():
         if source.startswith(alias):
             return f"{url}{source.removeprefix(alias).removesuffix('.git')}.git"
     return source.removeprefix("git+")
 
 
-def _official(ref: str | None, workspace: Path) -> Template:
+def _open_official(ref: str | None, workspace: Path) -> Template:
     """Open one of the releases that came with this package."""
     repository = open_repository(workspace)
     ref = ref or __version__
@@ -155,24 +155,24 @@ def unpack(repository: Path, tag: str, folder: Path) -> None:
     git.run(*settings, "checkout", "--quiet", tag, "--", ".", folder=folder, variables=variables)
 
 
-def _given(source: str, ref: str | None, workspace: Path) -> Template:
-    """Open a template that the user names."""
+def _open_custom(source: str, ref: str | None, workspace: Path) -> Template:
+    """Open a template that the user named."""
     # Unlike `Path.expanduser`, it leaves the home of nobody as it is.
     path = Path(os.path.expanduser(source))  # noqa: PTH111
     if not os.path.exists(path):  # noqa: PTH110
         if not source.startswith(REMOTE):
-            raise ScaffolderError(f"the template `{source}` is neither a folder nor the address of a git repository")
+            raise ScaffolderError(f"the template `{source}` is neither a folder nor a git URL")
         folder, ref = _check_out(expand(source), ref, workspace)
         # Copier takes other addresses for those of folders.
-        known = source.startswith(UNDERSTOOD) or source.endswith(".git")
-        return Template(source if known else f"git+{source}", ref, folder, workspace)
+        is_address = source.startswith(UNDERSTOOD) or source.endswith(".git")
+        return Template(source if is_address else f"git+{source}", ref, folder, workspace)
     path = Path(os.path.realpath(path))
     if path.is_dir() and not (path / ".git").exists():
         if ref:
             raise ScaffolderError(f"the template `{path}` is not a git repository, so it has no `{ref}`")
         return Template(str(path), None, path, workspace)
     folder, ref = _check_out(str(path), ref, workspace)
-    # Copier takes uncommitted changes along, too.
+    # Uncommitted changes are included, as Copier does.
     return Template(str(path), ref, path if ref == "HEAD" and path.is_dir() else folder, workspace)
 
 
@@ -192,7 +192,7 @@ def _check_out(address: str, ref: str | None, workspace: Path) -> tuple[Path, st
 
 
 def _newest(tags: list[str]) -> str:
-    """Return the tag that Copier would take."""
+    """Return the tag that Copier would choose."""
     from packaging.version import InvalidVersion, Version
 
     versions = {}

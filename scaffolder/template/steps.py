@@ -1,4 +1,4 @@
-"""The commands that a user types next, as this machine's shell takes them."""
+"""The commands to type next, for this machine's shell."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ def quote(text: str) -> str:
 
 
 def find_python(oldest: str) -> str:
-    """Return the name of a Python on PATH that is new enough, or the one that should be there."""
+    """Return the name of a recent enough Python on PATH, or the expected one."""
     wanted = tuple(map(int, oldest.split(".")))
     names = ("python", "py") if os.name == "nt" else ("python3", "python")
     return next((name for name in names if python_version(name) >= wanted), f"python{oldest}")
 
 
 def python_version(name: str) -> tuple[int, ...]:
-    """Return the version of a Python on PATH; without one, nothing."""
+    """Return the version of a Python on PATH, or nothing."""
     path = shutil.which(name)
     if path is None:
         return ()

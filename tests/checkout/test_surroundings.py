@@ -201,7 +201,7 @@ def test_a_repository_that_can_not_be_read_is_not_called_none(grow: Grow) -> Non
     project = grow.project()
     (project / ".git/HEAD").unlink()
     refused = grow("status", "--offline", cwd=project, code=1).stderr
-    assert "is not a git repository that can be read" in refused
+    assert "can't be read as a git repository" in refused
     assert "git init" not in refused
 
 

@@ -170,7 +170,7 @@ def test_a_file_that_the_user_deleted_stays_deleted(grow: Grow) -> None:
     (project / "AGENTS.md").unlink()
     commit_all(project)
     done = grow("update", "--offline", cwd=project)
-    assert "note: `AGENTS.md` changed in the template, and stays deleted as you left it" in done.stderr
+    assert "note: `AGENTS.md` changed in the template; it stays deleted as you left it" in done.stderr
     assert not (project / "AGENTS.md").exists()
 
 
@@ -210,8 +210,8 @@ def test_lock_files_that_no_longer_fit_are_named(grow: Grow) -> None:
     commit_all(project)
     assert grow("add", "classes", "--json", "--dry-run", cwd=project).data["outdated"] == []
     done = grow("add", "numpy", cwd=project)
-    assert "  cargo update --workspace  # Cargo.lock no longer fits\n" in done.stdout
-    assert "  uv lock  # uv.lock no longer fits\n" in done.stdout
+    assert "  cargo update --workspace  # Cargo.lock is out of date\n" in done.stdout
+    assert "  uv lock  # uv.lock is out of date\n" in done.stdout
 
 
 def test_removing_refuses_edited_files_unless_forced(grow: Grow) -> None:
@@ -220,7 +220,7 @@ def test_removing_refuses_edited_files_unless_forced(grow: Grow) -> None:
     commit_all(project)
     before = everything(project)
     refused = grow("remove", "mini", cwd=project, code=1)
-    assert "error: you edited `docs/mini.md`, which would go" in refused.stderr
+    assert "error: you edited `docs/mini.md`, which would be removed" in refused.stderr
     assert "--force" in refused.stderr
     assert everything(project) == before
     grow("remove", "mini", "--force", cwd=project)
@@ -389,13 +389,13 @@ def locked(project: Path) -> None:
         (rebasing, "a rebase is in progress", "git rebase --abort"),
         (in_the_way, "`src/arrays.rs` is in the way", "move it"),
         (folder_in_the_way, "`docs` is in the way", "move it"),
-        (no_answers, "is not inside a project of the template", "--project DIR"),
+        (no_answers, "is not inside a pyo3-new project", "--project DIR"),
         (bad_answers, "can't be read", "git checkout HEAD -- .copier-answers.yml"),
         (other_answers, "does not say which release", "git checkout HEAD -- .copier-answers.yml"),
         (other_source, "comes from `gh:somebody/else`", "copier update"),
         (from_the_future, "has release `v9.0.0`", "upgrade pyo3-new"),
         (from_a_commit, "is not a release", "copier update"),
-        (locked, "another git command is at work", "delete that file"),
+        (locked, "another git command is running", "delete that file"),
     ],
 )
 def test_a_project_in_no_state_to_be_changed_is_refused(grow: Grow, spoil: object, error: str, hint: str) -> None:

@@ -16,7 +16,7 @@ import yaml
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
-from scaffolder.checkout.manifests import load
+from scaffolder.checkout.manifests import load_toml
 from tests.conftest import FEATURES, git, tree
 from tests.history import VERSIONS, Answer, commit_all
 
@@ -206,7 +206,7 @@ def change_nothing_else(before: dict[str, bytes], after: dict[str, bytes], answe
     }
     for name in {"Cargo.toml", "pyproject.toml"} & set(after) if answer.code == 0 else ():
         if name in touched:
-            load(after[name])
+            load_toml(after[name])
 
 
 def lines(files: dict[str, bytes]) -> dict[str, list[bytes]]:

@@ -11,7 +11,7 @@ import pytest
 from scaffolder.guides import chapter_names, read_page
 from scaffolder.skills import load_skills
 from scaffolder.toolkit import Finding, Result, guide_command, reference, show
-from scaffolder.tools.debugger.catalogue import load
+from scaffolder.tools.debugger.catalogue import load_problems
 from tests.cli.test_terminal import call
 from tests.skills.test_documents import anchors
 
@@ -84,7 +84,7 @@ def test_an_address_of_somebody_else_has_no_command() -> None:
 
 
 def test_every_problem_refers_to_a_section_that_can_be_shown() -> None:
-    for problem in load():
+    for problem in load_problems():
         command = guide_command(problem.reference) or ""
         name, chapter = re.fullmatch(r"pyo3-new guide (\S+) (\S+)", command).groups()  # type: ignore[union-attr]
         assert read_page(name, chapter).text

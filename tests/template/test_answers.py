@@ -61,9 +61,9 @@ def test_answers_of_one_project_make_the_same_project_again(pyo3_new: Command, t
 @pytest.mark.parametrize(
     ("content", "code", "error"),
     [
-        ("a: [1", 1, "is not YAML"),
-        ("\x00", 1, "is not YAML"),
-        ("- a\n- b\n", 1, "does not hold answers"),
+        ("a: [1", 1, "can't be used as YAML"),
+        ("\x00", 1, "can't be used as YAML"),
+        ("- a\n- b\n", 1, "has no answers"),
         ("lisence: MIT\n", 2, "is not a question\n\nhint: did you mean `license`?"),
         ("package_name: x\n", 2, "can't be set"),
         ("features: [numpi]\n", 2, "`numpi` is not a feature"),

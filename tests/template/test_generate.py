@@ -124,7 +124,7 @@ def test_a_folder_that_is_not_writable_is_refused(pyo3_new: Command, tmp_path: P
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs /proc")
 def test_a_file_system_that_takes_no_folders_is_refused(pyo3_new: Command) -> None:
     done = pyo3_new("new", "/proc/price-tools", "--defaults", code=1)
-    assert done.stderr.startswith("error: nothing can be written into `/proc`")
+    assert done.stderr.startswith("error: `/proc` is not writable")
 
 
 def test_without_git_there_is_one_clear_error(pyo3_new: Command, environment: dict[str, str], tmp_path: Path) -> None:
@@ -152,7 +152,7 @@ def test_inside_a_repository_no_other_is_made(pyo3_new: Command, tmp_path: Path)
     git("init", "--quiet", cwd=tmp_path)
     done = pyo3_new("new", "a/price-tools", "--defaults")
     assert not (tmp_path / "a/price-tools/.git").exists()
-    assert f"note: no repository was made, because `{tmp_path}` is one already" in done.stderr
+    assert f"note: no repository was created, because `{tmp_path}` is already one" in done.stderr
 
 
 @pytest.mark.parametrize("content", ["", "[user]\n  name = Ada\n"])

@@ -160,13 +160,13 @@ def test_a_plain_folder_is_a_template_too(pyo3_new: Command, tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("content", "error"),
     [
-        (f"{QUESTIONS}_tasks: [touch danger]\n", "wants to run code of its own"),
-        (f"{QUESTIONS}_jinja_extensions: [a.B]\n", "wants to run code of its own"),
+        (f"{QUESTIONS}_tasks: [touch danger]\n", "runs code of its own"),
+        (f"{QUESTIONS}_jinja_extensions: [a.B]\n", "runs code of its own"),
         ("a: [1\n", "can't be read"),
         ("a: {default: '{{ 1 + }}'}\n", "the template's expression"),
         ("a: {default: '{{ 1 / 0 }}'}\n", "the template's expression"),
         ("a: {default: '{{ b.c.d }}'}\n", "the template's expression"),
-        ("_envops: 5\na: {default: '{{ 1 }}'}\n", "`_envops` are not settings of Jinja"),
+        ("_envops: 5\na: {default: '{{ 1 }}'}\n", "`_envops` are not valid Jinja settings"),
         ("5: {default: '{{ 1 + }}'}\n", "the template's expression"),
         (None, "is not a Copier template"),
     ],

@@ -23,7 +23,7 @@ from scaffolder.tools.debugger import configurations, explaining, listing, sourc
 
 
 class WithCommand(typer.core.TyperCommand):
-    """A command that takes another one after `--`, as it is."""
+    """A command that takes another command after `--`."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Keep what follows `--`.
@@ -41,10 +41,10 @@ class WithCommand(typer.core.TyperCommand):
 
 
 class Verbs(typer.core.TyperGroup):
-    """Several commands, of which the first needs no name: `debugger.py build.log`."""
+    """A group whose first command needs no name: `debugger.py build.log`."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Put the first command's name before what names none."""
+        """Insert the first command's name where none is given."""
         if not args or args[0] not in {*self.commands, *ctx.help_option_names}:
             args = [next(iter(self.commands)), *args]
         return super().parse_args(ctx, args)
@@ -62,7 +62,7 @@ BACKTRACE_OPTIONS = "[OPTIONS] -- COMMAND..."
 def tool() -> None:
     """Explain failing outputs, and show where a process crashes or hangs.
 
-    What is not one of the commands below is a file, `-`, or `-- COMMAND...` to explain.
+    Anything but the commands below is a file, `-`, or `-- COMMAND...` to explain.
     """
 
 
@@ -75,7 +75,9 @@ def debug() -> None:
 @explain_app.command(cls=WithCommand, options_metavar=EXPLAIN_OPTIONS)
 def explain(
     context: typer.Context,
-    file: Annotated[str | None, typer.Argument(metavar="", help="What a command printed; `-` reads stdin.")] = None,
+    file: Annotated[
+        str | None, typer.Argument(metavar="", help="A file with a command's output; `-` reads stdin.")
+    ] = None,
     as_data: toolkit.AsData = False,
     verbose: toolkit.Verbose = False,
     dry_run: toolkit.DryRun = False,
@@ -92,8 +94,8 @@ def explain(
     """
     command: list[str] = context.obj
     if dry_run:
-        what = f"would run `{shlex.join(command)}`" if command else f"would read `{file}`"
-        return toolkit.show(toolkit.Result(explaining.TOOL, what, dry_run=True), as_data=as_data)
+        action = f"would run `{shlex.join(command)}`" if command else f"would read `{file}`"
+        return toolkit.show(toolkit.Result(explaining.TOOL, action, dry_run=True), as_data=as_data)
     output = source.run(command) if command else source.read(file)
     return toolkit.show(explaining.explain(output), as_data=as_data, verbose=verbose)
 
@@ -104,17 +106,19 @@ def backtrace(
     context: typer.Context,
     timeout: Annotated[
         float | None,
-        typer.Option(min=0.1, max=1e6, metavar="SECONDS", help="Take it to hang after so long; Ctrl-C does, too."),
+        typer.Option(
+            min=0.1, max=1e6, metavar="SECONDS", help="Treat the program as hung after SECONDS; Ctrl-C does the same."
+        ),
     ] = None,
     as_data: toolkit.AsData = False,
     verbose: Annotated[
-        bool, typer.Option("--verbose", "-v", help="Show the frames of PyO3, std and the interpreter, too.")
+        bool, typer.Option("--verbose", "-v", help="Also show the frames of PyO3, std and the interpreter.")
     ] = False,
     dry_run: toolkit.DryRun = False,
 ) -> None:
     """Show where a command crashes or hangs, in Rust and Python.
 
-    It runs under gdb, and the frames of both languages are put into one backtrace.
+    The command runs under gdb, and the frames of both languages are merged into one backtrace.
 
     \b
     Example:
@@ -125,8 +129,8 @@ def backtrace(
 
     command: list[str] = context.obj
     if dry_run:
-        what = f"would run `{shlex.join(gdb.runnable(command))}` under gdb"
-        return toolkit.show(toolkit.Result(explaining.TOOL, what, dry_run=True), as_data=as_data)
+        action = f"would run `{shlex.join(gdb.runnable(command))}` under gdb"
+        return toolkit.show(toolkit.Result(explaining.TOOL, action, dry_run=True), as_data=as_data)
     result = tracing.backtrace(command, timeout, everything=verbose)
     return toolkit.show(result, as_data=as_data, verbose=verbose)
 
@@ -135,21 +139,21 @@ def backtrace(
 @debug_app.command()
 def configs(
     folder: Annotated[Path, typer.Argument(help="The project.", show_default=False)] = Path(),
-    replace: Annotated[bool, typer.Option("--replace", help="Replace files that are there already.")] = False,
+    replace: Annotated[bool, typer.Option("--replace", help="Replace existing files.")] = False,
     as_data: toolkit.AsData = False,
     dry_run: toolkit.DryRun = False,
 ) -> None:
     """Write settings for debuggers: VS Code and rust-gdb.
 
-    VS Code takes debugpy for Python and CodeLLDB for Rust, in launch.json; rust-gdb takes debug.gdb.
+    launch.json makes VS Code use debugpy for Python and CodeLLDB for Rust; debug.gdb is for rust-gdb.
     """
     toolkit.show(configurations.configure(folder, replace=replace, dry_run=dry_run), as_data=as_data)
 
 
 def complete_problem(incomplete: str) -> list[tuple[str, str]]:
-    """Offer problems to the shell."""
+    """Complete problems."""
     rows = listing.list_problems().tables[0].rows
-    return [(name, what) for name, _, what in rows if name.startswith(incomplete)]
+    return [(name, title) for name, _, title in rows if name.startswith(incomplete)]
 
 
 Name = Annotated[
@@ -163,5 +167,5 @@ def problems(
     name: Name = None,
     as_data: toolkit.AsData = False,
 ) -> None:
-    """List the problems that are recognised, or describe one."""
+    """List the known problems, or describe one."""
     toolkit.show(listing.describe_problem(name) if name else listing.list_problems(), as_data=as_data)

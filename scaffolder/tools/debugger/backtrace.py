@@ -12,7 +12,7 @@ from scaffolder.stacks.gdb import Run, debug, runnable
 from scaffolder.toolkit import Finding, Result, Table
 from scaffolder.tools.debugger.explaining import TOOL, explain, finding
 from scaffolder.tools.debugger.recognition import recognise
-from scaffolder.tools.debugger.source import finished
+from scaffolder.tools.debugger.source import command_output
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,12 +21,12 @@ WAITS = re.compile(r"^(?:syscall|__GI_)|futex|wait|poll|select|sleep|accept|recv
 
 
 def backtrace(command: list[str], timeout: float | None = None, *, everything: bool = False) -> Result:
-    """Run a command until it ends, crashes or hangs, and say where.
+    """Run a command until it ends, crashes or hangs, and show where.
 
     Args:
         command: A program, or a script of Python's such as pytest.
-        timeout: Seconds after which it is taken to hang.
-        everything: Show the frames of PyO3, the standard library and the interpreter, too.
+        timeout: Seconds after which the program is treated as hung.
+        everything: Also show the frames of PyO3, the standard library and the interpreter.
 
     Raises:
         UsageError: There is no command.
@@ -35,32 +35,35 @@ def backtrace(command: list[str], timeout: float | None = None, *, everything: b
     source = shlex.join(command)
     run = debug(runnable(command), timeout)
     if "exit_code" in run.report:
-        return explain(finished(run.recording, command, run.report["exit_code"]))
+        return explain(command_output(run.recording, command, run.report["exit_code"]))
     threads = merge(run.report, run.printed)
-    tables = tuple(table(thread, everything=everything) for thread in threads)
-    findings = (stopped(run, threads, source), *causes(run, threads, source))
-    return Result(TOOL, f"{count(len(threads))}, innermost frames first", findings, tables)
+    tables = tuple(frame_table(thread, everything=everything) for thread in threads)
+    findings = (describe_stop(run, threads, source), *causes(run, threads, source))
+    return Result(TOOL, f"{thread_count(len(threads))}, innermost frames first", findings, tables)
 
 
-def count(threads: int) -> str:
-    """Say how many threads there are."""
+def thread_count(threads: int) -> str:
+    """Return the number of threads in words."""
     return "1 thread" if threads == 1 else f"{threads} threads"
 
 
-def stopped(run: Run, threads: list[Thread], source: str) -> Finding:
-    """Say what happened, and in which function."""
+def describe_stop(run: Run, threads: list[Thread], source: str) -> Finding:
+    """Return a finding that says what happened, and in which function."""
     thread = next((thread for thread in threads if thread.stopped), threads[0])
     own = next((frame for frame in thread.frames if not frame.plumbing and frame.language != "native"), None)
     place = f" in `{own.function}`" if own else ""
     if run.interrupted:
         return Finding(
-            "hang", "error", f"it did not end, and was stopped {run.interrupted}{place}", own.place if own else source
+            "hang",
+            "error",
+            f"the program did not end and was interrupted {run.interrupted}{place}",
+            own.place if own else source,
         )
     return Finding("crash", "error", f"{run.report['signal']}{place}", own.place if own else source)
 
 
 def causes(run: Run, threads: list[Thread], source: str) -> Iterator[Finding]:
-    """Yield the known problems that the backtrace or the output shows."""
+    """Yield the known problems in the backtrace or the output."""
     lines = [line for thread in threads for line in as_gdb_prints(thread)] if run.interrupted else []
     output = transcript("\n".join([run.printed, *lines]).encode())
     for match in recognise(output).problems:
@@ -69,21 +72,21 @@ def causes(run: Run, threads: list[Thread], source: str) -> Iterator[Finding]:
 
 
 def as_gdb_prints(thread: Thread) -> Iterator[str]:
-    """Yield the lines of a thread's backtrace, and whether it does something at all."""
+    """Yield the lines of a thread's backtrace as gdb prints them."""
     if thread.frames and not WAITS.search(thread.frames[0].function):
         yield f"# thread {thread.number} runs"
     for number, frame in enumerate(thread.frames):
         yield f"#{number} {frame.function} () at {frame.place}"
 
 
-def table(thread: Thread, *, everything: bool) -> Table:
-    """Show the frames of a thread."""
+def frame_table(thread: Thread, *, everything: bool) -> Table:
+    """Return the frames of a thread as a table."""
     shown = [frame for frame in thread.frames if everything or frame.telling]
     hidden = len(thread.frames) - len(shown)
-    left_out = f"; {hidden} frames of the libraries beneath are left out" if hidden else ""
-    here = " (here it stopped)" if thread.stopped else ""
+    left_out = f"; {hidden} library frames are hidden" if hidden else ""
+    here = " (stopped here)" if thread.stopped else ""
     title = f"thread {thread.number} {thread.name}{here}{left_out}"
-    apart = [("", "", "Python's frames, whose places among the others can't be told:", "")] if thread.apart else []
+    apart = [("", "", "Python frames, whose position among the others is unknown:", "")] if thread.apart else []
     return Table(
         title,
         ("#", "language", "function", "where"),
@@ -92,5 +95,5 @@ def table(thread: Thread, *, everything: bool) -> Table:
 
 
 def rows(frames: list[Frame] | tuple[Frame, ...]) -> list[tuple[str, ...]]:
-    """Return frames as rows."""
+    """Return frames as table rows."""
     return [(str(number), frame.language, frame.function, frame.place) for number, frame in enumerate(frames)]

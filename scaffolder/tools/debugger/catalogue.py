@@ -1,4 +1,4 @@
-"""The problems that are known: what each looks like, why it is, and what to do."""
+"""The catalogue of known problems: signs, cause and fix."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING, Any
 
-from scaffolder.output.rust_types import bound, named, shown
+from scaffolder.output.rust_types import bound_type, defined_name, shorten_type
 from scaffolder.output.scene import holds
 from scaffolder.toolkit import reference
 
@@ -31,12 +31,12 @@ INSTALL = """\
 Nothing of yours is wrong: `{0}` is compiled here, as it has no wheel for this Python and platform, and its source does
 not fit. Take a Python that it has wheels for (its files on the package index show them): uv venv --python 3.12
 Or another release of it: pip install --only-binary :all: {0}
-If there is none, tell its authors."""
+If there is none, report it to its authors."""
 
 
 @dataclass(frozen=True)
 class Sign:
-    """A pattern of a text whose lines are not indented; a space may be where a line was broken."""
+    """A pattern to find in unindented text; a space also matches a line break."""
 
     pattern: str
 
@@ -57,7 +57,7 @@ class Sign:
 
     @cached_property
     def word(self) -> str:
-        """The longest word that every match holds; empty if there may be none."""
+        """The longest word in every match; empty if there is none."""
         plain = re.sub(r"\[(?:\\.|[^\]\\])*\](?:[?*+]|\{[^}]*\})?", " ", self.pattern)
         while (shorter := re.sub(r"\((?:\\.|[^()\\])*\)(?:[?*+]|\{[^}]*\})?[?+]?", " ", plain)) != plain:
             plain = shorter
@@ -67,26 +67,26 @@ class Sign:
         return max(re.findall(r"[A-Za-z_]{3,}", plain), key=len, default="")
 
     def find(self, text: str) -> Iterator[re.Match[str]]:
-        """Yield where it is."""
+        """Yield the matches."""
         if self.word in text:
             yield from self.expression.finditer(text)
 
     def search(self, text: str) -> re.Match[str] | None:
-        """Return the first place where it is."""
+        """Return the first match."""
         return next(self.find(text), None)
 
 
 @dataclass(frozen=True)
 class Variant:
-    """What else is to be said of a problem under some conditions, all of which must hold.
+    """A variation of a problem under some conditions, all of which must hold.
 
     Attributes:
         platform: The output is of this platform.
         pyo3: PyO3's version is known, and fits this: `<0.26`.
         maturin: The same for maturin.
-        installs: The reader installs somebody else's package.
-        shows: The output has this in it.
-        values: The fields of the problem that it replaces.
+        installs: A third-party package is being installed.
+        shows: The output contains this.
+        values: The problem's fields that it replaces.
     """
 
     values: Mapping[str, str]
@@ -97,7 +97,7 @@ class Variant:
     shows: Sign | None = None
 
     def applies(self, scene: Scene, text: str) -> bool:
-        """Tell whether all conditions hold."""
+        """Return whether all conditions hold."""
         return (
             self.platform in {None, scene.platform}
             and (self.pyo3 is None or holds(self.pyo3, scene.pyo3))
@@ -109,23 +109,23 @@ class Variant:
 
 @dataclass(frozen=True)
 class Problem:
-    """Something that goes wrong, and is known.
+    """A known problem.
 
     Attributes:
         id: Its name, which never changes its meaning.
         group: A key of `GROUPS`; the file that it is in.
-        title: What is wrong, in a line; may name what the signs show.
-        signs: Any of these shows it.
-        cause: Why it is so.
-        fix: What to type or to change; may name what the signs show, as `$name`.
+        title: What is wrong, in one line; may name what the signs capture.
+        signs: Any of these identifies it.
+        cause: Why it happens.
+        fix: What to type or to change; may name what the signs capture, as `$name`.
         chapter: The chapter that explains it, and the section if there is one: `testing#rust-tests`; empty if there is
             no such chapter.
         threads: Where people ask about it: `pyo3#340`.
-        needs: These must be there, too.
+        needs: Signs that must match as well.
         unless: None of these may be there.
         also: What is shown with it, if it is there.
         level: Whether it is a failure.
-        each: The group of which each value is a finding of its own.
+        each: The capture group whose every value becomes a finding.
         leads_to: Problems that follow from it, and are not worth a word beside it.
         names: What a value that a sign shows is called now; `$new` in the fix.
         variants: What differs with the platform, the versions and the reader; the first that applies counts.
@@ -152,11 +152,11 @@ class Problem:
 
     @property
     def reference(self) -> str:
-        """The address of its section."""
+        """The URL of its section."""
         return reference(SKILL, "troubleshooting", self.id)
 
     def suit(self, scene: Scene, text: str) -> Problem:
-        """Return the problem as it is in this output."""
+        """Return the problem with the variants that apply to this output."""
         variant = next((variant for variant in self.variants if variant.applies(scene, text)), None)
         if variant is None:
             installs = scene.package is not None and self.source and self.group in {"build", "rust", "packaging"}
@@ -164,17 +164,17 @@ class Problem:
         return replace(self, **variant.values)  # type: ignore[arg-type]
 
     def fill(self, text: str, values: Mapping[str, str]) -> str:
-        """Write what a sign shows into a title, a cause or a fix."""
+        """Fill what a sign captured into a title, a cause or a fix."""
         new = next((self.names[value] for value in values.values() if value in self.names), "")
         whole = values.get("whole") or values.get("type", "")
-        types = {"shown": shown(whole), "bound": bound(whole), "named": named(whole)}
-        plain = {name: shown(value) if name == "type" else value for name, value in values.items()}
+        types = {"shown": shorten_type(whole), "bound": bound_type(whole), "named": defined_name(whole)}
+        plain = {name: shorten_type(value) if name == "type" else value for name, value in values.items()}
         return Template(text).substitute({**types, **plain, "new": new})
 
 
 @cache
-def load() -> tuple[Problem, ...]:
-    """Read the catalogue, causes before effects."""
+def load_problems() -> tuple[Problem, ...]:
+    """Load the catalogue, causes before effects."""
     return tuple(
         Problem(id=name, group=group, **_fields(entry))
         for group in GROUPS
@@ -183,7 +183,6 @@ def load() -> tuple[Problem, ...]:
 
 
 def _fields(entry: dict[str, Any]) -> dict[str, Any]:
-    """Read the fields of a problem or a variant."""
     return {key: _field(key, value) for key, value in entry.items()}
 
 

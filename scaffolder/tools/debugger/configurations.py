@@ -1,4 +1,4 @@
-"""Write the settings with which debuggers see both Rust and Python."""
+"""Write settings that let debuggers see both Rust and Python."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ def configure(folder: Path, *, replace: bool = False, dry_run: bool = False) -> 
 
     Args:
         folder: The project.
-        replace: Write files that are there already.
+        replace: Replace existing files.
         dry_run: Write nothing.
 
     Raises:
         UsageError: The folder holds no project.
-        ScaffolderError: A file is there already, leads out of the project, or can't be written.
+        ScaffolderError: A file exists, links out of the project, or can't be written.
     """
     if not (folder / "Cargo.toml").is_file():
         raise UsageError(f"`{folder}` has no Cargo.toml", "name the folder of a project")
@@ -34,11 +34,11 @@ def configure(folder: Path, *, replace: bool = False, dry_run: bool = False) -> 
     paths = [Path(str(document.path)) for document in documents]
     outside = [path for path in paths if not path.resolve().is_relative_to(folder.resolve())]
     if outside:
-        raise ScaffolderError(f"`{outside[0]}` leads out of the project, and nothing was written", "remove the link")
+        raise ScaffolderError(f"`{outside[0]}` links out of the project; nothing was written", "remove the link")
     existing = [path for path in paths if path.exists()]
     if existing and not (replace or dry_run):
         hint = "`--dry-run` prints what would be written, `--replace` replaces it"
-        raise ScaffolderError(f"`{existing[0]}` is there already, and nothing was written", hint)
+        raise ScaffolderError(f"`{existing[0]}` already exists; nothing was written", hint)
     names = " and ".join(f"`{path}`" for path in paths)
     if dry_run:
         return Result(TOOL, f"would write {names}", documents=documents, dry_run=True)
@@ -48,7 +48,7 @@ def configure(folder: Path, *, replace: bool = False, dry_run: bool = False) -> 
 
 
 def write(path: Path, text: str) -> None:
-    """Write a file whole or not at all.
+    """Write a file atomically.
 
     Raises:
         ScaffolderError: It can't be written.

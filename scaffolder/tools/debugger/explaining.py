@@ -1,4 +1,4 @@
-"""Say why an output shows a failure."""
+"""Explain the failures in an output."""
 
 from __future__ import annotations
 
@@ -35,23 +35,25 @@ GUESSES = {
 
 
 def explain(output: Output) -> Result:
-    """Say why an output shows a failure."""
+    """Explain the failures in an output."""
     reading = recognise(output.transcript)
-    known = list(without_repetition(finding(match, output.transcript, output.source) for match in reading.problems))
-    findings = [*known, *rest_of_rustc(reading, output)]
-    if not output.succeeded and not any(finding.level == "error" for finding in known):
-        findings = [*not_recognised(reading, output), *known]
+    known_findings = list(
+        without_repetition(finding(match, output.transcript, output.source) for match in reading.problems)
+    )
+    findings = [*known_findings, *other_diagnostics(reading, output)]
+    if not output.succeeded and not any(finding.level == "error" for finding in known_findings):
+        findings = [*unknown_failure(reading, output), *known_findings]
     return Result(TOOL, summary(findings, output), tuple(findings))
 
 
 def finding(match: Recognised, transcript: Transcript, source: str) -> Finding:
-    """Say what a recognised problem is."""
+    """Turn a recognised problem into a finding."""
     problem = match.problem
     return Finding(
         id=problem.id,
         level=problem.level,
         message=problem.fill(problem.title, match.values),
-        where=place(source, transcript.number(match.line)),
+        where=place_of(source, transcript.number(match.line)),
         evidence=match.evidence,
         fix=problem.fill(problem.fix, match.values),
         reference=problem.reference,
@@ -59,45 +61,43 @@ def finding(match: Recognised, transcript: Transcript, source: str) -> Finding:
     )
 
 
-def place(source: str, line: int) -> str:
-    """Say where in an output something is."""
+def place_of(source: str, line: int) -> str:
+    """Name a line of an output."""
     return f"{source}:{line}" if Path(source).is_file() else f"`{source}`, line {line}"
 
 
 def without_repetition(findings: Iterable[Finding]) -> Iterator[Finding]:
-    """Let the first finding of a problem say what is the same for all of them."""
+    """Keep what several findings of a problem share in the first of them only."""
     firsts: dict[str, Finding] = {}
     for finding in findings:
         first = firsts.setdefault(finding.id, finding)
         if first is finding:
             yield finding
         else:
-            said = (first.fix or "").splitlines()
-            own = [line for line in (finding.fix or "").splitlines() if line not in said]
+            lines = (first.fix or "").splitlines()
+            own = [line for line in (finding.fix or "").splitlines() if line not in lines]
             # A line says it all; of several, which may be code, none is left out.
             fix = finding.fix if len(own) > 1 else "".join(own) or None
             cause = None if finding.cause == first.cause else finding.cause
             yield replace(finding, fix=fix, cause=cause, reference=None)
 
 
-def rest_of_rustc(reading: Reading, output: Output) -> Iterator[Finding]:
-    """Pass on what rustc reports besides the problems that are known."""
-    if reading.problems and reading.rest and not output.succeeded:
-        transcript, errors = output.transcript, reading.rest
+def other_diagnostics(reading: Reading, output: Output) -> Iterator[Finding]:
+    """Yield a finding for the errors of rustc that are not known problems."""
+    if reading.problems and reading.other_errors and not output.succeeded:
+        transcript, errors = output.transcript, reading.other_errors
         shown = [line for error in errors[:MOST_LINES] for line in (error.first, error.first + 1)]
         shown += [line for error in errors[:MOST_LINES] for line in advice_lines(transcript, error)]
         number = "an error" if len(errors) == 1 else f"{len(errors)} errors"
-        where = place(output.source, transcript.number(errors[0].first))
+        where = place_of(output.source, transcript.number(errors[0].first))
         evidence = "\n".join(transcript.show(set(shown)))
-        yield Finding(
-            UNKNOWN, "note", f"rustc reports {number} besides, which may follow from the above", where, evidence
-        )
+        yield Finding(UNKNOWN, "note", f"rustc reports {number} more, which may follow from the above", where, evidence)
 
 
-def not_recognised(reading: Reading, output: Output) -> list[Finding]:
-    """Say that there is a failure which is not in the catalogue, if there is one."""
+def unknown_failure(reading: Reading, output: Output) -> list[Finding]:
+    """Return a finding for a failure that is not in the catalogue, if there is one."""
     transcript = output.transcript
-    failure = decisive(transcript, reading.rest)
+    failure = decisive(transcript, reading.other_errors)
     if failure is None and output.ended is None:
         return []
     lines = failure.lines if failure else tail(transcript)
@@ -106,29 +106,29 @@ def not_recognised(reading: Reading, output: Output) -> list[Finding]:
         return [Finding(UNKNOWN, "error", f"the command failed with {output.ended} and printed nothing", output.source)]
     speaker = failure.speaker if failure else None
     message = f"a failure that is not in this catalogue; {speaker or 'the program'} says"
-    where = place(output.source, transcript.number(lines[0]))
+    where = place_of(output.source, transcript.number(lines[0]))
     return [Finding(UNKNOWN, "error", message, where, evidence, advice(speaker, evidence, reading))]
 
 
 def advice(speaker: str | None, evidence: str, reading: Reading) -> str:
-    """Say how to go on with a failure that is not known."""
+    """Return what to do about an unknown failure."""
     guesses = [guess.format(match[1]) for sign, guess in GUESSES.items() if (match := re.search(sign, evidence))]
-    if reading.rest:
-        codes = [error.code for error in reading.rest if error.code]
-        what = "rustc's own `help:` says what to change" if "help: " in evidence else "mend the first error first"
-        return "\n".join([*guesses, what, *(f"rustc --explain {code}" for code in codes[:1])])
+    if reading.other_errors:
+        codes = [error.code for error in reading.other_errors if error.code]
+        step = "rustc's own `help:` says what to change" if "help: " in evidence else "fix the first error first"
+        return "\n".join([*guesses, step, *(f"rustc --explain {code}" for code in codes[:1])])
     if guesses:
         return "\n".join(guesses)
-    return f"search for these lines, without your own names and paths, and for {speaker or 'the program'}"
+    return f"search for these lines, without your own names and paths, together with {speaker or 'the program'}"
 
 
 def summary(findings: list[Finding], output: Output) -> str:
-    """Say in a line what is known."""
+    """Return the summary line."""
     errors = [finding for finding in findings if (finding.id, finding.level) != (UNKNOWN, "note")]
     if not errors:
         return "nothing in it looks like a failure" if output.succeeded else "no failure is recognised in it"
     times = Counter(finding.id for finding in errors)
     unknown = times.pop(UNKNOWN, 0)
-    known = [f"{name} ({number} times)" if number > 1 else name for name, number in times.items()]
-    first = "not recognised" if unknown else f"recognised: {known.pop(0)}"
-    return f"{first}; and {', '.join(known)}" if known else first
+    labels = [f"{name} ({number} times)" if number > 1 else name for name, number in times.items()]
+    first = "not recognised" if unknown else f"recognised: {labels.pop(0)}"
+    return f"{first}; and {', '.join(labels)}" if labels else first

@@ -1,4 +1,4 @@
-"""Show what is in the catalogue."""
+"""Show the catalogue of problems."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ import re
 
 from scaffolder.errors import UsageError
 from scaffolder.toolkit import Finding, Result, Table
-from scaffolder.tools.debugger.catalogue import GROUPS, Problem, load
+from scaffolder.tools.debugger.catalogue import GROUPS, Problem, load_problems
 from scaffolder.tools.debugger.explaining import TOOL
 
 
 def list_problems() -> Result:
-    """List the problems that are known."""
-    rows = tuple((problem.id, GROUPS[problem.group].lower(), general(problem, problem.title)) for problem in load())
+    """List the known problems."""
+    rows = tuple(
+        (problem.id, GROUPS[problem.group].lower(), general(problem, problem.title)) for problem in load_problems()
+    )
     summary = f"{len(rows)} problems; `pyo3-new list problems NAME` describes one"
     return Result(TOOL, summary, tables=(Table("Problems", ("name", "when", "what"), rows),))
 
@@ -24,10 +26,10 @@ def describe_problem(name: str) -> Result:
     Raises:
         UsageError: There is none of this name.
     """
-    problems = {problem.id: problem for problem in load()}
+    problems = {problem.id: problem for problem in load_problems()}
     if name not in problems:
         near = difflib.get_close_matches(name, problems, 1)
-        hint = f"is it `{near[0]}`?" if near else "`pyo3-new list problems` has their names"
+        hint = f"did you mean `{near[0]}`?" if near else "run `pyo3-new list problems` for their names"
         raise UsageError(f"there is no problem `{name}`", hint)
     problem = problems[name]
     title, cause, fix = (general(problem, text) for text in (problem.title, problem.cause, problem.fix))
@@ -38,6 +40,6 @@ def describe_problem(name: str) -> Result:
 
 
 def general(problem: Problem, text: str) -> str:
-    """Write a text for no output in particular: `SYMBOL` for what a sign would show."""
+    """Fill a text with placeholders, such as `SYMBOL`, instead of captures."""
     names = {name: name.upper() for sign in problem.signs for name in sign.expression.groupindex}
     return re.sub(r"\$\$|\$(\w+)", lambda match: names.get(match[1], "NEW") if match[1] else "$", text)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from scaffolder.output.diagnostics import advice_lines, diagnostics
 from scaffolder.output.scene import Scene, read_scene
-from scaffolder.tools.debugger.catalogue import FOREIGN, GROUPS, Problem, load
+from scaffolder.tools.debugger.catalogue import FOREIGN, GROUPS, Problem, load_problems
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -26,10 +26,10 @@ class Recognised:
     """A problem in an output.
 
     Attributes:
-        problem: Which, as it is in this output.
-        start: Where in the text its sign is.
-        line: The line that it begins in.
-        values: What the sign names.
+        problem: The problem, with the variants for this output.
+        start: The offset of its sign in the text.
+        line: The line where it starts.
+        values: What the sign captured.
         evidence: The lines that show it.
     """
 
@@ -42,42 +42,42 @@ class Recognised:
 
 @dataclass(frozen=True)
 class Reading:
-    """All that is understood of an output.
+    """What was recognised in an output.
 
     Attributes:
         problems: Failures first, and causes before what follows from them.
-        rest: What rustc reports besides.
+        other_errors: Other errors of rustc.
     """
 
     problems: tuple[Recognised, ...]
-    rest: tuple[Diagnostic, ...]
+    other_errors: tuple[Diagnostic, ...]
 
 
 def recognise(transcript: Transcript, problems: Iterable[Problem] | None = None) -> Reading:
-    """Look for the known problems in an output."""
+    """Find the known problems in an output."""
     scene, errors = read_scene(transcript), diagnostics(transcript)
-    matches = [match for problem in problems or load() for match in _look(problem, transcript, scene, errors)]
+    matches = [match for problem in problems or load_problems() for match in _look(problem, transcript, scene, errors)]
     consequences = {name for match in matches for name in match.problem.leads_to}
     # What is of one problem stays together, where the first of it is.
     firsts: dict[str, int] = {}
     for match in matches:
         firsts[match.problem.id] = min(match.start, firsts.get(match.problem.id, match.start))
     groups = list(GROUPS)
-    known = sorted(
+    reported = sorted(
         (match for match in matches if match.problem.id not in consequences),
         key=lambda match: (
             LEVELS.index(match.problem.level), groups.index(match.problem.group), firsts[match.problem.id], match.start
         ),
     )  # fmt: skip
     lines = {match.line for match in matches}
-    rest = tuple(error for error in errors if not lines.intersection(range(error.first, error.last + 1)))
-    return Reading(tuple(known), rest)
+    other_errors = tuple(error for error in errors if not lines.intersection(range(error.first, error.last + 1)))
+    return Reading(tuple(reported), other_errors)
 
 
 def _look(
     problem: Problem, transcript: Transcript, scene: Scene, errors: tuple[Diagnostic, ...]
 ) -> Iterator[Recognised]:
-    """Look for one problem; more than once if each value of a group counts."""
+    """Find one problem, once for each value of its `each` group."""
     text = transcript.text
     matches = [match for sign in problem.signs for match in sign.find(text)]
     if not matches:
@@ -100,7 +100,7 @@ def _look(
 
 
 def _evidence(transcript: Transcript, matches: list[re.Match[str]], errors: tuple[Diagnostic, ...]) -> str:
-    """Return the lines that signs are in, in their order, with the source that rustc names and what it advises."""
+    """Return the lines of the signs in order, with rustc's source lines and advice."""
     lines: set[int] = set()
     advised: set[int] = set()
     for match in matches:

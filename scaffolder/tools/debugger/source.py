@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 from scaffolder.errors import ScaffolderError, UsageError
 from scaffolder.machine.recording import Recording, end_of, pass_on, start
-from scaffolder.output.transcript import Transcript, printable, read_transcript
+from scaffolder.output.transcript import Transcript, make_printable, read_transcript
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Output:
 
     Attributes:
         transcript: Its lines.
-        source: Where it was read, or the command.
+        source: The file or the command that it came from.
         ended: How the command ended, if it failed: `exit code 101`.
         succeeded: Whether the command is known to have succeeded.
     """
@@ -46,25 +46,25 @@ def read(file: str | None) -> Output:
         if not path.is_file():
             raise _no_file(file, path)
         with path.open("rb") as opened:
-            return Output(_record(opened, f"`{printable(file)}`"), printable(file))
+            return Output(_record(opened, f"`{make_printable(file)}`"), make_printable(file))
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "its name is not a file's"
-        raise ScaffolderError(f"`{printable(file)}` can't be read: {reason}") from error
+        reason = getattr(error, "strerror", None) or "not a valid file name"
+        raise ScaffolderError(f"`{make_printable(file)}` can't be read: {reason}") from error
 
 
 def _no_file(file: str, path: Path) -> UsageError:
-    """Say what a name is that is no file's."""
-    shown = printable(file)
+    """Return the error for a name that is not a file."""
+    shown = make_printable(file)
     if path.is_dir():
         return UsageError(f"`{shown}` is a folder", "name a file with the output of a command")
     if path.exists():
-        return UsageError(f"`{shown}` is not a regular file", "pipe it: `… | pyo3-new explain -`")
+        return UsageError(f"`{shown}` is not a regular file", "pipe it instead: `… | pyo3-new explain -`")
     hint = "keep an output, `cargo test > build.log 2>&1`, or run the command: `pyo3-new explain -- cargo test`"
     return UsageError(f"there is no file `{shown}`", hint)
 
 
 def _record(stream: BinaryIO, name: str) -> Transcript:
-    """Read all that a stream has.
+    """Read a stream to its end.
 
     Raises:
         UsageError: It has nothing.
@@ -79,7 +79,7 @@ def _record(stream: BinaryIO, name: str) -> Transcript:
 
 
 def run(command: list[str]) -> Output:
-    """Run a command, pass on to stderr what it prints, and keep it.
+    """Run a command, and record its output while copying it to stderr.
 
     Raises:
         ScaffolderError: There is no such program, or it can't be run.
@@ -91,12 +91,12 @@ def run(command: list[str]) -> Output:
     except BaseException:
         process.terminate()
         raise
-    return finished(recording, command, process.returncode)
+    return command_output(recording, command, process.returncode)
 
 
-def finished(recording: Recording, command: list[str], code: int) -> Output:
+def command_output(recording: Recording, command: list[str], code: int) -> Output:
     """Return the output of a command that has ended."""
     ended = end_of(code) if code else None
     if ended and code < 0:
         recording.add(f"\n{ended}".encode())
-    return Output(read_transcript(recording), printable(shlex.join(command)), ended, succeeded=not code)
+    return Output(read_transcript(recording), make_printable(shlex.join(command)), ended, succeeded=not code)

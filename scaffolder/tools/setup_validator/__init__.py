@@ -1,1 +1,1 @@
-"""Check this machine and a PyO3 project: read once, then ask small checks."""
+"""Check this machine and a PyO3 project: read once, then run small checks."""

@@ -22,11 +22,12 @@ def setup_validator(
         Path | None, typer.Option(metavar="DIR", help="The project's folder.  [default: the enclosing project]")
     ] = None,
     build: Annotated[
-        bool, typer.Option("--build", help="Also build and import it elsewhere, which runs the project's own code.")
+        bool,
+        typer.Option("--build", help="Also build and import it in a temporary folder, which runs the project's code."),
     ] = False,
-    fix: Annotated[bool, typer.Option("--fix", help="Make the repairs that are safe, and show them.")] = False,
+    fix: Annotated[bool, typer.Option("--fix", help="Make the safe repairs, and show them.")] = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="With `--fix` or `--build`: show what would be done, and do nothing.")
+        bool, typer.Option("--dry-run", help="With `--fix` or `--build`: show what would be done, without doing it.")
     ] = False,
     as_data: toolkit.AsData = False,
     verbose: toolkit.Verbose = False,
@@ -39,11 +40,11 @@ def setup_validator(
     from scaffolder.tools.setup_validator.building import build as run_build
     from scaffolder.tools.setup_validator.building import show_plan
     from scaffolder.tools.setup_validator.inspection import inspect, result
-    from scaffolder.tools.setup_validator.places import find_project
+    from scaffolder.tools.setup_validator.places import locate_project
 
     if dry_run and not (fix or build):
         raise UsageError("`--dry-run` alone has nothing to show", "add `--fix` or `--build`")
-    manifests = find_project(project)
+    manifests = locate_project(project)
     if manifests is None and (build or fix):
         raise UsageError("there is no project here", "name its folder: `--project DIR`")
     folder = manifests.folder if manifests else Path.cwd()

@@ -1,4 +1,4 @@
-"""Build a project apart from its own files, and import what comes out."""
+"""Build a copy of a project, and import the result."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ class Step:
     """A program to run.
 
     Attributes:
-        id: What its failure is called.
+        id: The id of its finding.
         purpose: What it does.
         command: The program and its arguments.
-        shown: The same, as one would type it.
-        see: The section on what may go wrong.
+        shown: The command as one would type it.
+        see: The section about its failures.
     """
 
     id: str
@@ -44,11 +44,11 @@ class Step:
 
 
 def plan(inspection: Inspection, scratch: Path) -> tuple[Step, ...]:
-    """Say what a build would run.
+    """Return the steps of a build.
 
     Args:
-        inspection: What was found; it has a project.
-        scratch: The folder for all that is made.
+        inspection: The inspection, with a project.
+        scratch: The folder for everything that it creates.
     """
     project, machine = inspection.project, inspection.machine
     assert project  # noqa: S101
@@ -65,14 +65,14 @@ def plan(inspection: Inspection, scratch: Path) -> tuple[Step, ...]:
     build = _build_command(project.builder, machine, python, str(scratch / "wheels"))
     return (
         Step("build-passes", "the project builds", build, " ".join(build[:2]), "build"),
-        Step("environment-made", "an environment can be made", create, " ".join(create[:2]), "build"),
+        Step("environment-made", "an environment can be created", create, " ".join(create[:2]), "build"),
         Step("wheel-installs", "the wheel installs", install, " ".join((*install[:3], ".")), "packaging"),
         Step("module-imports", "the module imports", load, f"python -c 'import {module}'", "import"),
     )
 
 
 def _build_command(builder: str | None, machine: Machine, python: str, wheels: str) -> tuple[str, ...]:
-    """Return what makes a wheel; without maturin that takes a download."""
+    """Return the command that builds a wheel; without maturin it downloads one."""
     if builder == "maturin" and "maturin" in machine.versions:
         return "maturin", "build", "--profile", "dev", "--interpreter", python, "--out", wheels
     if "uv" in machine.versions:
@@ -81,7 +81,7 @@ def _build_command(builder: str | None, machine: Machine, python: str, wheels: s
 
 
 def show_plan(inspection: Inspection) -> tuple[Document, ...]:
-    """Return what a build would run, to look at."""
+    """Return the commands of a build as a document."""
     steps = plan(inspection, Path(tempfile.gettempdir()) / "SCRATCH")
     lines = [
         " ".join(part if part.isprintable() and " " not in part else repr(part) for part in step.command)
@@ -91,10 +91,10 @@ def show_plan(inspection: Inspection) -> tuple[Document, ...]:
 
 
 def build(inspection: Inspection, environment: Mapping[str, str]) -> tuple[Finding, ...]:
-    """Build, install and import the project in a folder that is deleted afterwards.
+    """Build, install and import the project in a temporary folder.
 
     Args:
-        inspection: What was found; it has a project.
+        inspection: The inspection, with a project.
         environment: The environment's variables.
     """
     project = inspection.project
@@ -112,7 +112,6 @@ def build(inspection: Inspection, environment: Mapping[str, str]) -> tuple[Findi
 
 
 def _restore(path: Path, before: bytes | None) -> None:
-    """Leave a file as it was; what is equal isn't written."""
     if before is None:
         path.unlink(missing_ok=True)
     elif path.read_bytes() != before:
@@ -120,7 +119,7 @@ def _restore(path: Path, before: bytes | None) -> None:
 
 
 def _run(steps: tuple[Step, ...], variables: Mapping[str, str], folder: Path, scratch: Path) -> list[Finding]:
-    """Run the steps up to the first that fails."""
+    """Run the steps until one fails."""
     findings = []
     for step in steps:
         wheels = [str(path) for path in (scratch / "wheels").glob("*.whl")]
@@ -135,7 +134,7 @@ def _run(steps: tuple[Step, ...], variables: Mapping[str, str], folder: Path, sc
 
 
 def _finding(step: Step, done: Done | None) -> Finding:
-    """Say how a step went."""
+    """Turn a finished step into a finding."""
     if done is not None and done.code == 0:
         output = done.output.strip().splitlines()
         return Finding(step.id, "ok", step.purpose, step.shown, output[-1] if output else None)
@@ -147,14 +146,14 @@ def _finding(step: Step, done: Done | None) -> Finding:
         level="error",
         message=f"expected: {step.purpose}; {code}",
         where=step.shown,
-        evidence="\n".join(_telling(lines)),
-        fix=f"Ask what is behind it\npyo3-new explain -- {step.shown}",
+        evidence="\n".join(_telling_lines(lines)),
+        fix=f"Ask for an explanation\npyo3-new explain -- {step.shown}",
         reference=reference(SKILL, "troubleshooting", step.see),
     )
 
 
-def _telling(lines: list[str]) -> list[str]:
-    """Return the lines of an output that say what failed: from the first error on, and the last ones."""
+def _telling_lines(lines: list[str]) -> list[str]:
+    """Return the telling lines of an output: from the first error on, and the last ones."""
     start = next((place for place, line in enumerate(lines) if line.lstrip().startswith("error")), len(lines))
     failure = lines[start:]
     if failure and len(failure) <= SHOWN:

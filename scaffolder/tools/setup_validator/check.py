@@ -1,4 +1,4 @@
-"""What a check is: a pure function of the facts that it names as arguments.
+"""Checks: pure functions of the facts that they name as arguments.
 
 The class's docstring says what is expected, in a line. `check` returns a failure, or nothing if all is as expected. A
 check applies where each of its facts is there.
@@ -35,16 +35,16 @@ class Section(NamedTuple):
 
 @dataclass(frozen=True)
 class Failure:
-    """What is wrong.
+    """A failed check.
 
     Attributes:
         actual: What was found instead.
-        where: The file or command that it was found in.
-        evidence: The lines that show it.
-        words: What stands for `$name` in the fix.
-        level: How bad it is, if not as bad as the check says.
-        fix: What to do, if not what the check says.
-        see: What explains it, if not what the check says.
+        where: The file or command where it was found.
+        evidence: The lines that prove it.
+        words: The values of `$name` in the fix.
+        level: The level, if not the check's.
+        fix: The fix, if not the check's.
+        see: The section, if not the check's.
         edits: The repair, where there is a safe one.
     """
 
@@ -59,14 +59,14 @@ class Failure:
 
 
 class Check:
-    """Something that is expected.
+    """An expectation of the machine or the project.
 
     Attributes:
         id: Its name, which never changes its meaning.
         see: The section that explains it, or the address of a page that does.
         fix: What to do: a sentence, and below it what to type or to write.
-        level: How bad it is if it isn't so.
-        check: Tells what is wrong. Its arguments are names of `Facts`.
+        level: The level of its failure.
+        check: Returns a failure or nothing. Its arguments are names of `Facts`.
     """
 
     id: ClassVar[str]
@@ -77,18 +77,18 @@ class Check:
 
     @classmethod
     def expectation(cls) -> str:
-        """Return what is expected, in a line."""
+        """Return the expectation in one line."""
         return inspect.cleandoc(cls.__doc__ or "").rstrip(".")
 
     @classmethod
     def inputs(cls) -> tuple[str, ...]:
-        """Return the names of the facts that it asks for."""
+        """Return the names of the facts that it needs."""
         return tuple(inspect.signature(cls.check).parameters)
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """How a check went.
+    """The outcome of a check.
 
     Attributes:
         check: The check.
@@ -99,7 +99,7 @@ class Verdict:
     failure: Failure | None
 
     def finding(self, diff: str | None = None) -> toolkit.Finding:
-        """Put it into words.
+        """Turn it into a finding.
 
         Args:
             diff: What `--fix` would change, if there is a repair.
@@ -124,11 +124,11 @@ class Verdict:
 
 
 def ask(checks: Iterable[type[Check]], facts: Any) -> Iterator[Verdict]:
-    """Ask each check that applies.
+    """Run the checks that apply.
 
     Args:
         checks: The checks.
-        facts: What they may ask for, as attributes.
+        facts: The facts, as attributes.
     """
     for check in checks:
         inputs = {name: getattr(facts, name, None) for name in check.inputs()}
@@ -136,6 +136,6 @@ def ask(checks: Iterable[type[Check]], facts: Any) -> Iterator[Verdict]:
             yield Verdict(check, check.check(**inputs))
 
 
-def listing(names: Iterable[str]) -> str:
-    """Write names as a list, in backticks."""
+def quote_names(names: Iterable[str]) -> str:
+    """Join names in backticks with commas."""
     return ", ".join(f"`{name}`" for name in names)

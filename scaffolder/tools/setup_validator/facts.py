@@ -1,4 +1,4 @@
-"""What checks may ask for: facts about the machine and the project, each by a name. What is not there is `None`."""
+"""The facts that checks ask for by name; a fact that does not apply is `None`."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from scaffolder.machine.interpreters import Interpreter
     from scaffolder.machine.survey import Machine
     from scaffolder.machine.toolchain import Rust
-    from scaffolder.rust.modules import Module
+    from scaffolder.rust.modules import NativeModule
 
 ABI3 = re.compile(r"abi3-py3(\d+)")
 ENVIRONMENTS = ("VIRTUAL_ENV", "CONDA_PREFIX")
@@ -45,7 +45,7 @@ FORWARD = {
 
 @dataclass(frozen=True)
 class ManifestText:
-    """A text in a manifest: the file, where it is there, and what it says."""
+    """A string in a manifest: the file, its key and the text."""
 
     file: str
     key: str
@@ -65,7 +65,7 @@ class MachineFacts:
 
     @property
     def linker_name(self) -> str | None:
-        """What rustc links with, where it has to be told."""
+        """The linker that rustc uses, where it needs one."""
         rust = self.machine.rust
         return self.machine.linker_name if rust and "windows" not in rust.host else None
 
@@ -76,7 +76,7 @@ class MachineFacts:
 
     @property
     def cargo_choice(self) -> InterpreterChoice | None:
-        """Which Python cargo uses, unless a variable that names nothing has decided: that is a finding of its own."""
+        """Cargo's choice of Python, unless a variable with a missing path decided: another check reports that."""
         choice, machine = self.machine.choice("cargo"), self.machine
         if choice is None or not choice.needed or choice.source in machine.missing:
             return None
@@ -89,18 +89,18 @@ class MachineFacts:
 
     @property
     def native_python(self) -> Interpreter | None:
-        """The Python that cargo uses, where it builds for this machine."""
+        """The Python that cargo uses, if it builds for this machine."""
         return None if self.machine.environment.get("CARGO_BUILD_TARGET") else self.cargo_python
 
     @property
     def environments(self) -> dict[str, str] | None:
-        """The environments that are active, by their variables."""
-        given = self.machine.environment
-        return {name: given[name] for name in ENVIRONMENTS if given.get(name)} or None
+        """The active environments, by variable."""
+        variables = self.machine.environment
+        return {name: variables[name] for name in ENVIRONMENTS if variables.get(name)} or None
 
     @property
     def selected_pythons(self) -> dict[str, Interpreter] | None:
-        """The Pythons that tools are told to use: none is the first on `PATH`, for want of another."""
+        """The Pythons that tools were told to use, not merely the first on `PATH`."""
         choices = [choice for choice in self.machine.choices if choice.is_final and choice.source]
         pythons = {choice.tool: self.machine.selected(choice.tool) for choice in choices}
         used = {tool: python for tool, python in pythons.items() if python}
@@ -113,13 +113,13 @@ class MachineFacts:
 
     @property
     def cpythons(self) -> dict[str, Interpreter] | None:
-        """Those of them that the table of versions speaks of."""
+        """The CPythons among them, which `versions.toml` covers."""
         in_use = self.machine.in_use.items()
         return {tool: python for tool, python in in_use if python.implementation == "CPython"} or None
 
     @property
     def free_threaded(self) -> dict[str, Interpreter] | None:
-        """Those of them without a GIL."""
+        """The free-threaded ones among them."""
         return {tool: python for tool, python in (self.cpythons or {}).items() if python.free_threaded} or None
 
 
@@ -131,18 +131,18 @@ class Facts(MachineFacts):
 
     @property
     def cargo_answer(self) -> CargoMetadata | None:
-        """What cargo says of the project, be it a complaint."""
+        """What cargo says about the project, or its error."""
         return self.project.cargo_metadata
 
     @property
     def cargo_metadata(self) -> CargoMetadata | None:
-        """What cargo says of the project."""
+        """What cargo says about the project."""
         graph = self.project.cargo_metadata
         return graph if graph and not graph.problem else None
 
     @property
     def extension(self) -> Project | None:
-        """The project, if Python loads it as a module made with PyO3."""
+        """The project, if it is a PyO3 extension module."""
         return self.project if self.project.is_extension else None
 
     @property
@@ -157,7 +157,7 @@ class Facts(MachineFacts):
 
     @property
     def old_maturin_extension(self) -> Project | None:
-        """The project, if it is both, and its PyO3 doesn't know what maturin tells it."""
+        """The project, if it is both, and its PyO3 is too old to be configured by maturin."""
         old = self.series is not None and Version(self.series.name) < READS_VARIABLE
         return self.maturin_extension if old else None
 
@@ -168,7 +168,7 @@ class Facts(MachineFacts):
 
     @property
     def library(self) -> Project | None:
-        """The project, if its crate is a library for Python; where Python calls C, maturin asks for the type itself."""
+        """The project, if its crate is a library for Python; for C bindings maturin sets the crate type itself."""
         project = self.project
         if project.builder is None or project.maturin.get("bindings") in OTHER_BINDINGS:
             return None
@@ -176,12 +176,12 @@ class Facts(MachineFacts):
 
     @property
     def dynamic_library(self) -> Project | None:
-        """The project, if its crate is built as a library that Python can load."""
+        """The project, if its crate builds a library that Python can load."""
         return self.extension if "cdylib" in self.project.crate.library_types else None
 
     @property
     def built(self) -> Project | None:
-        """The project, if pip is to build its library."""
+        """The project, if pip builds its library."""
         project, system = self.project, self.project.pyproject.get("build-system", {})
         if project.builder is None or not system:
             return project if _needs_builder(project) else None
@@ -191,7 +191,7 @@ class Facts(MachineFacts):
 
     @property
     def described(self) -> Project | None:
-        """The project, if its pyproject.toml has to say what it is; `setup.py` or poetry's table may say so."""
+        """The project, if its pyproject.toml must have metadata; `setup.py` or poetry's table may have it instead."""
         project = self.project
         elsewhere = project.builder != "maturin" or "poetry" in project.pyproject.get("tool", {})
         is_said = elsewhere and not project.metadata
@@ -209,7 +209,7 @@ class Facts(MachineFacts):
 
     @property
     def crate_version(self) -> str | None:
-        """The crate's version, if somebody sees it beside that of `[project]`."""
+        """The crate's version, if it is visible beside that of `[project]`."""
         project, version = self.project, self.project.crate.field("version")
         shown = any(source.shows_version for source in project.sources.values())
         # What is never published has a version for form's sake.
@@ -224,12 +224,12 @@ class Facts(MachineFacts):
 
     @property
     def pyo3(self) -> Dependency | None:
-        """What the crate asks of PyO3."""
+        """The crate's dependency on PyO3."""
         return self.project.crate.dependency("pyo3")
 
     @property
     def companions(self) -> tuple[Dependency, ...] | None:
-        """What it asks of crates that are released in step with PyO3."""
+        """Its dependencies on crates that are released in step with PyO3."""
         if self.pyo3 is None or not self.pyo3.requirement:
             return None
         names = companions()
@@ -238,12 +238,12 @@ class Facts(MachineFacts):
 
     @property
     def pyo3_lock(self) -> dict[str, tuple[str, ...]] | None:
-        """The versions in Cargo.lock, if PyO3 is among what is asked for."""
+        """The versions in Cargo.lock, if PyO3 is a dependency."""
         return (self.project.pyo3 and self.project.crate.lock) or None
 
     @property
     def catching_extension(self) -> Project | None:
-        """The extension, if PyO3 catches panics in it: with pyo3-ffi alone nothing does."""
+        """The extension, if PyO3 catches its panics, which pyo3-ffi alone does not."""
         return self.extension if self.pyo3 else None
 
     @property
@@ -258,7 +258,7 @@ class Facts(MachineFacts):
 
     @property
     def declared_rust(self) -> Version | None:
-        """The oldest Rust that the crate says it builds with."""
+        """The crate's `rust-version`."""
         try:
             return Version(str(self.project.crate.field("rust-version") or ""))
         except InvalidVersion:
@@ -266,7 +266,7 @@ class Facts(MachineFacts):
 
     @cached_property
     def manifest_texts(self) -> tuple[ManifestText, ...] | None:
-        """The texts in the manifests that say what the project is."""
+        """The descriptive strings in the manifests."""
         project = self.project
         tables = {"project": project.metadata, "tool.maturin": project.maturin}
         texts = [*_texts("pyproject.toml", tables)]
@@ -274,8 +274,8 @@ class Facts(MachineFacts):
         return (*texts, *_texts(project.show(project.crate.path), crate)) or None
 
     @property
-    def modules(self) -> tuple[Module, ...] | None:
-        """The Python modules in a library that Python can load; a template's have no names yet."""
+    def modules(self) -> tuple[NativeModule, ...] | None:
+        """The Python modules in a library that Python can load; those of a template have no names yet."""
         crate = self.project.crate
         if not (self.project.builder or self.project.extensions or "cdylib" in crate.library_types):
             return None
@@ -292,7 +292,7 @@ class Facts(MachineFacts):
 
     @property
     def native_imports(self) -> tuple[Import, ...] | None:
-        """What the package imports in any case from itself that is not a Python file."""
+        """What the package always imports from itself that is not a Python file."""
         layout = self.project.layout
         if layout.package is None or self._is_template:
             return None
@@ -319,7 +319,7 @@ class Facts(MachineFacts):
 
     @cached_property
     def all_stubs(self) -> tuple[Path, ...]:
-        """The stubs, with those that are kept apart from the package."""
+        """The stubs, including those outside the package."""
         top = self.project.layout.module.partition(".")[0]
         folders = (self.project.folder / name for name in ("stubs", "typings"))
         apart = (path for folder in folders for path in (folder / top).rglob("*.pyi"))
@@ -337,19 +337,19 @@ class Facts(MachineFacts):
 
     @cached_property
     def newer_source(self) -> installed.NewerSource | None:
-        """The newest source, against the newest of these."""
+        """The newest source, compared with the newest library."""
         return installed.newer_source(self.project)
 
     @cached_property
     def installed(self) -> installed.Installed | None:
-        """The environment that it is installed in for editing."""
+        """The environment with its editable install."""
         pythons = [choice.python for choice in self.machine.choices if choice.tool in {"uv run", "maturin develop"}]
         folders = [python.parent.parent for python in pythons if python]
         return installed.find_installed(self.project, dict.fromkeys([*folders, self.project.folder / ".venv"]))
 
     @property
     def requires_python(self) -> SpecifierSet | None:
-        """The Pythons that the project says it supports."""
+        """The value of `requires-python`."""
         return self.project.requires_python
 
     @cached_property
@@ -371,40 +371,40 @@ class Facts(MachineFacts):
 
     @property
     def workflow_pythons(self) -> tuple[promises.WorkflowPython, ...] | None:
-        """The Pythons in the workflows, if they are there for this project alone."""
+        """The Pythons in the workflows, if those are for this project alone."""
         own = tuple(path for path in self.project.workflows if path.path.is_relative_to(self.project.folder))
         return tuple(promises.workflow_pythons(own)) or None
 
     @property
     def pin(self) -> promises.PinnedPython | None:
         """The version in `.python-version`."""
-        return promises.read_pin(self.project.python_version or "")
+        return promises.parse_pin(self.project.python_version or "")
 
     @property
     def abi3(self) -> Version | None:
-        """The oldest Python of the stable ABI that is built for: the lowest of the features counts."""
+        """The oldest Python of the stable ABI: the lowest of the features counts."""
         matches = [match for feature in self.project.pyo3_features if (match := ABI3.fullmatch(feature))]
         return Version(f"3.{min(int(match[1]) for match in matches)}") if matches else None
 
     @property
     def builds_forward(self) -> bool:
-        """Whether it can be built with a Python that PyO3 doesn't know: for the stable ABI, or because it is told."""
-        told = [since for name, since in FORWARD.items() if self.machine.build_env.get(name) == "1"]
-        return self.abi3 is not None or any(self.series and Version(self.series.name) >= since for since in told)
+        """Whether it builds with newer Pythons than PyO3 knows: with the stable ABI, or if a variable says so."""
+        versions = [since for name, since in FORWARD.items() if self.machine.build_env.get(name) == "1"]
+        return self.abi3 is not None or any(self.series and Version(self.series.name) >= since for since in versions)
 
     @property
     def maturin_requirement(self) -> Requirement | None:
-        """What the build asks of maturin."""
+        """The build requirement on maturin."""
         return next((item for item in self.project.build_requirements if item.name == "maturin"), None)
 
     @property
     def workflows(self) -> tuple[Workflow, ...] | None:
-        """What runs on GitHub."""
+        """The GitHub workflows."""
         return self.project.workflows or None
 
     @property
     def acting_workflows(self) -> tuple[Workflow, ...] | None:
-        """Those that run something from another repository."""
+        """The workflows that use actions of other repositories."""
         return self.project.workflows if any(workflow.actions for workflow in self.project.workflows) else None
 
     @property
@@ -413,7 +413,7 @@ class Facts(MachineFacts):
 
 
 def _texts(file: str, tables: Any, key: str = "") -> Iterator[ManifestText]:
-    """Yield the texts in tables, at any depth."""
+    """Yield the strings in tables, at any depth."""
     entries = tables.items() if isinstance(tables, dict) else enumerate(tables)
     for name, value in entries:
         path = f"{key}.{name}" if key else str(name)
@@ -424,7 +424,7 @@ def _texts(file: str, tables: Any, key: str = "") -> Iterator[ManifestText]:
 
 
 def _needs_builder(project: Project) -> bool:
-    """Tell whether a package is made of the project, by nobody who builds the library."""
-    other = project.extensions or "build-backend" in project.pyproject.get("build-system", {})
+    """Return whether the project is to be packaged but names no build backend."""
+    has_builder = project.extensions or "build-backend" in project.pyproject.get("build-system", {})
     is_package = project.builder is not None or bool(project.metadata)
-    return project.is_extension and is_package and "cdylib" in project.crate.library_types and not other
+    return project.is_extension and is_package and "cdylib" in project.crate.library_types and not has_builder

@@ -1,4 +1,4 @@
-"""The lists in manifests that switch features of other crates on."""
+"""The lists in manifests that enable features of dependencies."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ class FeatureList:
 
     Attributes:
         path: The file that it is in.
-        keys: Where it is there.
-        items: What is in it.
+        keys: Its keys in the file.
+        items: Its items.
         crates: The crates that the features are of, by what goes before a feature's name: nothing, `pyo3/`.
         is_feature: Whether the list is itself a feature, which may be asked for by its name.
     """
@@ -36,7 +36,7 @@ class FeatureList:
     is_feature: bool = False
 
     def select(self, features: Iterable[Deprecation]) -> tuple[str, ...]:
-        """Return those of its items that switch one of these features on."""
+        """Return its items that enable one of these features."""
         texts = {
             f"{prefix}{feature.name}"
             for feature in features
@@ -46,16 +46,16 @@ class FeatureList:
         return tuple(item for item in self.items if item in texts)
 
     def remove(self, features: Iterable[Deprecation]) -> Remove:
-        """Return the edit that takes features out."""
+        """Return the edit that removes features."""
         return Remove(self.path, self.keys, self.select(features), drop_empty=not self.is_feature)
 
     def describe(self, project: Project) -> str:
-        """Return where it is, as one reads it in the file."""
+        """Return its place and content in words."""
         return f"{project.show(self.path)}: {'.'.join(map(str, self.keys))} = {list(self.items)}"
 
 
 def feature_lists(project: Project) -> Iterator[FeatureList]:
-    """Yield the lists that switch features of other crates on.
+    """Yield the lists that enable features of dependencies.
 
     Args:
         project: The project.

@@ -31,7 +31,7 @@ ORDER = ("error", "warning", "note", "ok")
 
 @dataclass(frozen=True)
 class Inspection:
-    """What was looked at.
+    """The machine and the project.
 
     Attributes:
         machine: The machine.
@@ -43,13 +43,13 @@ class Inspection:
 
     @cached_property
     def verdicts(self) -> tuple[Verdict, ...]:
-        """How each check went that applies."""
+        """The outcomes of the checks that apply."""
         facts = Facts(self.machine, self.project) if self.project else MachineFacts(self.machine)
         return tuple(ask(CHECKS, facts))
 
     @cached_property
     def repairs(self) -> dict[str, Draft]:
-        """The repairs that are safe, by check, each on paper and alone."""
+        """The safe repairs by check, each as a draft of its own."""
         repairs = {}
         for verdict in self.verdicts:
             if verdict.failure and verdict.failure.edits and (draft := self._draft(verdict)):
@@ -58,21 +58,21 @@ class Inspection:
 
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
-        """What was found, the most serious first."""
+        """The findings, the most serious first."""
         diffs = {name: draft.diff() for name, draft in self.repairs.items()}
         findings = [verdict.finding(diffs.get(verdict.check.id)) for verdict in self.verdicts]
         return tuple(sorted(findings, key=lambda finding: ORDER.index(finding.level)))
 
     @property
     def wrong(self) -> frozenset[str]:
-        """The names of what isn't in order."""
+        """The names of the failed checks."""
         return frozenset(verdict.check.id for verdict in self.verdicts if verdict.failure)
 
     def repair(self) -> Draft:
-        """Make all safe repairs on paper.
+        """Make all safe repairs in one draft.
 
         Raises:
-            ScaffolderError: Together they can't be made.
+            ScaffolderError: They conflict.
         """
         draft = self._empty_draft()
         try:
@@ -85,7 +85,7 @@ class Inspection:
         return draft
 
     def reread(self) -> Inspection:
-        """Look again after repairs, which change the project and not the machine."""
+        """Read the project again after repairs; the machine is the same."""
         assert self.project  # noqa: S101
         return replace(self, project=read_project(self.project.folder, self.project.cargo_metadata))
 
@@ -99,7 +99,7 @@ class Inspection:
         return draft if draft.changes() else None
 
     def _empty_draft(self) -> Draft:
-        """Return a draft of nothing yet; a workspace's manifest may be edited where no repository is between."""
+        """Return an empty draft, which may edit the manifest of a workspace in the same repository."""
         assert self.project  # noqa: S101
         folder, root = self.project.folder, edit_root(self.project.folder)
         workspace = self.project.crate.workspace_path.parent
@@ -110,13 +110,13 @@ class Inspection:
 def inspect(
     folder: Path, environment: Mapping[str, str], *, manifests: Manifests | None = None, whole: bool = True
 ) -> Inspection:
-    """Look at the machine, and at a project.
+    """Inspect the machine and a project.
 
     Args:
         folder: The project's folder, or where one would be.
         environment: The environment's variables.
         manifests: What says how the project is built, if there is one.
-        whole: Whether to ask the Pythons that no tool uses, too.
+        whole: Whether to include the Pythons that no tool uses.
 
     Raises:
         ScaffolderError: A file of the project can't be read.
@@ -140,14 +140,14 @@ def result(
     repaired: int = 0,
     dry_run: bool = False,
 ) -> Result:
-    """Put into words what was found.
+    """Turn an inspection into a result.
 
     Args:
-        inspection: What was looked at.
+        inspection: The machine and the project.
         built: Findings of a build.
-        documents: Differences to look at.
-        repaired: How many findings are gone.
-        dry_run: Whether something was left undone on request.
+        documents: Diffs to show.
+        repaired: How many findings were repaired.
+        dry_run: Whether this was a dry run.
     """
     findings = sorted((*inspection.findings, *built), key=lambda finding: ORDER.index(finding.level))
     return Result(
@@ -161,7 +161,7 @@ def result(
 
 
 def _summary(findings: list[Finding], inspection: Inspection, repaired: int) -> str:
-    """Return the outcome in a line."""
+    """Return the summary line."""
     project = inspection.project
     subject = str(project.metadata.get("name") or project.folder.name) if project else "this machine"
     if project and not project.is_extension:

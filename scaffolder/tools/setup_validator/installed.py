@@ -1,4 +1,4 @@
-"""Where a project is installed for editing, and what would run an old build of it."""
+"""Find editable installs of a project, and what would run an old build."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ BUILDS_FIRST = re.compile(rb"maturin_import_hook|maturin develop|uv sync|st_mtim
 
 @dataclass(frozen=True)
 class Installed:
-    """An environment that a project is installed in for editing."""
+    """An environment with an editable install of the project."""
 
     environment: Path
 
@@ -46,7 +46,7 @@ class NewerSource:
 
 
 def find_installed(project: Project, environments: Iterable[Path]) -> Installed | None:
-    """Return the first environment that the project is installed in for editing."""
+    """Return the first environment with an editable install of the project."""
     name = re.sub(r"[-_.]+", "_", str(project.metadata.get("name") or project.crate.field("name") or "")).lower()
     for environment in environments:
         for packages in ("lib/python*/site-packages", "Lib/site-packages"):
@@ -57,7 +57,7 @@ def find_installed(project: Project, environments: Iterable[Path]) -> Installed 
 
 
 def newer_source(project: Project) -> NewerSource | None:
-    """Compare the newest Rust source with the newest build; none if there is no build, or no source."""
+    """Compare the newest Rust source with the newest build; none if either is missing."""
     times = {path: path.stat().st_mtime_ns for path in project.sources if path.is_file()}
     # What only cargo's tests and benchmarks use is not in the library.
     folders = {project.crate.folder / name for name in ("tests", "benches", "examples")}
@@ -70,7 +70,7 @@ def newer_source(project: Project) -> NewerSource | None:
 
 
 def _leads_to(record: Path, folder: Path) -> bool:
-    """Tell whether an installer has noted that a package is the folder itself."""
+    """Return whether an installer recorded that a package is the folder itself."""
     data = _json(record)
     url = urlsplit(str(data.get("url", "")))
     editable = isinstance(data.get("dir_info"), dict) and data["dir_info"].get("editable") is True

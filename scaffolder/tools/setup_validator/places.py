@@ -1,4 +1,4 @@
-"""Where the project is: the folder that is named, the nearest one upwards, or the one project below."""
+"""Locate the project: the named folder, the nearest parent, or the only project below."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from scaffolder.anatomy.manifests import read_manifests, read_toml, table_of
 from scaffolder.anatomy.project import PYO3_CRATES
 from scaffolder.errors import ScaffolderError, UsageError
 from scaffolder.files import is_file, is_folder, real
-from scaffolder.tools.setup_validator.check import listing
+from scaffolder.tools.setup_validator.check import quote_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,34 +22,34 @@ DEPTH = 3
 FOLDERS = 2_000
 
 
-def find_project(given: Path | None) -> Manifests | None:
-    """Read the manifests of a project; none if no folder was named, and there is no project around.
+def locate_project(folder: Path | None) -> Manifests | None:
+    """Read the manifests of a project; none if no folder was named and none encloses this one.
 
     Args:
-        given: The folder that the user names.
+        folder: The folder that the user names.
 
     Raises:
         UsageError: There is no project in the folder that was named, or there are several below it.
         ScaffolderError: A manifest can't be read.
     """
-    if given is None:
+    if folder is None:
         here = Path.cwd()
         return _around(here) or (_below(here, Path()) if (here / ".git").exists() else None)
-    if not is_folder(given):
-        raise UsageError(f"`{given}` is not a folder", "name the folder that holds `pyproject.toml`")
-    manifests = read_manifests(real(given))
+    if not is_folder(folder):
+        raise UsageError(f"`{folder}` is not a folder", "name the folder that holds `pyproject.toml`")
+    manifests = read_manifests(real(folder))
     crate = _crate(manifests)
     if "package" in crate and (manifests.pyproject or _asks_for_pyo3(crate)):
         return manifests
-    below = _below(real(given), given)
+    below = _below(real(folder), folder)
     if below is None and manifests.cargo_path is None:
         hint = "name the folder that holds `pyproject.toml` and `Cargo.toml`"
-        raise UsageError(f"there is no Rust crate in `{given}`", hint)
+        raise UsageError(f"there is no Rust crate in `{folder}`", hint)
     return below or manifests
 
 
 def _around(here: Path) -> Manifests | None:
-    """Return the nearest project upwards; a crate without a pyproject.toml may be in a folder of it."""
+    """Return the nearest project at or above a folder; a crate without a pyproject.toml may be part of it."""
     nearest: Manifests | None = None
     for place in upwards(here):
         try:
@@ -66,31 +66,30 @@ def _around(here: Path) -> Manifests | None:
 
 
 def _crate(manifests: Manifests) -> dict[str, object]:
-    """Return what a Cargo.toml says: that of a workspace may be of no crate."""
+    """Read a Cargo.toml; a workspace's may have no crate."""
     return read_toml(manifests.cargo_path) if manifests.cargo_path else {}
 
 
 def _asks_for_pyo3(crate: dict[str, object]) -> bool:
-    """Tell whether a crate asks for PyO3."""
     tables = table_of(crate, "dependencies").items()
     names = {str(value.get("package", name)) if isinstance(value, dict) else name for name, value in tables}
     return not names.isdisjoint(PYO3_CRATES)
 
 
 def _below(here: Path, shown: Path) -> Manifests | None:
-    """Return the Python project below whose crate asks for PyO3, if there is just one."""
+    """Return the only Python project below whose crate depends on PyO3, if there is exactly one."""
     projects = {folder: manifests for folder in _folders(here) if (manifests := _extension(folder))}
     # An example inside of a project is not the project.
     outer = [folder for folder in projects if not any(above in projects for above in folder.parents)]
     if len(outer) > 1:
         names = [folder.relative_to(here).as_posix() for folder in outer]
         hint = f"name one: `pyo3-new doctor --project {(shown / names[0]).as_posix()}`"
-        raise UsageError(f"there are several PyO3 projects below `{shown}`: {listing(names)}", hint)
+        raise UsageError(f"there are several PyO3 projects below `{shown}`: {quote_names(names)}", hint)
     return projects[outer[0]] if outer else None
 
 
 def _folders(here: Path) -> Iterator[Path]:
-    """Yield the folders below, through no link and not too many of them."""
+    """Yield a bounded number of folders below, without following links."""
     waiting, seen = [(here, 0)], 0
     while waiting and seen < FOLDERS:
         folder, level = waiting.pop(0)
@@ -106,7 +105,7 @@ def _folders(here: Path) -> Iterator[Path]:
 
 
 def _extension(folder: Path) -> Manifests | None:
-    """Read a Python project, if its crate asks for PyO3; what can't be read is not what is looked for."""
+    """Read a Python project, if its crate depends on PyO3; skip unreadable ones."""
     if not is_file(folder / "pyproject.toml"):
         return None
     try:

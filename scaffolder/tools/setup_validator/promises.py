@@ -1,4 +1,4 @@
-"""Which Pythons a project says that it is for: in `requires-python`, classifiers, workflows, and a pin."""
+"""The Pythons that a project claims to support: in `requires-python`, classifiers, workflows and a pin."""
 
 from __future__ import annotations
 
@@ -41,10 +41,10 @@ class WorkflowPython:
 
     Attributes:
         path: The workflow.
-        text: How it is written there.
+        text: Its spelling there.
         version: Its version.
         free_threaded: Whether it has no GIL.
-        forward: Whether PyO3 is told there to build with a Python that it doesn't know.
+        forward: Whether the workflow lets PyO3 build with a newer Python than it knows.
     """
 
     path: Path
@@ -55,23 +55,23 @@ class WorkflowPython:
 
 
 def oldest_python(allowed: SpecifierSet) -> Version | None:
-    """Return the oldest Python that is allowed."""
-    return next(_allowed(allowed), None)
+    """Return the oldest allowed Python."""
+    return next(_allowed_versions(allowed), None)
 
 
 def newest_python(allowed: SpecifierSet) -> Version | None:
-    """Return the newest Python that is allowed, if there is a bound."""
-    versions = list(_allowed(allowed))
+    """Return the newest allowed Python, if there is a bound."""
+    versions = list(_allowed_versions(allowed))
     return versions[-1] if versions and versions[-1] != PYTHONS[-1] else None
 
 
-def _allowed(specifier: SpecifierSet) -> Iterator[Version]:
+def _allowed_versions(specifier: SpecifierSet) -> Iterator[Version]:
     # An exact version may be left out, as in `>=3.9,!=3.9.0`.
     yield from (python for python in PYTHONS if any(specifier.contains(f"{python}.{patch}") for patch in (0, 5, 99)))
 
 
-def read_pin(text: str) -> PinnedPython | None:
-    """Read a pin; a path, a name or another implementation is left to uv."""
+def parse_pin(text: str) -> PinnedPython | None:
+    """Parse a pin; a path, a name or another implementation is for uv to resolve."""
     match = PIN.fullmatch(text)
     return PinnedPython(text, Version(match[1])) if match else None
 
@@ -83,7 +83,7 @@ def classifier_pythons(classifiers: Any) -> tuple[Version, ...]:
 
 
 def workflow_pythons(workflows: tuple[Workflow, ...]) -> Iterator[WorkflowPython]:
-    """Yield the Pythons that workflows name, each once a workflow."""
+    """Yield the Pythons that workflows name, once per workflow."""
     for workflow in workflows:
         forward = any(FORWARD.search(line) for line in workflow.lines)
         for text in dict.fromkeys(_versions(workflow.jobs)):
@@ -93,7 +93,7 @@ def workflow_pythons(workflows: tuple[Workflow, ...]) -> Iterator[WorkflowPython
 
 
 def _versions(value: Any, key: str = "") -> Iterator[str]:
-    """Yield what stands under the keys for Pythons, and after maturin's option, wherever it is."""
+    """Yield the values of keys for Pythons, and of maturin's option, at any depth."""
     if isinstance(value, dict):
         for name, inner in value.items():
             yield from _versions(inner, str(name))

@@ -1,4 +1,4 @@
-"""The machine as tables to look at; a row of each fits 80 columns, if its path is not too long."""
+"""The machine as tables; rows fit 80 columns unless a path is very long."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ABSENT = "—"
 
 
 def tables(machine: Machine, project: Project | None) -> Iterator[Table]:
-    """Yield what each tool uses and why, what there is, and what the environment sets."""
+    """Yield the tables: what each tool uses and why, what is installed, and what the environment sets."""
     choices = tuple(_row(machine, choice, project) for choice in machine.choices)
     yield Table("Python that each tool uses", ("tool", "Python", "path", "why"), choices)
     # The same Python may be there by several names.
@@ -36,7 +36,6 @@ def tables(machine: Machine, project: Project | None) -> Iterator[Table]:
 
 
 def _row(machine: Machine, choice: InterpreterChoice, project: Project | None) -> tuple[str, str, str, str]:
-    """Return what a tool uses, and why."""
     if choice.tool == "uv run" and project and project.pyproject and not project.metadata:
         return choice.tool, ABSENT, ABSENT, "without `[project]` it builds nothing of this"
     python = machine.selected(choice.tool)
@@ -59,7 +58,7 @@ def _tools(machine: Machine) -> Iterator[tuple[str, ...]]:
 
 
 def _lacks(python: Interpreter) -> str:
-    """Return what a build may miss, and the processor if it is another."""
+    """Return what a Python lacks for builds, and its processor if it differs."""
     lacks = {"headers": not python.headers, "libpython": python.library is None, "GIL": python.free_threaded}
     names = [name for name, is_missing in lacks.items() if is_missing]
     foreign = python.machine.lower() not in {platform.machine().lower(), ""}
@@ -67,7 +66,7 @@ def _lacks(python: Interpreter) -> str:
 
 
 def _short(path: Path | str | None, project: Project | None = None) -> str:
-    """Return a path as a person writes it."""
+    """Shorten a path for display."""
     if path is None:
         return ABSENT
     if project and Path(path).is_relative_to(project.folder):

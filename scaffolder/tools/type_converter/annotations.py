@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Annotations:
-    """Turns annotations into Rust types, and adds the enums that they need.
+    """Converts annotations to Rust types, and adds the enums that they need.
 
     Args:
         code: Where enums, rows and notes go.
@@ -36,7 +36,7 @@ class Annotations:
     _open: list[str] = field(default_factory=list)
 
     def convert(self, annotation: Annotation, hint: str = "") -> RustType:
-        """Convert an annotation; what has no Rust type stays a Python object, and an enum is called by the hint."""
+        """Convert an annotation; one without a Rust type stays a Python object, and the hint names enums."""
         return self.code.use(self._convert(annotation, hint))
 
     def _convert(self, annotation: Annotation, hint: str) -> RustType:
@@ -47,10 +47,10 @@ class Annotations:
             return self._union(annotation, hint)
         if name == "Literal":
             return self._literal(annotation, hint)
-        return self._own(annotation, hint) or self._known(annotation, hint)
+        return self._convert_own(annotation, hint) or self._convert_known(annotation, hint)
 
-    def _own(self, annotation: Annotation, hint: str) -> RustType | None:
-        """Convert a name that the file defines."""
+    def _convert_own(self, annotation: Annotation, hint: str) -> RustType | None:
+        """Convert a type that the file defines."""
         name, module = annotation.name, self.module
         if annotation.module or name in self.classes:
             return None if annotation.module else self.classes[name]
@@ -58,7 +58,7 @@ class Annotations:
         if name in self.problems or (name in module.variables and not target.text):
             return python_object(name, self.problems.get(name, "may be any type"))
         if name in self._open or len(self._open) > DEPTH:
-            return python_object(name, "is a type with itself inside")
+            return python_object(name, "is a type that contains itself")
         if not target.text:
             return None
         self._open.append(name)
@@ -66,8 +66,8 @@ class Annotations:
         self._open.pop()
         return rust_type
 
-    def _known(self, annotation: Annotation, hint: str) -> RustType:
-        """Convert a type of Python's own, or one of another module."""
+    def _convert_known(self, annotation: Annotation, hint: str) -> RustType:
+        """Convert a built-in type, or one of another module."""
         if annotation.name == "int" and annotation.values:
             rust = integer_type(list(annotation.values))  # type: ignore[arg-type]
             return replace(known.INT, rust=rust) if rust else python_object("int", "does not fit in 128 bits here")
@@ -91,7 +91,7 @@ class Annotations:
         return replace(self.code.use(rust_type), optional=True, python=annotation.text)
 
     def _values(self, annotation: Annotation, values: list[Any], hint: str) -> RustType:
-        """Return the type of some values: an enum, if it can be told from the texts or numbers."""
+        """Return the type of some values: an enum, if they are all strings or all integers."""
         kinds = {type(value) for value in values}
         if not values and len(annotation.arguments) == 1:
             return self.convert(annotation.arguments[0], hint)
@@ -102,7 +102,7 @@ class Annotations:
         if kinds == {int} and not integer_type(values):
             return python_object(annotation.text, "has a number that does not fit in 128 bits")
         if kinds == {str} and not all(map(is_text, values)):
-            return python_object(ascii(annotation.text)[1:-1], "has a lone surrogate, which no text of Rust has")
+            return python_object(ascii(annotation.text)[1:-1], "has a lone surrogate, which no Rust string can hold")
         python = f"Literal[{', '.join(map(repr, values))}]"
         return add_values(self.code, hint, {str(value): value for value in values}, python=python)
 
@@ -166,7 +166,7 @@ class Annotations:
         return replace(rust_type, python=python, optional=missing)
 
     def _tell_apart(self, types: Sequence[RustType]) -> list[RustType]:
-        """Return alternatives once each, with what keeps their values apart."""
+        """Return each alternative once, checked to be distinguishable."""
         by_rust = {rust_type.rust: rust_type for rust_type in types}
         objects = [rust_type for rust_type in types if rust_type.rust == known.PYTHON_OBJECT.rust]
         if objects:
@@ -182,7 +182,7 @@ class Annotations:
 def add_values(
     code: RustCode, hint: str, values: Mapping[str, str | int], *, python: str, is_member: bool = False
 ) -> RustType:
-    """Add an enum of values by their names in Python, and return its type; a class has taken its name before."""
+    """Add an enum of values by their Python names, and return its type; a class has reserved its name."""
     name = hint if is_member else code.unique_name(hint or "Choice", python)
     variants = dict(zip(variant_names(list(values)), values.values(), strict=True))
     code.items[name] = ValueEnum(name, variants, python, is_member)
@@ -191,7 +191,7 @@ def add_values(
 
 
 def add_union(code: RustCode, alternatives: Sequence[RustType], hint: str) -> RustType:
-    """Add an enum of types, all different, and return its type."""
+    """Add an enum of distinct types, and return its type."""
     # Of two structs the one with more fields is tried first: it refuses objects of the other.
     ordered = sorted(alternatives, key=lambda kind: (kind.rank, -len(kind.shape or ())))
     variants = variant_names(
@@ -210,12 +210,12 @@ def add_union(code: RustCode, alternatives: Sequence[RustType], hint: str) -> Ru
 
 
 def ambiguity(types: Sequence[RustType]) -> str:
-    """Return why Rust can't tell some types apart; empty if it can."""
+    """Return why Rust can't distinguish some types; empty if it can."""
     names = {rust_type.rust for rust_type in types}
     shapes: dict[frozenset[str], str] = {}
     for rust_type in types:
-        if taken := rust_type.takes & names:
-            return f"can't be told apart: `{rust_type.rust}` also takes what is meant for `{min(taken)}`"
+        if clashes := rust_type.takes & names:
+            return f"can't be told apart: `{rust_type.rust}` also takes what is meant for `{min(clashes)}`"
         if (
             rust_type.shape is not None
             and (twin := shapes.setdefault(rust_type.shape, rust_type.rust)) != rust_type.rust

@@ -51,7 +51,7 @@ def type_converter(  # noqa: PLR0913, PLR0917
     name: Annotated[
         str | None,
         typer.Option(
-            metavar="NAME", help="What to call the outermost type of a JSON sample.  [default: Record]",
+            metavar="NAME", help="The name of the outermost type of a JSON sample.  [default: Record]",
             show_default=False,
         ),
     ] = None,
@@ -66,7 +66,7 @@ def type_converter(  # noqa: PLR0913, PLR0917
 ) -> None:  # fmt: skip
     """Turn Python types or a JSON sample into Rust types that PyO3 converts.
 
-    A Python type is answered with its Rust type and what a conversion costs. A file becomes Rust code: a struct for
+    For a Python type it prints the Rust type and the cost of the conversion. A file becomes Rust code: a struct for
     each dataclass, model of pydantic or attrs, TypedDict and NamedTuple, and an enum for each Enum; it is read and
     never run. What has no Rust type stays a Python object, with a note.
 
@@ -88,13 +88,13 @@ def type_converter(  # noqa: PLR0913, PLR0917
 
 
 def read_input(source: str, kind: Kind | None) -> tuple[str, str, Kind]:
-    """Return the input, what to call it, and what it is."""
+    """Return the input, its label and its kind."""
     if source == "-":
         if kind is None:
             raise UsageError("cannot tell what is on standard input", "pass `--from python` or `--from json`")
         return read_text(source), "standard input", kind
     if Path(source).suffix == ".rs":
-        raise UsageError(f"`{source}` is Rust already", "run `maturin generate-stubs -o DIR` for a stub of a module")
+        raise UsageError(f"`{source}` is already Rust", "run `maturin generate-stubs -o DIR` for a stub of a module")
     guess = kind or SUFFIXES.get(Path(source).suffix)
     if guess is None and is_path(source):
         raise UsageError(f"cannot tell what `{source}` is", "pass `--from python` or `--from json`")
@@ -104,7 +104,7 @@ def read_input(source: str, kind: Kind | None) -> tuple[str, str, Kind]:
 
 
 def convert(text: str, label: str, kind: Kind, name: str) -> toolkit.Result:
-    """Turn Python or JSON into Rust."""
+    """Convert Python or JSON to Rust."""
     from scaffolder.tools.type_converter.classes import convert_module, convert_sample
     from scaffolder.tools.type_converter.model import COLUMNS
 
@@ -117,7 +117,7 @@ def convert(text: str, label: str, kind: Kind, name: str) -> toolkit.Result:
 
 
 def convert_annotation(text: str) -> toolkit.Result:
-    """Turn an annotation into a Rust type."""
+    """Convert an annotation to a Rust type."""
     from scaffolder.python.annotations import parse_annotation
     from scaffolder.tools.type_converter.annotations import Annotations
     from scaffolder.tools.type_converter.model import COLUMNS, LeftOut, RustCode
@@ -146,7 +146,7 @@ def describe(code: RustCode, summary: str, table: toolkit.Table) -> toolkit.Resu
 
 
 def findings(code: RustCode) -> Iterator[toolkit.Finding]:
-    """Return what a reader of the code should know; the last one names the chapter that explains them all."""
+    """Return the notes on the code; the last one names the chapter that explains them."""
     notes = [("conversion", text) for text in code.notes]
     for item in reversed(code.left_out):
         message = f"`{item.name}` {'holds a Python object: ' if item.is_field else 'is left out: it '}{item.reason}"

@@ -26,11 +26,11 @@ def convert_module(text: str, label: str = "input") -> RustCode:
     Raises:
         UsageError: It is not valid Python, or has no class to convert.
     """
-    known = convert_classes(read_module(text, label))
-    if not known.code.finished:
-        reason = "".join(f": `{name}` {reason}" for name, reason in list(known.problems.items())[:1])
+    converter = convert_classes(read_module(text, label))
+    if not converter.code.finished:
+        reason = "".join(f": `{name}` {reason}" for name, reason in list(converter.problems.items())[:1])
         raise UsageError(f"`{label}` has no class to convert{reason}", "name a file with a dataclass, model or enum")
-    return known.code
+    return converter.code
 
 
 def convert_sample(text: str, name: str, label: str = "input") -> RustCode:
@@ -40,40 +40,40 @@ def convert_sample(text: str, name: str, label: str = "input") -> RustCode:
         UsageError: It is not valid JSON, or has no object.
     """
     module, whole = read_sample(text, name, label)
-    known = convert_classes(module)
-    known.code.note(f"the whole sample is `{known.convert(whole, f'{name}Value').owned}`")
-    return known.code
+    converter = convert_classes(module)
+    converter.code.note(f"the whole sample is `{converter.convert(whole, f'{name}Value').owned}`")
+    return converter.code
 
 
 def convert_classes(module: PythonModule) -> Annotations:
-    """Convert classes; what comes back knows their types, and has the code."""
+    """Convert classes, and return the converter with their types and code."""
     code = RustCode()
-    known = Annotations(code, module)
-    known.problems |= {name: f"is defined inside `{owner}`" for name, owner in module.inner.items()}
+    converter = Annotations(code, module)
+    converter.problems |= {name: f"is defined inside `{owner}`" for name, owner in module.inner.items()}
     # A class may be named before it is written.
     for definition in module.classes.values():
-        known.problems.pop(definition.name, None)
-        declare(definition, known)
-    code.left_out |= {LeftOut(name, reason): None for name, reason in known.problems.items()}
-    for name in known.classes:
-        convert_class(module.classes[name], known)
+        converter.problems.pop(definition.name, None)
+        declare(definition, converter)
+    code.left_out |= {LeftOut(name, reason): None for name, reason in converter.problems.items()}
+    for name in converter.classes:
+        convert_class(module.classes[name], converter)
     break_cycles(code)
-    for name in known.classes:
-        note_fields(name, code.items.get(known.classes[name].rust), code)
-    return known
+    for name in converter.classes:
+        note_fields(name, code.items.get(converter.classes[name].rust), code)
+    return converter
 
 
-def declare(definition: PythonClass, known: Annotations) -> None:
-    """Give a class its type, or a reason why it has none."""
+def declare(definition: PythonClass, converter: Annotations) -> None:
+    """Assign a class its type, or the reason why it has none."""
     if reason := problem_of(definition):
-        known.problems[definition.name] = reason
+        converter.problems[definition.name] = reason
         return
     if definition.kind == "IntFlag":
         name = definition.name
         note = f"`{name}` is taken as its number, since its members combine: `{name}(number)` makes the member"
-        known.classes[name] = replace(INT, python=name, note=note)
+        converter.classes[name] = replace(INT, python=name, note=note)
         return
-    code, enum = known.code, definition.kind == "Enum"
+    code, enum = converter.code, definition.kind == "Enum"
     name = code.unique_name(definition.name, f"class {definition.name}")
     if name != definition.name:
         code.note(f"`{definition.name}` is called `{name}` in Rust")
@@ -85,7 +85,7 @@ def declare(definition: PythonClass, known: Annotations) -> None:
         if field.required
     )
     code.items[name] = None
-    known.classes[definition.name] = RustType(
+    converter.classes[definition.name] = RustType(
         definition.name, name, cost="constant" if enum else "one conversion a field", hashable=enum,
         rank=1 if enum else 6, raises="TypeError, ValueError" if enum else "TypeError",
         holds=frozenset() if enum else frozenset({name}), shape=None if enum else shape,
@@ -105,17 +105,17 @@ def problem_of(definition: PythonClass) -> str:
         "is a protocol with methods: call them by `call_method1`": kind == "Protocol" and definition.methods,
         "has no members": kind == "Enum" and not values,
         "has a number that does not fit in 128 bits": numbers and not integer_type(numbers),
-        "has a lone surrogate, which no text of Rust has": not all(is_text(str(value)) for value in values),
+        "has a lone surrogate, which no Rust string can hold": not all(is_text(str(value)) for value in values),
         "has no fields with annotations": kind not in {"Enum", "IntFlag"} and not fields,
     }
     return next((reason for reason, applies in reasons.items() if applies), "")
 
 
-def convert_class(definition: PythonClass, known: Annotations) -> None:
-    """Add the code of a class."""
-    name, code = known.classes[definition.name].rust, known.code
+def convert_class(definition: PythonClass, converter: Annotations) -> None:
+    """Add a class's code."""
+    name, code = converter.classes[definition.name].rust, converter.code
     if definition.kind == "IntFlag":
-        code.use(known.classes[definition.name])
+        code.use(converter.classes[definition.name])
         return
     for alias, member in definition.duplicates.items():
         code.note(f"`{definition.name}.{alias}` is another name of `{definition.name}.{member}` and has no variant")
@@ -123,27 +123,29 @@ def convert_class(definition: PythonClass, known: Annotations) -> None:
         code.use(add_values(code, name, definition.members, python=definition.name, is_member=True))
         code.note(f"`{name}` is taken from a member and comes back as its value: `{definition.name}(value)` makes one")
         return
-    fields = list(convert_fields(definition, known))
-    note_class(definition, known.code)
+    fields = list(convert_fields(definition, converter))
+    note_class(definition, converter.code)
     document = definition.document or f"`{definition.name}` of Python."
     code.items[name] = Struct(name, fields, document, by_key=definition.kind == "TypedDict")
 
 
-def convert_fields(definition: PythonClass, known: Annotations) -> Iterator[StructField]:
+def convert_fields(definition: PythonClass, converter: Annotations) -> Iterator[StructField]:
     """Convert the fields of a class."""
     for field in definition.fields:
         label = f"{definition.name}.{field.name}"
         if field.belongs_to_class:
-            known.code.left_out[LeftOut(label, "belongs to the class or to its constructor")] = None
+            converter.code.left_out[LeftOut(label, "belongs to the class or to its constructor")] = None
             continue
-        rust_type = known.convert(field.annotation, pascal(field.name))
+        rust_type = converter.convert(field.annotation, pascal(field.name))
         if field.computed:
-            known.code.note(f"`{definition.name}({field.name}=...)` is not possible: leave it out of what comes back")
+            converter.code.note(
+                f"`{definition.name}({field.name}=...)` is not possible: leave it out of what comes back"
+            )
         yield StructField(field.name, rust_type, definition.kind == "TypedDict" and not field.required)
 
 
 def note_class(definition: PythonClass, code: RustCode) -> None:
-    """Say what comes back, and what is not known."""
+    """Add notes on what a class converts back to, and what is unknown."""
     name = definition.name
     for base in definition.unknown_bases:
         code.note(f"`{name}` lacks the fields of its base `{base}`, which is not in this file")
@@ -157,14 +159,14 @@ def note_class(definition: PythonClass, code: RustCode) -> None:
 
 
 def note_fields(name: str, item: object, code: RustCode) -> None:
-    """Say which fields stay Python objects."""
+    """Add notes on the fields that stay Python objects."""
     for field in item.fields if isinstance(item, Struct) else ():
         for reason in sorted(field.type.needs.reasons):
             code.left_out[LeftOut(f"{name}.{field.name}", reason, is_field=True)] = None
 
 
 def break_cycles(code: RustCode) -> None:
-    """Make a Python object of each field by which a struct would hold itself: it would have no size."""
+    """Turn fields through which a struct would contain itself into Python objects: it would have no size."""
     structs = {name: item for name, item in code.finished.items() if isinstance(item, Struct)}
     closed: set[str] = set()
     for name in structs:
@@ -180,7 +182,7 @@ def break_cycles(code: RustCode) -> None:
 
 
 def visit(name: str, structs: Mapping[str, Struct], path: list[str], closed: set[str]) -> None:
-    """Follow what a struct holds, and cut where that leads back to one of those on the path."""
+    """Follow the fields of a struct, and cut those that lead back to one on the path."""
     path.append(name)
     for number, field in enumerate(structs[name].fields):
         if field.type.holds & set(path):
@@ -190,7 +192,7 @@ def visit(name: str, structs: Mapping[str, Struct], path: list[str], closed: set
                 type=replace(python_object(field.type.python, reason), optional=field.type.optional),
             )
             continue
-        for held in sorted(field.type.holds - closed):
-            visit(held, structs, path, closed)
+        for inner in sorted(field.type.holds - closed):
+            visit(inner, structs, path, closed)
     path.pop()
     closed.add(name)

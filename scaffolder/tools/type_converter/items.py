@@ -1,4 +1,4 @@
-"""The structs and enums that a conversion writes; `code.rs.jinja` has their code."""
+"""The structs and enums that a conversion writes, with `code.rs.jinja`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ INTEGERS = {"i64": (-(2**63), 2**63), "u64": (0, 2**64), "i128": (-(2**127), 2**
 
 
 def integer_type(values: list[int]) -> str | None:
-    """Return the smallest type from 64 bits on that holds some whole numbers."""
+    """Return the smallest integer type of at least 64 bits that holds some numbers."""
     return next((name for name, (low, high) in INTEGERS.items() if low <= min(values) and max(values) < high), None)
 
 
@@ -42,7 +42,7 @@ class Struct:
         name: Its name in Rust.
         fields: Its fields.
         document: Its documentation.
-        by_key: Whether Python passes a dictionary, and not an object with attributes.
+        by_key: Whether Python passes a dictionary, not an object with attributes.
     """
 
     name: str
@@ -58,19 +58,19 @@ class Struct:
 
     @property
     def imports(self) -> set[str]:
-        """What its own code must `use`."""
+        """The paths that its code must `use`."""
         return {"pyo3::types::PyDict"} if self.by_hand and self.by_key else set()
 
     @property
     def by_hand(self) -> bool:
-        """Whether PyO3 can't derive it: no key must be there, or an attribute's name can't be a field's."""
+        """Whether PyO3 can't derive it: no key is required, or an attribute's name is not a valid field name."""
         if self.by_key:
             return all(field.may_lack for field in self.fields)
         return any(field.name in FORBIDDEN for field in self.fields)
 
     @property
     def names(self) -> list[str]:
-        """What Rust calls the fields; attributes keep their names, since only keys can be renamed both ways."""
+        """The fields' names in Rust; attributes keep theirs, since only keys can be renamed both ways."""
         if self.by_key:
             return field_names([field.name for field in self.fields])
         return [f"{field.name}_" if field.name in FORBIDDEN else escape_keyword(field.name) for field in self.fields]
@@ -86,7 +86,7 @@ class Struct:
         return list(zip(self.fields, self.names, strict=True))
 
     def settings(self, field: StructField, name: str) -> list[str]:
-        """Return what PyO3 must know of a field."""
+        """Return PyO3's settings for a field."""
         renamed = name.removeprefix("r#") != field.name
         default = field.may_lack and not self.by_hand
         return [*([f"item({literal(field.name)})"] if renamed else []), *(["default"] if default else [])]
@@ -119,7 +119,7 @@ class ValueEnum:
 
     @property
     def expected(self) -> str:
-        """The values inside a text for `format!`, to which braces would be arguments."""
+        """The values inside a `format!` string, with braces escaped."""
         listed = ", ".join(map(literal, self.variants.values()))
         return literal(listed.replace("{", "{{").replace("}", "}}"))[1:-1]
 

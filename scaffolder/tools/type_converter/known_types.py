@@ -1,4 +1,4 @@
-"""The Python types that have a Rust type, by the last part of their names."""
+"""The Python types with a Rust type, by the last part of their names."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ PYTHON_OBJECT = RustType(
 
 
 def read_types() -> tuple[dict[str, RustType], dict[str, set[str]]]:
-    """Return the types by their names, and the modules that they come from."""
+    """Return the types by name, and the modules that they come from."""
     types, modules = {}, {}
     for entry in DATA["types"]:
         module, _, last = entry["python"].rpartition(".")
@@ -55,7 +55,7 @@ NAIVE = replace(
 
 
 def simple_type(annotation: Annotation) -> RustType | None:
-    """Return the type of a name without parameters, if the file means that one."""
+    """Return the type of a name without parameters, if the file's imports agree."""
     name = ALIASES.get(annotation.name, annotation.name)
     if name in SIMPLE and (name != annotation.name or annotation.module in MODULES[name]):
         return replace(SIMPLE[name], python=annotation.text)
@@ -65,6 +65,6 @@ def simple_type(annotation: Annotation) -> RustType | None:
 
 
 def python_object(annotation: str, reason: str) -> RustType:
-    """Return the type of what stays a Python object, and why."""
+    """Return the type of a value that stays a Python object, with the reason."""
     reason = f"`{annotation}` {reason}"
     return replace(PYTHON_OBJECT, python=annotation, needs=Needs(reasons=frozenset({reason})))

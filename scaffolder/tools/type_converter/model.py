@@ -1,4 +1,4 @@
-"""What a conversion is made of: Rust types with what they cost, and the code of a file."""
+"""The model of a conversion: Rust types with their cost, and the code of a file."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ COLUMNS = ("Python", "Rust argument", "Rust field or result", "argument is", "co
 
 @dataclass(frozen=True)
 class Needs:
-    """What a type takes along into the code that uses it.
+    """What code needs to use a type.
 
     Attributes:
-        crates: The crates it is from, which are also features of pyo3.
+        crates: Its crates, which are also features of pyo3.
         imports: What the code must `use`: `std::path::PathBuf`.
-        items: The types of the same code that it is made of.
+        items: The types in the same code that it consists of.
         reasons: Why parts of it stay Python objects.
     """
 
@@ -35,7 +35,7 @@ class Needs:
 
 
 def all_needs(types: Iterable[RustType]) -> Needs:
-    """Return what several types need together."""
+    """Combine what several types need."""
     parts = [rust_type.needs for rust_type in types]
     return Needs(*(frozenset().union(*(getattr(part, item.name) for part in parts)) for item in fields(Needs)))
 
@@ -55,7 +55,7 @@ class RustType:
         hashable: Whether it can be a key of a map or an element of a set.
         comparable: Whether `==` is defined on it in Rust, its items aside.
         rank: Its place among the variants of an enum: what takes fewer values is tried first.
-        takes: The types whose values it takes for its own, too.
+        takes: Other types whose values it also accepts.
         holds: The structs that a value has inside, and not behind a `Vec` or a map.
         shape: The fields by which Rust tells a struct from another one.
         note: What a reader should know of it.
@@ -97,7 +97,7 @@ class RustType:
 
 @dataclass(frozen=True)
 class LeftOut:
-    """What has no Rust type: a class, or a field, which is there as a Python object unless it belongs to the class."""
+    """A class or field without a Rust type; a field stays a Python object unless it belongs to the class."""
 
     name: str
     reason: str
@@ -106,7 +106,7 @@ class LeftOut:
 
 @dataclass
 class RustCode:
-    """Rust code in the making.
+    """Rust code under construction.
 
     Attributes:
         items: Types by name, in the order in which they are written; nothing for one whose fields come later.
@@ -125,7 +125,7 @@ class RustCode:
     meanings: dict[str, str] = field(default_factory=dict)
 
     def use(self, rust_type: RustType) -> RustType:
-        """Note what a type needs, and return it."""
+        """Record what a type needs, and return it."""
         self.rows[rust_type.row] = None
         self.crates |= rust_type.needs.crates
         if rust_type.note:
@@ -133,11 +133,11 @@ class RustCode:
         return rust_type
 
     def note(self, text: str) -> None:
-        """Add what a reader should know."""
+        """Add a note for the reader."""
         self.notes[text] = None
 
     def unique_name(self, name: str, meaning: str) -> str:
-        """Return a name that no type of another meaning has, and take it."""
+        """Reserve a name that no different type has, and return it."""
         name = type_name(name)
         candidate, number = name, 2
         while self.meanings.get(candidate, meaning) != meaning:
@@ -147,12 +147,12 @@ class RustCode:
 
     @property
     def finished(self) -> dict[str, CodeItem]:
-        """The items that are complete."""
+        """The completed items."""
         return {name: item for name, item in self.items.items() if item}
 
     @property
     def incomparable(self) -> set[str]:
-        """The items without `==`: what they hold has none."""
+        """The items without `==`, because their fields have none."""
         needs = {name: all_needs(item.types).items for name, item in self.finished.items()}
         names = {name for name, item in self.finished.items() if not all(kind.comparable for kind in item.types)}
         while users := {name for name, used in needs.items() if used & names} - names:

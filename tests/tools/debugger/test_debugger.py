@@ -17,7 +17,7 @@ import pytest
 
 from scaffolder.terminal import run_tool
 from scaffolder.tools.debugger.app import app, debug_app, explain_app
-from scaffolder.tools.debugger.catalogue import load
+from scaffolder.tools.debugger.catalogue import load_problems
 from tests.conftest import CHECKOUT
 from tests.tools.debugger.outputs import FOLDER, body
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 TOOL = CHECKOUT / "skills/pyo3-fundamentals/scripts/debugger.py"
 SCHEMA = json.loads((CHECKOUT / "scaffolder/tool-result.schema.json").read_text(encoding="utf-8"))
-PROBLEMS = [problem.id for problem in load()]
+PROBLEMS = [problem.id for problem in load_problems()]
 SLEEPER = "import os, sys, time\nprint(os.getpid(), file=sys.stderr, flush=True)\ntime.sleep(60)"
 CARGO = FOLDER / "undefined-python-symbols--cargo-test.txt"
 PROGRAMS = {"explain": explain_app, "debug": debug_app, "tool": app}
@@ -208,7 +208,7 @@ def test_a_problem_is_described(printed: Printed) -> None:
         ("debug", ("backtrace", "--", "no-such-program"), 1, "`no-such-program` is not installed", "activate"),
         ("debug", ("backtrace", "--timeout", "never", "--", "python"), 2, "invalid value", "--help"),
         ("debug", ("backtrace", "--timeout", "1e999", "--", "python"), 2, "invalid value", "--help"),
-        ("debug", ("backtrace", "--", "cargo", "test"), 2, "`cargo` runs other programs", "target/debug/deps"),
+        ("debug", ("backtrace", "--", "cargo", "test"), 2, "`cargo` starts other programs", "target/debug/deps"),
         ("debug", ("configs",), 2, "`.` has no Cargo.toml", "folder of a project"),
     ],
 )
@@ -240,7 +240,7 @@ def test_configurations_are_written_once(printed: Printed, tmp_path: Path) -> No
 def test_configurations_of_the_user_stay(printed: Printed, tmp_path: Path) -> None:
     (tmp_path / "Cargo.toml").write_text("[package]\n", encoding="utf-8")
     (tmp_path / "debug.gdb").write_text("mine\n", encoding="utf-8")
-    assert "`debug.gdb` is there already, and nothing was written" in printed("debug", "configs", code=1)[1]
+    assert "`debug.gdb` already exists; nothing was written" in printed("debug", "configs", code=1)[1]
     assert not (tmp_path / ".vscode").exists()
     printed("debug", "configs", "--replace")
     assert "break rust_panic" in (tmp_path / "debug.gdb").read_text(encoding="utf-8")
@@ -252,7 +252,7 @@ def test_configurations_are_written_through_no_link(printed: Printed, tmp_path: 
     (project / "Cargo.toml").write_text("[package]\n", encoding="utf-8")
     (tmp_path / "elsewhere").mkdir()
     (project / ".vscode").symlink_to(tmp_path / "elsewhere", target_is_directory=True)
-    assert "leads out of the project" in printed("debug", "configs", "project", code=1)[1]
+    assert "links out of the project" in printed("debug", "configs", "project", code=1)[1]
     assert not list((tmp_path / "elsewhere").iterdir())
 
 

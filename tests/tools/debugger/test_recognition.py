@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from docs.chapter import section
-from scaffolder.output.transcript import printable, transcript
-from scaffolder.tools.debugger.catalogue import load
+from scaffolder.output.transcript import make_printable, transcript
+from scaffolder.tools.debugger.catalogue import load_problems
 from scaffolder.tools.debugger.explaining import explain
 from scaffolder.tools.debugger.source import Output
 from tests.conftest import CHECKOUT
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tests.conftest import Run
 
 SKILL = CHECKOUT / "skills/pyo3-fundamentals"
-PROBLEMS = {problem.id: problem for problem in load()}
+PROBLEMS = {problem.id: problem for problem in load_problems()}
 CARGO = body(FOLDER / "undefined-python-symbols--cargo-test.txt")
 
 
@@ -96,7 +96,7 @@ def test_stray_bytes_and_other_encodings_do_not_matter() -> None:
     ["\x1b\x1b[0m]52;c;aGk=\x07x", "\x1bc", "\x1b(0", "\x1b]0;title", "\x9b31m", "a\x85b\u2028c", "\u202eevil", "a\bb"],
 )
 def test_what_acts_on_a_terminal_is_not_printed(text: str) -> None:
-    assert not re.search("[\0-\x08\x0b-\x1f\x7f-\x9f\u2028\u202e]", printable(text))
+    assert not re.search("[\0-\x08\x0b-\x1f\x7f-\x9f\u2028\u202e]", make_printable(text))
     shown = findings(f"error: no {text} prices\n")[0].evidence or ""
     assert not re.search("[\0-\x08\x0b-\x1f\x7f-\x9f\u2028\u202e]", shown)
 

@@ -83,7 +83,7 @@ def test_one_cause_is_one_finding(tmp_path: Path) -> None:
     assert "python-found" not in found
     # A variable that did not decide hides nothing, whatever the reason says of it.
     neither = InterpreterChoice(
-        "cargo", None, "`VIRTUAL_ENV` and `CONDA_PREFIX` are both set, so neither counts; no `python`"
+        "cargo", None, "`VIRTUAL_ENV` and `CONDA_PREFIX` are both set, so neither is used; no `python`"
     )
     found = answers(tmp_path, machine(choices=(neither,), missing={"VIRTUAL_ENV": "/gone"}))
     assert found["variables-there"].level == found["python-found"].level == "error"

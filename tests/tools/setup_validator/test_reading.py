@@ -15,7 +15,7 @@ from scaffolder.errors import UsageError
 from scaffolder.tools.setup_validator import inspection as inspection_module
 from scaffolder.tools.setup_validator.app import setup_validator
 from scaffolder.tools.setup_validator.inspection import inspect
-from scaffolder.tools.setup_validator.places import find_project
+from scaffolder.tools.setup_validator.places import locate_project
 from tests.tools.setup_validator.projects import FILES, INTERPRETER, MACHINE, added, changed, inspected, removed, write
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def counts() -> Iterator[Counter[str]]:
 def test_all_is_read_once_and_again_only_what_changed(counts: Counter[str], tmp_path: Path) -> None:
     project = write(tmp_path, changed(removed("python/fares/py.typed"), added("setup.py")))
     counts.clear()
-    manifests = find_project(project)
+    manifests = locate_project(project)
     assert manifests
     inspection = inspect(project, os.environ, manifests=manifests, whole=False)
     assert list(inspection.repairs) == ["typed-marker"]
@@ -86,16 +86,16 @@ def test_the_crate_below_is_found(place: str, tmp_path: Path) -> None:
     write(tmp_path, {"Cargo.toml": "[workspace]\nmembers = []\n", "node_modules/x/Cargo.toml": ""})
     project = write(tmp_path / place, FILES)
     write(project / "examples/one", FILES)
-    assert find_project(tmp_path) == read_manifests(project)
+    assert locate_project(tmp_path) == read_manifests(project)
     write(tmp_path / "other", FILES)
     with pytest.raises(UsageError, match=r"several PyO3 projects below .*`other`") as refused:
-        find_project(tmp_path)
+        locate_project(tmp_path)
     assert "--project" in str(refused.value.hint)
 
 
 def test_a_repository_without_a_crate_is_searched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     project = write(tmp_path / "python", FILES)
     monkeypatch.chdir(tmp_path)
-    assert find_project(None) is None
+    assert locate_project(None) is None
     (tmp_path / ".git").mkdir()
-    assert find_project(None) == read_manifests(project)
+    assert locate_project(None) == read_manifests(project)

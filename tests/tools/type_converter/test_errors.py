@@ -45,7 +45,7 @@ ERRORS = [
     (["nowhere/models"], "cannot tell what `nowhere/models` is"),
     (["bad.toml"], "cannot tell what `bad.toml` is"),
     (["-"], "cannot tell what is on standard input"),
-    (["src/lib.rs"], "`src/lib.rs` is Rust already"),
+    (["src/lib.rs"], "`src/lib.rs` is already Rust"),
     (["int", "--output", "x.rs"], "there is no code to write"),
     (["Literal[1]", "--output", "nowhere/x.rs"], "`nowhere/x.rs` can't be written: its folder does not exist"),
     (["Literal[1]", "--output", "."], "`.` can't be written: it is a folder"),

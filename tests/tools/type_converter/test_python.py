@@ -111,8 +111,14 @@ def test_an_annotation_has_one_rust_type(annotation: str, rust: str) -> None:
         ("@dataclass\nclass N:\n    next: 'N | None'", "`N.next` `N | None` holds its own class"),
         ("@dataclass\nclass N:\n    pair: tuple['N', int] | None", "`N.pair` `tuple['N', int] | None` holds its own"),
         ("@dataclass\nclass B:\n    c: 'Optional[C]'\n@dataclass\nclass C:\n    b: B", "`C.b` `B` holds its own class"),
-        ("Json = dict[str, 'Json']\n@dataclass\nclass B:\n    json: Json", "`B.json` `Json` is a type with itself"),
-        ("M = list[Union['M', int]]\n@dataclass\nclass B:\n    m: M | None", "`B.m` `M` is a type with itself"),
+        (
+            "Json = dict[str, 'Json']\n@dataclass\nclass B:\n    json: Json",
+            "`B.json` `Json` is a type that contains itself",
+        ),
+        (
+            "M = list[Union['M', int]]\n@dataclass\nclass B:\n    m: M | None",
+            "`B.m` `M` is a type that contains itself",
+        ),
         ("@dataclass\nclass B:\n    b: Widget", "`B.b` `Widget` has no Rust type"),
         ("@dataclass\nclass B:\n    b: 'class'", "`B.b` `class` is not a valid type annotation"),
         ("@dataclass\nclass B:\n    b: " + "list[" * 60 + "int" + "]" * 60, "`B.b` `list[list[list[list[list["),

@@ -1,4 +1,4 @@
-"""What is built already, and what is not."""
+"""Checks of existing builds."""
 
 from __future__ import annotations
 
@@ -101,13 +101,13 @@ class LibraryFresh(Check):
 
 
 def rebuild_command(project: Project) -> str:
-    """Return what to type to build a project in place."""
+    """Return the command that builds a project in place."""
     name = str(project.metadata.get("name", project.crate.field("name")))
     return REBUILD["uv" if project.uv is not None else project.builder or "maturin"].replace("$name", name)
 
 
 def _stale(project: Project, libraries: dict[Path, int]) -> list[Path]:
-    """Return the builds for one Python beside one for all, or that one if it isn't built any more."""
+    """Return the builds for one Python beside one for all, or the latter if the project no longer builds it."""
     stale: list[Path] = []
     for suffix in sorted({path.suffix for path in libraries}):
         same = [path for path in libraries if path.suffix == suffix]
@@ -120,7 +120,7 @@ def _stale(project: Project, libraries: dict[Path, int]) -> list[Path]:
 
 
 def _builds_for_all(project: Project, for_all: list[Path], for_one: list[Path]) -> bool:
-    """Tell whether the build is one for all Pythons; where a feature decides, by what was built last."""
+    """Return whether the project builds for all Pythons; where a feature decides, by the newest build."""
     if any(feature.startswith("abi3") for feature in project.pyo3_features):
         return True
     times = project.layout.libraries
@@ -128,23 +128,23 @@ def _builds_for_all(project: Project, for_all: list[Path], for_one: list[Path]) 
 
 
 def _is_for_all(path: Path) -> bool:
-    """Tell whether a build is for any Python; on Windows it has no tag."""
+    """Return whether a build is for any Python; on Windows it has no tag."""
     return path.name.endswith(".abi3.so") or (path.suffix == ".pyd" and path.name.count(".") == 1)
 
 
 def _is_for_one(path: Path) -> bool:
-    """Tell whether a build is for one version of Python, which prefers it. A `.so` without a tag comes last."""
+    """Return whether a build is for one version of Python, which prefers it to a `.so` without a tag."""
     return path.name.count(".") > 1 and not _is_for_all(path)
 
 
 def _is_old(path: Path, libraries: dict[Path, int]) -> bool:
-    """Tell whether a build is not newer than those of its platform that stay."""
+    """Return whether a build is no newer than the remaining ones for its platform."""
     staying = [library for library in libraries if library.suffix == path.suffix]
     times = [libraries[library] for library in staying if _is_for_all(library) != _is_for_all(path)]
     return libraries[path] <= max(times, default=0)
 
 
 def _is_free_threaded(path: Path) -> bool:
-    """Tell whether a build is for a Python without GIL: `_core.cpython-314t-…`, `_core.cp314t-…`."""
+    """Return whether a build is for a free-threaded Python: `_core.cpython-314t-…`, `_core.cp314t-…`."""
     tag = path.name.split(".")[1] if path.name.count(".") > 1 else ""
     return any(part.startswith(("cp3", "3")) and part.endswith("t") for part in tag.replace("cpython-", "").split("-"))

@@ -1,4 +1,4 @@
-"""Features of PyO3 that are outdated, and one that is missing."""
+"""Checks of PyO3's features: deprecated ones, and one that is missing."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from packaging.version import Version
 from scaffolder.anatomy.draft import Extend, Put
 from scaffolder.anatomy.project import PYO3_CRATES
 from scaffolder.anatomy.versions import deprecations, sets_extension_module
-from scaffolder.tools.setup_validator.check import Check, Failure, Section, listing
+from scaffolder.tools.setup_validator.check import Check, Failure, Section, quote_names
 from scaffolder.tools.setup_validator.feature_lists import feature_lists
 
 if TYPE_CHECKING:
@@ -35,18 +35,20 @@ class OutdatedFeatures(Check):
     id = "outdated-features"
     level = "warning"
     see = Section("troubleshooting", "undefined-python-symbols")
-    fix = "Take it out there"
+    fix = "Remove it there"
 
     @staticmethod
     def check(project: Project, series: ReleaseSeries) -> Failure | None:
-        outdated = _outdated(project, series)
+        outdated = _outdated_features(project, series)
         if not outdated:
             return None
         removed = [feature.name for feature in outdated if feature.removed and Version(series.name) >= feature.removed]
         lists = [entry for entry in feature_lists(project) if entry.select(outdated)]
         names = [feature.name for feature in outdated]
         problem = (
-            f"there is no feature {listing(removed)}" if removed else f"outdated features are on: {listing(names)}"
+            f"there is no feature {quote_names(removed)}"
+            if removed
+            else f"outdated features are on: {quote_names(names)}"
         )
         return Failure(
             f"in PyO3 {series.name} {problem}",
@@ -92,8 +94,8 @@ class ExtensionModule(Check):
         )
 
 
-def _outdated(project: Project, series: ReleaseSeries) -> list[Deprecation]:
-    """Return the outdated features that are on."""
+def _outdated_features(project: Project, series: ReleaseSeries) -> list[Deprecation]:
+    """Return the enabled features that are deprecated."""
     on = {("pyo3" if crate in PYO3_CRATES else crate, name) for crate, name in project.features_of_crates()}
     return [
         feature
@@ -106,17 +108,17 @@ def _outdated(project: Project, series: ReleaseSeries) -> list[Deprecation]:
 
 
 def _obstacle(project: Project, names: list[str]) -> Iterator[str]:
-    """Say that the builder has to be raised first, where that is not for a program to decide."""
-    if EXTENSION_MODULE in names and project.builder and not _raised(project, project.builder):
+    """Return a fix that asks the user to raise the build backend first, if that can't be done automatically."""
+    if EXTENSION_MODULE in names and project.builder and not _raise_requirement(project, project.builder):
         for requirement in _requirements(project, project.builder).values():
             yield f"`[build-system]` asks for `{requirement}`: change that first"
 
 
 def _removal(project: Project, outdated: list[Deprecation]) -> Iterator[Edit]:
-    """Take out what the builder does instead, and require a builder that does."""
+    """Return the edits that remove the feature and require a build backend that replaces it."""
     features = [feature for feature in outdated if feature.name in LEFT_OUT]
     builder = project.builder if any(feature.name == EXTENSION_MODULE for feature in features) else None
-    required = _raised(project, builder) if builder else None
+    required = _raise_requirement(project, builder) if builder else None
     if builder and required is None:
         return
     yield from (entry.remove(features) for entry in feature_lists(project) if entry.select(features))
@@ -127,7 +129,7 @@ def _removal(project: Project, outdated: list[Deprecation]) -> Iterator[Edit]:
 
 
 def _requirements(project: Project, builder: str) -> dict[int, Requirement]:
-    """Return the requirements of a builder, by their place."""
+    """Return the requirements on a build backend, by position."""
     from scaffolder.anatomy.project import read_requirement
 
     texts = project.pyproject.get("build-system", {}).get("requires", [])
@@ -135,8 +137,8 @@ def _requirements(project: Project, builder: str) -> dict[int, Requirement]:
     return {place: item for place, item in requirements.items() if item and item.name == builder}
 
 
-def _raised(project: Project, builder: str) -> str | None:
-    """Return the requirement of a builder that does what the feature did; none if that can't be written safely."""
+def _raise_requirement(project: Project, builder: str) -> str | None:
+    """Return a requirement on a build backend that replaces the feature; none if it can't be written safely."""
     requirements = list(_requirements(project, builder).values())
     if len(requirements) != 1 or requirements[0].url:
         return None
@@ -152,7 +154,7 @@ def _raised(project: Project, builder: str) -> str | None:
 
 
 def _bounds(specifier: SpecifierSet, bounds: dict[str, Version], needed: Version) -> str | None:
-    """Return the bounds with another lower one, if they still allow what is needed."""
+    """Return the bounds with a new lower one, if they still allow it."""
     kept = [str(item) for item in specifier if item.operator in {"<", "<=", "!="}]
     kept += [f"<{_end(bounds['~='])}"] if "~=" in bounds else []
     wanted = ",".join([f">={needed}", *sorted(kept)])
@@ -161,6 +163,6 @@ def _bounds(specifier: SpecifierSet, bounds: dict[str, Version], needed: Version
 
 
 def _end(compatible: Version) -> str:
-    """Return the first version that `~=` doesn't allow: 2 for `~=1.7`, 1.8 for `~=1.7.2`."""
+    """Return the first version that `~=` excludes: 2 for `~=1.7`, 1.8 for `~=1.7.2`."""
     *kept, last = compatible.release[:-1]
     return ".".join(map(str, [*kept, last + 1]))

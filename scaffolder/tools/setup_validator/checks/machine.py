@@ -1,4 +1,4 @@
-"""What is expected of a machine, whatever the project."""
+"""Checks of the machine, whatever the project."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ class OneEnvironment(Check):
     level = "warning"
     see = Section("troubleshooting", "conda-and-venv")
     fix = """
-    Leave one of them
+    Deactivate one of them
     conda deactivate
     """
 
@@ -108,7 +108,7 @@ class VariablesThere(Check):
     @staticmethod
     def check(machine: Machine) -> Failure | None:
         for variable, value in machine.missing.items():
-            return Failure(f"`{variable}` is `{value}`, which is not there", words={"variable": variable})
+            return Failure(f"`{variable}` is `{value}`, which does not exist", words={"variable": variable})
         return None
 
 

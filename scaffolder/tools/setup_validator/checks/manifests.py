@@ -1,4 +1,4 @@
-"""What Cargo.toml and pyproject.toml say about the build."""
+"""Checks of what Cargo.toml and pyproject.toml say about the build."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from packaging.version import InvalidVersion, Version
 from scaffolder.anatomy.draft import Extend, Put
 from scaffolder.anatomy.project import read_requirement
 from scaffolder.anatomy.versions import allowed_series, series_of
-from scaffolder.tools.setup_validator.check import Check, Failure, Section, listing
+from scaffolder.tools.setup_validator.check import Check, Failure, Section, quote_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,7 +45,7 @@ class CargoReads(Check):
 
     id = "cargo-reads-manifest"
     see = Section("project-anatomy", "cargo-manifest")
-    fix = "Repair what cargo names"
+    fix = "Fix what cargo reports"
 
     @staticmethod
     def check(cargo_answer: CargoMetadata, project: Project) -> Failure | None:
@@ -74,7 +74,7 @@ class DynamicLibrary(Check):
         # `rlib`, if nothing was said: that's the type by default.
         items = ("cdylib",) if crate.library_types or _type_list(crate.library) in crate.library else ("cdylib", "rlib")
         return Failure(
-            f"the library is built as {listing(crate.library_types) or '`lib`'}, and Python loads a `cdylib`",
+            f"the library is built as {quote_names(crate.library_types) or '`lib`'}, and Python loads a `cdylib`",
             where=library.show(crate.path),
             edits=(Extend(crate.path, ("lib", _type_list(crate.library)), items),),
         )
@@ -121,8 +121,8 @@ class CompanionVersions(Check):
     @staticmethod
     def check(project: Project, pyo3: Dependency, companions: tuple[Dependency, ...]) -> Failure | None:
         # Cargo looks for a series that all of them allow.
-        allowed = _allowed(pyo3.requirement)
-        wrong = [crate for crate in companions if _allowed(crate.requirement).isdisjoint(allowed)]
+        allowed = _series_names(pyo3.requirement)
+        wrong = [crate for crate in companions if _series_names(crate.requirement).isdisjoint(allowed)]
         if not wrong:
             return None
         return Failure(
@@ -139,7 +139,7 @@ class OneVersion(Check):
     id = "one-version"
     see = Section("troubleshooting", "two-pyo3")
     fix = """
-    See who asks for which, and let them agree
+    See which crate needs which version, and make them agree
     cargo tree --duplicates
     """
 
@@ -150,7 +150,7 @@ class OneVersion(Check):
         if not several:
             return None
         return Failure(
-            f"{listing(several)} of several versions: the types of one are not those of the other",
+            f"{quote_names(several)} of several versions: the types of one are not those of the other",
             where="Cargo.lock",
             evidence=tuple(f"{name} {version}" for name, versions in several.items() for version in versions),
             see=OneVersion.see if {"pyo3", "pyo3-ffi"} & set(several) else OTHER_CRATES,
@@ -229,7 +229,7 @@ class ProjectFields(Check):
 
     id = "project-fields"
     see = MANIFEST
-    fix = "Correct them: builders refuse them, or pass over them in silence"
+    fix = "Correct them: build backends reject them or silently ignore them"
 
     @staticmethod
     def check(metadata: dict[str, Any]) -> Failure | None:
@@ -237,7 +237,7 @@ class ProjectFields(Check):
         if not (invalid or unknown):
             return None
         return Failure(
-            "a field of `[project]` is not valid" if invalid else f"`[project]` has no field {listing(unknown)}",
+            "a field of `[project]` is not valid" if invalid else f"`[project]` has no field {quote_names(unknown)}",
             where="pyproject.toml",
             evidence=(*invalid, *(f"{name}: there is no such field" for name in unknown)),
             level="error" if invalid else "warning",
@@ -275,7 +275,7 @@ class PanicUnwinds(Check):
     id = "panic-unwinds"
     level = "warning"
     see = Section("panics", "the-end-of-the-process")
-    fix = 'Take `panic = "abort"` out of `[profile.$profile]`'
+    fix = 'Remove `panic = "abort"` from `[profile.$profile]`'
 
     @staticmethod
     def check(catching_extension: Project) -> Failure | None:
@@ -283,14 +283,14 @@ class PanicUnwinds(Check):
         if not profiles:
             return None
         return Failure(
-            f'`panic = "abort"` in {listing(f"profile.{name}" for name in profiles)}: a panic ends Python',
+            f'`panic = "abort"` in {quote_names(f"profile.{name}" for name in profiles)}: a panic ends Python',
             where=catching_extension.show(catching_extension.crate.workspace_path),
             words={"profile": profiles[0]},
         )
 
 
 def _python_version(text: Any) -> str:
-    """Return a version as Python writes it: cargo's `0.8.0-rc.1` is `0.8.0rc1`."""
+    """Convert a Cargo version to Python's form: `0.8.0-rc.1` becomes `0.8.0rc1`."""
     try:
         return str(Version(str(text)))
     except InvalidVersion:
@@ -298,7 +298,7 @@ def _python_version(text: Any) -> str:
 
 
 def _invalid_fields(metadata: dict[str, Any]) -> Iterator[str]:
-    """Yield what no builder takes."""
+    """Yield the fields that no build backend accepts."""
     dynamic = metadata.get("dynamic", [])
     yield from (f"{name}: it is also in `dynamic`" for name in dynamic if name in metadata)
     version, python = metadata.get("version"), metadata.get("requires-python")
@@ -319,7 +319,6 @@ def _invalid_fields(metadata: dict[str, Any]) -> Iterator[str]:
 
 
 def _missing_bounds(builder: str, operators: set[str]) -> list[str]:
-    """Return which bounds of a builder are not written."""
     if operators & {"==", "===", "~="}:
         return []
     missing = [] if operators & {">=", ">"} else ["lower"]
@@ -327,11 +326,11 @@ def _missing_bounds(builder: str, operators: set[str]) -> list[str]:
     return missing + ([] if operators & {"<", "<="} or builder != "maturin" else ["upper"])
 
 
-def _allowed(requirement: str) -> set[str | None]:
-    """Return the release series that a requirement allows; one that isn't known stands for itself."""
+def _series_names(requirement: str) -> set[str | None]:
+    """Return the release series that a requirement allows; an unknown one as it is."""
     return set(allowed_series(requirement)) or {series_of(requirement)}
 
 
 def _type_list(library: Any) -> str:
-    """Return the name that the list of types goes by: cargo reads either."""
+    """Return the key of the crate types: cargo accepts either spelling."""
     return "crate_type" if "crate_type" in library and "crate-type" not in library else "crate-type"

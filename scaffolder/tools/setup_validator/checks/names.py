@@ -6,14 +6,14 @@ import re
 from typing import TYPE_CHECKING
 
 from scaffolder.anatomy.draft import Put
-from scaffolder.tools.setup_validator.check import Check, Failure, Section, listing
+from scaffolder.tools.setup_validator.check import Check, Failure, Section, quote_names
 
 if TYPE_CHECKING:
     from scaffolder.anatomy.draft import Edit
     from scaffolder.anatomy.layout import Import
     from scaffolder.anatomy.project import Project
     from scaffolder.machine.cargo import CargoMetadata
-    from scaffolder.rust.modules import Module
+    from scaffolder.rust.modules import NativeModule
     from scaffolder.tools.setup_validator.facts import ManifestText
 
 TEMPLATE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|<[a-z][a-z _-]*>|@[A-Z][A-Z_]+@")
@@ -37,7 +37,7 @@ class Placeholders(Check):
         if not (entries := template or samples):
             return None
         return Failure(
-            f"placeholders are left in {listing(dict.fromkeys(entry.file for entry in entries))}",
+            f"placeholders are left in {quote_names(dict.fromkeys(entry.file for entry in entries))}",
             where=entries[0].file,
             evidence=tuple(f"{entry.key} = {entry.text!r}" for entry in entries),
             level="warning" if template else "note",
@@ -56,15 +56,15 @@ class ModuleName(Check):
     """
 
     @staticmethod
-    def check(extension: Project, modules: tuple[Module, ...]) -> Failure | None:
+    def check(extension: Project, modules: tuple[NativeModule, ...]) -> Failure | None:
         layout, names = extension.layout, [module.name for module in modules]
         if layout.extension in names or not layout.extension:
             return None
         package = layout.module.rpartition(".")[0]
-        given = "module-name" if "module-name" in extension.maturin else "the library's name"
-        given = "setuptools-rust's `target`" if extension.extensions else given
+        setting = "module-name" if "module-name" in extension.maturin else "the library's name"
+        setting = "setuptools-rust's `target`" if extension.extensions else setting
         return Failure(
-            f"the module in Rust is {listing(names)}, but {given} says `{layout.module}`: the import would fail",
+            f"the module in Rust is {quote_names(names)}, but {setting} says `{layout.module}`: the import would fail",
             where=f"{extension.show(modules[0].path)}:{modules[0].line}",
             words={
                 **module_setting(extension),
@@ -140,7 +140,7 @@ class ImportName(Check):
     """
 
     @staticmethod
-    def check(extension: Project, modules: tuple[Module, ...], name: str) -> Failure | None:
+    def check(extension: Project, modules: tuple[NativeModule, ...], name: str) -> Failure | None:
         imported = extension.layout.module.partition(".")[0]
         first, second = (re.sub(r"[^a-z0-9]", "", text.lower()) for text in (name, imported))
         if not modules or first in second or second in first:
@@ -184,14 +184,14 @@ class UniqueLibraryName(Check):
 
 
 def module_setting(project: Project) -> dict[str, str]:
-    """Return where the extension module's name is set, and by which key."""
+    """Return the place and the key of the extension module's name."""
     if project.extensions:
         return {"place": project.extensions[0].setting, "key": "target"}
     return {"place": "[tool.maturin]", "key": "module-name"}
 
 
 def _name_module(project: Project, names: list[str]) -> tuple[Edit, ...]:
-    """Say in `[tool.maturin]` what the module in Rust is called, if the package imports that."""
+    """Set the Rust module's name in `[tool.maturin]`, if the package imports it."""
     if project.builder != "maturin" or len(set(names)) != 1:
         return ()
     package = project.layout.module.rpartition(".")[0]

@@ -1,4 +1,4 @@
-"""The Python and the Rust that a project is for, against those of the machine and of PyO3."""
+"""Checks of the Python and Rust versions of the project, the machine and PyO3."""
 
 from __future__ import annotations
 
@@ -97,14 +97,14 @@ class InterpreterAllowed(Check):
         wrong = {tool: python for tool, python in pythons.items() if not requires_python.contains(python.version)}
         if not wrong:
             return None
-        known = [project.series.oldest] if project.series else []
+        floors = [project.series.oldest] if project.series else []
         return Failure(
             f"`requires-python` is `{requires_python}`",
             where="pyproject.toml",
             evidence=_show(wrong),
             words={
                 "command": select_python(project, floor, wrong),
-                "wanted": f">={max(min(python.minor for python in wrong.values()), *known)}",
+                "wanted": f">={max(min(python.minor for python in wrong.values()), *floors)}",
             },
         )
 
@@ -186,7 +186,7 @@ class ClassifiersSupported(Check):
     level = "warning"
     see = SUPPORTED
     fix = """
-    Take them out, or use a PyO3 that supports them
+    Remove them, or use a PyO3 that supports them
     pyo3 = "$series"
     """
 
@@ -211,7 +211,7 @@ class WorkflowPythons(Check):
     level = "warning"
     see = SUPPORTED
     fix = """
-    Leave them out, or use a PyO3 that supports them
+    Remove them, or use a PyO3 that supports them
     pyo3 = "$series"
     """
 
@@ -377,7 +377,7 @@ class RustVersionDeclared(Check):
 
 
 def select_python(project: Project, version: Version | str, tools: Iterable[str]) -> str:
-    """Return what to type so that these tools build with another Python."""
+    """Return the commands that make these tools build with another Python."""
     if project.uv is None:
         return f"python{version} -m venv .venv && . .venv/bin/activate"
     # A pin is for uv; cargo gets the Python of the environment that it is run in.
@@ -385,11 +385,11 @@ def select_python(project: Project, version: Version | str, tools: Iterable[str]
 
 
 def _show(pythons: Mapping[str, Interpreter]) -> tuple[str, ...]:
-    """Return which tool takes which Python, as evidence."""
+    """Return which tool uses which Python, as evidence."""
     return tuple(f"{tool}: {python.name} at {python.path}" for tool, python in pythons.items())
 
 
 def _series_for(versions: Iterable[Version]) -> str:
-    """Return the first release series of PyO3 that goes as far as the newest of some Pythons, or the last one."""
+    """Return the first release series of PyO3 that supports the newest of some Pythons, or the latest series."""
     newest = max(versions)
     return next((series.name for series in release_series() if series.newest >= newest), release_series()[-1].name)

@@ -1,4 +1,4 @@
-"""What uv has to know of a project in Rust."""
+"""Checks of what uv must know about a project with Rust code."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from packaging.version import InvalidVersion, Version
 
 from scaffolder.anatomy.draft import Extend
-from scaffolder.tools.setup_validator.check import Check, Failure, Section, listing
+from scaffolder.tools.setup_validator.check import Check, Failure, Section, quote_names
 
 if TYPE_CHECKING:
     from scaffolder.anatomy.project import Project
@@ -37,7 +37,7 @@ class CacheKeys(Check):
         state = "there are no `cache-keys` for" if keys is None else "`cache-keys` leave out"
         wanted = tuple({"file": pattern} for pattern in (inputs if keys is None else missing))
         return Failure(
-            f"{state} {listing(missing)}: after a change there, `uv run` goes on with the old build",
+            f"{state} {quote_names(missing)}: after a change there, `uv run` keeps using the old build",
             where="pyproject.toml",
             words={"keys": ", ".join(f'{{ file = "{pattern}" }}' for pattern in inputs)},
             edits=(Extend(built_by_uv.pyproject_path, ("tool", "uv", "cache-keys"), wanted),),
@@ -88,7 +88,7 @@ class StaticVersion(Check):
 
 
 def _as_python(version: str) -> str:
-    """Return a version of Cargo's as Python writes it: `0.8.0-rc.1` is `0.8.0rc1`."""
+    """Convert a Cargo version to Python's form: `0.8.0-rc.1` becomes `0.8.0rc1`."""
     try:
         return str(Version(version))
     except InvalidVersion:
@@ -96,7 +96,7 @@ def _as_python(version: str) -> str:
 
 
 def _inputs(project: Project) -> dict[str, bool]:
-    """Return what a build depends on, as patterns, and whether uv watches it."""
+    """Yield the inputs of a build as patterns, and whether uv watches them."""
     home = project.show(project.crate.folder)
     inside = "" if home == "." else f"{home}/"
     lock = project.crate.workspace_path.parent / "Cargo.lock"
@@ -122,5 +122,4 @@ def _inputs(project: Project) -> dict[str, bool]:
 
 
 def _pattern(project: Project, path: Path) -> str:
-    """Return how uv is told of a file."""
     return Path(os.path.relpath(path, project.folder)).as_posix()

@@ -1,4 +1,4 @@
-"""What gets into the wheel, for type checkers."""
+"""Checks of what the wheel has for type checkers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from scaffolder.anatomy.layout import Layout
     from scaffolder.anatomy.project import Project
-    from scaffolder.rust.modules import Module
+    from scaffolder.rust.modules import NativeModule
 
 
 class Stubs(Check):
@@ -28,7 +28,7 @@ class Stubs(Check):
 
     # Without a `#[pymodule]` the library is not imported, but opened by its symbols.
     @staticmethod
-    def check(extension: Project, modules: tuple[Module, ...], all_stubs: tuple[Path, ...]) -> Failure | None:
+    def check(extension: Project, modules: tuple[NativeModule, ...], all_stubs: tuple[Path, ...]) -> Failure | None:
         layout = extension.layout
         if not modules or any(_describes(path, layout) for path in all_stubs):
             return None
@@ -72,7 +72,7 @@ class TypesInWheel(Check):
     level = "warning"
     see = Section("troubleshooting", "stubs-missing")
     fix = """
-    Take the pattern out of `exclude`, or let it say `sdist` only
+    Remove the pattern from `exclude`, or limit it to `sdist`
     exclude = [{ path = "$pattern", format = "sdist" }]
     """
 
@@ -90,7 +90,7 @@ class TypesInWheel(Check):
 
 
 def _describes(stub: Path, layout: Layout) -> bool:
-    """Tell whether a stub is that of the extension module, or of the package that takes its names over."""
+    """Return whether a stub describes the extension module, or the package that re-exports it."""
     if stub.stem == "__init__":
         return stub.parent == layout.package or stub.parent.name == layout.extension
     return stub.stem == layout.extension

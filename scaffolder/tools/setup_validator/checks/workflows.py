@@ -1,4 +1,4 @@
-"""The workflows that build and publish."""
+"""Checks of the workflows that build and publish."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ class TrustedPublishing(Check):
 
 
 def _tokens(project: Project, workflows: tuple[Workflow, ...]) -> Iterator[str]:
-    """Yield the lines that hand a token to a step that publishes."""
+    """Yield the lines that pass a token to a step that publishes."""
     for workflow in workflows:
         secrets = {text for step, variables in workflow.steps() for text in _secrets(step, variables)}
         for number, line in enumerate(workflow.lines, 1):
@@ -130,7 +130,6 @@ def _secrets(step: dict[str, Any], variables: dict[str, Any]) -> Iterator[str]:
 
 
 def _publishes(step: dict[str, Any], settings: dict[str, Any]) -> bool:
-    """Tell whether a step sends something to a package index."""
     action = str(step.get("uses", "")).lower()
     if action.startswith("pyo3/maturin-action@"):
         return str(settings.get("command")) in {"publish", "upload"}
@@ -138,6 +137,6 @@ def _publishes(step: dict[str, Any], settings: dict[str, Any]) -> bool:
 
 
 def _some(lines: list[str]) -> tuple[str, ...]:
-    """Return the first of many lines, and how many more there are."""
+    """Return the first lines, and how many more there are."""
     rest = [f"… and {len(lines) - SHOWN} more"] if len(lines) > SHOWN else []
     return (*lines[:SHOWN], *rest)
