@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 
-from scaffolder.errors import UsageError
+from scaffolder.errors import UsageError, near
 from scaffolder.toolkit import Finding, Result, Table
 from scaffolder.tools.debugger.catalogue import GROUPS, Problem, load
 from scaffolder.tools.debugger.explaining import TOOL
@@ -26,8 +25,7 @@ def describe_problem(name: str) -> Result:
     """
     problems = {problem.id: problem for problem in load()}
     if name not in problems:
-        near = difflib.get_close_matches(name, problems, 1)
-        hint = f"is it `{near[0]}`?" if near else "`pyo3-new list problems` has their names"
+        hint = near(name, problems, "`pyo3-new list problems` has their names")
         raise UsageError(f"there is no problem `{name}`", hint)
     problem = problems[name]
     title, cause, fix = (general(problem, text) for text in (problem.title, problem.cause, problem.fix))
@@ -39,5 +37,10 @@ def describe_problem(name: str) -> Result:
 
 def general(problem: Problem, text: str) -> str:
     """Write a text for no output in particular: `SYMBOL` for what a sign would show."""
-    names = {name: name.upper() for sign in problem.signs for name in sign.expression.groupindex}
+    names = {
+        # What follows a colon is matched with it: a sign without a reason has neither.
+        name: f"{': ' if f'(?P<{name}>: ' in sign.pattern else ''}{name.upper()}"
+        for sign in problem.signs
+        for name in sign.expression.groupindex
+    }
     return re.sub(r"\$\$|\$(\w+)", lambda match: names.get(match[1], "NEW") if match[1] else "$", text)
