@@ -8,11 +8,12 @@ import re
 import signal
 import sys
 from contextlib import contextmanager, nullcontext, suppress
+from functools import partial
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from scaffolder import speed
-from scaffolder.errors import InterruptedRunError, ScaffolderError, UsageError
+from scaffolder.errors import InterruptedRunError, ScaffolderError, UsageError, listing
 from scaffolder.signals import STOPPING
 
 if TYPE_CHECKING:
@@ -59,13 +60,26 @@ def command_of(app: Typer) -> Any:
     """Return the command of a Typer program, with help that shows only the names of arguments."""
     from typer.main import get_command
 
-    command: Any = get_command(app)
-    for part in (command, *getattr(command, "commands", {}).values()):
-        for parameter in part.params:
-            if parameter.param_type_name == "argument":
-                # Typer writes `FEATURE <list[str]>`.
-                parameter.display_type_rich = lambda ctx: ""  # noqa: ARG005
+    command = get_command(app)
+    name_arguments(command)
     return command
+
+
+def name_arguments(command: Any) -> None:
+    """Let the help of a command, and of those in it, give each argument its name and nothing else."""
+    for parameter in command.params:
+        if parameter.param_type_name == "argument":
+            # Typer writes `FEATURE <list[str]>` and `{FEATURE}...`, which looks like a choice.
+            parameter.display_type_rich = lambda ctx: ""  # noqa: ARG005
+            parameter.get_usage_pieces = partial(usage_pieces, parameter)
+    for part in getattr(command, "commands", {}).values():
+        name_arguments(part)
+
+
+def usage_pieces(argument: Any, _: Any) -> list[str]:
+    """Return an argument as a line of usage has it."""
+    name = argument.metavar or argument.name.upper()
+    return [f"{name if argument.required else f'[{name}]'}{'' if argument.nargs == 1 else '...'}"]
 
 
 def failure_of(error: Exception, name: str) -> ScaffolderError | None:
@@ -82,9 +96,13 @@ def failure_of(error: Exception, name: str) -> ScaffolderError | None:
     if not hasattr(error, "format_message"):
         return None
     context = getattr(error, "ctx", None)
+    program = context.command_path if context else name
+    if options := getattr(error, "possibilities", None):
+        return UsageError(f"no such option `{getattr(error, 'option_name', '')}`", f"did you mean {listing(options)}?")
     text, _, advice = str(error.format_message()).partition(" Did you mean ")
     text = re.sub(r"\.$", "", text[:1].lower() + text[1:]).replace("'", "`")
-    program = context.command_path if context else name
+    # Typer says `got unexpected extra argument(s) (b)`.
+    text = re.sub(r"^got unexpected extra argument\S* \((.+)\)$", r"unexpected argument `\1`", text)
     hint = f"did you mean {advice.replace(chr(39), '`')}" if advice else f"see `{program} --help`"
     return UsageError(text, hint)
 

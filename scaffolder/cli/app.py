@@ -142,11 +142,13 @@ def new(  # noqa: PLR0913, PLR0917
         ),
     ] = None,
     all_features: Annotated[bool, typer.Option("--all", help="Start with every feature.")] = False,
+    bare: Annotated[bool, typer.Option("--bare", help="Leave out the sample function.")] = False,
     data: Annotated[
         list[str] | None,
         typer.Option(
             metavar="KEY=VALUE",
             help="Answer another question, such as `license=MIT`; may be repeated.",
+            autocompletion=commands.complete_question,
             show_default=False,
         ),
     ] = None,
@@ -205,8 +207,8 @@ def new(  # noqa: PLR0913, PLR0917
         check_destination(destination)
     silent = as_data or quiet
     if example is not None:
-        if features or all_features or data or answers or template or vcs_ref:
-            options = "`--with`, `--all`, `--data`, `--answers`, `--template` or `--vcs-ref`"
+        if features or all_features or bare or data or answers or template or vcs_ref:
+            options = "`--with`, `--all`, `--bare`, `--data`, `--answers`, `--template` or `--vcs-ref`"
             raise UsageError(f"`--example` can't be combined with {options}", "drop those options")
         with stoppable():
             project = skill_commands.start_from(example, destination, name, use_git=not no_git, dry_run=dry_run)
@@ -214,8 +216,9 @@ def new(  # noqa: PLR0913, PLR0917
         return
     with stoppable(), open_template(template, vcs_ref) as source:
         catalog = load_catalog(source.folder)
+        pairs = [*(data or []), *(["bare=true"] if bare else [])]
         given = collect(
-            catalog, file=answers, pairs=data or (), features=features or (), all_features=all_features, name=name
+            catalog, file=answers, pairs=pairs, features=features or (), all_features=all_features, name=name
         )
 
         def make(chosen: dict[str, Any], dry_run: bool = dry_run) -> NewProject:

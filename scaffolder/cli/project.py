@@ -29,7 +29,21 @@ def complete_feature(incomplete: str) -> list[tuple[str, str]]:
     from scaffolder.template.source import questions_folder
 
     features = load_catalog(questions_folder()).features
-    return [(feature.name, feature.purpose) for feature in features if feature.name.startswith(incomplete)]
+    before, comma, name = incomplete.rpartition(",")
+    return [
+        (f"{before}{comma}{feature.name}", feature.purpose)
+        for feature in features
+        if feature.name.startswith(name) and feature.name not in before.split(",")
+    ]
+
+
+def complete_question(incomplete: str) -> list[tuple[str, str]]:
+    """Offer to the shell what `--data` answers."""
+    from scaffolder.template.catalog import load_catalog
+    from scaffolder.template.source import questions_folder
+
+    questions = load_catalog(questions_folder()).asked
+    return [(f"{question.name}=", question.help) for question in questions if question.name.startswith(incomplete)]
 
 
 Features = Annotated[

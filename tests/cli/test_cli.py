@@ -35,6 +35,23 @@ def test_help_of_new_has_examples_one_a_line(pyo3_new: Command) -> None:
     assert "\n    pyo3-new new price-tools --with numpy,async\n" in pyo3_new("new", "--help").stdout
 
 
+@pytest.mark.parametrize(
+    ("command", "usage"),
+    [
+        ("list", "[KIND] [NAME]"),
+        ("add", "FEATURE..."),
+        ("explain", "[FILE | - | -- COMMAND...]"),
+        ("example copy", "EXAMPLE [DIR]"),
+        ("debug configs", "[DIR]"),
+        ("tool type_converter", "ANNOTATION|FILE|-"),
+    ],
+)
+def test_help_names_the_arguments(pyo3_new: Command, command: str, usage: str) -> None:
+    text = pyo3_new(*command.split(), "--help").stdout
+    assert text.splitlines()[0] == f"Usage: pyo3-new {command} [OPTIONS] {usage}"
+    assert "<" not in text.partition("Arguments:")[2].partition("Options:")[0]
+
+
 def test_list_has_every_feature_with_its_purpose(pyo3_new: Command) -> None:
     lines = pyo3_new("list").stdout.splitlines()[1:]
     assert [line.split()[0] for line in lines] == FEATURES
@@ -51,8 +68,8 @@ def test_list_as_data(pyo3_new: Command) -> None:
     ("arguments", "error", "hint"),
     [
         (["nwe"], "no such command `nwe`", "did you mean `new`?"),
-        (["new", "--wiht", "numpy"], "no such option", "see `pyo3-new new --help`"),
-        (["new", "a", "b"], "unexpected extra argument", "see `pyo3-new new --help`"),
+        (["new", "--wiht", "numpy"], "no such option `--wiht`", "did you mean `--with`"),
+        (["new", "a", "b"], "unexpected argument `b`", "see `pyo3-new new --help`"),
         (["new"], "the answer `project_name` is missing", "--name NAME"),
         (["new", "x", "--with", "numpi"], "`numpi` is not a feature", "did you mean `numpy`?"),
         (["new", "x", "--with", "numpy,clases"], "`clases` is not a feature", "did you mean `classes`?"),

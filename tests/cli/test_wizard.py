@@ -24,6 +24,7 @@ STEPS = [
     ("Project name", "price-tools" + ENTER),
     ("in one line", ENTER),
     ("plugins  ", SPACE + DOWN + SPACE + ENTER),
+    ("sample function", ENTER),
     ("Author ", ENTER),
     ("email address", ENTER),
     ("BSD-3-Clause", DOWN + ENTER),

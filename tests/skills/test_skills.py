@@ -105,6 +105,8 @@ def test_a_command_without_dashes_is_answered_with_the_line_to_type(command: str
         ("example show 01-w", "01-word-count"),
         ("example copy pyo3-fundamentals/01-w", EXAMPLE),
         ("debug back", "backtrace"),
+        ("new --with numpy,cl", "numpy,classes"),
+        ("new --data lic", "license="),
     ],
 )
 def test_the_shell_completes(pyo3_new: Command, environment: dict[str, str], words: str, offered: str) -> None:

@@ -54,7 +54,6 @@ class Verbs(typer.core.TyperGroup):
 app = toolkit.program("Explain failing outputs, and show where a process crashes or hangs.")
 explain_app = toolkit.program("Explain why a build, a test or an import failed.")
 debug_app = toolkit.program("Show where a process crashes or hangs, and set up debuggers.")
-EXPLAIN_OPTIONS = "[OPTIONS] [FILE | - | -- COMMAND...]"
 BACKTRACE_OPTIONS = "[OPTIONS] -- COMMAND..."
 
 
@@ -71,12 +70,15 @@ def debug() -> None:
     """Show where a process crashes or hangs, and set up debuggers."""
 
 
-@app.command(cls=WithCommand, options_metavar=EXPLAIN_OPTIONS)
-@explain_app.command(cls=WithCommand, options_metavar=EXPLAIN_OPTIONS)
+@app.command(cls=WithCommand)
+@explain_app.command(cls=WithCommand)
 def explain(
     context: typer.Context,
     file: Annotated[
-        str | None, typer.Argument(metavar="", help="A file with a command's output; `-` reads stdin.")
+        str | None,
+        typer.Argument(
+            metavar="FILE | - | -- COMMAND...", help="What a command printed; `-` reads stdin.", show_default=False
+        ),
     ] = None,
     as_data: toolkit.AsData = False,
     verbose: toolkit.Verbose = False,
@@ -107,7 +109,10 @@ def backtrace(
     timeout: Annotated[
         float | None,
         typer.Option(
-            min=0.1, max=1e6, metavar="SECONDS", help="Treat the program as hung after SECONDS; Ctrl-C does the same."
+            min=0.1,
+            max=1e6,
+            metavar="SECONDS",
+            help="Treat the command as hung after this time; Ctrl-C does so at once.",
         ),
     ] = None,
     as_data: toolkit.AsData = False,
@@ -138,8 +143,10 @@ def backtrace(
 @app.command()
 @debug_app.command()
 def configs(
-    folder: Annotated[Path, typer.Argument(help="The project.", show_default=False)] = Path(),
-    replace: Annotated[bool, typer.Option("--replace", help="Replace existing files.")] = False,
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="The project.  [default: the current folder]", show_default=False)
+    ] = Path(),
+    replace: Annotated[bool, typer.Option("--replace", help="Replace files that exist.")] = False,
     as_data: toolkit.AsData = False,
     dry_run: toolkit.DryRun = False,
 ) -> None:
@@ -158,7 +165,7 @@ def complete_problem(incomplete: str) -> list[tuple[str, str]]:
 
 Name = Annotated[
     str | None,
-    typer.Argument(metavar="[NAME]", help="One of them.", show_default=False, autocompletion=complete_problem),
+    typer.Argument(metavar="NAME", help="One of them.", show_default=False, autocompletion=complete_problem),
 ]
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 
-from scaffolder.errors import UsageError
+from scaffolder.errors import UsageError, near
 from scaffolder.toolkit import Finding, Result, Table
 from scaffolder.tools.debugger.catalogue import GROUPS, Problem, load_problems
 from scaffolder.tools.debugger.explaining import TOOL
@@ -28,8 +27,7 @@ def describe_problem(name: str) -> Result:
     """
     problems = {problem.id: problem for problem in load_problems()}
     if name not in problems:
-        near = difflib.get_close_matches(name, problems, 1)
-        hint = f"did you mean `{near[0]}`?" if near else "run `pyo3-new list problems` for their names"
+        hint = near(name, problems, "`pyo3-new list problems` has their names")
         raise UsageError(f"there is no problem `{name}`", hint)
     problem = problems[name]
     title, cause, fix = (general(problem, text) for text in (problem.title, problem.cause, problem.fix))
@@ -40,6 +38,11 @@ def describe_problem(name: str) -> Result:
 
 
 def general(problem: Problem, text: str) -> str:
-    """Fill a text with placeholders, such as `SYMBOL`, instead of captures."""
-    names = {name: name.upper() for sign in problem.signs for name in sign.expression.groupindex}
+    """Write a text for no output in particular: `SYMBOL` for what a sign would show."""
+    names = {
+        # What follows a colon is matched with it: a sign without a reason has neither.
+        name: f"{': ' if f'(?P<{name}>: ' in sign.pattern else ''}{name.upper()}"
+        for sign in problem.signs
+        for name in sign.expression.groupindex
+    }
     return re.sub(r"\$\$|\$(\w+)", lambda match: names.get(match[1], "NEW") if match[1] else "$", text)
