@@ -16,7 +16,7 @@ from scaffolder.skills import load_skills
 from scaffolder.template.catalog import load_catalog
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Mapping, Sequence
+    from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 
     from tests.history import Grow, History
 
@@ -133,6 +133,14 @@ def environment(settings: Path) -> dict[str, str]:
         "PYTHONPATH": str(CHECKOUT),
         "PYTHONUTF8": "1",
     }
+
+
+@pytest.fixture
+def hangup() -> Iterator[None]:
+    """Let SIGHUP end what the test starts, also under `nohup`, which has it ignored."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
 
 
 @pytest.fixture

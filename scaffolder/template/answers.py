@@ -6,6 +6,8 @@ written once.
 
 from __future__ import annotations
 
+import json
+import re
 import unicodedata
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
@@ -24,7 +26,27 @@ if TYPE_CHECKING:
 MISSING = object()
 NAME = "project_name"
 # What somebody else's expression may run into.
-EXPRESSION_ERRORS = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+EXPRESSION_ERRORS = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError, re.error)
+
+
+def regex_replace(value: Any, pattern: str, replacement: str = "", ignorecase: bool = False) -> str:
+    """Replace every match of a pattern."""
+    return re.sub(pattern, replacement, str(value), flags=re.IGNORECASE if ignorecase else 0)
+
+
+def regex_search(value: str, pattern: str, *, ignorecase: bool = False, multiline: bool = False) -> str | None:
+    """Return the first match of a pattern."""
+    flags = (re.IGNORECASE if ignorecase else 0) | (re.MULTILINE if multiline else 0)
+    match = re.search(pattern, value, flags)
+    return match and match.group()
+
+
+# Those of Ansible's filters, all of which Copier brings, that the questions use; what Copier renders has them all.
+FILTERS: Mapping[str, Callable[..., Any]] = {
+    "regex_replace": regex_replace,
+    "regex_search": regex_search,
+    "to_json": json.dumps,
+}
 
 
 class Ask(Protocol):
@@ -52,15 +74,17 @@ class Rules:
 
     @cached_property
     def environment(self) -> SandboxedEnvironment:
-        """Jinja with the settings and filters that Copier gives to templates."""
+        """Jinja with the settings that Copier gives to templates, and those of its filters that questions need."""
         from jinja2.sandbox import SandboxedEnvironment
 
         settings = self.catalog.settings.get("_envops", {})
         try:
             options = {name: value for name, value in settings.items() if name != "undefined"}
-            return SandboxedEnvironment(extensions=["jinja2_ansible_filters.AnsibleCoreFiltersExtension"], **options)
+            environment = SandboxedEnvironment(**options)
         except (AttributeError, TypeError, ValueError) as error:
             raise ScaffolderError(f"the template's `_envops` are not valid Jinja settings: `{settings}`") from error
+        environment.filters.update(FILTERS)
+        return environment
 
     def render(self, value: Any, answers: Mapping[str, Any]) -> Any:
         """Render an expression; anything but a string is returned as it is."""

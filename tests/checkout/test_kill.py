@@ -326,6 +326,7 @@ def test_conflicts_that_are_half_written_can_be_put_back(grow: Grow, temporary: 
     shutil.rmtree(temporary)
 
 
+@pytest.mark.usefixtures("hangup")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_stopped_with_a_signal(grow: Grow, temporary: Path, number: signal.Signals) -> None:
     kills = Kills(grow, COMMANDS[0])

@@ -9,9 +9,10 @@ import pytest
 import yaml
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from jinja2.sandbox import SandboxedEnvironment
 
 from scaffolder.errors import InvalidAnswerError
-from scaffolder.template.answers import name_from, resolve
+from scaffolder.template.answers import Rules, name_from, resolve
 from scaffolder.template.catalog import load_catalog
 from tests.conftest import CHECKOUT
 
@@ -140,3 +141,63 @@ def test_following_the_hints_ends_at_an_accepted_name(name: str) -> None:
         if suggestion := re.fullmatch(r"try `(.+)`", refusal(name) or ""):
             name = suggestion[1]
     assert refusal(name) in {None, ""}, name
+
+
+# Names, people and descriptions that one of the expressions treats differently.
+VALUES = (
+    "",
+    "price-tools",
+    "A._-B--c",
+    "-9 lives-",
+    "numpy",
+    "Zoë",
+    "a\tb",
+    "two\nlines",
+    "a@b.c",
+    "a\\d@b.c",
+    '"x" <a@b>',
+)
+
+
+def copier_rules() -> Rules:
+    """Return the same expressions with the filters that Copier brings."""
+    rules = Rules(CATALOG)
+    rules.environment = SandboxedEnvironment(
+        extensions=["jinja2_ansible_filters.AnsibleCoreFiltersExtension"], **CATALOG.settings["_envops"]
+    )
+    return rules
+
+
+@pytest.mark.parametrize("value", VALUES)
+def test_the_expressions_mean_what_they_mean_with_the_filters_that_copier_brings(value: str) -> None:
+    rules, copier = Rules(CATALOG), copier_rules()
+    answers = {**resolve(CATALOG, {"project_name": "price-tools"}), "features": ["classes", "numpy"]}
+    for question in CATALOG.questions:
+        if question.type == "str" and not question.computed:
+            answers[question.name] = value if not question.choices else answers[question.name]
+    compared = 0
+    for question in CATALOG.questions:
+        answers.setdefault(question.name, question.details.get("default"))
+        for text in map(question.details.get, ("default", "when", "validator")):
+            compared += "regex_" in str(text) or "to_json" in str(text)
+            assert rules.render(text, answers) == copier.render(text, answers)
+        if question.computed:
+            answers[question.name] = rules.default(question, answers)
+    assert compared > 5
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "{{ 5 | regex_replace('5', 'x') }}",
+        "{{ 'aAb' | regex_replace('a', '-', ignorecase=true) }}",
+        "{{ 'a-b' | regex_replace('(a)-(b)', '\\\\2\\\\1') }}",
+        "{{ nothing | regex_replace('a') }}",
+        "{{ 'b' | regex_search('a') }}",
+        "{{ 'x\nA' | regex_search('^a$', ignorecase=true, multiline=true) }}",
+        "{{ ['é', 1, none] | to_json(ensure_ascii=false, indent=2) }}",
+    ],
+)
+def test_a_filter_gives_what_that_of_copier_gives(expression: str) -> None:
+    rules, copier = Rules(CATALOG), copier_rules()
+    assert rules.render(expression, {}) == copier.render(expression, {})

@@ -192,6 +192,7 @@ def test_a_run_from_within_a_hook_touches_no_other_repository(
 
 @posix
 @pytest.mark.slow
+@pytest.mark.usefixtures("hangup")
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_run_that_is_killed_leaves_all_or_nothing(
     environment: dict[str, str], tmp_path: Path, pyo3_new: Command, number: signal.Signals

@@ -166,6 +166,8 @@ def test_a_plain_folder_is_a_template_too(pyo3_new: Command, tmp_path: Path) -> 
         ("a: {default: '{{ 1 + }}'}\n", "the template's expression"),
         ("a: {default: '{{ 1 / 0 }}'}\n", "the template's expression"),
         ("a: {default: '{{ b.c.d }}'}\n", "the template's expression"),
+        ("a: {default: '{{ 1 | to_nice_yaml }}'}\n", "the template's expression"),
+        ("a: {default: '{{ 1 | regex_replace(\"(\") }}'}\n", "the template's expression"),
         ("_envops: 5\na: {default: '{{ 1 }}'}\n", "`_envops` are not valid Jinja settings"),
         ("5: {default: '{{ 1 + }}'}\n", "the template's expression"),
         (None, "is not a Copier template"),

@@ -257,6 +257,7 @@ def test_configurations_are_written_through_no_link(printed: Printed, tmp_path: 
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
+@pytest.mark.usefixtures("hangup")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_tool_that_is_stopped_stops_what_it_runs(environment: dict[str, str], number: signal.Signals) -> None:
     command = [sys.executable, str(TOOL), "--", sys.executable, "-c", SLEEPER]
