@@ -25,6 +25,8 @@ TAGS = [
     for line in path.read_text(encoding="utf-8").splitlines()
     if line.strip().startswith("{%")
 ]
+# A runtime that survives `fork` and the end of Python, one awaitable and one stream do not fit in less yet.
+LONGER = {"async": 250}
 SAMPLE = re.compile(r"\b(closest|distance)\b")
 OWN = """//! What the project is about.
 
@@ -99,7 +101,7 @@ def test_the_sample_is_small_and_readme_names_its_files(make: Make) -> None:
 def test_a_feature_is_a_skeleton_that_leans_on_nothing(feature: str) -> None:
     files = (CHECKOUT / f"templates/{{{{{feature}}}}}/src").rglob("*.rs*")
     texts = [path.read_text(encoding="utf-8") for path in files]
-    assert sum(count_code(text) for text in texts) <= 230
+    assert sum(count_code(text) for text in texts) <= LONGER.get(feature, 150)
     (table,) = [question for question in load_catalog(CHECKOUT).questions if question.name == "feature_modules"]
     foreign = {module for name, module in table.details["default"].items() if name != feature}
     for text in texts:

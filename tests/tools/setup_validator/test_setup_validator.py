@@ -153,6 +153,7 @@ PURE = {"crate-type-rlib": "note", "stubs": "note"}
                 "crate-type-rlib": "note",
                 "abi3-as-new-as-python": "note",
                 "editable-profile": "note",
+                "placeholders": "note",
             },
         ),
     ],
