@@ -52,8 +52,8 @@ class Verbs(typer.core.TyperGroup):
 
 # The tool as a program of its own; what `pyo3-new explain` is; what `pyo3-new debug` is.
 app = toolkit.program(
-    "Explain failing outputs, and show where a process crashes or hangs. Anything but the commands below is a file, `-`,"
-    " or `-- COMMAND...` to explain. `explain` and `backtrace` take `--json`, `--verbose` and `--dry-run`."
+    "Explain failing outputs, and show where a process crashes or hangs. Anything but the commands below is a file,"
+    " `-`, or `-- COMMAND...` to explain. `explain` and `backtrace` take `--json`, `--verbose` and `--dry-run`."
 )
 explain_app = toolkit.program("Explain why a build, a test or an import failed.")
 debug_app = toolkit.program("Show where a process crashes or hangs, and set up debuggers.")
