@@ -275,7 +275,7 @@ def require_settled(checkout: Checkout) -> None:
         )
     if conflicts := checkout.conflicts():
         raise ScaffolderError(
-            f"there are unresolved conflicts in {listing(conflicts, 'and')}",
+            f"there are conflicts left in {listing(conflicts, 'and')}",
             "resolve them, then `git add` and `git commit`",
         )
 
