@@ -14,6 +14,7 @@ from scaffolder.anatomy.versions import companions
 from scaffolder.tools.setup_validator import installed, promises
 from scaffolder.tools.setup_validator.checks.features import READS_VARIABLE
 from scaffolder.tools.setup_validator.checks.names import TEMPLATE
+from scaffolder.tools.setup_validator.machine_facts import MachineFacts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,14 +29,9 @@ if TYPE_CHECKING:
     from scaffolder.anatomy.versions import ReleaseSeries
     from scaffolder.anatomy.workflows import Workflow
     from scaffolder.machine.cargo import CargoMetadata
-    from scaffolder.machine.choices import InterpreterChoice
-    from scaffolder.machine.interpreters import Interpreter
-    from scaffolder.machine.survey import Machine
-    from scaffolder.machine.toolchain import Rust
     from scaffolder.rust.modules import NativeModule
 
 ABI3 = re.compile(r"abi3-py3(\d+)")
-ENVIRONMENTS = ("VIRTUAL_ENV", "CONDA_PREFIX")
 # In these, a build for the stable ABI is made with a Python that PyO3 doesn't know, too; since which series.
 FORWARD = {
     "PYO3_USE_ABI3_FORWARD_COMPATIBILITY": Version("0.16"),
@@ -50,77 +46,6 @@ class ManifestText:
     file: str
     key: str
     text: str
-
-
-@dataclass(frozen=True)
-class MachineFacts:
-    """Facts about a machine."""
-
-    machine: Machine
-
-    @property
-    def rust(self) -> Rust | None:
-        """The compiler."""
-        return self.machine.rust
-
-    @property
-    def linker_name(self) -> str | None:
-        """The linker that rustc uses, where it needs one."""
-        rust = self.machine.rust
-        return self.machine.linker_name if rust and "windows" not in rust.host else None
-
-    @property
-    def maturin(self) -> Version | None:
-        """The maturin on `PATH`."""
-        return self.machine.versions.get("maturin")
-
-    @property
-    def cargo_choice(self) -> InterpreterChoice | None:
-        """Cargo's choice of Python, unless a variable with a missing path decided: another check reports that."""
-        choice, machine = self.machine.choice("cargo"), self.machine
-        if choice is None or not choice.needed or choice.source in machine.missing:
-            return None
-        return None if str(choice.python) in machine.refusals else choice  # it is there, and the project's own
-
-    @property
-    def cargo_python(self) -> Interpreter | None:
-        """The Python that cargo uses."""
-        return self.machine.selected("cargo")
-
-    @property
-    def native_python(self) -> Interpreter | None:
-        """The Python that cargo uses, if it builds for this machine."""
-        return None if self.machine.environment.get("CARGO_BUILD_TARGET") else self.cargo_python
-
-    @property
-    def environments(self) -> dict[str, str] | None:
-        """The active environments, by variable."""
-        variables = self.machine.environment
-        return {name: variables[name] for name in ENVIRONMENTS if variables.get(name)} or None
-
-    @property
-    def selected_pythons(self) -> dict[str, Interpreter] | None:
-        """The Pythons that tools were told to use, not merely the first on `PATH`."""
-        choices = [choice for choice in self.machine.choices if choice.is_final and choice.source]
-        pythons = {choice.tool: self.machine.selected(choice.tool) for choice in choices}
-        used = {tool: python for tool, python in pythons.items() if python}
-        return used if len(used) > 1 else None
-
-    @property
-    def pythons(self) -> dict[str, Interpreter] | None:
-        """The Pythons that extensions are built with, by tool."""
-        return self.machine.in_use or None
-
-    @property
-    def cpythons(self) -> dict[str, Interpreter] | None:
-        """The CPythons among them, which `versions.toml` covers."""
-        in_use = self.machine.in_use.items()
-        return {tool: python for tool, python in in_use if python.implementation == "CPython"} or None
-
-    @property
-    def free_threaded(self) -> dict[str, Interpreter] | None:
-        """The free-threaded ones among them."""
-        return {tool: python for tool, python in (self.cpythons or {}).items() if python.free_threaded} or None
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,8 @@ from scaffolder.machine.toolchain import rust_in
 from scaffolder.toolkit import Finding, Result
 from scaffolder.tools.setup_validator.check import Verdict, ask
 from scaffolder.tools.setup_validator.checks import CHECKS
-from scaffolder.tools.setup_validator.facts import Facts, MachineFacts
+from scaffolder.tools.setup_validator.facts import Facts
+from scaffolder.tools.setup_validator.machine_facts import MachineFacts
 from scaffolder.tools.setup_validator.tables import tables
 
 if TYPE_CHECKING:
