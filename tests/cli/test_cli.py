@@ -135,6 +135,17 @@ def test_the_result_as_text_ends_with_three_commands(pyo3_new: Command) -> None:
     assert any(line.endswith(" Cargo.toml") for line in lines)
 
 
+@pytest.mark.parametrize("flags", [[], ["--bare"], ["--data", "bare=true"]], ids=" ".join)
+def test_bare_leaves_out_the_sample(pyo3_new: Command, flags: list[str]) -> None:
+    result = json.loads(pyo3_new("new", "price-tools", "--dry-run", "--json", *flags).stdout)
+    assert ("src/distance.rs" in result["files"]) is not bool(flags)
+
+
+def test_problems_are_listed_with_what_their_messages_say(pyo3_new: Command) -> None:
+    (table,) = json.loads(pyo3_new("list", "problems", "--json").stdout)["tables"]
+    assert ["panic-exception", "run time", "Rust panicked: REASON"] in table["rows"]
+
+
 def test_quiet_prints_nothing(pyo3_new: Command) -> None:
     done = pyo3_new("new", "price-tools", "--defaults", "--quiet")
     assert not done.stdout
