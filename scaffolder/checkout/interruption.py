@@ -123,7 +123,11 @@ def is_in_progress(
     for path, (before, after) in changes.items():
         head, entry = committed.get(path), staged.get(path)
         place = checkout.folder / path
-        if path in unmerged or (before != after and entry == after and head == before):
+        if path in unmerged:
+            return True
+        if before == after:
+            continue
+        if entry == after and head == before:
             return True
         deleted = after is None and head == entry == before and not os.path.lexists(place)
         leftover = before is None and head is None and entry is None and content_name(checkout, place) == after

@@ -202,7 +202,9 @@ def test_a_write_that_fails_is_undone(grow: Grow, monkeypatch: pytest.MonkeyPatc
     grow("add", "numpy", cwd=project)
 
 
-@pytest.mark.parametrize("mark", ["", "{", "{}", "null", "[1]", '{"../victim": null}', '{"a": [1, 2]}', "\udcff"])
+@pytest.mark.parametrize(
+    "mark", ["", "{", "{}", "null", "[1]", '{"../victim": null}', '{"a": [1, 2]}', '{"a": [null, null]}', "\udcff"]
+)
 def test_a_marker_of_somebody_elses_does_no_harm(grow: Grow, mark: str) -> None:
     project = grow.project()
     (project / ".git/pyo3-new-change.json").write_text(mark, encoding="utf-8", errors="surrogateescape")

@@ -179,6 +179,7 @@ HOSTILE = {
     "frames": "#1 0x0 in std::sync::a \n" * 10_000,
     "open brackets": "<(" * 100_000,
     "names": "ImportError: a.b: undefined " * 8_000,
+    "wheels": "abi3.whlnot a supported wheel" * 1_000 + "\n" + "abi3x.whl not compatible" * 5_000,
     "words": "TypeError: argument 'a': " * 8_000,
 }
 
