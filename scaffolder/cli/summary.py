@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from scaffolder.cli.text import number_of_files
+from scaffolder.errors import listing
 from scaffolder.template.steps import quote
 
 if TYPE_CHECKING:
@@ -106,8 +107,21 @@ def next_text(outcome: Outcome) -> str:
     """Return how to go on, and how to go back."""
     program = git_in(outcome.path)
     on = f"{program} add --all && {program} commit" if outcome.conflicts else f"{program} commit"
-    first = "edit the files above, then " if outcome.conflicts else ""
+    first = f"{', '.join(settling_steps(outcome))}, then " if outcome.conflicts else ""
     return f"To go on: {first}`{on}`\nTo go back: `{go_back(outcome)}`"
+
+
+def settling_steps(outcome: Outcome) -> list[str]:
+    """Return what settles the conflicts: generated stubs are renewed, other files edited."""
+    renewed = [conflict.path for conflict in outcome.conflicts if is_generated_stub(conflict.path)]
+    edit = ["edit the other files above" if renewed else "edit the files above"]
+    renew = [f"run `uv run nox -s stubs` to renew {listing(renewed, 'and')}"] if renewed else []
+    return [*(edit if len(renewed) < len(outcome.conflicts) else []), *renew]
+
+
+def is_generated_stub(path: str) -> bool:
+    """Tell whether a file is a stub that the project writes from its Rust code."""
+    return path.endswith(".pyi") and "/_core/" in path
 
 
 def go_back(outcome: Outcome) -> str:

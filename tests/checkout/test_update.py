@@ -165,6 +165,15 @@ def test_a_conflict_is_marked_listed_and_left_to_git(grow: Grow) -> None:
     assert "conflicts left in `Cargo.toml`" in grow("add", "numpy", cwd=project, code=1).stderr
 
 
+def test_a_conflict_in_generated_stubs_is_settled_by_renewing_them(grow: Grow) -> None:
+    project = grow.project()
+    stub = project / "python/price_tools/_core/__init__.pyi"
+    replace(stub, '    "closest",\n', '    "closest",\n    "mean",\n')
+    commit_all(project)
+    done = grow("add", "numpy", cwd=project, code=3)
+    assert "To go on: run `uv run nox -s stubs` to renew `python/price_tools/_core/__init__.pyi`, then `" in done.stdout
+
+
 def test_a_file_that_the_user_deleted_stays_deleted(grow: Grow) -> None:
     project = grow.project(version="0.1.0")
     (project / "AGENTS.md").unlink()
