@@ -82,7 +82,6 @@ def type_converter(  # noqa: PLR0913, PLR0917
     result = convert(text, label, kind, name or "Record")
     if output is not None:
         result = write_document(result, output, force=force, dry_run=dry_run)
-    # The code of a file says the same as its table.
     tables = result.tables if as_data or verbose or kind is Kind.annotation else ()
     toolkit.show(replace(result, tables=tables), as_data=as_data, verbose=verbose)
 
