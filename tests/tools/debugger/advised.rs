@@ -374,6 +374,13 @@ mod arrays {
     fn sum(prices: «vec-conversion--gdb | `(PyReadonlyArray1[^`]+)`») -> f64 {
         prices.as_array().sum()
     }
+
+    #[pyfunction]
+    fn first(prices: PyReadonlyArray1<'_, f64>) -> PyResult<f64> {
+        let sum: f64 = «array-not-contiguous--to-vec | prices\.as_array\(\)\.iter\(\)».sum();
+        «array-not-contiguous--to-vec | let values = [^\n]+»
+        Ok(values[0] / sum)
+    }
 }
 
 mod asynchronous {
