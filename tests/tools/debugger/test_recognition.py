@@ -223,82 +223,38 @@ def test_two_hundred_megabytes_are_read(tmp_path: Path) -> None:
     assert result.findings[0].where == f"{log}:{line}"
 
 
-def advised(name: str, number: int = 0) -> str:
-    """Return what a kept output's explanation says to do."""
-    return findings(kept(name))[number].fix or ""
-
-
-def quoted(fix: str) -> str:
-    """Return the first piece of code in a sentence."""
-    return fix.split("`")[1]
-
-
-def block(fix: str, first: str) -> str:
-    """Return the lines of code from one that begins like this to the end of its block."""
-    lines = fix.splitlines()
-    start = next(index for index, line in enumerate(lines) if line.startswith(first))
-    end = next((index for index in range(start, len(lines)) if lines[index] == "}"), start)
-    return "\n".join(lines[start : end + 1])
-
-
-def advised_crate() -> str:
-    """Return a crate that does what is advised."""
-    return f"""
-use pyo3::prelude::*;
-use pyo3::types::*;
-
-#[pyfunction]
-fn extend(list: {quoted(advised("gil-references--option"))}, options: {quoted(advised("gil-references--option", 1))}) {{
-    drop((list.len(), options.map(|options| options.len())));
-}}
-
-#[pyfunction]
-fn count(items: {advised("borrowed-items--array").split("`")[9]}) -> usize {{
-    items.len()
-}}
-
-#[derive(Clone)]
-{advised("argument-not-convertible--list").split(": ")[1].split(" with")[0]}
-struct Node {{
-    value: i64,
-}}
-
-#[pyfunction]
-fn sum(nodes: Vec<Node>) -> i64 {{
-    nodes.into_iter().map(|node| node.value).sum()
-}}
-
-mod errors {{
-    use pyo3::prelude::*;
-
-    #[derive(Debug)]
-    struct Lost;
-
-    impl std::fmt::Display for Lost {{
-        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {{
-            write!(f, "lost")
-        }}
-    }}
-
-    use pyo3::exceptions::PyValueError;
-    {block(findings("error[E0277]: the trait bound `PyErr: From<Lost>` is not satisfied")[0].fix or "", "impl From")}
-}}
-
-#[pyfunction]
-{block(advised("result-needed--question-mark"), "fn name")}
-
-{advised("lifetime-missing--result").splitlines()[0]} {{
-    prices.get_item(others)
-}}
-
-{block(advised("from-pyobject-impl--extract"), "impl")}
-struct Price(i64);
+# The crates that the advice speaks of; those that go with pyo3 have its release's number.
+OTHER_CRATES = r"""pyo3 = "\1"
+numpy = "\1"
+pyo3-async-runtimes = { version = "\1", features = ["tokio-runtime"] }
+tokio = "1"
 """
+
+# What stands in `advised.rs` for a piece of an explanation.
+ADVISED = re.compile(r"«(?P<case>[\w-]+) \| (?P<pattern>.+?)(?: \| (?P<filled>[^»|]*))?»")
+
+
+def advised(place: re.Match[str]) -> str:
+    """Return the code that the explanation of a kept output shows, with what it leaves open filled in."""
+    advice = "\n".join(finding.fix or "" for finding in findings(kept(place["case"])))
+    match = re.search(place["pattern"], advice)
+    assert match, f"{place['pattern']} is not in:\n{advice}"
+    code = match[match.re.groups]
+    for value in (place["filled"] or "").split(" / "):
+        code = code.replace("…", value, 1)
+    assert "…" not in code
+    return code
 
 
 @pytest.mark.slow
 def test_what_is_advised_compiles(build_run: Run, tmp_path: Path) -> None:
     project = tmp_path / "price-tools"
     shutil.copytree(FOLDER / "project", project)
-    (project / "src/lib.rs").write_text(advised_crate(), encoding="utf-8")
+    template = (FOLDER.parent / "advised.rs").read_text(encoding="utf-8")
+    head, *modules = re.split(r"^(?=mod )", template, flags=re.MULTILINE)
+    code = "".join(ADVISED.sub(advised, module) for module in modules)
+    (project / "src/lib.rs").write_text(head + code, encoding="utf-8")
+    manifest = (project / "Cargo.toml").read_text(encoding="utf-8")
+    with_others = re.sub(r'^pyo3 = "([\d.]+)"$', OTHER_CRATES, manifest, flags=re.MULTILINE)
+    (project / "Cargo.toml").write_text(with_others, encoding="utf-8")
     build_run("cargo", "check", "--quiet", folder=project)
