@@ -112,7 +112,7 @@ def make_cell(make: Make, tmp_path_factory: pytest.TempPathFactory) -> Callable[
         table = folder / "templates/versions.yml"
         versions = yaml.safe_load(table.read_text(encoding="utf-8"))
         versions["held_back"]["default"] = list(features)
-        table.write_text(yaml.safe_dump(versions), encoding="utf-8")
+        table.write_text(yaml.safe_dump(versions, sort_keys=False), encoding="utf-8")
         return folder
 
     def make_cell(cell: matrix.Cell) -> Path:

@@ -57,7 +57,7 @@ ERRORS = [
     (["deep.json"], "`deep.json` is nested too deeply"),
     (["deeper.json"], "`deeper.json` is nested too deeply"),
     (["long.json"], "`long.json` has a number that is too long"),
-    (["twice.json"], "`twice.json` has an object with two keys 'a'"),
+    (["twice.json"], "`twice.json` has an object with the key 'a' twice"),
     (["surrogate.json"], "'\\ud800' has a lone surrogate"),
     (["latin.py"], "`latin.py` can't be read: it is not UTF-8"),
     (["broken.py"], "`broken.py` is not valid Python"),

@@ -102,7 +102,10 @@ def test_an_annotation_has_one_rust_type(annotation: str, rust: str) -> None:
             "class E(Enum):\n    X = 3\n    Y = 1\n    Z = auto()",
             "`E` has a member `Z` whose `auto()` depends on the ver",
         ),
-        ("class E(str, Enum):\n    X = 'x'\n    Y = auto()", "`E` has a member `Y` whose `auto()` the source does not"),
+        (
+            "class E(str, Enum):\n    X = 'x'\n    Y = auto()",
+            "`E` has a member `Y` whose `auto()` value the source does not",
+        ),
         ("class E(str, Enum):\n    X = 1", "`E` is a `str`, but the value of `X` is not"),
         ("class E(IntEnum):\n    X = '1'", "`E` is an `int`, but the value of `X` is not"),
         ("class E(Enum):\n    X = 1.5", "`E` has values that are neither all `str` nor all `int`"),
