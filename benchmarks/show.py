@@ -104,7 +104,7 @@ def table(rows: list[tuple[str, str, dict[str, Result]]]) -> str:
     return "\n".join(lines)
 
 
-def section(results: list[Result]) -> str:
+def section(machine: dict[str, Any], results: list[Result]) -> str:
     """Write the section of README.md."""
     rows = [
         (title, work, by)
@@ -115,8 +115,8 @@ def section(results: list[Result]) -> str:
     return f"""{HEADING}
 {table(rows)}
 
-Medians of whole processes, side by side in one run; in brackets how many times ours that is, and the build profile:
-uv makes a release build unless told otherwise. [All times, and how they were measured](docs/{PAGE.name}).
+Medians of whole processes, in one run on {machine["date"]}; in brackets how many times ours that is, and the build
+profile: uv makes a release build unless told otherwise. [All times](docs/{PAGE.name}).
 """
 
 
@@ -233,7 +233,7 @@ def draw_curves(axis: Axes, title: str, lines: dict[str, list[tuple[int, float]]
 def main() -> None:
     """Write the section and the page, and draw the picture."""
     machine, results = load()
-    README.write_text(insert(README.read_text(encoding="utf-8"), section(results)), encoding="utf-8")
+    README.write_text(insert(README.read_text(encoding="utf-8"), section(machine, results)), encoding="utf-8")
     PAGE.write_text(page(machine, results), encoding="utf-8")
     draw(results)
     text = PICTURE.read_text(encoding="utf-8")

@@ -17,13 +17,12 @@ def test_the_section_of_the_readme_is_what_the_times_say() -> None:
     machine, results = show.load()
     page = (REPOSITORY / "README.md").read_text(encoding="utf-8")
     assert page.count(show.HEADING) == 1
-    assert show.insert(page, show.section(results)) == page
+    assert show.insert(page, show.section(machine, results)) == page
     assert show.PAGE.read_text(encoding="utf-8") == show.page(machine, results)
 
 
 def test_the_readme_has_a_row_for_each_thing_that_people_wait_for() -> None:
-    _, results = show.load()
-    rows = [line for line in show.section(results).splitlines() if line.startswith("| ") and " s" in line]
+    rows = [line for line in show.section(*show.load()).splitlines() if line.startswith("| ") and " s" in line]
     assert [row.split(" | ")[0].removeprefix("| ") for row in rows] == list(show.ROWS.values())
 
 
