@@ -14,9 +14,7 @@ const code = await withBrowser(async (page, address, version) => {
   await page.goto(`${address}wasm/suite.json`);
   return page.evaluate(
     async ([address, version, options]) => {
-      const site = await (await fetch(`${address}web/site.json`)).json();
-      const runtime = new URL(site.pyodide, `${address}web/`);
-      const { loadPyodide } = await import(new URL("pyodide.mjs", runtime));
+      const { loadPyodide } = await import(`${address}wasm/pyodide/pyodide.mjs`);
       const { runSuite } = await import(`${address}wasm/suite.mjs`);
       const pyodide = await loadPyodide();
       // pytest prints a line piece by piece, and the console takes whole lines.
