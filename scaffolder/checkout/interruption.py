@@ -131,7 +131,9 @@ def is_in_progress(
             return True
         deleted = after is None and head == entry == before and not os.path.lexists(place)
         leftover = before is None and head is None and entry is None and content_name(checkout, place) == after
-        if deleted or leftover:
+        # The index was committed, and the files that it names were never written.
+        unwritten = after is not None and head == entry == after and content_name(checkout, place) == before
+        if deleted or leftover or unwritten:
             return True
     return False
 

@@ -152,7 +152,7 @@ def turn(grow: Grow, project: Path, verb: str, what: list[str], *, back: bool) -
     answer = grow(*names, "--json", cwd=project, code=None)
     after = tree(project)
     if answer.code == 1:
-        assert "can't go back" in answer.stderr or "you edited" in answer.stderr or "conflicts left" in answer.stderr
+        assert re.search("can't go back|you edited|conflicts left", answer.data["message"])
         assert after == before
         assert not git("status", "--porcelain", cwd=project)
         return 1

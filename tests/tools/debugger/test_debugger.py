@@ -368,7 +368,7 @@ def test_ctrl_c_asks_for_the_backtrace(
         running.send_signal(signal.SIGINT)
         printed, _ = running.communicate(timeout=60)
     result = data(printed.decode("utf-8"))
-    assert result["findings"][0]["message"].startswith("it did not end, and was stopped by Ctrl-C")
+    assert result["findings"][0]["message"].startswith("the program did not end and was interrupted by Ctrl-C")
     assert ("rust", "reprice") in functions(result["tables"][0])
 
 
