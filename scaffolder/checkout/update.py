@@ -45,6 +45,7 @@ class Outcome:
         features: The features before and after.
         changes: What happens to its files.
         conflicts: What needs the user.
+        stubs: Generated stubs that git could not merge, and that were merged by what they define.
         uses: The user's own lines that use what was removed.
         locks: Lock files that no longer fit.
         changelog: What is new in the template.
@@ -61,6 +62,7 @@ class Outcome:
     features: tuple[tuple[str, ...], tuple[str, ...]]
     changes: tuple[Change, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
+    stubs: tuple[str, ...] = ()
     uses: tuple[Use, ...] = ()
     locks: tuple[LockFile, ...] = ()
     changelog: tuple[Notes, ...] = ()
@@ -319,6 +321,7 @@ def change(
             features=(record.features, plan.features),
             changes=merge.changes,
             conflicts=merge.conflicts,
+            stubs=merge.stubs,
             uses=find_uses(scratch, merge.tree, base, theirs) if plan.verb == "remove" else (),
             locks=tuple(
                 lock for lock in outdated_locks(merge.ours, merge.files) if (checkout.folder / lock.path).exists()

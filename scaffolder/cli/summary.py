@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
+from scaffolder.checkout.stubs import is_generated_stub
 from scaffolder.cli.text import number_of_files
 from scaffolder.errors import listing
 from scaffolder.template.steps import quote
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from scaffolder.template.releases import Notes
 
 SHORT = 20
+RENEW_STUBS = "uv run nox -s stubs"
 WORDS = {"A": "added", "D": "deleted", "M": "modified"}
 VERBS = {"add": "added", "remove": "removed", "update": "updated"}
 
@@ -38,6 +40,7 @@ def outcome_data(outcome: Outcome) -> dict[str, Any]:
         "conflicts": [
             {"path": conflict.path, "kind": conflict.kind, "reason": conflict.reason} for conflict in outcome.conflicts
         ],
+        "stubs": list(outcome.stubs),
         "uses": [{"path": use.path, "line": use.line, "text": use.text} for use in outcome.uses],
         "outdated": [{"path": lock.path, "command": lock.command} for lock in outcome.locks],
         "changelog": changelog_data(outcome.changelog),
@@ -54,7 +57,7 @@ def outcome_text(outcome: Outcome) -> str:
         return f"{outcome.name}: nothing to do"
     parts = [outcome.difference.rstrip("\n")] if outcome.difference else []
     parts.append("\n".join([headline(outcome), *files_text(outcome.changes)]))
-    parts += [text for text in (conflicts_text(outcome), uses_text(outcome), locks_text(outcome)) if text]
+    parts += [text for text in (conflicts_text(outcome), uses_text(outcome), renewals_text(outcome)) if text]
     if outcome.changelog:
         parts.append(changelog_text(outcome.changelog))
     if not outcome.dry_run:
@@ -97,9 +100,10 @@ def uses_text(outcome: Outcome) -> str:
     return "\n".join(["Your lines that use what was removed:", *lines]) if lines else ""
 
 
-def locks_text(outcome: Outcome) -> str:
-    """Return the commands that update lock files."""
+def renewals_text(outcome: Outcome) -> str:
+    """Return the commands that update lock files, and stubs that were merged."""
     lines = [f"  {lock.command}  # {lock.path} is out of date" for lock in outcome.locks]
+    lines += [f"  {RENEW_STUBS}  # {path} was merged, definition by definition" for path in outcome.stubs]
     return "\n".join(["Renew:", *lines]) if lines else ""
 
 
@@ -115,13 +119,8 @@ def settling_steps(outcome: Outcome) -> list[str]:
     """Return what settles the conflicts: generated stubs are renewed, other files edited."""
     renewed = [conflict.path for conflict in outcome.conflicts if is_generated_stub(conflict.path)]
     edit = ["edit the other files above" if renewed else "edit the files above"]
-    renew = [f"run `uv run nox -s stubs` to renew {listing(renewed, 'and')}"] if renewed else []
+    renew = [f"run `{RENEW_STUBS}` to renew {listing(renewed, 'and')}"] if renewed else []
     return [*(edit if len(renewed) < len(outcome.conflicts) else []), *renew]
-
-
-def is_generated_stub(path: str) -> bool:
-    """Tell whether a file is a stub that the project writes from its Rust code."""
-    return path.endswith(".pyi") and "/_core/" in path
 
 
 def go_back(outcome: Outcome) -> str:
