@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 RESULT = "result"
 ABSENT = "000000"
+LINK = "120000"
 SUBMODULE = "160000"
 SETTINGS = {
     **THROWAWAY,
@@ -210,12 +211,12 @@ class Scratch:
         named = {path: File(blob.mode, marker.sub(name, contents[blob.name])) for path, blob in texts.items()}
         return replace(merged, tree=self.with_files(merged.tree, named))
 
-    def with_files(self, tree: str, files: Files) -> str:
-        """Return a tree with other contents at some paths."""
-        if not files:
+    def with_files(self, tree: str | None, files: Files) -> str:
+        """Return a tree, by default an empty one, with these contents at some paths."""
+        if tree and not files:
             return tree
-        whole = f'M 040000 {tree} ""\n'.encode()
-        self.git("fast-import", "--quiet", "--force", data=commit(RESULT, None, [whole, *files_of(files)]))
+        whole = [f'M 040000 {tree} ""\n'.encode()] if tree else []
+        self.git("fast-import", "--quiet", "--force", data=commit(RESULT, None, [*whole, *files_of(files)]))
         return self.git("rev-parse", f"refs/heads/{RESULT}^{{tree}}").decode().strip()
 
     def blobs(self, tree: str) -> Mapping[str, Blob]:
@@ -233,10 +234,10 @@ class Scratch:
             self.git("diff-tree", "-r", "-z", "--raw", "--numstat", "--no-renames", "--no-abbrev", before, after)
         )
 
-    def difference(self, tree: str, *, colour: bool) -> bytes:
-        """Return the unified diff from the user's tree to another."""
+    def difference(self, before: str, after: str, *, colour: bool) -> bytes:
+        """Return the unified diff of two trees."""
         options = ["--color=always"] if colour else ["--no-color"]
-        return self.git("diff-tree", "-r", "-p", "-M", *options, self.ours, tree)
+        return self.git("diff-tree", "-r", "-p", "-M", *options, before, after)
 
 
 def open_scratch(folder: Path, checkout: Checkout, ours: str) -> Scratch:
@@ -284,7 +285,7 @@ def read_files(folder: Path) -> Files:
     for path in folder.rglob("*"):
         name = path.relative_to(folder).as_posix()
         if path.is_symlink():
-            files[name] = File("120000", os.fsencode(path.readlink()))
+            files[name] = File(LINK, os.fsencode(path.readlink()))
         elif path.is_file():
             executable = os.access(path, os.X_OK) and os.name != "nt"
             files[name] = File("100755" if executable else "100644", path.read_bytes())

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
 
 from scaffolder.checkout.checkout import ANSWERS, TEMPLATE
 from scaffolder.checkout.manifests import MANIFESTS, faults
@@ -29,6 +29,7 @@ class Plan:
         features: The features that it will have.
         names: The features that are added or removed.
         force: Whether files that the user edited may be removed.
+        answers: The other answers that change.
     """
 
     verb: Verb
@@ -36,6 +37,7 @@ class Plan:
     features: tuple[str, ...]
     names: tuple[str, ...] = ()
     force: bool = False
+    answers: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The output of `add`, `remove`, `update` and `status`, as text and as data."""
+"""The output of `add`, `remove`, `update`, `status` and `diff`, as text and as data."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
+    from scaffolder.checkout.diff import Difference
     from scaffolder.checkout.merge import Change
     from scaffolder.checkout.status import Status
     from scaffolder.checkout.update import Newer, Outcome
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 SHORT = 20
 RENEW_STUBS = "uv run nox -s stubs"
 WORDS = {"A": "added", "D": "deleted", "M": "modified"}
-VERBS = {"add": "added", "remove": "removed", "update": "updated"}
+VERBS = {"add": "added", "remove": "removed"}
 
 
 def outcome_data(outcome: Outcome) -> dict[str, Any]:
@@ -33,10 +34,8 @@ def outcome_data(outcome: Outcome) -> dict[str, Any]:
         "path": str(outcome.path),
         "version": {"before": outcome.version[0][1:], "after": outcome.version[1][1:]},
         "features": {"before": list(outcome.features[0]), "after": list(outcome.features[1])},
-        "files": [
-            {"path": change.path, "change": WORDS[letter(change)], "added": change.added, "removed": change.removed}
-            for change in outcome.changes
-        ],
+        "answers": {name: {"before": before, "after": after} for name, (before, after) in outcome.answers.items()},
+        "files": files_data(outcome.changes),
         "conflicts": [
             {"path": conflict.path, "kind": conflict.kind, "reason": conflict.reason} for conflict in outcome.conflicts
         ],
@@ -46,6 +45,7 @@ def outcome_data(outcome: Outcome) -> dict[str, Any]:
         "changelog": changelog_data(outcome.changelog),
         "notes": list(outcome.notes),
         "diff": outcome.difference,
+        "message": commit_message(outcome),
         "back": go_back(outcome),
         "dry_run": outcome.dry_run,
     }
@@ -67,17 +67,42 @@ def outcome_text(outcome: Outcome) -> str:
 
 def headline(outcome: Outcome) -> str:
     """Return one line that says what was done."""
-    done = f"would be {VERBS[outcome.verb]}" if outcome.dry_run else VERBS[outcome.verb]
+    would = "would be " if outcome.dry_run else ""
     files = number_of_files(len(outcome.changes))
-    if outcome.verb == "update":
-        return f"{outcome.name} {done} to {outcome.version[1]}: {files} changed"
-    link = "to" if outcome.verb == "add" else "from"
-    return f"{', '.join(outcome.names)} {done} {link} {outcome.name}: {files} changed"
+    if outcome.verb != "update":
+        link = "to" if outcome.verb == "add" else "from"
+        return f"{', '.join(outcome.names)} {would}{VERBS[outcome.verb]} {link} {outcome.name}: {files} changed"
+    updated = f"{outcome.name} {would}updated to {outcome.version[1]}" if is_newer(outcome) else ""
+    answers = f"{', '.join(outcome.answers)} {would}set in {outcome.name}" if outcome.answers else ""
+    return f"{', '.join(filter(None, [updated, answers]))}: {files} changed"
+
+
+def is_newer(outcome: Outcome) -> bool:
+    """Whether the release changed."""
+    return outcome.version[0] != outcome.version[1]
+
+
+def commit_message(outcome: Outcome) -> str:
+    """Return a message for the commit."""
+    if outcome.verb != "update":
+        return f"{outcome.verb.capitalize()} {', '.join(outcome.names)}"
+    updated = [f"update to template {outcome.version[1]}"] if is_newer(outcome) else []
+    answers = [f"change {', '.join(outcome.answers)}"] if outcome.answers else []
+    text = ", ".join([*updated, *answers])
+    return text[:1].upper() + text[1:]
 
 
 def letter(change: Change) -> str:
     """Return git's letter for what happens to a file."""
     return "A" if change.before is None else "D" if change.after is None else "M"
+
+
+def files_data(changes: Sequence[Change]) -> list[dict[str, Any]]:
+    """Return the files as data."""
+    return [
+        {"path": change.path, "change": WORDS[letter(change)], "added": change.added, "removed": change.removed}
+        for change in changes
+    ]
 
 
 def files_text(changes: Sequence[Change]) -> Iterator[str]:
@@ -110,7 +135,9 @@ def renewals_text(outcome: Outcome) -> str:
 def next_text(outcome: Outcome) -> str:
     """Return how to go on, and how to go back."""
     program = git_in(outcome.path)
-    on = f"{program} add --all && {program} commit" if outcome.conflicts else f"{program} commit"
+    # The message holds nothing that a shell would take for its own. In `.git/MERGE_MSG` it would outlive the way back.
+    commit = f'{program} commit -m "{commit_message(outcome)}"'
+    on = f"{program} add --all && {commit}" if outcome.conflicts else commit
     first = f"{', '.join(settling_steps(outcome))}, then " if outcome.conflicts else ""
     return f"To go on: {first}`{on}`\nTo go back: `{go_back(outcome)}`"
 
@@ -148,6 +175,26 @@ def changelog_data(changelog: Iterable[Notes]) -> list[dict[str, str]]:
 def changelog_text(changelog: Iterable[Notes]) -> str:
     """Return release notes as text."""
     return "\n\n".join(f"New in {notes.version}:\n{notes.text}" for notes in changelog)
+
+
+def difference_data(difference: Difference) -> dict[str, Any]:
+    """Return how a project differs from the template as data."""
+    return {
+        "name": difference.name,
+        "path": str(difference.path),
+        "version": difference.version.removeprefix("v"),
+        "files": files_data(difference.changes),
+        "diff": difference.text,
+        "notes": list(difference.notes),
+    }
+
+
+def difference_stat(difference: Difference) -> str:
+    """Return the files that differ, one a line."""
+    number = len(difference.changes)
+    verb = "differs" if number == 1 else "differ"
+    total = f"{number_of_files(number)} of {difference.name} {verb} from template {difference.version}"
+    return "\n".join([*files_text(difference.changes), total])
 
 
 def newer_data(newer: Newer) -> dict[str, Any]:

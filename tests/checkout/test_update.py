@@ -56,6 +56,7 @@ def test_adding_a_feature_gives_what_new_gives(grow: Grow) -> None:
     project = grow.project("classes")
     done = grow("add", "numpy", cwd=project)
     assert done.stdout.startswith("numpy added to price-tools")
+    assert 'To go on: `git commit -m "Add numpy"`\n' in done.stdout
     assert "git restore --staged --worktree -- ." in done.stdout
     assert tree(project) == tree(grow.project("classes", "numpy", folder="whole"))
     assert not git("diff", "--name-only", cwd=project)
@@ -133,6 +134,7 @@ def test_every_release_updates_to_the_newest(grow: Grow, version: str) -> None:
     done = grow("update", "--offline", cwd=project)
     assert f"New in {NEWEST}:\n- What is new in {NEWEST}." in done.stdout
     assert ("New in 0.2.0" in done.stdout) == (version == "0.1.0")
+    assert f'To go on: `git commit -m "Update to template v{NEWEST}"`\n' in done.stdout
     assert tree(project) == tree(grow.project("classes", "async", folder="whole"))
 
 
@@ -513,7 +515,8 @@ def test_the_public_repository_has_newer_releases(grow: Grow, history: History, 
     found = grow("update", "--check", "--json", cwd=project, code=1).data
     assert found["newest"] == "0.4.0"
     assert [notes["version"] for notes in found["changelog"]] == ["0.4.0", "0.3.0"]
-    grow("update", cwd=project)
+    note = grow("update", cwd=project).stderr
+    assert "can't `add` to a project with release `v0.4.0`: upgrade pyo3-new, with `uv tool upgrade pyo3-new`" in note
     assert (project / "NEWS.md").read_text("utf-8") == "News\n"
     commit_all(project)
     assert "upgrade pyo3-new" in grow("add", "numpy", cwd=project, code=1).stderr
