@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import sys
+import warnings
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 from pathlib import PurePosixPath
@@ -80,12 +81,16 @@ def merge_stubs(path: str, base: bytes, ours: bytes, theirs: bytes) -> bytes | N
         ours: The user's version.
         theirs: The template's version.
     """
+    package = PurePosixPath(path.partition(f"/{FOLDER}/")[0]).name
     try:
-        merged = merge(*(read_stub(decode(content)) for content in (base, ours, theirs)))
-        text = write_stub(merged, PurePosixPath(path.partition(f"/{FOLDER}/")[0]).name)
-        if read_stub(text) != merged:
-            return None
-    except (UnmergeableError, SyntaxError, ValueError, RecursionError, MemoryError):
+        with warnings.catch_warnings():
+            # A docstring of Rust's may hold a backslash that Python would warn of.
+            warnings.simplefilter("ignore")
+            merged = merge(*(read_stub(decode(content)) for content in (base, ours, theirs)))
+            text = write_stub(merged, package)
+            if read_stub(text) != merged:
+                return None
+    except (UnmergeableError, SyntaxError, TypeError, ValueError, RecursionError, MemoryError):
         return None
     return (text.replace("\n", "\r\n") if b"\r\n" in ours else text).encode()
 

@@ -272,7 +272,7 @@ def changed_answers(catalog: Catalog, record: Record, data: Iterable[str]) -> tu
     asked = {question.name for question in catalog.asked}
     resolved = resolve(catalog, {**{name: value for name, value in record.answers.items() if name in asked}, **pairs})
     changed = {name: resolved[name] for name in pairs if resolved.get(name) != record.answers.get(name)}
-    return changed, tuple(f"`{name}` is `{resolved.get(name)}` already" for name in pairs if name not in changed)
+    return changed, tuple(f"`{name}` is `{text}` already" for name, text in pairs.items() if name not in changed)
 
 
 def require_answers(checkout: Checkout, catalog: Catalog, record: Record) -> None:

@@ -119,6 +119,11 @@ def test_line_endings_stay() -> None:
     assert merged.replace(b"\r\n", b"\n") == plain
 
 
+def test_a_backslash_of_a_docstring_stays_and_warns_nobody() -> None:
+    described = 'def able() -> int:\n    """\n    Match `\\d`.\n    """\n'
+    assert merge("a: int\n", f"a: int\n\n{described}", "a: int\nb: int\n") == f"a: int\nb: int\n\n{described}"
+
+
 @pytest.mark.parametrize(
     "line",
     [
@@ -131,6 +136,9 @@ def test_line_endings_stay() -> None:
         "from a import (\n    b,  # mine\n)",
         "__all__ = ['a', 'a']",
         "__all__ += ['b']",
+        "__all__ = [1, 'a']",
+        "__all__ = [[1]]",
+        "__all__ = ['a\\x22']",
         "x: int\r",
         '"""mine"""\n"""mine"""',
         "'\udcff'",
