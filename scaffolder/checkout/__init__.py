@@ -1,1 +1,1 @@
-"""A generated project that exists: merge, apply, update, status."""
+"""A generated project that exists: merge, apply, update, status, diff."""

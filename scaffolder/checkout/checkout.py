@@ -31,9 +31,9 @@ IN_PROGRESS = {
     "rebase-apply/applying": "am",
     "rebase-apply": "rebase",
 }
-# What a conflict of ours is marked with: the two sides are branches of these names while git merges.
-YOURS, TEMPLATE = "yours", "template-"
-MARKERS = rf"^(<<<<<<< {YOURS}|>>>>>>> {TEMPLATE}v[0-9])"
+# What a conflict of ours is marked with: these are the names of branches while git merges.
+BASE, YOURS, TEMPLATE = "base", "yours", "template-"
+MARKERS = rf"^(<<<<<<< {YOURS}|[|]{{7}} {BASE}|>>>>>>> {TEMPLATE}v[0-9])"
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,14 @@ This happens in a temporary repository that reads the user's objects and writes 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from scaffolder import git
-from scaffolder.checkout.checkout import YOURS
+from scaffolder.checkout.checkout import BASE, YOURS
+from scaffolder.checkout.stubs import is_generated_stub, merge_stubs
 from scaffolder.errors import ScaffolderError
 from scaffolder.template.bundle import COMMITTER, NO_SETTINGS, THROWAWAY
 
@@ -21,14 +23,15 @@ if TYPE_CHECKING:
 
     from scaffolder.checkout.checkout import Checkout
 
-BASE = "base"
+RESULT = "result"
 ABSENT = "000000"
+LINK = "120000"
 SUBMODULE = "160000"
 SETTINGS = {
     **THROWAWAY,
     "core.attributesFile": os.devnull,
     "core.hooksPath": os.devnull,
-    "merge.conflictStyle": "merge",
+    "merge.conflictStyle": "zdiff3",
     # A folder that moved takes along files of the template, not the user's own.
     "merge.directoryRenames": "false",
     "merge.renames": "true",
@@ -98,11 +101,13 @@ class MergeResult:
         tree: The name of the resulting tree; conflicts are marked in its files.
         stages: For each path in conflict up to three versions, by their stage.
         conflicts: What git could not decide.
+        stubs: The files that git could not merge and `merge_stubs` did.
     """
 
     tree: str
     stages: Mapping[str, Mapping[int, Blob]]
     conflicts: tuple[Conflict, ...]
+    stubs: tuple[str, ...] = ()
 
 
 class Scratch:
@@ -126,7 +131,7 @@ class Scratch:
     @cached_property
     def committed(self) -> Mapping[str, Blob]:
         """The files of the user's tree."""
-        return read_tree(self.git("ls-tree", "-r", "-z", self.ours))
+        return self.blobs(self.ours)
 
     def contents(self, names: Iterable[str]) -> dict[str, bytes]:
         """Return the contents of blobs, by hash."""
@@ -162,7 +167,7 @@ class Scratch:
         if gone:
             base, theirs = ({path: file for path, file in side.items() if path not in gone} for side in (base, theirs))
             merged = self._merge(base, theirs, label)
-        return merged, tuple(sorted(gone))
+        return self.name_base(self.settle_stubs(merged)), tuple(sorted(gone))
 
     def _merge(self, base: Files, theirs: Files, label: str) -> MergeResult:
         """Merge the three trees."""
@@ -173,7 +178,50 @@ class Scratch:
         ]
         self.sides = (BASE, YOURS, label)
         self.git("fast-import", "--quiet", "--force", "--depth=0", data=b"".join(commits))
-        return read_merge(self.git("merge-tree", "--write-tree", "-z", YOURS, label, codes=(0, 1)))
+        # `name_base` knows the base in the markers by its whole name.
+        options = [*git.options({"core.abbrev": "no"}), "merge-tree", "--write-tree", "-z"]
+        return read_merge(self.git(*options, YOURS, label, codes=(0, 1)))
+
+    def settle_stubs(self, merged: MergeResult) -> MergeResult:
+        """Merge the generated stubs that git could not."""
+        settled: Files = {}
+        for path in (conflict.path for conflict in merged.conflicts if conflict.kind == "contents"):
+            versions = merged.stages[path]
+            if is_generated_stub(path) and {*versions} == {1, 2, 3}:
+                contents = self.contents(versions[stage].name for stage in (1, 2, 3))
+                content = merge_stubs(path, *(contents[versions[stage].name] for stage in (1, 2, 3)))
+                settled |= {path: File(versions[2].mode, content)} if content is not None else {}
+        return replace(
+            merged,
+            tree=self.with_files(merged.tree, settled),
+            stages={path: stages for path, stages in merged.stages.items() if path not in settled},
+            conflicts=tuple(conflict for conflict in merged.conflicts if conflict.path not in settled),
+            stubs=tuple(settled),
+        )
+
+    def name_base(self, merged: MergeResult) -> MergeResult:
+        """Give the base its name in the markers of conflicts, where git has the name of a commit."""
+        if not merged.stages:
+            return merged
+        blobs = self.blobs(merged.tree)
+        texts = {path: blobs[path] for path in merged.stages if path in blobs and blobs[path].mode.startswith("100")}
+        contents = self.contents(blob.name for blob in texts.values())
+        base = self.git("rev-parse", f"refs/heads/{BASE}").strip()
+        marker, name = re.compile(rb"^(\|{7,} )" + base, re.MULTILINE), rb"\1" + BASE.encode()
+        named = {path: File(blob.mode, marker.sub(name, contents[blob.name])) for path, blob in texts.items()}
+        return replace(merged, tree=self.with_files(merged.tree, named))
+
+    def with_files(self, tree: str | None, files: Files) -> str:
+        """Return a tree, by default an empty one, with these contents at some paths."""
+        if tree and not files:
+            return tree
+        whole = [f'M 040000 {tree} ""\n'.encode()] if tree else []
+        self.git("fast-import", "--quiet", "--force", data=commit(RESULT, None, [*whole, *files_of(files)]))
+        return self.git("rev-parse", f"refs/heads/{RESULT}^{{tree}}").decode().strip()
+
+    def blobs(self, tree: str) -> Mapping[str, Blob]:
+        """Return the files of a tree."""
+        return read_tree(self.git("ls-tree", "-r", "-z", tree))
 
     def versions(self, path: str) -> dict[int, Blob]:
         """Return a file's versions in the three trees of the last merge, by git's stage numbers."""
@@ -186,10 +234,10 @@ class Scratch:
             self.git("diff-tree", "-r", "-z", "--raw", "--numstat", "--no-renames", "--no-abbrev", before, after)
         )
 
-    def difference(self, tree: str, *, colour: bool) -> bytes:
-        """Return the unified diff from the user's tree to another."""
+    def difference(self, before: str, after: str, *, colour: bool) -> bytes:
+        """Return the unified diff of two trees."""
         options = ["--color=always"] if colour else ["--no-color"]
-        return self.git("diff-tree", "-r", "-p", "-M", *options, self.ours, tree)
+        return self.git("diff-tree", "-r", "-p", "-M", *options, before, after)
 
 
 def open_scratch(folder: Path, checkout: Checkout, ours: str) -> Scratch:
@@ -237,7 +285,7 @@ def read_files(folder: Path) -> Files:
     for path in folder.rglob("*"):
         name = path.relative_to(folder).as_posix()
         if path.is_symlink():
-            files[name] = File("120000", os.fsencode(path.readlink()))
+            files[name] = File(LINK, os.fsencode(path.readlink()))
         elif path.is_file():
             executable = os.access(path, os.X_OK) and os.name != "nt"
             files[name] = File("100755" if executable else "100644", path.read_bytes())

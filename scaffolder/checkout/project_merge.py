@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
 
 from scaffolder.checkout.checkout import ANSWERS, TEMPLATE
 from scaffolder.checkout.manifests import MANIFESTS, faults
@@ -29,6 +29,7 @@ class Plan:
         features: The features that it will have.
         names: The features that are added or removed.
         force: Whether files that the user edited may be removed.
+        answers: The other answers that change.
     """
 
     verb: Verb
@@ -36,6 +37,7 @@ class Plan:
     features: tuple[str, ...]
     names: tuple[str, ...] = ()
     force: bool = False
+    answers: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,7 @@ class ProjectMerge:
         stages: The versions of the files that are in conflict.
         conflicts: What needs the user.
         gone: The files that changed in the template and that the user deleted.
+        stubs: The generated stubs that git could not merge, and that were merged by what they define.
     """
 
     tree: str
@@ -59,6 +62,7 @@ class ProjectMerge:
     stages: Mapping[str, Mapping[int, Blob]]
     conflicts: tuple[Conflict, ...]
     gone: tuple[str, ...]
+    stubs: tuple[str, ...]
 
 
 def merge_project(scratch: Scratch, plan: Plan, base: Files, theirs: Files) -> ProjectMerge:
@@ -85,7 +89,9 @@ def merge_project(scratch: Scratch, plan: Plan, base: Files, theirs: Files) -> P
     merged, gone = scratch.merge(base, theirs, f"{TEMPLATE}{plan.release}")
     changes = tuple(scratch.changes(scratch.ours, merged.tree))
     files = read_result(scratch, merged, changes, ours, theirs)
-    broken = tuple(Conflict(path, BROKEN, reason) for path, reason in faults(base, theirs, ours, files))
+    # Lists of imports have merged stubs in one line, so not all lines of the template are there.
+    judged = {path: file for path, file in files.items() if path not in merged.stubs}
+    broken = tuple(Conflict(path, BROKEN, reason) for path, reason in faults(base, theirs, ours, judged))
     return ProjectMerge(
         tree=merged.tree,
         ours=ours,
@@ -94,6 +100,7 @@ def merge_project(scratch: Scratch, plan: Plan, base: Files, theirs: Files) -> P
         stages={**merged.stages, **{conflict.path: scratch.versions(conflict.path) for conflict in broken}},
         conflicts=(*merged.conflicts, *broken),
         gone=gone,
+        stubs=merged.stubs,
     )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from scaffolder.checkout.checkout import ANSWERS, read_record, readable, split
 from scaffolder.checkout.interruption import find_interruption
+from scaffolder.checkout.merge import LINK
 from scaffolder.checkout.update import newest, render_files
 from scaffolder.errors import ScaffolderError
 from scaffolder.folders import temporary_folder
@@ -120,7 +121,7 @@ def differs(path: Path, base: Files | None, name: str) -> bool:
     if base is None or not present(path):
         return False
     if path.is_symlink():
-        return base[name].mode != "120000"
+        return base[name].mode != LINK
     return path.read_bytes().replace(b"\r\n", b"\n") != base[name].content.replace(b"\r\n", b"\n")
 
 

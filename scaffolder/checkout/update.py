@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from scaffolder import __version__
 from scaffolder.checkout.apply import apply
 from scaffolder.checkout.checkout import ANSWERS, readable, require_ready, require_settled
 from scaffolder.checkout.interruption import require_uninterrupted
@@ -13,14 +14,15 @@ from scaffolder.checkout.merge import open_scratch, read_files
 from scaffolder.checkout.obstacles import require_free
 from scaffolder.checkout.project_merge import Plan, merge_project
 from scaffolder.checkout.uses import find_uses
-from scaffolder.errors import InvalidAnswerError, ScaffolderError, listing, near
+from scaffolder.errors import InvalidAnswerError, ScaffolderError, UsageError, listing, near
 from scaffolder.folders import temporary_folder
+from scaffolder.template.answers import NAME, read_pairs, require_questions, resolve
 from scaffolder.template.bundle import order
 from scaffolder.template.generate import render
-from scaffolder.template.releases import PublicTags, open_releases, to_tag
+from scaffolder.template.releases import UPGRADE, PublicTags, open_releases, to_tag
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from scaffolder.checkout.checkout import Checkout, Record
@@ -43,8 +45,10 @@ class Outcome:
         path: Its folder.
         version: The template's release before and after.
         features: The features before and after.
+        answers: The other answers that changed: before, or none if the question is new, and after.
         changes: What happens to its files.
         conflicts: What needs the user.
+        stubs: Generated stubs that git could not merge, and that were merged by what they define.
         uses: The user's own lines that use what was removed.
         locks: Lock files that no longer fit.
         changelog: What is new in the template.
@@ -59,8 +63,10 @@ class Outcome:
     path: Path
     version: tuple[str, str]
     features: tuple[tuple[str, ...], tuple[str, ...]]
+    answers: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
     changes: tuple[Change, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
+    stubs: tuple[str, ...] = ()
     uses: tuple[Use, ...] = ()
     locks: tuple[LockFile, ...] = ()
     changelog: tuple[Notes, ...] = ()
@@ -150,21 +156,23 @@ def update(
     checkout: Checkout,
     version: str | None = None,
     *,
+    data: Sequence[str] = (),
     offline: bool = False,
     dry_run: bool = False,
     colour: bool = False,
 ) -> Outcome:
-    """Bring a project to a newer release of the template.
+    """Bring a project to a newer release of the template, or to other answers, or both.
 
     Args:
         checkout: The project.
         version: A release; by default the newest one known.
+        data: Answers to change, as `KEY=VALUE`.
         offline: Ask no public repository for newer ones.
         dry_run: Compute the result, and leave the project alone.
         colour: Mark the lines of a diff.
 
     Raises:
-        ScaffolderError: The project can't be changed now, or there is no such release.
+        ScaffolderError: The project can't be changed now, there is no such release, or an answer is rejected.
     """
     wanted = to_tag(version) if version else None
     with open_releases() as releases:
@@ -175,17 +183,21 @@ def update(
             target, notes = (wanted, ()) if wanted else newest(releases, public)
         finally:
             public.close()
-        plan = Plan("update", target, record.features)
         if order(target) < order(record.release):
             raise ScaffolderError(
                 f"the project has release `{record.release}` and can't go back to `{target}`",
                 "go back in the project's own history, with `git log` and `git revert`",
             )
-        if target == record.release:
-            return no_change(checkout, plan, (*notes, f"the project has release `{target}` already"))
         if target not in releases.carried and offline:
             raise ScaffolderError(f"the release `{target}` did not come with pyo3-new", "leave out `--offline`")
         releases.obtain(target)
+        answers, data_notes = changed_answers(releases.catalog(target), record, data)
+        plan = Plan("update", target, record.features, answers=answers)
+        notes = (*notes, *data_notes)
+        if target == record.release and not answers:
+            return no_change(checkout, plan, notes if data else (*notes, f"the project has release `{target}` already"))
+        if target not in releases.carried:
+            notes = (*notes, f"pyo3-new {__version__} can't `add` to a project with release `{target}`: {UPGRADE}")
         outcome = change(checkout, releases, plan, notes, dry_run=dry_run, colour=colour)
         return replace(outcome, changelog=releases.changes(record.release, target))
 
@@ -238,6 +250,29 @@ def open_record(checkout: Checkout, releases: Releases) -> Record:
     releases.require(record.release)
     require_answers(checkout, releases.catalog(record.release), record)
     return record
+
+
+def changed_answers(catalog: Catalog, record: Record, data: Iterable[str]) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Return the answers that a user changes, and notes about those that are as they were.
+
+    Raises:
+        UsageError: An answer is rejected, or is none that can be changed so.
+    """
+    pairs = read_pairs(data)
+    if not pairs:
+        return {}, ()
+    if "features" in pairs:
+        raise UsageError("`features` can't be changed with `--data`", "run `pyo3-new add` or `pyo3-new remove`")
+    if NAME in pairs:
+        raise UsageError(
+            f"`{NAME}` can't be changed with `--data`, because your own files use the name too",
+            f"replace the name in every file and path, `{ANSWERS}` included, and commit that",
+        )
+    require_questions(catalog, pairs, "`--data`")
+    asked = {question.name for question in catalog.asked}
+    resolved = resolve(catalog, {**{name: value for name, value in record.answers.items() if name in asked}, **pairs})
+    changed = {name: resolved[name] for name in pairs if resolved.get(name) != record.answers.get(name)}
+    return changed, tuple(f"`{name}` is `{text}` already" for name, text in pairs.items() if name not in changed)
 
 
 def require_answers(checkout: Checkout, catalog: Catalog, record: Record) -> None:
@@ -304,7 +339,8 @@ def change(
     record = checkout.record
     with temporary_folder() as workspace:
         base = render_files(releases, record.release, record, record.features, workspace / "base")
-        theirs = render_files(releases, plan.release, record, plan.features, workspace / "theirs")
+        target = replace(record, answers={**record.answers, **plan.answers})
+        theirs = render_files(releases, plan.release, target, plan.features, workspace / "theirs")
         scratch = open_scratch(workspace / "scratch", checkout, checkout.tree())
         merge = merge_project(scratch, plan, base, theirs)
         require_free(checkout, scratch, merge.changes)
@@ -317,9 +353,11 @@ def change(
             path=checkout.folder,
             version=(record.release, plan.release),
             features=(record.features, plan.features),
+            answers={name: (record.answers.get(name), value) for name, value in plan.answers.items()},
             changes=merge.changes,
             conflicts=merge.conflicts,
-            uses=find_uses(scratch, merge.tree, base, theirs) if plan.verb == "remove" else (),
+            stubs=merge.stubs,
+            uses=find_uses(scratch, merge.tree, base, theirs) if plan.verb == "remove" or plan.answers else (),
             locks=tuple(
                 lock for lock in outdated_locks(merge.ours, merge.files) if (checkout.folder / lock.path).exists()
             ),
@@ -327,7 +365,9 @@ def change(
                 *notes,
                 *(f"`{path}` changed in the template; it stays deleted as you left it" for path in merge.gone),
             ),
-            difference=scratch.difference(merge.tree, colour=colour).decode("utf-8", "replace") if dry_run else "",
+            difference=scratch.difference(scratch.ours, merge.tree, colour=colour).decode("utf-8", "replace")
+            if dry_run
+            else "",
             dry_run=dry_run,
         )
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from scaffolder.errors import ScaffolderError
+from scaffolder.errors import ScaffolderError, UsageError
 from scaffolder.terminal import as_json, echo, progress, stoppable
 
 if TYPE_CHECKING:
@@ -44,6 +44,13 @@ def complete_question(incomplete: str) -> list[tuple[str, str]]:
 
     questions = load_catalog(questions_folder()).asked
     return [(f"{question.name}=", question.help) for question in questions if question.name.startswith(incomplete)]
+
+
+def complete_answer(incomplete: str) -> list[tuple[str, str]]:
+    """Offer to the shell what `update --data` changes."""
+    from scaffolder.template.answers import NAME
+
+    return [item for item in complete_question(incomplete) if item[0] not in {"features=", f"{NAME}="}]
 
 
 Features = Annotated[
@@ -104,7 +111,7 @@ def remove(
     )  # fmt: skip
 
 
-def update(
+def update(  # noqa: PLR0913, PLR0917
     project: ProjectFolder = None,
     to: Annotated[
         str | None,
@@ -117,11 +124,20 @@ def update(
             help="Only check; exits with 0 if the project is up to date, 1 if not, 2 on failure.",
         ),
     ] = False,
+    data: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="KEY=VALUE",
+            help="Change an answer, such as `license=MIT`; may be repeated.",
+            autocompletion=complete_answer,
+            show_default=False,
+        ),
+    ] = None,
     dry_run: DryRun = False,
     offline: Offline = False,
     as_data: AsData = False,
 ) -> None:
-    """Update a project to a newer release of the template.
+    """Update a project to a newer release of the template, or to other answers.
 
     The result is staged for you to review and commit. The exit code is 3 if there are conflicts to resolve.
 
@@ -130,14 +146,17 @@ def update(
       pyo3-new update
       pyo3-new update --check
       pyo3-new update --to 0.2.0 --dry-run
+      pyo3-new update --data license=Apache-2.0
     """
+    if check and data:
+        raise UsageError("`--check` can't be combined with `--data`", "drop one of them")
     if check:
         look(project, to, offline=offline, as_data=as_data)
         return
     from scaffolder.checkout.update import update as verb
 
     change(
-        lambda checkout, colour: verb(checkout, to, offline=offline, dry_run=dry_run, colour=colour),
+        lambda checkout, colour: verb(checkout, to, data=data or (), offline=offline, dry_run=dry_run, colour=colour),
         project, "update", as_data=as_data,
     )  # fmt: skip
 
@@ -153,6 +172,44 @@ def status(project: ProjectFolder = None, offline: Offline = False, as_data: AsD
             result = verb(checkout, offline=offline)
     echo(as_json(summary.status_data(result)) if as_data else summary.status_text(result))
     show_notes(result.notes)
+
+
+def diff(
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="PATH", help="Only these files and folders.", show_default=False),
+    ] = None,
+    project: ProjectFolder = None,
+    stat: Annotated[bool, typer.Option("--stat", help="Print only which files differ, and by how many lines.")] = False,
+    as_data: AsData = False,
+) -> None:
+    """Show how a project's files differ from the template.
+
+    The files are compared as they are, committed or not, with what the template made of the project's answers. What is
+    only in the project is not shown.
+
+    \b
+    Examples:
+      pyo3-new diff
+      pyo3-new diff src Cargo.toml
+      pyo3-new diff --stat
+    """
+    from scaffolder.checkout.diff import diff as verb
+    from scaffolder.cli import summary
+
+    with stoppable(UNTOUCHED):
+        checkout = open_project(project)
+        with progress("Reading the project", visible=not as_data):
+            difference = verb(checkout, paths or (), colour=not as_data and in_colour())
+    if as_data:
+        echo(as_json(summary.difference_data(difference)))
+    elif stat:
+        echo(summary.difference_stat(difference))
+    elif difference.text:
+        echo(difference.text.removesuffix("\n"), colour=in_colour())
+    else:
+        echo(f"note: no file differs from template {difference.version}", to_stderr=True)
+    show_notes(difference.notes)
 
 
 def change(verb: Callable[[Checkout, bool], Outcome], project: Path | None, text: str, *, as_data: bool) -> None:

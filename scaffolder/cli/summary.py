@@ -1,10 +1,11 @@
-"""The output of `add`, `remove`, `update` and `status`, as text and as data."""
+"""The output of `add`, `remove`, `update`, `status` and `diff`, as text and as data."""
 
 from __future__ import annotations
 
 import os
 from typing import TYPE_CHECKING, Any
 
+from scaffolder.checkout.stubs import is_generated_stub
 from scaffolder.cli.text import number_of_files
 from scaffolder.errors import listing
 from scaffolder.template.steps import quote
@@ -13,14 +14,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
+    from scaffolder.checkout.diff import Difference
     from scaffolder.checkout.merge import Change
     from scaffolder.checkout.status import Status
     from scaffolder.checkout.update import Newer, Outcome
     from scaffolder.template.releases import Notes
 
 SHORT = 20
+RENEW_STUBS = "uv run nox -s stubs"
 WORDS = {"A": "added", "D": "deleted", "M": "modified"}
-VERBS = {"add": "added", "remove": "removed", "update": "updated"}
+VERBS = {"add": "added", "remove": "removed"}
 
 
 def outcome_data(outcome: Outcome) -> dict[str, Any]:
@@ -31,18 +34,18 @@ def outcome_data(outcome: Outcome) -> dict[str, Any]:
         "path": str(outcome.path),
         "version": {"before": outcome.version[0][1:], "after": outcome.version[1][1:]},
         "features": {"before": list(outcome.features[0]), "after": list(outcome.features[1])},
-        "files": [
-            {"path": change.path, "change": WORDS[letter(change)], "added": change.added, "removed": change.removed}
-            for change in outcome.changes
-        ],
+        "answers": {name: {"before": before, "after": after} for name, (before, after) in outcome.answers.items()},
+        "files": files_data(outcome.changes),
         "conflicts": [
             {"path": conflict.path, "kind": conflict.kind, "reason": conflict.reason} for conflict in outcome.conflicts
         ],
+        "stubs": list(outcome.stubs),
         "uses": [{"path": use.path, "line": use.line, "text": use.text} for use in outcome.uses],
         "outdated": [{"path": lock.path, "command": lock.command} for lock in outcome.locks],
         "changelog": changelog_data(outcome.changelog),
         "notes": list(outcome.notes),
         "diff": outcome.difference,
+        "message": commit_message(outcome),
         "back": go_back(outcome),
         "dry_run": outcome.dry_run,
     }
@@ -54,7 +57,7 @@ def outcome_text(outcome: Outcome) -> str:
         return f"{outcome.name}: nothing to do"
     parts = [outcome.difference.rstrip("\n")] if outcome.difference else []
     parts.append("\n".join([headline(outcome), *files_text(outcome.changes)]))
-    parts += [text for text in (conflicts_text(outcome), uses_text(outcome), locks_text(outcome)) if text]
+    parts += [text for text in (conflicts_text(outcome), uses_text(outcome), renewals_text(outcome)) if text]
     if outcome.changelog:
         parts.append(changelog_text(outcome.changelog))
     if not outcome.dry_run:
@@ -64,17 +67,42 @@ def outcome_text(outcome: Outcome) -> str:
 
 def headline(outcome: Outcome) -> str:
     """Return one line that says what was done."""
-    done = f"would be {VERBS[outcome.verb]}" if outcome.dry_run else VERBS[outcome.verb]
+    would = "would be " if outcome.dry_run else ""
     files = number_of_files(len(outcome.changes))
-    if outcome.verb == "update":
-        return f"{outcome.name} {done} to {outcome.version[1]}: {files} changed"
-    link = "to" if outcome.verb == "add" else "from"
-    return f"{', '.join(outcome.names)} {done} {link} {outcome.name}: {files} changed"
+    if outcome.verb != "update":
+        link = "to" if outcome.verb == "add" else "from"
+        return f"{', '.join(outcome.names)} {would}{VERBS[outcome.verb]} {link} {outcome.name}: {files} changed"
+    updated = f"{outcome.name} {would}updated to {outcome.version[1]}" if is_newer(outcome) else ""
+    answers = f"{', '.join(outcome.answers)} {would}set in {outcome.name}" if outcome.answers else ""
+    return f"{', '.join(filter(None, [updated, answers]))}: {files} changed"
+
+
+def is_newer(outcome: Outcome) -> bool:
+    """Whether the release changed."""
+    return outcome.version[0] != outcome.version[1]
+
+
+def commit_message(outcome: Outcome) -> str:
+    """Return a message for the commit."""
+    if outcome.verb != "update":
+        return f"{outcome.verb.capitalize()} {', '.join(outcome.names)}"
+    updated = [f"update to template {outcome.version[1]}"] if is_newer(outcome) else []
+    answers = [f"change {', '.join(outcome.answers)}"] if outcome.answers else []
+    text = ", ".join([*updated, *answers])
+    return text[:1].upper() + text[1:]
 
 
 def letter(change: Change) -> str:
     """Return git's letter for what happens to a file."""
     return "A" if change.before is None else "D" if change.after is None else "M"
+
+
+def files_data(changes: Sequence[Change]) -> list[dict[str, Any]]:
+    """Return the files as data."""
+    return [
+        {"path": change.path, "change": WORDS[letter(change)], "added": change.added, "removed": change.removed}
+        for change in changes
+    ]
 
 
 def files_text(changes: Sequence[Change]) -> Iterator[str]:
@@ -97,16 +125,19 @@ def uses_text(outcome: Outcome) -> str:
     return "\n".join(["Your lines that use what was removed:", *lines]) if lines else ""
 
 
-def locks_text(outcome: Outcome) -> str:
-    """Return the commands that update lock files."""
+def renewals_text(outcome: Outcome) -> str:
+    """Return the commands that update lock files, and stubs that were merged."""
     lines = [f"  {lock.command}  # {lock.path} is out of date" for lock in outcome.locks]
+    lines += [f"  {RENEW_STUBS}  # {path} was merged, definition by definition" for path in outcome.stubs]
     return "\n".join(["Renew:", *lines]) if lines else ""
 
 
 def next_text(outcome: Outcome) -> str:
     """Return how to go on, and how to go back."""
     program = git_in(outcome.path)
-    on = f"{program} add --all && {program} commit" if outcome.conflicts else f"{program} commit"
+    # The message holds nothing that a shell would take for its own. In `.git/MERGE_MSG` it would outlive the way back.
+    commit = f'{program} commit -m "{commit_message(outcome)}"'
+    on = f"{program} add --all && {commit}" if outcome.conflicts else commit
     first = f"{', '.join(settling_steps(outcome))}, then " if outcome.conflicts else ""
     return f"To go on: {first}`{on}`\nTo go back: `{go_back(outcome)}`"
 
@@ -115,13 +146,8 @@ def settling_steps(outcome: Outcome) -> list[str]:
     """Return what settles the conflicts: generated stubs are renewed, other files edited."""
     renewed = [conflict.path for conflict in outcome.conflicts if is_generated_stub(conflict.path)]
     edit = ["edit the other files above" if renewed else "edit the files above"]
-    renew = [f"run `uv run nox -s stubs` to renew {listing(renewed, 'and')}"] if renewed else []
+    renew = [f"run `{RENEW_STUBS}` to renew {listing(renewed, 'and')}"] if renewed else []
     return [*(edit if len(renewed) < len(outcome.conflicts) else []), *renew]
-
-
-def is_generated_stub(path: str) -> bool:
-    """Tell whether a file is a stub that the project writes from its Rust code."""
-    return path.endswith(".pyi") and "/_core/" in path
 
 
 def go_back(outcome: Outcome) -> str:
@@ -149,6 +175,26 @@ def changelog_data(changelog: Iterable[Notes]) -> list[dict[str, str]]:
 def changelog_text(changelog: Iterable[Notes]) -> str:
     """Return release notes as text."""
     return "\n\n".join(f"New in {notes.version}:\n{notes.text}" for notes in changelog)
+
+
+def difference_data(difference: Difference) -> dict[str, Any]:
+    """Return how a project differs from the template as data."""
+    return {
+        "name": difference.name,
+        "path": str(difference.path),
+        "version": difference.version.removeprefix("v"),
+        "files": files_data(difference.changes),
+        "diff": difference.text,
+        "notes": list(difference.notes),
+    }
+
+
+def difference_stat(difference: Difference) -> str:
+    """Return the files that differ, one a line."""
+    number = len(difference.changes)
+    verb = "differs" if number == 1 else "differ"
+    total = f"{number_of_files(number)} of {difference.name} {verb} from template {difference.version}"
+    return "\n".join([*files_text(difference.changes), total])
 
 
 def newer_data(newer: Newer) -> dict[str, Any]:

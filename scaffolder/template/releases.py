@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from scaffolder.template.catalog import Catalog
 
 CHANGELOG = "CHANGELOG.md"
+UPGRADE = "upgrade pyo3-new, with `uv tool upgrade pyo3-new` or as you installed it"
 PATIENCE = 4.0
 HEADING = re.compile(r"^## .*?\bv?(\d+\.\d+\.\d+)\b", re.MULTILINE)
 
@@ -64,7 +65,7 @@ class Releases:
             raise ScaffolderError(
                 f"the project was made from `{tag}`, which is not a release", "update it with `copier update`"
             )
-        raise ScaffolderError(f"the project has release `{tag}` of the template, and {limit}", "upgrade pyo3-new")
+        raise ScaffolderError(f"the project has release `{tag}` of the template, and {limit}", UPGRADE)
 
     def obtain(self, tag: str) -> None:
         """Fetch a release from the public repository, unless it is available."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import random
+import re
 import socket
 import subprocess
 import sys
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from tests.history import Grow, History
 
 FEATURES = [*conftest.FEATURES, "mini"]
+STUB = "python/price_tools/_core/__init__.pyi"
 
 
 def everything(folder: Path) -> str:
@@ -54,6 +56,7 @@ def test_adding_a_feature_gives_what_new_gives(grow: Grow) -> None:
     project = grow.project("classes")
     done = grow("add", "numpy", cwd=project)
     assert done.stdout.startswith("numpy added to price-tools")
+    assert 'To go on: `git commit -m "Add numpy"`\n' in done.stdout
     assert "git restore --staged --worktree -- ." in done.stdout
     assert tree(project) == tree(grow.project("classes", "numpy", folder="whole"))
     assert not git("diff", "--name-only", cwd=project)
@@ -131,6 +134,7 @@ def test_every_release_updates_to_the_newest(grow: Grow, version: str) -> None:
     done = grow("update", "--offline", cwd=project)
     assert f"New in {NEWEST}:\n- What is new in {NEWEST}." in done.stdout
     assert ("New in 0.2.0" in done.stdout) == (version == "0.1.0")
+    assert f'To go on: `git commit -m "Update to template v{NEWEST}"`\n' in done.stdout
     assert tree(project) == tree(grow.project("classes", "async", folder="whole"))
 
 
@@ -155,23 +159,48 @@ def test_a_conflict_is_marked_listed_and_left_to_git(grow: Grow) -> None:
     done = grow("update", "--offline", "--json", cwd=project, code=3).data
     assert [(item["path"], item["kind"]) for item in done["conflicts"]] == [("Cargo.toml", "contents")]
     text = (project / "Cargo.toml").read_text("utf-8")
-    assert "<<<<<<< yours\n# mine\n=======\n" in text
-    assert f">>>>>>> template-v{NEWEST}\n" in text
+    base, theirs = (f"# release line {version}, before\n" for version in ("0.1.0", NEWEST))
+    assert f"<<<<<<< yours\n# mine\n||||||| base\n{base}=======\n{theirs}>>>>>>> template-v{NEWEST}\n" in text
     assert unmerged(project) == {"Cargo.toml"}
     assert "conflicts left in `Cargo.toml`" in grow("add", "numpy", cwd=project, code=1).stderr
     assert grow("status", "--offline", "--json", cwd=project).data["conflicts"] == ["Cargo.toml"]
     # Marked as solved, but not solved.
     commit_all(project)
     assert "conflicts left in `Cargo.toml`" in grow("add", "numpy", cwd=project, code=1).stderr
+    # Half of it solved.
+    solved = re.sub(r"(?m)^(<<<<<<< yours|=======|>>>>>>> template-.*)\n", "", text)
+    (project / "Cargo.toml").write_text(solved, encoding="utf-8")
+    commit_all(project)
+    assert "conflicts left in `Cargo.toml`" in grow("add", "numpy", cwd=project, code=1).stderr
+
+
+def test_generated_stubs_that_git_can_not_merge_are_merged_by_what_they_define(grow: Grow) -> None:
+    project = grow.project()
+    stub = project / STUB
+    replace(stub, '    "closest",\n', '    "closest",\n    "mean",\n')
+    replace(stub, "import Final\n", "import Final, SupportsIndex\n")
+    append(stub, "\ndef mean(values: list[SupportsIndex]) -> float: ...\n")
+    commit_all(project)
+    before = stub.read_text("utf-8")
+    done = grow("add", "numpy", cwd=project)
+    assert f"Renew:\n  uv run nox -s stubs  # {STUB} was merged, definition by definition\n" in done.stdout
+    text = stub.read_text("utf-8")
+    assert "import Final, SupportsIndex\n\nfrom . import arrays as arrays\n" in text
+    assert '    "closest",\n    "mean",\n    "arrays",\n]\n' in text
+    assert text.endswith("\ndef mean(values: list[SupportsIndex]) -> float: ...\n")
+    assert not unmerged(project)
+    commit_all(project)
+    assert grow("remove", "numpy", "--json", cwd=project).data["stubs"] == [STUB]
+    assert stub.read_text("utf-8") == before
 
 
 def test_a_conflict_in_generated_stubs_is_settled_by_renewing_them(grow: Grow) -> None:
     project = grow.project()
-    stub = project / "python/price_tools/_core/__init__.pyi"
-    replace(stub, '    "closest",\n', '    "closest",\n    "mean",\n')
+    replace(project / STUB, '    "closest",\n', '    "closest",\n    "mean",  # mine\n')
     commit_all(project)
     done = grow("add", "numpy", cwd=project, code=3)
-    assert "To go on: run `uv run nox -s stubs` to renew `python/price_tools/_core/__init__.pyi`, then `" in done.stdout
+    assert f"To go on: run `uv run nox -s stubs` to renew `{STUB}`, then `" in done.stdout
+    assert "# mine\n" in (project / STUB).read_text("utf-8")
 
 
 def test_a_file_that_the_user_deleted_stays_deleted(grow: Grow) -> None:
@@ -486,7 +515,8 @@ def test_the_public_repository_has_newer_releases(grow: Grow, history: History, 
     found = grow("update", "--check", "--json", cwd=project, code=1).data
     assert found["newest"] == "0.4.0"
     assert [notes["version"] for notes in found["changelog"]] == ["0.4.0", "0.3.0"]
-    grow("update", cwd=project)
+    note = grow("update", cwd=project).stderr
+    assert "can't `add` to a project with release `v0.4.0`: upgrade pyo3-new, with `uv tool upgrade pyo3-new`" in note
     assert (project / "NEWS.md").read_text("utf-8") == "News\n"
     commit_all(project)
     assert "upgrade pyo3-new" in grow("add", "numpy", cwd=project, code=1).stderr

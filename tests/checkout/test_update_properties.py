@@ -215,14 +215,11 @@ def lines(files: dict[str, bytes]) -> dict[str, list[bytes]]:
 
 
 def solve(project: Path) -> None:
-    """Take both sides of every conflict, and in the answers file the template's."""
+    """Take both sides of every conflict without their base, and in the answers file the template's."""
     for name, content in tree(project).items():
         if name == ANSWERS and b"<<<<<<< yours" in content:
             git("checkout", "--theirs", "--", name, cwd=project)
         elif b"<<<<<<< yours" in content or b">>>>>>> template-v" in content:
-            kept = [
-                line
-                for line in content.splitlines(keepends=True)
-                if not re.match(rb"(<<<<<<< yours|=======\r?$|>>>>>>> template-v)", line)
-            ]
-            (project / name).write_bytes(b"".join(kept))
+            without = re.sub(rb"(?ms)^\|{7} base.*?(?=^=======\r?$)", b"", content)
+            markers = rb"(?m)^(<<<<<<< yours|=======\r?$|>>>>>>> template-v).*\n?"
+            (project / name).write_bytes(re.sub(markers, b"", without))

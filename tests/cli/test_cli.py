@@ -40,6 +40,7 @@ def test_help_of_new_has_examples_one_a_line(pyo3_new: Command) -> None:
     [
         ("list", "[KIND] [NAME]"),
         ("add", "FEATURE..."),
+        ("diff", "[PATH]..."),
         ("explain", "[FILE | - | -- COMMAND...]"),
         ("example copy", "EXAMPLE [DIR]"),
         ("debug configs", "[DIR]"),
