@@ -146,5 +146,4 @@ def test_the_sample_is_replaced_by_the_four_steps_of_the_readme(replaced: Path, 
 def test_a_bare_project_builds_and_passes_its_checks(make: Make, nox: Run) -> None:
     project = make((), "bare", bare="true")
     nox("lint", folder=project)
-    nox("stubs", "--", "--check", folder=project)
     nox("test", "--force-python", THIS_PYTHON, folder=project)
