@@ -141,6 +141,48 @@ def test_uv_builds_at_once_and_again_after_a_change(alone: Path, run: Run) -> No
 
 
 @pytest.mark.exclusive("plain")
+def test_a_stale_library_is_not_tested(alone: Path, run: Run) -> None:
+    run("uv", "sync", folder=alone)
+    python = str(alone / (".venv/Scripts/python.exe" if os.name == "nt" else ".venv/bin/python"))
+    assert " passed in " in run(python, "-m", "pytest", folder=alone)
+    (alone / "src/error.rs").touch()
+    # As an editor does, which has uv build nothing.
+    with pytest.raises(pytest.fail.Exception, match="the Rust code is newer than its library; `uv sync` builds it"):
+        run(python, "-m", "pytest", folder=alone)
+    run("uv", "sync", folder=alone)
+    assert " passed in " in run(python, "-m", "pytest", folder=alone)
+
+
+@pytest.mark.exclusive("plain")
+def test_a_library_that_was_deleted_is_asked_for(alone: Path, run: Run) -> None:
+    run("uv", "sync", folder=alone)
+    for library in (alone / "python/price_tools").glob("_core*.*"):
+        library.unlink()
+    with pytest.raises(pytest.fail.Exception) as failure:
+        run("uv", "run", "pytest", folder=alone)
+    command = re.search(r"ImportError: the Rust library is not built, .*; `(.*)` builds it", str(failure.value))
+    assert command, failure.value
+    run(*command[1].split(), folder=alone)
+    assert " passed in " in run("uv", "run", "pytest", folder=alone)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the made-up PATH is of links")
+@pytest.mark.exclusive("plain")
+@pytest.mark.parametrize("version", ["", "3.6.9"])
+def test_cargo_uses_the_python_of_the_project(alone: Path, run: Run, tmp_path: Path, version: str) -> None:
+    run("uv", "sync", folder=alone)
+    for name in ("cargo", "rustc", "cc", "ld", "sh"):
+        program = shutil.which(name)
+        assert program, name
+        (tmp_path / name).symlink_to(program)
+    for name in ("python", "python3") if version else ():
+        (tmp_path / name).write_text(f"#!/bin/sh\necho Python {version}\n", encoding="utf-8")
+        (tmp_path / name).chmod(0o755)
+    printed = run("cargo", "test", folder=alone, PATH=str(tmp_path))
+    assert re.search(r"^test result: ok\. [1-9]", printed, re.MULTILINE), printed
+
+
+@pytest.mark.exclusive("plain")
 def test_pip_builds_too(alone: Path, pip_suites: Suites) -> None:
     assert " passed in " in pip_suites(alone, THIS_PYTHON)
 

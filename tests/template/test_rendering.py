@@ -175,6 +175,15 @@ def test_pages_lead_to_what_is_there(make: Make, features: tuple[str, ...]) -> N
         assert f"docs/{feature}.md" in readme
 
 
+def test_the_debuggers_of_the_editor_build_first(make: Make) -> None:
+    folder = make() / ".vscode"
+    tasks = json.loads((folder / "tasks.json").read_text(encoding="utf-8"))["tasks"]
+    launched = json.loads((folder / "launch.json").read_text(encoding="utf-8"))["configurations"]
+    builds = [entry["preLaunchTask"] for entry in launched if entry["request"] == "launch"]
+    assert builds
+    assert set(builds) == {task["label"] for task in tasks}
+
+
 def test_guides_are_carried_unless_refused(make: Make) -> None:
     carried = tree(make(()))
     guide = carried[".agents/skills/pyo3-fundamentals/SKILL.md"].decode()
