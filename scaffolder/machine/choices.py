@@ -47,7 +47,7 @@ class InterpreterChoice:
         tool: `cargo`.
         python: The program; none if it finds none.
         why: The rule that decided, in words.
-        is_final: Whether it uses exactly this one, not an environment that it will create.
+        is_final: Whether it uses exactly this one, not an environment that is still to be made.
         needed: Whether it needs a Python at all.
         source: The variable, file or setting that decided; empty if none did.
     """
@@ -113,7 +113,10 @@ def _first_on_path(tool: str, folder: Path, environment: Mapping[str, str], beca
 def _of_variable(tool: str, name: str, variable: Variable) -> InterpreterChoice:
     """Return the Python of an environment that a variable names."""
     why = f"in `{variable.where}`" if variable.where else "is set"
-    return InterpreterChoice(tool, python_in(Path(variable.value)), f"`{name}` {why}", source=name)
+    place = Path(variable.value)
+    # A project names its environment before anyone has made it.
+    is_final = variable.where is None or is_folder(place)
+    return InterpreterChoice(tool, python_in(place), f"`{name}` {why}", is_final=is_final, source=name)
 
 
 def maturin_choice(folder: Path, environment: Mapping[str, str]) -> InterpreterChoice:

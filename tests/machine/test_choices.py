@@ -54,6 +54,9 @@ def test_cargo_takes_the_environment_that_its_configuration_names(tmp_path: Path
     assert choice.python is not None
     assert choice.python.is_relative_to(tmp_path / ".venv")
     assert choice.source == "VIRTUAL_ENV"
+    assert not choice.is_final
+    (tmp_path / ".venv").mkdir()
+    assert cargo_choice(tmp_path, {"PATH": "/empty", "CARGO_HOME": "/empty"}).is_final
     active = cargo_choice(tmp_path, {"PATH": "/empty", "CARGO_HOME": "/empty", "VIRTUAL_ENV": "/active"})
     assert active.python is not None
     assert not active.python.is_relative_to(tmp_path)
