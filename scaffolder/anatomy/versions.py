@@ -7,9 +7,12 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from packaging.version import Version
+
+if TYPE_CHECKING:
+    from datetime import date
 
 COMPARATOR = re.compile(r"(<=|>=|=|<|>|\^|~)?\s*(\d+)(?:\.(\d+))?(?:\.(\d+))?")
 
@@ -67,6 +70,23 @@ class Deprecation:
     replacement: str
 
 
+@dataclass(frozen=True)
+class Advisory:
+    """A security advisory of PyO3.
+
+    Attributes:
+        id: `RUSTSEC-2026-0177`.
+        since: The first release that it applies to.
+        ended: The first release without the fault.
+        allows: What can happen, and by what.
+    """
+
+    id: str
+    since: Version
+    ended: Version
+    allows: str
+
+
 @cache
 def _data() -> dict[str, Any]:
     return tomllib.loads(Path(__file__).with_name("versions.toml").read_text(encoding="utf-8"))
@@ -103,6 +123,22 @@ def deprecations() -> tuple[Deprecation, ...]:
         )
         for name, entry in _data()["deprecations"].items()
     )
+
+
+def advisories(release: Version) -> tuple[Advisory, ...]:
+    """Return the security advisories that apply to a release of PyO3."""
+    listed = (
+        Advisory(name, Version(entry["since"]), Version(entry["ended"]), entry["allows"])
+        for name, entry in _data()["advisories"].items()
+        if name != "read"
+    )
+    return tuple(advisory for advisory in listed if advisory.since <= release < advisory.ended)
+
+
+def advisories_read() -> date:
+    """Return the day as of which the advisories are known."""
+    day: date = _data()["advisories"]["read"]
+    return day
 
 
 def companions() -> frozenset[str]:

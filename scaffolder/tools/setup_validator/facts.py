@@ -153,6 +153,16 @@ class Facts(MachineFacts):
         return self.project.crate.dependency("pyo3")
 
     @property
+    def pyo3_release(self) -> Version | None:
+        """The release of PyO3 in Cargo.lock, or the last that its series can have."""
+        if self.pyo3 is None or self.project.series is None:
+            return None
+        series = self.project.series.name
+        locked = (Version(version) for version in self.project.crate.lock.get("pyo3", ()))
+        own = [version for version in locked if f"{version.major}.{version.minor}" == series]
+        return min(own, default=Version(f"{series}.999"))
+
+    @property
     def companions(self) -> tuple[Dependency, ...] | None:
         """Its dependencies on crates that are released in step with PyO3."""
         if self.pyo3 is None or not self.pyo3.requirement:

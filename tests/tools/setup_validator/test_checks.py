@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import yaml
 from packaging.version import Version
 
-from scaffolder.anatomy.versions import release_series, series_of
+from scaffolder.anatomy.versions import advisories, release_series, series_of
 from scaffolder.machine.cargo import CargoMetadata
 from scaffolder.machine.choices import InterpreterChoice
 from scaffolder.tools.setup_validator.checks import CHECKS
@@ -153,6 +154,7 @@ WRONG: list[tuple[str, tuple[Change, ...] | Machine]] = [
         replaced(CARGO, '"abi3-py311"', ""), replaced(CARGO, '"0.30"', '"0.16"'), removed("Cargo.lock"),
     )),
     ("free-threaded-supported", python(version=Version("3.13.0"), free_threaded=True)),
+    ("no-advisory", (replaced(CARGO, '"0.30"', '"0.28"'), removed("Cargo.lock"))),
     ("interpreter-allowed", python(version=Version("3.10.13"))),
     ("python-pin-allowed", (replaced(".python-version", "3.11", "3.10"),)),
     ("python-floor-supported", (replaced(PYPROJECT, ">=3.11", ">=2.7"),)),
@@ -403,6 +405,33 @@ def test_what_is_repaired_is_found_no_more(name: str, state: tuple[Change, ...],
 )
 def test_a_requirement_names_the_newest_line_that_it_allows(requirement: str, line: str | None) -> None:
     assert series_of(requirement) == line
+
+
+@pytest.mark.parametrize(
+    ("release", "numbers"),
+    [
+        ("0.22.3", ["2024-0378", "2025-0020", "2026-0177"]),
+        ("0.22.6", ["2025-0020", "2026-0177"]),
+        ("0.23.2", ["2024-0409", "2025-0020", "2026-0177"]),
+        ("0.24.1", ["2026-0176", "2026-0177"]),
+        ("0.28.1", ["2026-0013", "2026-0176", "2026-0177"]),
+        ("0.29.0", []),
+        # Without a lock file it is the last of its series.
+        ("0.28", ["2026-0176", "2026-0177"]),
+    ],
+)
+def test_a_release_has_its_security_advisories(release: str, numbers: list[str], tmp_path: Path) -> None:
+    locked = f'version = 4\n\n[[package]]\nname = "pyo3"\nversion = "{release}"\n'
+    state = [replaced(CARGO, '"0.30"', f'"{release}"'), NO_LOCK]
+    if release.count(".") == 2:
+        state.append(added("Cargo.lock", locked))
+    evidence = ask_about(tmp_path, tuple(state))["no-advisory"].evidence
+    assert [line.partition(":")[0].removeprefix("RUSTSEC-") for line in (evidence or "").splitlines()] == numbers
+
+
+def test_a_new_project_has_no_pyo3_with_an_advisory() -> None:
+    versions = yaml.safe_load((CHECKOUT / "templates/versions.yml").read_text(encoding="utf-8"))
+    assert not any(advisories(Version(f"{series}.0")) for series in versions["crates_by_line"]["default"])
 
 
 def test_python_is_the_one_that_was_asked_for() -> None:

@@ -170,6 +170,7 @@ def test_the_starter_keeps_the_name_of_its_template(pyo3_new: Command, tmp_path:
     found = doctor(pyo3_new, write(tmp_path / "weather", STARTER))
     assert levels(found) == {
         "import-name": "note",
+        "no-advisory": "warning",
         "outdated-features": "warning",
         "crate-type-rlib": "note",
         "stubs": "note",

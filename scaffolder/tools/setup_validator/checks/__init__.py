@@ -10,12 +10,13 @@ from scaffolder.tools.setup_validator.checks import (
     manifests,
     names,
     pythons,
+    security,
     uv,
     wheel,
     workflows,
 )
 
-MODULES = (machine, names, manifests, features, pythons, uv, builds, wheel, workflows)
+MODULES = (machine, names, manifests, features, pythons, security, uv, builds, wheel, workflows)
 CHECKS: tuple[type[Check], ...] = tuple(
     value
     for module in MODULES

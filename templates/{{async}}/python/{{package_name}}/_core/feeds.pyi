@@ -38,5 +38,5 @@ def ask(host: str, port: SupportsIndex, line: str, timeout: SupportsFloat | Supp
 
 def running() -> int:
     """
-    Count the connections and unfinished awaitables; 0 once all are done or cancelled.
+    Count the futures and connections that are at work.
     """

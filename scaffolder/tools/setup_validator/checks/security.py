@@ -1,0 +1,42 @@
+"""Checks of what is known to be unsafe."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from scaffolder.anatomy.versions import advisories, advisories_read
+from scaffolder.tools.setup_validator.check import Check, Failure, Section
+
+if TYPE_CHECKING:
+    from packaging.version import Version
+
+    from scaffolder.anatomy.project import Project
+    from scaffolder.anatomy.versions import ReleaseSeries
+
+
+class NoAdvisory(Check):
+    """No security advisory is known for this release of PyO3."""
+
+    id = "no-advisory"
+    level = "warning"
+    see = Section("versions", "migrate")
+    fix = """
+    Use PyO3 $ended or later, and the crates in step with it; until then, keep clear of what the advisories name
+    pyo3 = "$requirement"
+    """
+
+    @staticmethod
+    def check(extension: Project, series: ReleaseSeries, pyo3_release: Version) -> Failure | None:
+        if not (known := advisories(pyo3_release)):
+            return None
+        ended = max(advisory.ended for advisory in known)
+        release = series.name if pyo3_release.micro == 999 else str(pyo3_release)
+        count = "a security advisory" if len(known) == 1 else f"{len(known)} security advisories"
+        # Cargo takes the newest release of a series by itself.
+        patch = f"{ended.major}.{ended.minor}" == series.name or ended.micro
+        return Failure(
+            f"PyO3 {release} has {count}, as of {advisories_read()}",
+            where=extension.show(extension.crate.path),
+            evidence=tuple(f"{advisory.id}: {advisory.allows}" for advisory in known),
+            words={"ended": ended, "requirement": ended if patch else f"{ended.major}.{ended.minor}"},
+        )
