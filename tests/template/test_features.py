@@ -12,7 +12,7 @@ from scaffolder.template.catalog import load_catalog
 from tests.conftest import CHECKOUT, FEATURES
 from tests.template.conftest import EXTREMES
 from tests.template.matrix import THIS_PYTHON, set_name
-from tests.template.own import count_edits, replace_sample
+from tests.template.own import OWN, count_edits, replace_sample
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -79,7 +79,7 @@ def count_code(text: str) -> int:
     return sum(1 for line in lines if line and not line.startswith("//"))
 
 
-@pytest.mark.parametrize("feature", ["base", *FEATURES])
+@pytest.mark.parametrize("feature", COSTS)
 def test_replacing_a_sample_costs_few_files_and_lines(make: Make, run: Run, tmp_path: Path, feature: str) -> None:
     made = make(() if feature == "base" else (feature,), "owned")
     project = tmp_path / "owned"
@@ -100,7 +100,7 @@ def test_replacing_a_sample_costs_few_files_and_lines(make: Make, run: Run, tmp_
 def test_all_samples_are_replaced_and_every_check_passes(make: Make, nox: Run, tmp_path: Path) -> None:
     project = tmp_path / "owned"
     shutil.copytree(make(FEATURES, "owned"), project)
-    for feature in ["base", *FEATURES]:
+    for feature in OWN:
         replace_sample(project, feature)
     nox("stubs", folder=project)
     nox("lint", folder=project)
