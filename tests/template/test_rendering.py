@@ -137,6 +137,20 @@ def test_workflows_are_sound_and_safe(
     assert all(re.fullmatch(r"[\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", action) for action in uses), uses
 
 
+def test_checks_run_with_locked_tools_but_for_one_that_tries_the_newest(make: Make) -> None:
+    workflow = yaml.safe_load((make() / ".github/workflows/ci.yml").read_text(encoding="utf-8"))
+    checks = {
+        name: step["run"]
+        for name, job in workflow["jobs"].items()
+        for step in job["steps"]
+        if "nox" in step.get("run", "")
+    }
+    assert {name for name, command in checks.items() if "--locked" not in command} == {"newest"}
+    assert len(checks) > 1
+    scheduled = {name for name, job in workflow["jobs"].items() if "== 'schedule'" in job["if"]}
+    assert scheduled == {"newest"}
+
+
 @pytest.mark.parametrize("features", EXTREMES, ids=set_name)
 def test_plain_copier_gives_the_same_files(make: Make, run: Run, tmp_path: Path, features: tuple[str, ...]) -> None:
     ours = make(features, author_name="Ada", author_email="ada@example.org")
