@@ -192,7 +192,8 @@ def test_all_that_fails_is_named_and_stubs_first(make: Make, nox: Run) -> None:
     project = make((), "drifted")
     source = project / "src/distance.rs"
     text = source.read_text(encoding="utf-8")
-    source.write_text(text.replace('(word: "str", ', '(word: "str | None",  '), encoding="utf-8")
+    text = text.replace('(word: "str", ', '(word: "str | None", ').replace("use pyo3", "use  pyo3")
+    source.write_text(text, encoding="utf-8")
     with (project / "tests/test_package.py").open("a", encoding="utf-8") as file:
         file.write("import  os\n")
     with pytest.raises(pytest.fail.Exception) as failure:
