@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from scaffolder.anatomy.bounds import upwards
 from scaffolder.anatomy.manifests import PIN, read_manifests, read_pin, table_of, uv_root
 from scaffolder.files import Reader, is_file, is_folder
-from scaffolder.machine.cargo_config import read_config
+from scaffolder.machine.cargo_config import Variable, read_config
 from scaffolder.machine.interpreters import NAME, behind_shim, environment_of, python_in
 from scaffolder.machine.programs import Programs, programs_for
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from scaffolder.anatomy.manifests import Manifests
 
 SETTINGS_LIMIT = 256 * 1024
+BOTH = "`VIRTUAL_ENV` and `CONDA_PREFIX` are both set, so neither is used"
 UNSET = "neither `VIRTUAL_ENV` nor `CONDA_PREFIX` is set, and there is no `.venv`"
 # What uv is asked for by a `.python-version`: a version, not the path of a program, which it would run.
 REQUEST = re.compile(
@@ -46,7 +47,7 @@ class InterpreterChoice:
         tool: `cargo`.
         python: The program; none if it finds none.
         why: The rule that decided, in words.
-        is_final: Whether it uses exactly this one, not an environment that it will create.
+        is_final: Whether it uses exactly this one, not an environment that is still to be made.
         needed: Whether it needs a Python at all.
         source: The variable, file or setting that decided; empty if none did.
     """
@@ -88,26 +89,34 @@ def cargo_choice(folder: Path, environment: Mapping[str, str]) -> InterpreterCho
         why = f"in `{variable.where}`" if variable.where else "is set"
         program = _program(variable.value, folder, environment)
         return InterpreterChoice(tool, program, f"`PYO3_PYTHON` {why}", source="PYO3_PYTHON")
-    return _active_or_first(tool, folder, environment)
+    active = {
+        name: variable
+        for name in ("VIRTUAL_ENV", "CONDA_PREFIX")
+        if (variable := config.variable(name, environment)) and variable.value
+    }
+    if len(active) == 1:
+        ((name, variable),) = active.items()
+        return _of_variable(tool, name, variable)
+    return _first_on_path(tool, folder, environment, f"{BOTH}; " if active else "")
 
 
-def _active_or_first(tool: str, folder: Path, environment: Mapping[str, str]) -> InterpreterChoice:
-    """Return the Python of the active environment, or the first on `PATH` that is a Python 3."""
-    active, conda = environment.get("VIRTUAL_ENV"), environment.get("CONDA_PREFIX")
-    if bool(active) != bool(conda):
-        return _of_variable(tool, "VIRTUAL_ENV" if active else "CONDA_PREFIX", environment)
-    both = "`VIRTUAL_ENV` and `CONDA_PREFIX` are both set, so neither is used; " if active and conda else ""
+def _first_on_path(tool: str, folder: Path, environment: Mapping[str, str], because: str) -> InterpreterChoice:
+    """Return the first on `PATH` that is a Python 3."""
     programs = programs_for(folder, environment)
     for name in ("python", "python3"):
         program = _program(name, folder, environment)
         if program.is_absolute() and _is_python_3(program, programs):
-            return InterpreterChoice(tool, program, f"{both}the first `{name}` on `PATH`")
-    return InterpreterChoice(tool, None, f"{both}there is no `python` or `python3` on `PATH`")
+            return InterpreterChoice(tool, program, f"{because}the first `{name}` on `PATH`")
+    return InterpreterChoice(tool, None, f"{because}there is no `python` or `python3` on `PATH`")
 
 
-def _of_variable(tool: str, name: str, environment: Mapping[str, str]) -> InterpreterChoice:
+def _of_variable(tool: str, name: str, variable: Variable) -> InterpreterChoice:
     """Return the Python of an environment that a variable names."""
-    return InterpreterChoice(tool, python_in(Path(environment[name])), f"`{name}` is set", source=name)
+    why = f"in `{variable.where}`" if variable.where else "is set"
+    place = Path(variable.value)
+    # A project names its environment before anyone has made it.
+    is_final = variable.where is None or is_folder(place)
+    return InterpreterChoice(tool, python_in(place), f"`{name}` {why}", is_final=is_final, source=name)
 
 
 def maturin_choice(folder: Path, environment: Mapping[str, str]) -> InterpreterChoice:
@@ -117,8 +126,8 @@ def maturin_choice(folder: Path, environment: Mapping[str, str]) -> InterpreterC
     if active and conda and active != conda:
         why = "stops, because `VIRTUAL_ENV` and `CONDA_PREFIX` are both set"
         return InterpreterChoice(tool, None, why, source="VIRTUAL_ENV")
-    if active or conda:
-        return _of_variable(tool, "VIRTUAL_ENV" if active else "CONDA_PREFIX", environment)
+    if prefix := active or conda:
+        return _of_variable(tool, "VIRTUAL_ENV" if active else "CONDA_PREFIX", Variable(prefix, None))
     for above in upwards(folder):
         if is_file(above / ".venv" / "pyvenv.cfg"):
             return InterpreterChoice(tool, python_in(above / ".venv"), "the nearest `.venv`", source=".venv")

@@ -18,6 +18,7 @@ from scaffolder.checkout.checkout import ANSWERS
 from scaffolder.errors import ScaffolderError
 from scaffolder.folders import PREFIX, make_folder, remove, remove_leftovers
 from scaffolder.template.steps import next_steps
+from scaffolder.template.surroundings import find_repository, notes_on
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -127,7 +128,7 @@ def build(target: Path, fill: Callable[[Path], None], message: str | None) -> tu
         fill(folder)
         files = list_files(folder)
         notes = [] if message is None else start_repository(folder, message)
-        return files, notes + move_into_place(folder, target)
+        return files, [*notes, *notes_on(target, files), *move_into_place(folder, target)]
 
 
 def check_destination(destination: Path) -> None:
@@ -224,7 +225,7 @@ def list_files(folder: Path) -> tuple[str, ...]:
 
 def start_repository(folder: Path, message: str) -> list[str]:
     """Create a repository with one commit, and return notes for the user."""
-    if outer := next((parent for parent in folder.parents if (parent / ".git").exists()), None):
+    if outer := find_repository(folder):
         return [f"no repository was created, because `{outer}` is already one"]
     git.run("init", "--quiet", "--initial-branch=main", folder=folder)
     # The user's own list of files to ignore is not about what the template has.

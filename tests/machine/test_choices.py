@@ -48,6 +48,20 @@ def test_what_decided_is_a_field(variables: dict[str, str], source: str, tmp_pat
     assert cargo_choice(tmp_path, {"PATH": "/empty", "CARGO_HOME": "/empty", **variables}).source == source
 
 
+def test_cargo_takes_the_environment_that_its_configuration_names(tmp_path: Path) -> None:
+    write(tmp_path, {CONFIG: '[env]\nVIRTUAL_ENV = { value = ".venv", relative = true }\n'})
+    choice = cargo_choice(tmp_path, {"PATH": "/empty", "CARGO_HOME": "/empty"})
+    assert choice.python is not None
+    assert choice.python.is_relative_to(tmp_path / ".venv")
+    assert choice.source == "VIRTUAL_ENV"
+    assert not choice.is_final
+    (tmp_path / ".venv").mkdir()
+    assert cargo_choice(tmp_path, {"PATH": "/empty", "CARGO_HOME": "/empty"}).is_final
+    active = cargo_choice(tmp_path, {"PATH": "/empty", "CARGO_HOME": "/empty", "VIRTUAL_ENV": "/active"})
+    assert active.python is not None
+    assert not active.python.is_relative_to(tmp_path)
+
+
 @pytest.mark.parametrize(
     ("near", "home", "environment", "expected"),
     [

@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -43,13 +44,6 @@ def test_lints_and_types(make_cell: MakeCell, nox: Run, cell: Cell) -> None:
 
 
 @pytest.mark.cell
-@pytest.mark.exclusive("stubs")
-@cells("stubs")
-def test_stubs_are_what_the_rust_code_says(make_cell: MakeCell, nox: Run, cell: Cell) -> None:
-    nox("stubs", "--", "--check", folder=make_cell(cell))
-
-
-@pytest.mark.cell
 @pytest.mark.exclusive("test")
 @cells("test")
 def test_python_and_rust_suites(make_cell: MakeCell, cell: Cell, uv_suites: Suites, pip_suites: Suites) -> None:
@@ -67,7 +61,7 @@ def test_what_is_published_passes_the_auditors(make: Make, run: Run, nox: Run, f
     package = project.name.replace("-", "_")
     wheels = list((project / "dist").glob("*.whl"))
     assert [wheel.name.split("-")[:4] for wheel in wheels] == [[package, "0.1.0", "cp311", "abi3"]]
-    assert run("git", "status", "--porcelain", folder=project).split() == ["??", "Cargo.lock"]
+    assert run("git", "status", "--porcelain", folder=project).split() == ["??", "Cargo.lock", "??", "uv.lock"]
 
 
 def find_python(version: str) -> Path | None:
@@ -147,20 +141,78 @@ def test_uv_builds_at_once_and_again_after_a_change(alone: Path, run: Run) -> No
 
 
 @pytest.mark.exclusive("plain")
+def test_a_stale_library_is_not_tested(alone: Path, run: Run) -> None:
+    run("uv", "sync", folder=alone)
+    python = str(alone / (".venv/Scripts/python.exe" if os.name == "nt" else ".venv/bin/python"))
+    assert " passed in " in run(python, "-m", "pytest", folder=alone)
+    (alone / "src/error.rs").touch()
+    # As an editor does, which has uv build nothing.
+    with pytest.raises(pytest.fail.Exception, match="the Rust code is newer than its library; `uv sync` builds it"):
+        run(python, "-m", "pytest", folder=alone)
+    run("uv", "sync", folder=alone)
+    assert " passed in " in run(python, "-m", "pytest", folder=alone)
+
+
+@pytest.mark.exclusive("plain")
+def test_a_library_that_was_deleted_is_asked_for(alone: Path, run: Run) -> None:
+    run("uv", "sync", folder=alone)
+    for library in (alone / "python/price_tools").glob("_core*.*"):
+        library.unlink()
+    with pytest.raises(pytest.fail.Exception) as failure:
+        run("uv", "run", "pytest", folder=alone)
+    command = re.search(r"ImportError: the Rust library is not built, .*; `(.*)` builds it", str(failure.value))
+    assert command, failure.value
+    run(*command[1].split(), folder=alone)
+    assert " passed in " in run("uv", "run", "pytest", folder=alone)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the made-up PATH is of links")
+@pytest.mark.exclusive("plain")
+@pytest.mark.parametrize("version", ["", "3.6.9"])
+def test_cargo_uses_the_python_of_the_project(alone: Path, run: Run, tmp_path: Path, version: str) -> None:
+    run("uv", "sync", folder=alone)
+    for name in ("cargo", "rustc", "cc", "ld", "sh"):
+        program = shutil.which(name)
+        assert program, name
+        (tmp_path / name).symlink_to(program)
+    for name in ("python", "python3") if version else ():
+        (tmp_path / name).write_text(f"#!/bin/sh\necho Python {version}\n", encoding="utf-8")
+        (tmp_path / name).chmod(0o755)
+    printed = run("cargo", "test", folder=alone, PATH=str(tmp_path))
+    assert re.search(r"^test result: ok\. [1-9]", printed, re.MULTILINE), printed
+
+
+@pytest.mark.exclusive("plain")
 def test_pip_builds_too(alone: Path, pip_suites: Suites) -> None:
     assert " passed in " in pip_suites(alone, THIS_PYTHON)
 
 
-@pytest.mark.exclusive("stubs")
-def test_a_drifted_stub_is_found(make: Make, nox: Run) -> None:
+@pytest.mark.exclusive("lint")
+def test_all_that_fails_is_named_and_stubs_first(make: Make, nox: Run) -> None:
     project = make((), "drifted")
     source = project / "src/distance.rs"
     text = source.read_text(encoding="utf-8")
-    source.write_text(text.replace('(word: "str", ', '(word: "str | None", '), encoding="utf-8")
-    with pytest.raises(pytest.fail.Exception, match="not what the Rust code says"):
-        nox("stubs", "--", "--check", folder=project)
+    text = text.replace('(word: "str", ', '(word: "str | None", ').replace("use pyo3", "use  pyo3")
+    source.write_text(text, encoding="utf-8")
+    with (project / "tests/test_package.py").open("a", encoding="utf-8") as file:
+        file.write("import  os\n")
+    with pytest.raises(pytest.fail.Exception) as failure:
+        nox("lint", folder=project)
+    printed = str(failure.value)
+    stub = Path("python/drifted/_core/__init__.pyi")
+    assert printed.index(f"not what the Rust code says, run `nox -s stubs`: {stub}") < printed.index("ruff format")
+    failed = "stubs; ruff format --check; ruff check; cargo fmt --check"
+    assert re.search(rf"^nox > Session lint aborted: failed: {failed}", printed, re.MULTILINE), printed
+    run_formatters(project)
     nox("stubs", folder=project)
-    nox("stubs", "--", "--check", folder=project)
+    nox("lint", folder=project)
+
+
+def run_formatters(project: Path) -> None:
+    """Do what the README calls formatting everything."""
+    subprocess.run([sys.executable, "-m", "ruff", "check", "--quiet", "--fix"], cwd=project, check=True)
+    subprocess.run([sys.executable, "-m", "ruff", "format", "--quiet"], cwd=project, check=True)
+    subprocess.run(["cargo", "fmt"], cwd=project, check=True)
 
 
 @pytest.mark.exclusive("test")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -153,6 +154,32 @@ def test_inside_a_repository_no_other_is_made(pyo3_new: Command, tmp_path: Path)
     done = pyo3_new("new", "a/price-tools", "--defaults")
     assert not (tmp_path / "a/price-tools/.git").exists()
     assert f"note: no repository was created, because `{tmp_path}` is already one" in done.stderr
+    assert f"move `a/price-tools/.github` to `{tmp_path}`" in done.stderr
+    assert "set `working-directory: a/price-tools`" in done.stderr
+
+
+@pytest.mark.parametrize("excluded", [[], ["old"]])
+def test_a_cargo_workspace_above_is_told_of_the_project(pyo3_new: Command, tmp_path: Path, excluded: list[str]) -> None:
+    (tmp_path / "core/src").mkdir(parents=True)
+    (tmp_path / "core/src/lib.rs").touch()
+    member = '[package]\nname = "core-part"\nversion = "0.1.0"\nedition = "2024"\n'
+    (tmp_path / "core/Cargo.toml").write_text(member, encoding="utf-8")
+    root = '[workspace]\nresolver = "3"\nmembers = ["core", "bindings/*"]\n'
+    listed = f"{root}exclude = {excluded}\n" if excluded else root
+    (tmp_path / "Cargo.toml").write_text(listed, encoding="utf-8")
+    done = pyo3_new("new", "bindings/python", "--defaults")
+    line = re.search(r"set `(exclude = .*?)` in its `\[workspace\]`", done.stderr)
+    assert line, done.stderr
+    (tmp_path / "Cargo.toml").write_text(f"{root}{line[1]}\n", encoding="utf-8")
+    command = ["cargo", "locate-project", "--workspace", "--message-format=plain"]
+    project = tmp_path / "bindings/python"
+    found = subprocess.run(command, cwd=project, capture_output=True, text=True, check=True)
+    assert Path(found.stdout.strip()) == project / "Cargo.toml"
+    assert "is a Cargo workspace" not in pyo3_new("new", "old/python", "--defaults").stderr or not excluded
+
+
+def test_nothing_is_said_where_nothing_is_above(pyo3_new: Command) -> None:
+    assert "note:" not in pyo3_new("new", "price-tools", "--defaults").stderr
 
 
 @pytest.mark.parametrize("content", ["", "[user]\n  name = Ada\n"])

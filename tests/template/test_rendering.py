@@ -106,7 +106,7 @@ def test_answers_reach_the_manifests(make: Make, run: Run, answers: dict[str, st
     pyproject = tomlkit.parse((project / "pyproject.toml").read_text(encoding="utf-8")).unwrap()["project"]
     assert cargo["package"]["description"] == pyproject["description"] == description
     assert pyproject["requires-python"] == ">=3.12"
-    assert ("abi3-py312" in cargo["dependencies"]["pyo3"]["features"]) == (wheels == "abi3")
+    assert ("abi3-py312" in str(cargo["dependencies"]["pyo3"])) == (wheels == "abi3")
     assert [entry.get("name") for entry in pyproject["authors"]] == ([author] if author else [])
     texts = sorted(path.name for path in project.glob("LICENSE*"))
     expected = {"MIT": "LICENSE-MIT", "Apache-2.0": "LICENSE-APACHE", "BSD-3-Clause": "LICENSE-BSD"}
@@ -135,6 +135,20 @@ def test_workflows_are_sound_and_safe(
     uses = re.findall(r"uses: (.*)", "\n".join(workflows))
     assert uses
     assert all(re.fullmatch(r"[\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", action) for action in uses), uses
+
+
+def test_checks_run_with_locked_tools_but_for_one_that_tries_the_newest(make: Make) -> None:
+    workflow = yaml.safe_load((make() / ".github/workflows/ci.yml").read_text(encoding="utf-8"))
+    checks = {
+        name: step["run"]
+        for name, job in workflow["jobs"].items()
+        for step in job["steps"]
+        if "nox" in step.get("run", "")
+    }
+    assert {name for name, command in checks.items() if "--locked" not in command} == {"newest"}
+    assert len(checks) > 1
+    scheduled = {name for name, job in workflow["jobs"].items() if "== 'schedule'" in job["if"]}
+    assert scheduled == {"newest"}
 
 
 @pytest.mark.parametrize("features", EXTREMES, ids=set_name)
@@ -173,6 +187,15 @@ def test_pages_lead_to_what_is_there(make: Make, features: tuple[str, ...]) -> N
     for feature in features:
         assert (project / "docs" / f"{feature}.md").is_file()
         assert f"docs/{feature}.md" in readme
+
+
+def test_the_debuggers_of_the_editor_build_first(make: Make) -> None:
+    folder = make() / ".vscode"
+    tasks = json.loads((folder / "tasks.json").read_text(encoding="utf-8"))["tasks"]
+    launched = json.loads((folder / "launch.json").read_text(encoding="utf-8"))["configurations"]
+    builds = [entry["preLaunchTask"] for entry in launched if entry["request"] == "launch"]
+    assert builds
+    assert set(builds) == {task["label"] for task in tasks}
 
 
 def test_guides_are_carried_unless_refused(make: Make) -> None:

@@ -67,7 +67,7 @@ class PythonFound(Check):
 
     @staticmethod
     def check(cargo_choice: InterpreterChoice, machine: Machine) -> Failure | None:
-        if machine.selected(cargo_choice.tool) is not None:
+        if machine.selected(cargo_choice.tool) is not None or not cargo_choice.is_final:
             return None
         if cargo_choice.python:
             why = f"it was chosen because {cargo_choice.why}"

@@ -1,0 +1,276 @@
+"""What owners write in the place of each sample; `PACKAGE` is the project's package."""
+
+from __future__ import annotations
+
+from difflib import unified_diff
+from typing import TYPE_CHECKING
+
+from tests.conftest import tree
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+Edits = dict[str, str | tuple[str, ...]]
+
+MEAN: Edits = {
+    "src/mean.rs": """//! What the project is about.
+
+use pyo3::prelude::*;
+
+use crate::error::{Error, Result};
+
+/// Average numbers.
+#[pyfunction]
+pub fn mean(values: Vec<f64>) -> Result<f64> {
+    if values.is_empty() {
+        return Err(Error::Empty("values"));
+    }
+    Ok(values.iter().sum::<f64>() / values.len() as f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mean_lies_between() {
+        assert_eq!(mean(vec![1.0, 2.0]).unwrap(), 1.5);
+    }
+}
+""",
+    "tests/test_mean.py": '''"""The mean."""
+
+import pytest
+
+from PACKAGE import Error, mean
+
+
+def test_a_mean_lies_between() -> None:
+    assert mean([1.0, 2.0]) == 1.5
+
+
+def test_nothing_has_no_mean() -> None:
+    with pytest.raises(Error, match="there are no values"):
+        mean([])
+''',
+}
+POINT: Edits = {
+    "src/ledger.rs": """//! Points in the plane.
+
+use pyo3::prelude::*;
+
+/// A point in the plane.
+#[pyclass(eq, frozen, from_py_object)]
+#[pyo3(module = "PACKAGE.ledger")]
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Point {
+    /// How far right it is.
+    #[pyo3(get)]
+    pub x: f64,
+    /// How far up it is.
+    #[pyo3(get)]
+    pub y: f64,
+}
+
+#[pymethods]
+impl Point {
+    #[new]
+    fn new(x: f64, y: f64) -> Self {
+        Self { x, y }
+    }
+
+    /// Measure how far it is to another point.
+    fn to(&self, other: Self) -> f64 {
+        (self.x - other.x).hypot(self.y - other.y)
+    }
+}
+
+/// Points in the plane.
+#[pymodule(module = "PACKAGE._core")]
+pub mod ledger {
+    #[pymodule_export]
+    use super::Point;
+}
+""",
+    "python/PACKAGE/ledger.py": '''"""Points in the plane."""
+
+from ._core.ledger import Point
+
+__all__ = ["Point"]
+''',
+    "tests/test_ledger.py": '''"""Points in the plane."""
+
+from PACKAGE.ledger import Point
+
+
+def test_a_way_is_measured() -> None:
+    assert Point(0, 0).to(Point(3, 4)) == 5
+''',
+}
+DEGREES: Edits = {
+    "src/arrays.rs": """//! Temperatures.
+
+use numpy::prelude::*;
+use numpy::{PyArray1, PyReadonlyArray1};
+use pyo3::prelude::*;
+
+/// Convert degrees Celsius to degrees Fahrenheit.
+#[pyfunction]
+pub fn fahrenheit<'py>(
+    py: Python<'py>,
+    celsius: PyReadonlyArray1<'py, f64>,
+) -> Bound<'py, PyArray1<f64>> {
+    let view = celsius.as_array();
+    let converted = py.detach(|| view.mapv(|degrees| degrees * 1.8 + 32.0));
+    converted.into_pyarray(py)
+}
+
+/// Temperatures.
+#[pymodule(module = "PACKAGE._core")]
+pub mod arrays {
+    #[pymodule_export]
+    use super::fahrenheit;
+}
+""",
+    "python/PACKAGE/arrays.py": '''"""Temperatures."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ._core import arrays
+
+__all__ = ["fahrenheit"]
+
+
+def fahrenheit(celsius: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Convert degrees Celsius to degrees Fahrenheit."""
+    converted: NDArray[np.float64] = arrays.fahrenheit(celsius)
+    return converted
+''',
+    "tests/test_arrays.py": '''"""Temperatures."""
+
+import numpy as np
+
+from PACKAGE.arrays import fahrenheit
+
+
+def test_water_freezes_and_boils() -> None:
+    np.testing.assert_allclose(fahrenheit(np.array([0.0, 100.0])), [32.0, 212.0])
+''',
+}
+READ: Edits = {
+    "src/feeds/lines.rs": """//! Files, read without blocking the event loop.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use pyo3::prelude::*;
+
+use super::runtime::{Error, awaitable};
+
+/// Read a text file within so many milliseconds.
+#[pyfunction]
+pub fn read(py: Python<'_>, path: PathBuf, timeout: u32) -> PyResult<Bound<'_, PyAny>> {
+    awaitable(py, async move {
+        let limit = Duration::from_millis(timeout.into());
+        let text = tokio::time::timeout(limit, tokio::fs::read_to_string(path));
+        Ok(text
+            .await
+            .map_err(|_| Error::Timeout(limit.as_secs_f64()))??)
+    })
+}
+""",
+    "src/feeds.rs": ("use super::lines::{Lines, ask};", "use super::lines::read;"),
+    "python/PACKAGE/feeds.py": '''"""Files, read without blocking the event loop."""
+
+import sys
+from pathlib import Path
+
+from .errors import Error
+
+if sys.platform == "emscripten":
+    raise ImportError("feeds need threads, and WebAssembly has none")
+
+from ._core import feeds
+
+__all__ = ["FeedError", "read"]
+
+
+class FeedError(Error, RuntimeError):
+    """Work that can't be started: Python shuts down, or the process was forked."""
+
+
+async def read(path: Path, *, timeout: int = 1000) -> str:
+    """Read a text file within so many milliseconds."""
+    text: str = await feeds.read(path, timeout)
+    return text
+''',
+    "tests/test_feeds.py": '''"""Files, read without blocking the event loop."""
+
+import asyncio
+from pathlib import Path
+
+from PACKAGE.feeds import read
+
+
+def test_a_file_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "text"
+    path.write_text("text", encoding="utf-8")
+    assert asyncio.run(read(path)) == "text"
+''',
+}
+SQUEEZE: Edits = {
+    "src/plugins.rs": (
+        "it takes white space away from both ends", "it leaves one space between words",
+        "Trim", "Squeeze",
+        "text.trim().to_owned()", 'text.split_whitespace().collect::<Vec<_>>().join(" ")',
+        '"trim"', '"squeeze"',
+        "white_space_is_taken_away_from_both_ends", "one_space_is_left_between_words",
+        r'" a b\n"', r'" a  b\n"',
+    ),
+    "tests/test_plugins.py": (
+        '"trim"', '"squeeze"',
+        "`trim`", "`squeeze`",
+        "trim=", "squeeze=",
+        " straße ", "straße ",
+    ),
+}  # fmt: skip
+OWN: dict[str, Edits] = {
+    "base": {
+        **MEAN,
+        "src/lib.rs": (
+            "pub mod distance;\npub mod error;", "pub mod error;\npub mod mean;",
+            "distance", "mean", "closest", "mean",
+        ),
+        "python/PACKAGE/__init__.py": ("closest", "mean"),
+    },
+    "classes": POINT, "numpy": DEGREES, "async": READ, "plugins": SQUEEZE, "wasm": {},
+}  # fmt: skip
+
+
+def replace_sample(project: Path, feature: str) -> None:
+    """Put code of the owner's in the place of a sample; what is a tuple replaces words, the rest is the whole file."""
+    package = project.name.replace("-", "_")
+    for path in project.rglob("*distance*") if feature == "base" else ():
+        path.unlink()
+    for name, content in OWN[feature].items():
+        path = project / name.replace("PACKAGE", package)
+        if isinstance(content, str):
+            text = content
+        else:
+            text = path.read_text(encoding="utf-8")
+            for old, new in zip(content[::2], content[1::2], strict=True):
+                assert old in text, f"{path} has no {old}"
+                text = text.replace(old, new)
+        path.write_text(text.replace("PACKAGE", package), encoding="utf-8")
+
+
+def count_edits(before: Path, after: Path) -> tuple[int, int]:
+    """Return how many files an owner wrote in, and how many lines; what is only deleted costs nothing."""
+    old, new = tree(before), tree(after)
+    written = {name: text.decode() for name, text in new.items() if text != old.get(name)}
+    lines = 0
+    for name, text in written.items():
+        diff = unified_diff(old.get(name, b"").decode().splitlines(), text.splitlines(), n=0, lineterm="")
+        lines += sum(1 for line in diff if line.startswith("+") and not line.startswith("+++"))
+    return len(written), lines
