@@ -234,3 +234,26 @@ def test_benchmarks_measure_a_release_build(make: Make, nox: Run) -> None:
 def test_benchmarks_refuse_a_debug_build(alone: Path, run: Run) -> None:
     with pytest.raises(pytest.fail.Exception, match="this is a debug build"):
         run("uv", "run", "--group", "bench", "pytest", "benchmarks", folder=alone)
+
+
+@pytest.mark.exclusive("docs")
+@pytest.mark.parametrize("features", [("docs",), tuple(FEATURES)], ids=set_name)
+def test_the_site_is_made_from_the_stubs(make: Make, nox: Run, features: tuple[str, ...]) -> None:
+    project = make(features, f"site-{len(features)}")
+    printed = nox("docs", folder=project)
+    assert "1 passed" in printed
+    assert "No issues found" in printed
+    page = (project / "dist/site/api/index.html").read_text(encoding="utf-8")
+    # From a Rust docstring, and with the name from the index of the Python package.
+    assert "Find the word that is the fewest edits away from another" in page
+    stubs = [stub.stem for stub in project.glob("python/*/_core/*.pyi") if stub.stem != "__init__"]
+    assert all(f'id="site_{len(features)}.{module}"' in page for module in stubs)
+    assert len(stubs) == (4 if len(features) > 1 else 0)
+
+
+@pytest.mark.exclusive("docs")
+def test_an_example_in_the_documentation_that_is_wrong_is_found(make: Make, nox: Run) -> None:
+    project = make(("docs",), "wrong-example")
+    project.joinpath("docs/index.md").write_text(">>> 1 + 1\n3\n", encoding="utf-8")
+    with pytest.raises(pytest.fail.Exception, match="Expected:\n    3\nGot:\n    2"):
+        nox("docs", folder=project)
