@@ -28,6 +28,7 @@ ABI3T = str(QUESTIONS["abi3t"].details["default"])
 # What a step is executed by: a test of this file, or the reason that it cannot be executed here.
 EXECUTED = {
     "The tag is the version, and the changelog says what is new": "test_a_tag_is_compared_with_the_version",
+    "The date of the commit": "test_wheels_of_the_matrix_are_built_installed_and_tested",
     "CI has passed for this commit": "test_a_release_waits_for_ci",
     "Build": "test_wheels_of_the_matrix_are_built_installed_and_tested",
     f"Build for Python {ABI3T} and later, with and without the GIL": "test_newest_python.py builds and tests it",
@@ -332,8 +333,10 @@ def released(make: Make, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Copy a project that is ready to be released: its lock file is there."""
     project = tmp_path_factory.mktemp("released") / "released"
     shutil.copytree(make(FEATURES, "released"), project)
-    git("init", "--quiet", cwd=project)
     subprocess.run(["cargo", "generate-lockfile", "--quiet"], cwd=project, check=True)
+    git("init", "--quiet", cwd=project)
+    git("add", "--all", cwd=project)
+    git("commit", "--quiet", "--message", "New", cwd=project)
     return project
 
 
@@ -367,10 +370,17 @@ def test_wheels_of_the_matrix_are_built_installed_and_tested(
     row = rows(released)["linux-x86_64"]
     arguments = step(released, "wheels", "Build")["with"]["args"].replace("${{ matrix.build }}", row["build"]).split()
     # The container with the older C library cannot be had, so the wheels are for this machine's own.
-    arguments.remove("pypi")
-    arguments.remove("--compatibility")
+    arguments = [word for word in arguments if word not in {"--compatibility", "pypi"}]
+    arguments[arguments.index("--out") : arguments.index("--out") + 2] = []
     shutil.rmtree(released / "dist", ignore_errors=True)
-    run("maturin", "build", *arguments, folder=released)
+    output = tmp_path / "output"
+    workflow(step(released, "check", "The date of the commit")["run"], folder=released, GITHUB_OUTPUT=str(output))
+    date = {"SOURCE_DATE_EPOCH": output.read_text(encoding="utf-8").strip().removeprefix("date=")}
+    run("maturin", "build", "--out", "dist", *arguments, folder=released, **date)
+    run("maturin", "build", "--out", str(tmp_path / "again"), *arguments, folder=released, **date)
+    assert {path.name: path.read_bytes() for path in (tmp_path / "again").iterdir()} == {
+        path.name: path.read_bytes() for path in (released / "dist").glob("*.whl")
+    }
     names = sorted(wheel.name.split("-", 2)[2] for wheel in (released / "dist").glob("*.whl"))
     assert [name.rsplit("-", 1)[0] for name in names] == ["cp311-abi3", "cp314-cp314t"]
     there = [version for version in row["test"].split() if version in installed_pythons()]
