@@ -30,7 +30,6 @@ STEPS = [
     ("BSD-3-Clause", DOWN + ENTER),
     ("3.14", ENTER),
     ("version: ", ENTER),
-    ("wide: ", ENTER),
     ("newer template", ENTER),
     ("coding agents", ENTER),
     ("Cancel", ENTER),
@@ -133,9 +132,7 @@ def test_the_review_says_yes_and_no(start: Callable[..., Any]) -> None:
 def test_what_is_given_is_not_asked(start: Callable[..., Any], tmp_path: Path) -> None:
     given = ["--name", "price-tools", "--with", "async", "--data", "license=none", "--data", "description=Prices"]
     child = start("folder", *given)
-    play(
-        child, [("Author ", ENTER), ("email address", ENTER), ("3.14", ENTER), ("version: ", ENTER), ("wide: ", ENTER)]
-    )
+    play(child, [("Author ", ENTER), ("email address", ENTER), ("3.14", ENTER), ("version: ", ENTER)])
     assert "Licence" not in child.before
     play(child, [("newer template", ENTER), ("coding agents", ENTER), ("Cancel", ENTER)])
     assert end(child)[0] == 0
