@@ -119,13 +119,14 @@ def test_answers_reach_the_manifests(make: Make, run: Run, answers: dict[str, st
     run("taplo", "fmt", "--check", folder=project)
 
 
-@pytest.mark.parametrize("python_min", ["3.10", "3.14"])
+@pytest.mark.parametrize(("python_min", "targets"), [("3.10", "wide"), ("3.14", "common")])
 @pytest.mark.parametrize("wheels", ["abi3", "version"])
 @pytest.mark.parametrize("features", EXTREMES, ids=set_name)
 def test_workflows_are_sound_and_safe(
-    make: Make, run: Run, features: tuple[str, ...], wheels: str, python_min: str
+    make: Make, run: Run, features: tuple[str, ...], wheels: str, python_min: str, targets: str
 ) -> None:
-    project = make(features, "workflows", wheels=wheels, python_min=python_min, update_workflow="true")
+    answers = {"wheels": wheels, "python_min": python_min, "targets": targets}
+    project = make(features, "workflows", update_workflow="true", **answers)
     assert (project / ".github/workflows/template-update.yml").is_file()
     # Both look for workflows in a repository's root only.
     run("git", "init", "--quiet", folder=project)
@@ -134,7 +135,8 @@ def test_workflows_are_sound_and_safe(
     workflows = [path.read_text(encoding="utf-8") for path in (project / ".github/workflows").iterdir()]
     uses = re.findall(r"uses: (.*)", "\n".join(workflows))
     assert uses
-    assert all(re.fullmatch(r"[\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", action) for action in uses), uses
+    pinned = r"[\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+|\$/\.github/workflows/\w+\.yml"
+    assert all(re.fullmatch(pinned, action) for action in uses), uses
 
 
 def test_checks_run_with_locked_tools_but_for_one_that_tries_the_newest(make: Make) -> None:
