@@ -35,6 +35,7 @@ OTHERS = tuple(
         r"Failed to (?:download and )?build `(?P<package>[\w.-]+)==|Failed building wheel for (?P<other>[\w.-]+)$",
         r"pip-(?:install|wheel)-\w+[/\\](?P<package>[\w.-]+?)_[0-9a-f]{16,}",
         r"sdists-v\d+[/\\]\w+[/\\](?P<package>[\w.-]+)|problem with (?:poetry|pip) but with (?P<other>[\w.-]+)",
+        r"(?:Installing|Updating) (?P<package>[\w.-]+) \([^)\n]+\): Failed",
         r"Building wheels? for (?P<package>(?!collected)[\w.-]+) \((?:pyproject|PEP)",
         r"^(?:Collecting |Downloading |Using cached )(?P<package>[\w.-]+?)(?:-\d[\w.]*\.tar\.gz| ?[=<>~!;(\[]|\n)",
         r"^[^\n]{0,40}?\bpip3? install (?:-(?![er]\b)[\w-]+(?:=\S+)? )*(?P<package>[A-Za-z][\w.-]*)(?:[=<>~!\[]|$)",

@@ -30,7 +30,11 @@ INSTALLING = (
 )
 # What may be meant, where a message does not say whose the name is.
 GUESSES = {
-    r"ModuleNotFoundError: No module named '(\w+)'": (
+    r"No module named '(_\w+)'": (
+        "`{0}` is the compiled part of a package: "
+        "build yours again (`maturin develop`), or install it again, with this Python"
+    ),
+    r"No module named '([A-Za-z]\w*)'": (
         "if `{0}` is your own package, build it into the environment of this Python: `maturin develop`\n"
         "if it is a dependency, install the package that has it: `uv add {0}`, or `pip install {0}`"
     ),
@@ -111,6 +115,8 @@ def unknown_failure(reading: Reading, output: Output) -> list[Finding]:
         return [Finding(UNKNOWN, "error", f"the command failed with {output.ended} and printed nothing", output.source)]
     speaker = failure.speaker if failure else None
     message = f"a failure that is not in this catalogue; {speaker or 'the program'} says"
+    if failure and failure.consequences:
+        message = "something failed before these lines, and the reason is not in this output"
     where = place_of(output.source, transcript.number(lines[0]))
     return [Finding(UNKNOWN, "error", message, where, evidence, advice(speaker, evidence, reading, transcript.text))]
 

@@ -86,7 +86,7 @@ def _look(
     if problem.installs and scene.package is None:
         return
     matches = [match for sign in problem.signs for match in sign.find(text)]
-    if problem.group == "rust" and not problem.general:
+    if problem.group == "rust":
         # What to write instead is no advice for a crate that somebody else wrote.
         others = {line for error in errors if error.in_dependency for line in range(error.first, error.last + 1)}
         matches = [match for match in matches if transcript.line_at(match.start()) not in others]
