@@ -25,7 +25,7 @@ class Extension(NamedTuple):
 
 
 def read_extensions(script: bytes, pyproject: dict[str, Any]) -> Iterator[Extension]:
-    """Find the modules in setup.py and pyproject.toml.
+    """Find the modules in setup.py and pyproject.toml; a program is none.
 
     Args:
         script: What is in setup.py.
@@ -33,11 +33,12 @@ def read_extensions(script: bytes, pyproject: dict[str, Any]) -> Iterator[Extens
     """
     tables = pyproject.get("tool", {}).get("setuptools-rust", {})
     for table in tables.get("ext-modules", []):
-        if isinstance(table, dict):
+        if isinstance(table, dict) and table.get("binding") != "Exec":
             place = "[[tool.setuptools-rust.ext-modules]]"
             yield Extension(str(table.get("target", "")), str(table.get("path", "Cargo.toml")), place)
     if b"RustExtension" in script and (tree := parse_python(script)):
-        yield from (_of_call(node) for node in ast.walk(tree) if isinstance(node, ast.Call) and _makes_one(node.func))
+        calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call) and _name(node.func) == "RustExtension")
+        yield from (_of_call(call) for call in calls if not _is_program(call))
 
 
 def parse_python(source: bytes) -> ast.Module | None:
@@ -54,9 +55,12 @@ def parse_python(source: bytes) -> ast.Module | None:
             return None
 
 
-def _makes_one(function: ast.expr) -> bool:
-    name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
-    return name == "RustExtension"
+def _name(expression: ast.expr) -> str:
+    return expression.attr if isinstance(expression, ast.Attribute) else str(getattr(expression, "id", ""))
+
+
+def _is_program(call: ast.Call) -> bool:
+    return any(word.arg == "binding" and _name(word.value) == "Exec" for word in call.keywords)
 
 
 def _of_call(call: ast.Call) -> Extension:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -110,6 +110,42 @@ def read_manifests(folder: Path) -> Manifests:
     # Anything that exists counts, even if it is not a regular file: reading it reports that.
     cargo = next((Path(os.path.normpath(place)) for place in places if _is_there(place)), None)
     return Manifests(folder, pyproject, extensions, cargo, tuple(reader.problems))
+
+
+def choose(manifests: Manifests, cargo_path: Path) -> Manifests:
+    """Put the extension modules of one crate first, if setuptools-rust builds several crates.
+
+    Args:
+        manifests: What says how the project is built.
+        cargo_path: The crate's Cargo.toml.
+    """
+    chosen = [_cargo_path(manifests, extension) == cargo_path for extension in manifests.extensions]
+    if not any(chosen):
+        return manifests
+    ordered = sorted(zip(chosen, manifests.extensions, strict=True), key=lambda pair: not pair[0])
+    return replace(manifests, extensions=tuple(extension for _, extension in ordered), cargo_path=cargo_path)
+
+
+def with_builder(crate: Manifests) -> Manifests:
+    """Return the project above that tells setuptools-rust to build a crate; without one, what was read.
+
+    Args:
+        crate: What was read in the crate's folder.
+    """
+    if crate.pyproject or crate.extensions or crate.cargo_path is None:
+        return crate
+    for place in upwards(crate.folder.parent):
+        try:
+            above = read_manifests(place)
+        except ScaffolderError:
+            continue  # what lies above may be anybody's
+        if any(_cargo_path(above, extension) == crate.cargo_path for extension in above.extensions):
+            return choose(above, crate.cargo_path)
+    return crate
+
+
+def _cargo_path(manifests: Manifests, extension: Extension) -> Path:
+    return Path(os.path.normpath(manifests.folder / extension.manifest))
 
 
 def find_manifests(folder: Path) -> Manifests | None:

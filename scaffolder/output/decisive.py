@@ -30,10 +30,12 @@ class Decisive:
     Attributes:
         speaker: The program that printed them, if known.
         lines: Which lines.
+        consequences: Whether they only repeat a failure whose reason is not in the output.
     """
 
     speaker: str | None
     lines: tuple[int, ...]
+    consequences: bool = False
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,8 @@ def decisive(transcript: Transcript, errors: Sequence[Diagnostic]) -> Decisive |
             best.setdefault(rank - 1, []).append(number)
     if not best:
         lines = [line for wrapper in wrappers[:2] for line in _with_reason(transcript, wrapper)]
-        return Decisive(_speaker(transcript, wrappers[0]), tuple(lines)) if wrappers else None
+        bare = len(lines) == len(wrappers[:2])
+        return Decisive(_speaker(transcript, wrappers[0]), tuple(lines), consequences=bare) if wrappers else None
     rank = min(best)
     speaker = speakers.names[rank] or _speaker(transcript, best[rank][0])
     lines = [line for number in _choose(speaker, best[rank]) for line in _with_reason(transcript, number)]

@@ -17,6 +17,8 @@ ENDS = re.compile(r"error: (?:could not compile|aborting due|linking with)")
 ADVICE = re.compile(r"(?:= )?help: (?!the following other types|the trait `|within |\S+ (?:also )?implements )")
 CHANGE = re.compile(r"\d+ +[+~-] |\d+ \| |\| +[+~^-]+$")
 MOST_ADVICE = 8
+# Where cargo keeps the source of other people's crates.
+DEPENDENCY = re.compile(r"-->.*[/\\](?:registry[/\\]src|git[/\\]checkouts)[/\\]")
 
 
 @dataclass(frozen=True)
@@ -28,12 +30,14 @@ class Diagnostic:
         message: Its first line.
         first: The line where it begins.
         last: The line where it ends.
+        in_dependency: Whether it is in the source of a dependency.
     """
 
     code: str | None
     message: str
     first: int
     last: int
+    in_dependency: bool = False
 
 
 def diagnostics(transcript: Transcript) -> tuple[Diagnostic, ...]:
@@ -50,8 +54,10 @@ def _read(transcript: Transcript) -> Iterator[Diagnostic]:
         last = first
         while last + 1 < len(lines) and last < first + 200 and lines[last + 1].strip():
             last += 1
-        if any(lines[number].lstrip().startswith("-->") for number in range(first + 1, min(first + 4, last + 1))):
-            yield Diagnostic(head["code"], head["message"], first, last)
+        below = lines[first + 1 : min(first + 4, last + 1)]
+        place = next((line for line in below if line.lstrip().startswith("-->")), "")
+        if place:
+            yield Diagnostic(head["code"], head["message"], first, last, bool(DEPENDENCY.search(place)))
 
 
 def advice_lines(transcript: Transcript, error: Diagnostic) -> list[int]:

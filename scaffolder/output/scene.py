@@ -28,12 +28,18 @@ OWN = re.compile(
     r"|\bpip install (?:-e )?\.|Obtaining file:|^\$ (?:cargo|maturin)",
     re.MULTILINE,
 )
-OTHERS = re.compile(
-    r"^(?:Collecting |Downloading |Using cached )(?P<a>[\w.-]+?)(?:-\d[\w.]*\.tar\.gz| ?[=<>~!;(\[]|\n)"
-    r"|Failed to (?:download and )?build `(?P<b>[\w.-]+)==|pip-install-\w+[/\\](?P<c>[\w.-]+?)_[0-9a-f]+"
-    r"|sdists-v\d+[/\\]\w+[/\\](?P<d>[\w.-]+)|Building wheels? for (?P<e>(?!collected)[\w.-]+) \(pyproject"
-    r"|problem with (?:poetry|pip) but with (?P<f>[\w.-]+)",
-    re.MULTILINE,
+# What names the package that failed, the surest first: of those collected, any may have.
+OTHERS = tuple(
+    re.compile(sign, re.MULTILINE)
+    for sign in (
+        r"Failed to (?:download and )?build `(?P<package>[\w.-]+)==|Failed building wheel for (?P<other>[\w.-]+)$",
+        r"pip-(?:install|wheel)-\w+[/\\](?P<package>[\w.-]+?)_[0-9a-f]{16,}",
+        r"sdists-v\d+[/\\]\w+[/\\](?P<package>[\w.-]+)|problem with (?:poetry|pip) but with (?P<other>[\w.-]+)",
+        r"(?:Installing|Updating) (?P<package>[\w.-]+) \([^)\n]+\): Failed",
+        r"Building wheels? for (?P<package>(?!collected)[\w.-]+) \((?:pyproject|PEP)",
+        r"^(?:Collecting |Downloading |Using cached )(?P<package>[\w.-]+?)(?:-\d[\w.]*\.tar\.gz| ?[=<>~!;(\[]|\n)",
+        r"^[^\n]{0,40}?\bpip3? install (?:-(?![er]\b)[\w-]+(?:=\S+)? )*(?P<package>[A-Za-z][\w.-]*)(?:[=<>~!\[]|$)",
+    )
 )
 
 
@@ -58,9 +64,15 @@ def read_scene(transcript: Transcript) -> Scene:
     """Read the circumstances of an output."""
     text = transcript.text
     platform = next((name for name, sign in PLATFORMS.items() if sign.search(text)), None)
-    others = None if OWN.search(text) else OTHERS.search(text)
-    package = next(filter(None, others.groups()), None) if others else None
-    return Scene(platform, _version(PYO3, text), _version(MATURIN, text), package)
+    return Scene(platform, _version(PYO3, text), _version(MATURIN, text), _package(text))
+
+
+def _package(text: str) -> str | None:
+    """Name the third-party package being installed."""
+    if OWN.search(text):
+        return None
+    match = next(filter(None, (sign.search(text) for sign in OTHERS)), None)
+    return next(filter(None, match.groups()), None) if match else None
 
 
 def _version(sign: re.Pattern[str], text: str) -> tuple[int, int] | None:

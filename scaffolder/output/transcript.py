@@ -36,6 +36,7 @@ PREFIX = re.compile(
     | >(?:[ ](?!>)|$)                                            # quoted
     | [\u2502\u2503](?:[ ]|$)                                    # boxes of pip and uv
     | nox[ ]>[ ]
+    | (?:DEBUG|TRACE)[ ]                                         # what uv logs
     """,
     re.VERBOSE,
 )

@@ -28,9 +28,9 @@ FOREIGN = (sys.stdlib_module_names | {"matplotlib", "numpy", "pandas", "PIL", "s
 # In the order in which things go wrong: what is earlier is the cause of what is later.
 GROUPS = {"build": "Build", "rust": "Rust", "packaging": "Packaging", "imports": "Import", "running": "Run time"}
 INSTALL = """\
-Nothing of yours is wrong: `{0}` is compiled here, as it has no wheel for this Python and platform, and its source does
-not fit. Take a Python that it has wheels for (its files on the package index show them): uv venv --python 3.12
-Or another release of it: pip install --only-binary :all: {0}
+Nothing of yours is wrong: the installer found no wheel of `{0}` for this Python and platform, so it compiles it.
+Use a Python that it has wheels for (the files on its index page show which): uv venv --python 3.12
+Or another release of it, one with a wheel: pip install --only-binary :all: {0}
 If there is none, report it to its authors."""
 
 
@@ -130,6 +130,8 @@ class Problem:
         names: What a value that a sign shows is called now; `$new` in the fix.
         variants: What differs with the platform, the versions and the reader; the first that applies counts.
         source: Whether the fix changes the source of the package, and so is of no use to who installs it.
+        general: Whether it is a whole kind of failure, which is reported only if nothing more specific is.
+        installs: Whether it is one only where a third-party package is being installed.
     """
 
     id: str
@@ -149,11 +151,14 @@ class Problem:
     names: Mapping[str, str] = field(default_factory=dict)
     variants: tuple[Variant, ...] = ()
     source: bool = True
+    general: bool = False
+    installs: bool = False
 
     @property
     def reference(self) -> str:
-        """The URL of its section."""
-        return reference(SKILL, "troubleshooting", self.id)
+        """The URL of the section that explains it, or of its line in the index of problems."""
+        chapter, _, anchor = self.chapter.partition("#")
+        return reference(SKILL, chapter, anchor) if chapter else reference(SKILL, "troubleshooting", self.id)
 
     def suit(self, scene: Scene, text: str) -> Problem:
         """Return the problem with the variants that apply to this output."""

@@ -23,9 +23,18 @@ TOOL = "debugger"
 UNKNOWN = "unknown"
 MOST_LINES = 6
 AGAIN = "if `{}` comes from your Rust code: build it again (`maturin develop`), and import it in `__init__.py`"
+BUILDING = re.compile(r"cargo|rustc|maturin pep517|Building wheel|build_wheel|running build_")
+INSTALLING = (
+    "`{0}` is compiled here, since the installer found no wheel of it for this Python and platform\n"
+    "a Python that it has wheels for needs no compiler: uv venv --python 3.12"
+)
 # What may be meant, where a message does not say whose the name is.
 GUESSES = {
-    r"ModuleNotFoundError: No module named '(\w+)'": (
+    r"No module named '(_\w+)'": (
+        "`{0}` is the compiled part of a package: "
+        "build yours again (`maturin develop`), or install it again, with this Python"
+    ),
+    r"No module named '([A-Za-z]\w*)'": (
         "if `{0}` is your own package, build it into the environment of this Python: `maturin develop`\n"
         "if it is a dependency, install the package that has it: `uv add {0}`, or `pip install {0}`"
     ),
@@ -106,17 +115,21 @@ def unknown_failure(reading: Reading, output: Output) -> list[Finding]:
         return [Finding(UNKNOWN, "error", f"the command failed with {output.ended} and printed nothing", output.source)]
     speaker = failure.speaker if failure else None
     message = f"a failure that is not in this catalogue; {speaker or 'the program'} says"
+    if failure and failure.consequences:
+        message = "something failed before these lines, and the reason is not in this output"
     where = place_of(output.source, transcript.number(lines[0]))
-    return [Finding(UNKNOWN, "error", message, where, evidence, advice(speaker, evidence, reading))]
+    return [Finding(UNKNOWN, "error", message, where, evidence, advice(speaker, evidence, reading, transcript.text))]
 
 
-def advice(speaker: str | None, evidence: str, reading: Reading) -> str:
+def advice(speaker: str | None, evidence: str, reading: Reading, text: str) -> str:
     """Return what to do about an unknown failure."""
     guesses = [guess.format(match[1]) for sign, guess in GUESSES.items() if (match := re.search(sign, evidence))]
     if reading.other_errors:
         codes = [error.code for error in reading.other_errors if error.code]
         step = "rustc's own `help:` says what to change" if "help: " in evidence else "fix the first error first"
         return "\n".join([*guesses, step, *(f"rustc --explain {code}" for code in codes[:1])])
+    if reading.package and BUILDING.search(text):
+        guesses = [INSTALLING.format(reading.package)]
     if guesses:
         return "\n".join(guesses)
     return f"search for these lines, without your own names and paths, together with {speaker or 'the program'}"

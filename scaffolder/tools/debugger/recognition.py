@@ -47,16 +47,20 @@ class Reading:
     Attributes:
         problems: Failures first, and causes before what follows from them.
         other_errors: Other errors of rustc.
+        package: The third-party package being installed, if there is one.
     """
 
     problems: tuple[Recognised, ...]
     other_errors: tuple[Diagnostic, ...]
+    package: str | None = None
 
 
 def recognise(transcript: Transcript, problems: Iterable[Problem] | None = None) -> Reading:
     """Find the known problems in an output."""
     scene, errors = read_scene(transcript), diagnostics(transcript)
     matches = [match for problem in problems or load_problems() for match in _look(problem, transcript, scene, errors)]
+    if any(match.problem.level == "error" and not match.problem.general for match in matches):
+        matches = [match for match in matches if not match.problem.general]
     consequences = {name for match in matches for name in match.problem.leads_to}
     # What is of one problem stays together, where the first of it is.
     firsts: dict[str, int] = {}
@@ -71,7 +75,7 @@ def recognise(transcript: Transcript, problems: Iterable[Problem] | None = None)
     )  # fmt: skip
     lines = {match.line for match in matches}
     other_errors = tuple(error for error in errors if not lines.intersection(range(error.first, error.last + 1)))
-    return Reading(tuple(reported), other_errors)
+    return Reading(tuple(reported), other_errors, scene.package)
 
 
 def _look(
@@ -79,7 +83,13 @@ def _look(
 ) -> Iterator[Recognised]:
     """Find one problem, once for each value of its `each` group."""
     text = transcript.text
+    if problem.installs and scene.package is None:
+        return
     matches = [match for sign in problem.signs for match in sign.find(text)]
+    if problem.group == "rust":
+        # What to write instead is no advice for a crate that somebody else wrote.
+        others = {line for error in errors if error.in_dependency for line in range(error.first, error.last + 1)}
+        matches = [match for match in matches if transcript.line_at(match.start()) not in others]
     if not matches:
         return
     if not all(sign.search(text) for sign in problem.needs) or any(sign.search(text) for sign in problem.unless):

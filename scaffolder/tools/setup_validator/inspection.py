@@ -5,16 +5,18 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scaffolder.anatomy.draft import Draft, EditRefusedError, edit_root
+from scaffolder.anatomy.manifests import choose, read_manifests
 from scaffolder.anatomy.project import Project, read_project
 from scaffolder.errors import ScaffolderError
 from scaffolder.machine.cargo import ask_cargo
 from scaffolder.machine.survey import Machine, survey
 from scaffolder.machine.toolchain import rust_in
 from scaffolder.toolkit import Finding, Result
-from scaffolder.tools.setup_validator.check import Verdict, ask
+from scaffolder.tools.setup_validator.check import Verdict, ask, quote_names
 from scaffolder.tools.setup_validator.checks import CHECKS
 from scaffolder.tools.setup_validator.facts import Facts
 from scaffolder.tools.setup_validator.machine_facts import MachineFacts
@@ -22,7 +24,6 @@ from scaffolder.tools.setup_validator.tables import tables
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from scaffolder.anatomy.manifests import Manifests
     from scaffolder.toolkit import Document
@@ -88,7 +89,11 @@ class Inspection:
     def reread(self) -> Inspection:
         """Read the project again after repairs; the machine is the same."""
         assert self.project  # noqa: S101
-        return replace(self, project=read_project(self.project.folder, self.project.cargo_metadata))
+        manifests = read_manifests(self.project.folder)
+        if self.project.extensions and self.project.manifests.cargo_path:
+            manifests = choose(manifests, self.project.manifests.cargo_path)
+        project = read_project(self.project.folder, self.project.cargo_metadata, manifests=manifests)
+        return replace(self, project=project)
 
     def _draft(self, verdict: Verdict) -> Draft | None:
         """Try a repair."""
@@ -168,9 +173,19 @@ def _summary(findings: list[Finding], inspection: Inspection, repaired: int) -> 
     if project and not project.is_extension:
         subject = f"{subject}, with no PyO3 module in it"
     counts = {level: sum(finding.level == level for finding in findings) for level in ORDER}
+    others = _others(project)
     problems = [f"{counts[level]} {level}{'s' * (counts[level] != 1)}" for level in ORDER[:-1] if counts[level]]
     mended = [f"{repaired} repaired"] if repaired else []
     if not problems:
-        return f"{subject}: {', '.join([*mended, 'everything is in order'])} ({counts['ok']} checks)"
+        return f"{subject}: {', '.join([*mended, 'everything is in order'])} ({counts['ok']} checks){others}"
     rest = f"; `--fix` repairs {len(inspection.repairs)}" if inspection.repairs else ""
-    return f"{subject}: {', '.join([*mended, *problems])}; {counts['ok']} checks in order{rest}"
+    return f"{subject}: {', '.join([*mended, *problems])}; {counts['ok']} checks in order{rest}{others}"
+
+
+def _others(project: Project | None) -> str:
+    """Say which extension modules of a project were not checked."""
+    manifests = list(dict.fromkeys(extension.manifest for extension in project.extensions)) if project else []
+    if len(manifests) < 2:
+        return ""
+    folders = quote_names([Path(manifest).parent.as_posix() for manifest in manifests[1:]])
+    return f"; not checked, because only one extension module at a time is: {folders} (`--project DIR`)"

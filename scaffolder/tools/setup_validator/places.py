@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from scaffolder.anatomy.bounds import upwards
 from scaffolder.anatomy.layout import SKIPPED
-from scaffolder.anatomy.manifests import read_manifests, read_toml, table_of
+from scaffolder.anatomy.manifests import read_manifests, read_toml, table_of, with_builder
 from scaffolder.anatomy.project import PYO3_CRATES
 from scaffolder.errors import ScaffolderError, UsageError
 from scaffolder.files import is_file, is_folder, real
@@ -37,7 +37,7 @@ def locate_project(folder: Path | None) -> Manifests | None:
         return _around(here) or (_below(here, Path()) if (here / ".git").exists() else None)
     if not is_folder(folder):
         raise UsageError(f"`{folder}` is not a folder", "name the folder that holds `pyproject.toml`")
-    manifests = read_manifests(real(folder))
+    manifests = with_builder(read_manifests(real(folder)))
     crate = _crate(manifests)
     if "package" in crate and (manifests.pyproject or _asks_for_pyo3(crate)):
         return manifests
@@ -53,7 +53,7 @@ def _around(here: Path) -> Manifests | None:
     nearest: Manifests | None = None
     for place in upwards(here):
         try:
-            manifests = read_manifests(place)
+            manifests = with_builder(read_manifests(place))
             is_crate = "package" in _crate(manifests)
         except ScaffolderError:
             if nearest is None and is_file(place / "Cargo.toml"):

@@ -79,7 +79,7 @@ def test_a_file_is_explained(printed: Printed, program: str) -> None:
     assert "error: " in stdout
     assert "rust-lld: error: undefined symbol: Py" in stdout
     assert "fix: " in stdout
-    assert "troubleshooting.md#undefined-python-symbols" in stdout
+    assert "project-anatomy.md#cargo-manifest" in stdout
     assert stdout.endswith("recognised: undefined-python-symbols\n")
 
 

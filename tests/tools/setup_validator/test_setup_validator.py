@@ -205,6 +205,39 @@ def test_a_project_of_setuptools_is_read_from_its_script(pyo3_new: Command, tmp_
     assert levels(doctor(pyo3_new, project)) == {}
 
 
+def test_of_several_extension_modules_the_one_in_the_named_folder_is_checked(pyo3_new: Command, tmp_path: Path) -> None:
+    crate = (FILES["Cargo.toml"] or "").replace('["abi3', '["extension-module", "abi3')
+    project = write(
+        tmp_path / "fares",
+        FILES
+        | {
+            "pyproject.toml": (
+                '[build-system]\nrequires = ["setuptools>=77", "setuptools-rust>=1.12"]\n'
+                'build-backend = "setuptools.build_meta"\n'
+            ),
+            "setup.py": (
+                "from setuptools_rust import Binding, RustExtension\n"
+                'RustExtension("brz", binding=Binding.Exec)\n'
+                'RustExtension("fares._core", "core/Cargo.toml")\nRustExtension("fares._maps", "maps/Cargo.toml")\n'
+            ),
+            "core/Cargo.toml": crate,
+            "core/src/lib.rs": FILES["src/lib.rs"],
+            "maps/Cargo.toml": crate,
+            "maps/src/lib.rs": (FILES["src/lib.rs"] or "").replace("_core", "_maps"),
+            "src/fares/__init__.py": "from ._core import fare\nfrom ._maps import fare as other\n",
+        },
+    )
+    for name in ("Cargo.toml", "Cargo.lock", "src/lib.rs"):
+        (project / name).unlink()
+    whole, named = doctor(pyo3_new, project), doctor(pyo3_new, project / "maps")
+    assert levels(whole) == levels(named)
+    assert "is: `maps` (" in whole["summary"]
+    assert "is: `core` (" in named["summary"]
+    doctor(pyo3_new, project / "maps", "--fix")
+    assert "extension-module" not in (project / "maps" / "Cargo.toml").read_text(encoding="utf-8")
+    assert "extension-module" in (project / "core" / "Cargo.toml").read_text(encoding="utf-8")
+
+
 def test_nothing_is_written_but_by_fix(made: Path, pyo3_new: Command) -> None:
     write(made, changed(replaced("Cargo.toml", ', "rlib"', "")))
     before = tree(made)

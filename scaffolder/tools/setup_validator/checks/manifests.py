@@ -33,7 +33,7 @@ KINDS: tuple[tuple[type, str, tuple[str, ...]], ...] = (
     (dict, "table", ("urls", "scripts", "optional-dependencies")),
 )
 SETUPTOOLS_FIX = """
-Ask for setuptools-rust from the release on that PyO3 needs
+Require setuptools-rust 1.12 or newer, the first that builds without PyO3's `extension-module` feature
 [build-system]
 requires = ["setuptools>=77", "setuptools-rust>=1.12"]
 build-backend = "setuptools.build_meta"

@@ -58,7 +58,7 @@ class TypedMarker(Check):
         if project.layout.typed:
             return None
         return Failure(
-            f"there are {len(stubs)} stub files but no `py.typed`, so type checkers don't read them from the wheel",
+            f"the package has stubs ({len(stubs)}) but no `py.typed`, so type checkers ignore them once it's installed",
             where=project.show(package),
             words={"package": project.show(package)},
             edits=(Create(package / "py.typed"),),
