@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -198,10 +200,11 @@ def new(  # noqa: PLR0913, PLR0917
       pyo3-new new price-tools --example 02-unit-price
     """
     from scaffolder.cli.decision import decide
-    from scaffolder.template.answers import NAME, collect
+    from scaffolder.git import require_git
+    from scaffolder.template.answers import collect
     from scaffolder.template.catalog import load_catalog
     from scaffolder.template.generate import check_destination, new_project
-    from scaffolder.template.source import open_template
+    from scaffolder.template.source import open_template, questions_folder
 
     if destination is not None:
         check_destination(destination)
@@ -214,25 +217,30 @@ def new(  # noqa: PLR0913, PLR0917
             project = skill_commands.start_from(example, destination, name, use_git=not no_git, dry_run=dry_run)
         show_new(project, as_data=as_data, quiet=quiet)
         return
-    with stoppable(), open_template(template, vcs_ref) as source:
-        catalog = load_catalog(source.folder)
+    require_git()
+    with stoppable(), ExitStack() as stack:
+        # What asks the newest questions needs only a copy of them, which is there at once.
+        source = cache(lambda: stack.enter_context(open_template(template, vcs_ref)))
+        is_newest = template is None and vcs_ref is None
+        catalog = load_catalog(questions_folder() if is_newest else source().folder)
         pairs = [*(data or []), *(["bare=true"] if bare else [])]
         given = collect(
             catalog, file=answers, pairs=pairs, features=features or (), all_features=all_features, name=name
         )
         ask = not (defaults or as_data) and sys.stdin.isatty() and sys.stdout.isatty()
-        decision = decide(catalog, given, destination, source if ask else None)
+        official = is_newest or source().official
+        decision = decide(catalog, given, destination, ask=ask, official=source if official else None)
         if decision is None:
             commands.show_notes([] if quiet else ["nothing was made"])
             return
-        folder = destination or Path(str(decision.answers[NAME]))
+        folder = destination or Path(decision.name)
         if decision.example is not None:
             project = skill_commands.start_from(
-                decision.example, folder, decision.answers[NAME], use_git=not no_git, dry_run=dry_run
+                decision.example, folder, decision.name, use_git=not no_git, dry_run=dry_run
             )
         else:
             with progress("Rendering the project", visible=not silent):
-                project = new_project(source, decision.answers, folder, use_git=not no_git, dry_run=dry_run)
+                project = new_project(source(), decision.answers, folder, use_git=not no_git, dry_run=dry_run)
     show_new(project, as_data=as_data, quiet=quiet)
 
 

@@ -11,6 +11,8 @@ from scaffolder.git import author
 from scaffolder.template.answers import NAME, name_from, resolve
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from scaffolder.template.catalog import Catalog
     from scaffolder.template.source import Template
 
@@ -27,30 +29,36 @@ class Decision:
     answers: dict[str, Any]
     example: str | None = None
 
+    @property
+    def name(self) -> str:
+        """The project's name."""
+        if NAME not in self.answers:
+            raise UsageError("this template does not ask for a name, so it needs a destination")
+        return str(self.answers[NAME])
+
 
 def decide(
-    catalog: Catalog, given: dict[str, Any], destination: Path | None, asking: Template | None
-) -> Decision | None:
+    catalog: Catalog, given: dict[str, Any], destination: Path | None, *, ask: bool,
+    official: Callable[[], Template] | None,
+) -> Decision | None:  # fmt: skip
     """Complete the answers, or return nothing if the user cancels.
 
     Args:
         catalog: The questions.
         given: The answers on the command line.
         destination: Where the project goes, if that does not follow from its name.
-        asking: The template whose questions are asked; without it, defaults answer them.
+        ask: Ask in the terminal what is not given; else defaults answer it.
+        official: Opens the template, if it is the official one, for what its questions do not say.
 
     Raises:
         InvalidAnswerError: A given answer is refused.
-        UsageError: Nothing says where the project goes.
     """
-    if destination is None and NAME not in {question.name for question in catalog.asked}:
-        raise UsageError("this template does not ask for a name, so it needs a destination")
     suggested = author(Path.cwd())
     try:
-        if asking is not None:
+        if ask:
             from scaffolder.cli.wizard import Wizard
 
-            return Wizard(catalog, given, suggested, destination, asking).run()
+            return Wizard(catalog, given, suggested, destination, official).run()
         if destination is not None:
             given = {NAME: name_from(destination.resolve().name), **given}
         return Decision(resolve(catalog, given, suggested))

@@ -14,7 +14,7 @@ from scaffolder.template.answers import MISSING
 from scaffolder.terminal import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
     import questionary
     from prompt_toolkit.formatted_text import StyleAndTextTuples
@@ -129,31 +129,31 @@ class TextPrompt:
         return None
 
 
-def ask_choice(label: str, rows: Sequence[Row], chosen: Any = None, explanation: str = "") -> Any:
+def ask_choice(label: str, rows: Sequence[Row], chosen: Any = MISSING, explanation: str = "") -> Any:
     """Offer several values to choose one of."""
     import questionary
 
-    choices = [questionary.Choice(title, value) for value, title in titles(rows, MENU_INDENT)]
-    default = next((choice for choice in choices if choice.value == chosen), None)
+    choices = menu(rows, MENU_INDENT)
     question = questionary.select(
-        label, choices=choices, default=default, style=STYLE, pointer=POINTER, erase_when_done=True,
+        label, choices=choices, style=STYLE, pointer=POINTER, erase_when_done=True,
+        default=next((choice for choice, (value, _, _) in zip(choices, rows, strict=True) if value == chosen), None),
         instruction=instruction(label, explanation or "arrows choose, Enter goes on"),
     )  # fmt: skip
-    return ask(question)
+    return rows[ask(question)][0]
 
 
-def ask_choices(label: str, rows: Sequence[Row], chosen: Sequence[Any]) -> Any:
+def ask_choices(label: str, rows: Sequence[Row], chosen: Sequence[Any]) -> list[Any]:
     """Offer several values to choose any number of."""
     import questionary
 
-    choices = [
-        questionary.Choice(title, value, checked=value in chosen) for value, title in titles(rows, CHECKBOX_INDENT)
-    ]
+    choices = menu(rows, CHECKBOX_INDENT)
+    for choice, (value, _, _) in zip(choices, rows, strict=True):
+        choice.checked = value in chosen
     question = questionary.checkbox(
         label, choices=choices, style=STYLE, pointer=POINTER, erase_when_done=True,
         instruction=instruction(label, "Space selects, Enter goes on"),
     )  # fmt: skip
-    return ask(question)
+    return [rows[number][0] for number in ask(question)]
 
 
 def instruction(label: str, text: str) -> str:
@@ -162,13 +162,18 @@ def instruction(label: str, text: str) -> str:
     return f"\n{' ' * column}".join(fold(f"({text})", column))
 
 
-def titles(rows: Sequence[Row], indent: int) -> Iterable[tuple[Any, str]]:
-    """Return values with their names and purposes in columns."""
+def menu(rows: Sequence[Row], indent: int) -> list[questionary.Choice]:
+    """Return names and purposes in columns, by number: questionary takes the value `None` for a missing one."""
+    import questionary
+
     width = max(len(name) for _, name, _ in rows)
-    for value, name, purpose in rows:
-        column = indent + width + 2
-        lines = fold(purpose, column)
-        yield value, f"\n{' ' * column}".join([f"{name:<{width}}  {lines[0]}".rstrip(), *lines[1:]])
+    column = indent + width + 2
+    choices = []
+    for number, (_, name, purpose) in enumerate(rows):
+        first, *others = fold(purpose, column)
+        title = f"\n{' ' * column}".join([f"{name:<{width}}  {first}".rstrip(), *others])
+        choices.append(questionary.Choice(title, number))
+    return choices
 
 
 def ask(question: questionary.Question) -> Any:

@@ -44,19 +44,19 @@ class Wizard:
         given: Answers that are not asked for.
         suggested: What to offer in place of the template's defaults.
         destination: Where the project goes, if that does not follow from its name.
-        template: What the questions belong to.
+        official: Opens the template, if it is the official one, whose questions the wizard knows by name.
     """
 
     def __init__(
         self, catalog: Catalog, given: Mapping[str, Any], suggested: Mapping[str, Any], destination: Path | None,
-        template: Template,
+        official: Callable[[], Template] | None,
     ) -> None:  # fmt: skip
         self.catalog = catalog
         self.given = given
         self.chosen = dict(given)
         self.suggested = dict(suggested)
         self.destination = destination
-        self.template = template
+        self.official = official
         self.name = ""
         self.example: str | None = None
         self.changing: str | None = None
@@ -103,7 +103,8 @@ class Wizard:
 
     def confirm(self) -> str:
         """Ask whether to make the project."""
-        place = "" if self.destination is None else f" in {self.destination}"
+        folder = str(self.destination or self.name)
+        place = "" if folder == self.name else f" in {'the current folder' if folder == '.' else folder}"
         rows = [(MAKE, "Yes", ""), (CHANGE, "Change an answer", ""), (CANCEL, "Cancel", "")]
         return str(ask_choice(f"Make {self.name or 'the project'}{place}?", rows))
 
@@ -119,9 +120,10 @@ class Wizard:
             for question in questions
         ]
         choice = ask_choice("Which answer?", [*rows, (None, "Back", "")])
-        if choice is not None:
-            self.chosen.pop(choice, None)
-            self.suggested[choice] = answers[choice]
+        if choice is None:
+            return answers
+        self.chosen.pop(choice, None)
+        self.suggested[choice] = answers[choice]
         if choice == START:
             self.example = None
         self.changing = choice
@@ -149,7 +151,7 @@ class Wizard:
         """Return the answer to offer."""
         if question.name in self.suggested:
             return self.suggested[question.name]
-        if question.name == REPOSITORY and self.template.official:
+        if question.name == REPOSITORY and self.official:
             return repository_address(self.destination or Path(self.name), self.name) or default
         return default
 
@@ -164,7 +166,7 @@ class Wizard:
     def prompt(self, question: Question, offered: Any, check: Callable[[Any], Any]) -> Any:
         """Ask one question."""
         label = self.label(question)
-        if question.name == START and self.template.official:
+        if question.name == START and self.official:
             return self.ask_start("bare" if offered else "sample")
         if question.multiselect:
             return ask_choices(label, self.rows(question), [] if offered is MISSING else offered)
@@ -191,8 +193,8 @@ class Wizard:
     def rows(self, question: Question) -> list[tuple[Any, str, str]]:
         """Return the choices of a question; those of features say how many files each adds."""
         numbers = {}
-        if question.name == "features" and self.template.official:
-            counts = count_additions(self.catalog, self.template.folder, self.chosen)
+        if question.name == "features" and self.official:
+            counts = count_additions(self.catalog, self.official().folder, self.chosen)
             numbers = {name: f"+{number_of_files(count)}" for name, count in counts.items()}
         widest, space = (max(map(len, names), default=0) for names in (map(str, numbers), numbers.values()))
         return [
@@ -210,11 +212,11 @@ class Wizard:
 
     def label(self, question: Question) -> str:
         """Return the short name of a question."""
-        return "Start from" if question.name == START and self.template.official else question.label
+        return "Start from" if question.name == START and self.official else question.label
 
     def words(self, question: Question, answer: Any) -> str:
         """Return an answer in words."""
-        if question.name != START or not self.template.official:
+        if question.name != START or not self.official:
             return format_answer(question, answer)
         if self.example is not None:
             return f"the example {self.example.rpartition('/')[2]}"
