@@ -12,7 +12,9 @@ import pytest
 import yaml
 
 from scaffolder.skills import load_skills
-from tests.conftest import SKILLS, git, tree
+from scaffolder.template.additions import count_additions
+from scaffolder.template.catalog import load_catalog
+from tests.conftest import CHECKOUT, SKILLS, git, tree
 
 pytest.importorskip("pexpect", reason="needs pexpect, which Windows does not have")
 
@@ -32,6 +34,7 @@ DESCRIPTION = ("? Description", ENTER)
 FEATURES = ("? Features", ENTER)
 REPOSITORY = ("? Repository", ENTER)
 MAKE = ("? Make ", ENTER)
+FEATURES_OFFERED = load_catalog(CHECKOUT).features
 SKILL, EXAMPLE = "pyo3-fundamentals", "02-unit-price"
 STEPS = [("? Name", ENTER), START, DESCRIPTION, FEATURES, REPOSITORY, MAKE]
 CHANGE = ("? Make ", DOWN + ENTER)
@@ -59,6 +62,12 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "folder"
 
 
+def choose_feature(terminal: Terminal, name: str) -> None:
+    terminal.wait("? Features")
+    terminal.choose(f"○ {name}", SPACE)
+    terminal.play((f"● {name}", ENTER))
+
+
 def choose_example(terminal: Terminal, name: str) -> None:
     """Choose one of the examples of `SKILL`."""
     open_examples(terminal)
@@ -84,27 +93,31 @@ def recorded(project: Path) -> dict[str, Any]:
 
 @pytest.mark.parametrize("width", WIDTHS)
 def test_a_project_on_the_screen(start: Callable[..., Terminal], width: int) -> None:
-    steps = [
-        ("? Name", "1abc" + ENTER),
-        ("must start with", "json" + ENTER),
-        ("json-rs", ENTER),
-        START,
-        ("? Description", "Text metrics for long documents: TF-IDF, Levenshtein distance and n-grams" + ENTER),
-        ("? Features", SPACE + DOWN + SPACE),
-        ("● numpy", ENTER),
-        ("? Repository", "github.com/ada/json-rs" + ENTER),
-        ("is not a web address", ENTER),
-        CHANGE,
-        ("? Which answer?", UP + UP + ENTER),
-        ("? PyO3 guides", DOWN + ENTER),
-        ("? Make json-rs?", DOWN + DOWN + ENTER),
-        ("nothing was made", ""),
-    ]
     terminal, screens = start(width=width), Screens(SCREENS / f"project-{width}.txt")
-    for text, keys in steps:
-        screens.compare(terminal, text)
-        terminal.play((text, keys))
+
+    def play(*steps: tuple[str, str]) -> None:
+        for text, keys in steps:
+            screens.compare(terminal, text)
+            terminal.play((text, keys))
+
+    play(("? Name", "1abc" + ENTER), ("must start with", "json" + ENTER), ("json-rs", ENTER), START)
+    play(("? Description", "Text metrics for long documents: TF-IDF, Levenshtein distance and n-grams" + ENTER))
+    # The screen with the features would change with each new one.
+    choose_feature(terminal, "classes")
+    play(("? Repository", "github.com/ada/json-rs" + ENTER), ("is not a web address", ENTER), CHANGE)
+    play(("? Which answer?", UP + UP + ENTER), ("? PyO3 guides", DOWN + ENTER))
+    play(("? Make json-rs?", DOWN + DOWN + ENTER), ("nothing was made", ""))
     screens.end()
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_features_are_described_in_full(start: Callable[..., Terminal], width: int) -> None:
+    terminal = start("price-tools", width=width)
+    terminal.play(START, DESCRIPTION, ("? Features", ""), (f"○ {FEATURES_OFFERED[-1].name}", ""))
+    menu = " ".join(terminal.text.replace("»", " ").split())
+    counts = count_additions(load_catalog(CHECKOUT), CHECKOUT, {"project_name": "price-tools"})
+    for feature in FEATURES_OFFERED:
+        assert f"○ {feature.name} +{counts[feature.name]} files {feature.purpose}" in menu
 
 
 @pytest.mark.parametrize("width", WIDTHS)
@@ -131,8 +144,9 @@ def test_examples_are_described_in_full(start: Callable[..., Terminal], width: i
 
 def test_the_answers_become_a_project(start: Callable[..., Terminal], folder: Path) -> None:
     terminal = start()
-    features = ("? Features", DOWN + SPACE + ENTER)
-    terminal.play(*STEPS[:3], features, ("? Repository", "https://example.org/ada/tools" + ENTER), MAKE)
+    terminal.play(*STEPS[:3])
+    choose_feature(terminal, "numpy")
+    terminal.play(("? Repository", "https://example.org/ada/tools" + ENTER), MAKE)
     assert terminal.end() == 0, terminal.text
     assert "cd price-tools" in terminal.text
     project = folder / "price-tools"
