@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
-from functools import partial
+from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -13,13 +14,12 @@ from scaffolder import __version__, speed
 from scaffolder.cli import project as commands
 from scaffolder.cli import skills as skill_commands
 from scaffolder.cli.project import complete_feature
-from scaffolder.errors import InvalidAnswerError, UsageError, near
+from scaffolder.errors import UsageError, near
 from scaffolder.terminal import as_json, echo, leave, progress, run, stoppable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from scaffolder.template.catalog import Catalog
     from scaffolder.template.generate import NewProject
 
 # Plain help: drawing it with rich takes as long as all the rest.
@@ -188,7 +188,8 @@ def new(  # noqa: PLR0913, PLR0917
 ) -> None:
     """Create a project.
 
-    In a terminal it asks for what it needs, shows the project and asks for confirmation. Elsewhere it asks nothing.
+    In a terminal it asks for what it needs, and makes nothing before you confirm: the exit code is 0 if you cancel, and
+    130 after Ctrl-C. Elsewhere it asks nothing.
 
     \b
     Examples:
@@ -198,10 +199,12 @@ def new(  # noqa: PLR0913, PLR0917
       pyo3-new new price-tools --defaults --dry-run
       pyo3-new new price-tools --example 02-unit-price
     """
+    from scaffolder.cli.decision import decide
+    from scaffolder.git import require_git
     from scaffolder.template.answers import collect
     from scaffolder.template.catalog import load_catalog
     from scaffolder.template.generate import check_destination, new_project
-    from scaffolder.template.source import open_template
+    from scaffolder.template.source import open_template, questions_folder
 
     if destination is not None:
         check_destination(destination)
@@ -214,21 +217,30 @@ def new(  # noqa: PLR0913, PLR0917
             project = skill_commands.start_from(example, destination, name, use_git=not no_git, dry_run=dry_run)
         show_new(project, as_data=as_data, quiet=quiet)
         return
-    with stoppable(), open_template(template, vcs_ref) as source:
-        catalog = load_catalog(source.folder)
+    require_git()
+    with stoppable(), ExitStack() as stack:
+        # What asks the newest questions needs only a copy of them, which is there at once.
+        source = cache(lambda: stack.enter_context(open_template(template, vcs_ref)))
+        is_newest = template is None and vcs_ref is None
+        catalog = load_catalog(questions_folder() if is_newest else source().folder)
         pairs = [*(data or []), *(["bare=true"] if bare else [])]
         given = collect(
             catalog, file=answers, pairs=pairs, features=features or (), all_features=all_features, name=name
         )
-
-        def make(chosen: dict[str, Any], dry_run: bool = dry_run) -> NewProject:
-            with progress("Rendering the project", visible=not silent):
-                folder = destination or folder_for(chosen)
-                return new_project(source, chosen, folder, use_git=not no_git, dry_run=dry_run)
-
         ask = not (defaults or as_data) and sys.stdin.isatty() and sys.stdout.isatty()
-        chosen = decide(catalog, given, destination, partial(make, dry_run=True) if ask else None)
-        project = make(chosen)
+        official = is_newest or source().official
+        decision = decide(catalog, given, destination, ask=ask, official=source if official else None)
+        if decision is None:
+            commands.show_notes([] if quiet else ["nothing was made"])
+            return
+        folder = destination or Path(decision.name)
+        if decision.example is not None:
+            project = skill_commands.start_from(
+                decision.example, folder, decision.name, use_git=not no_git, dry_run=dry_run
+            )
+        else:
+            with progress("Rendering the project", visible=not silent):
+                project = new_project(source(), decision.answers, folder, use_git=not no_git, dry_run=dry_run)
     show_new(project, as_data=as_data, quiet=quiet)
 
 
@@ -255,35 +267,3 @@ app.command(cls=skill_commands.PassThrough)(skill_commands.debug)
 app.command()(skill_commands.guide)
 app.add_typer(skill_commands.examples_app, name="example")
 app.command(context_settings={"allow_interspersed_args": False})(skill_commands.tool)
-
-
-def decide(
-    catalog: Catalog,
-    given: dict[str, Any],
-    destination: Path | None,
-    preview: Callable[[dict[str, Any]], NewProject] | None,
-) -> dict[str, Any]:
-    """Complete the answers: by asking if there is a preview to show, else with defaults."""
-    from scaffolder.git import author
-    from scaffolder.template.answers import NAME, name_from, resolve
-
-    suggested = author(Path.cwd())
-    try:
-        if preview is not None:
-            from scaffolder.cli.wizard import Wizard
-
-            return Wizard(catalog, given, suggested, destination).run(preview)
-        if destination is not None:
-            given = {NAME: name_from(destination.resolve().name), **given}
-        return resolve(catalog, given, suggested)
-    except InvalidAnswerError as error:
-        if error.question == NAME and error.suggestion:
-            error.hint = f"try `--name {error.suggestion}`"
-        raise
-
-
-def folder_for(answers: dict[str, Any]) -> Path:
-    """Return the default folder for a project."""
-    if "project_name" not in answers:
-        raise UsageError("this template does not ask for a name, so it needs a destination")
-    return Path(str(answers["project_name"]))

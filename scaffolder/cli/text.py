@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 from scaffolder.terminal import echo, printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from scaffolder.guides import Page
     from scaffolder.skills import Example, Skill, Tool
-    from scaffolder.template.catalog import Catalog, Feature, Question
+    from scaffolder.template.catalog import Feature, Question
     from scaffolder.template.generate import NewProject
 
 SHORT = 25
@@ -110,31 +110,11 @@ def width() -> int:
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else 10_000
 
 
-def review(catalog: Catalog, answers: Mapping[str, Any], project: NewProject) -> str:
-    """Return the answers and the tree that they would create."""
-    rows = [
-        (question.help, format_answer(question, answers[question.name]))
-        for question in catalog.asked
-        if question.name in answers
-    ]
-    rows.append(("Folder", str(project.path)))
-    lines = answers_text(rows)
-    # Leave room for the answers and the question below.
-    room = max(shutil.get_terminal_size().lines - len(lines) - 8, 1)
-    files = indent(tree(project.files, limit=min(16, room)))
-    return "\n".join(["", *lines, "", f"  {number_of_files(len(project.files))}:", *files, ""])
-
-
-def answers_text(rows: Sequence[tuple[str, str]]) -> list[str]:
-    """Return answers beside their questions, or below them on a narrow terminal."""
-    column = max(len(label) for label, _ in rows) + 4
-    if width() - column < 30:
-        return [line for label, value in rows for line in (f"  {label}", *wrap(value))]
-    return [
-        f"{'' if number else f'  {label}':<{column}}{line}"
-        for label, value in rows
-        for number, line in enumerate(fold(value, column))
-    ]
+def answer_text(label: str, value: str, column: int) -> str:
+    """Return an answer beside its label, or below it where the label is too long."""
+    first, *others = fold(value, column)
+    head = [f"  {label:<{column - 2}}{first}"] if len(label) <= column - 4 else [f"  {label}", " " * column + first]
+    return "\n".join([*head, *(" " * column + line for line in others)])
 
 
 def fold(text: str, column: int) -> list[str]:
@@ -147,14 +127,9 @@ def format_answer(question: Question, answer: Any) -> str:
     if isinstance(answer, list):
         return ", ".join(map(str, answer)) or "none"
     if isinstance(answer, bool):
-        return "yes" if answer else "no"
-    label = next((choice.label for choice in question.choices if choice.value == answer), answer)
-    return "-" if label == "" else str(label)
-
-
-def indent(text: str) -> Iterator[str]:
-    """Indent the lines of a text."""
-    return (f"  {line}" for line in text.splitlines())
+        word = "yes" if answer else "no"
+        return f"{word} ({question.explanation})" if question.explanation else word
+    return str(next((choice.label for choice in question.choices if choice.value == answer), answer)) or "none"
 
 
 def tree(files: Iterable[str], limit: int | None = SHORT) -> str:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
+    from jinja2 import Template
     from jinja2.sandbox import SandboxedEnvironment
 
     from scaffolder.template.catalog import Catalog, Question
@@ -71,6 +72,7 @@ class Rules:
 
     def __init__(self, catalog: Catalog) -> None:
         self.catalog = catalog
+        self._compiled: dict[str, Template] = {}
 
     @cached_property
     def environment(self) -> SandboxedEnvironment:
@@ -93,7 +95,9 @@ class Rules:
         from jinja2 import TemplateError
 
         try:
-            return self.environment.from_string(value).render(answers)
+            if value not in self._compiled:
+                self._compiled[value] = self.environment.from_string(value)
+            return self._compiled[value].render(answers)
         except (TemplateError, *EXPRESSION_ERRORS) as error:
             raise ScaffolderError(f"the template's expression `{value}` failed: {error}") from error
 
@@ -148,16 +152,28 @@ def resolve(
         InvalidAnswerError: A given answer is rejected.
         MissingAnswerError: No answer is given, there is no default, and nobody to ask.
     """
-    rules = Rules(catalog)
+    answers, stored = _answer_all(Rules(catalog), given, suggested or {}, ask)
+    return {name: answers[name] for name in stored}
+
+
+def complete(rules: Rules, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return these answers, the defaults of the others, and what is computed from them."""
+    return _answer_all(rules, given, {}, None)[0]
+
+
+def _answer_all(
+    rules: Rules, given: Mapping[str, Any], suggested: Mapping[str, Any], ask: Ask | None
+) -> tuple[dict[str, Any], list[str]]:
+    """Answer every question, in order, and return all answers with the names of those to store."""
     answers: dict[str, Any] = {}
-    stored: dict[str, Any] = {}
-    for question in catalog.questions:
+    stored = []
+    for question in rules.catalog.questions:
         if question.computed or not rules.applies(question, answers):
             answers[question.name] = rules.default(question, answers)
             continue
-        answers[question.name] = _answer(rules, question, answers, given, suggested or {}, ask)
-        stored[question.name] = answers[question.name]
-    return stored
+        answers[question.name] = _answer(rules, question, answers, given, suggested, ask)
+        stored.append(question.name)
+    return answers, stored
 
 
 def _answer(

@@ -95,6 +95,16 @@ class Question:
         return str(self.details.get("help") or self.name)
 
     @property
+    def label(self) -> str:
+        """The text of the question up to its explanation: `Bare` in `Bare: an empty module`."""
+        return self.help.partition(": ")[0]
+
+    @property
+    def explanation(self) -> str:
+        """What follows the label, if anything does."""
+        return self.help.partition(": ")[2]
+
+    @property
     def type(self) -> str:
         """The type of the answer, in Copier's words."""
         return str(self.details.get("type") or "yaml")

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 import re
-import shutil
 import warnings
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,7 +42,7 @@ class Origin:
 
 @dataclass(frozen=True)
 class NewProject:
-    """A new project, or a preview of one.
+    """A new project, or one that would be made.
 
     Attributes:
         name: The project's name.
@@ -87,20 +85,13 @@ def new_project(
     notes: list[str] = []
     # Worked out first: moving a project over the current folder leaves this process without one.
     commands = next_steps(destination, str(answers.get("python_min", "3")))
-    preview = preview_folder(template, answers)
     if dry_run:
-        if not preview.exists():
-            render(template, answers, preview)
+        preview = template.workspace / "preview"
+        render(template, answers, preview)
         files = list_files(preview)
     else:
-
-        def fill(folder: Path) -> None:
-            if preview.exists():
-                shutil.copytree(preview, folder, symlinks=True, dirs_exist_ok=True)
-            else:
-                render(template, answers, folder)
-
-        files, notes = build(target, fill, f"Start from {template.label}" if use_git else None)
+        message = f"Start from {template.label}" if use_git else None
+        files, notes = build(target, partial(render, template, answers), message)
     return NewProject(
         name=str(answers.get("project_name", target.name)),
         path=target,
@@ -143,12 +134,6 @@ def check_destination(destination: Path) -> None:
             raise ScaffolderError(f"`{destination}` is not empty", hint)
     except OSError as error:
         raise ScaffolderError(f"`{destination}` can't be used: {error.strerror}", hint) from error
-
-
-def preview_folder(template: Template, answers: Mapping[str, Any]) -> Path:
-    """Return the folder of the preview for these answers, which is reused when the project is created."""
-    text = json.dumps(dict(answers), sort_keys=True, default=str)
-    return template.workspace / f"preview-{hashlib.sha256(text.encode()).hexdigest()}"
 
 
 @contextmanager

@@ -91,7 +91,7 @@ def test_list_as_data(pyo3_new: Command) -> None:
         (["new", "folder", "--name", "async"], "`async` is a Python keyword", "try `--name async-rs`"),
         (["new", "1st"], "`1st` must start with a letter", "try `--name st`"),
         (["new", "日本"], "`日本` must start with a letter", "try `--name price-tools`"),
-        (["new", "x", "--name", ""], "the project needs a name", None),
+        (["new", "x", "--name", ""], "the project needs a name", "try `--name price-tools`"),
     ],
 )
 def test_wrong_usage_is_one_clear_error(

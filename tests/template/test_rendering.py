@@ -13,6 +13,8 @@ import pytest
 import tomlkit
 import yaml
 
+from scaffolder.template.additions import count_additions
+from scaffolder.template.catalog import load_catalog
 from tests.conftest import CHECKOUT, FEATURES, tree
 from tests.template import matrix
 from tests.template.conftest import EXTREMES
@@ -32,6 +34,7 @@ ANSWERS = cover(
         "license": ["MIT", "Apache-2.0", "MIT OR Apache-2.0", "BSD-3-Clause", "none"],
         "wheels": ["abi3", "version"],
         "author_name": ["", 'Åsa "Q" O\'Neil'],
+        "repository": ["", "https://github.com/ada/price-tools"],
     },
     lambda _: False,
 )
@@ -40,6 +43,12 @@ ANSWERS = cover(
 NAMES = ["ab", "a" * 35 + "-core"]
 NAMED = [(features, NAMES[number % 2]) for number, features in enumerate(SETS)]
 NAMED += [(features, name) for features in EXTREMES for name in NAMES if (features, name) not in NAMED]
+
+
+@pytest.mark.parametrize("feature", FEATURES)
+def test_what_a_feature_adds_is_counted_without_rendering_it(make: Make, feature: str) -> None:
+    counts = count_additions(load_catalog(CHECKOUT), CHECKOUT, {"project_name": "ab"})
+    assert counts[feature] == len(tree(make((feature,)))) - len(tree(make(())))
 
 
 @pytest.mark.parametrize("features", SETS, ids=set_name)
@@ -97,9 +106,9 @@ def test_formatters_change_nothing(make: Make, run: Run, features: tuple[str, ..
     run("rustfmt", "--check", "--edition", "2024", *sources, folder=project)
 
 
-@pytest.mark.parametrize("answers", ANSWERS, ids=lambda answers: "-".join(answers.values()))
+@pytest.mark.parametrize("answers", ANSWERS, ids=lambda answers: "-".join(answers.values()).replace("/", ""))
 def test_answers_reach_the_manifests(make: Make, run: Run, answers: dict[str, str]) -> None:
-    license_, wheels, author = answers.values()
+    license_, wheels, author, repository = answers.values()
     description = "Größen & \"quotes\" \\ 'more' 🦀"
     project = make((), "answers", python_min="3.12", description=description, author_email="", **answers)
     cargo = tomlkit.parse((project / "Cargo.toml").read_text(encoding="utf-8")).unwrap()
@@ -108,6 +117,8 @@ def test_answers_reach_the_manifests(make: Make, run: Run, answers: dict[str, st
     assert pyproject["requires-python"] == ">=3.12"
     assert ("abi3-py312" in str(cargo["dependencies"]["pyo3"])) == (wheels == "abi3")
     assert [entry.get("name") for entry in pyproject["authors"]] == ([author] if author else [])
+    assert pyproject.get("urls", {}).get("Repository", "") == cargo["package"].get("repository", "") == repository
+    assert ("urls" in pyproject) == bool(repository)
     texts = sorted(path.name for path in project.glob("LICENSE*"))
     expected = {"MIT": "LICENSE-MIT", "Apache-2.0": "LICENSE-APACHE", "BSD-3-Clause": "LICENSE-BSD"}
     assert texts == sorted(file for name, file in expected.items() if name in license_)
