@@ -126,7 +126,8 @@ def skills() -> None:
 
     cog.outl("| skill | what for |\n| --- | --- |")
     for skill in load_skills(ROOT / "skills"):
-        links = [f"[{text}](skills/{skill.name}/{page})" for text, page in LISTS.items()]
+        lists = {text: page for text, page in LISTS.items() if (skill.path / page).is_file()}
+        links = [f"[{text}](skills/{skill.name}/{page})" for text, page in lists.items()]
         purpose = skill.purpose.partition(". ")[0].rstrip(".")
         cog.outl(f"| [{skill.name}](skills/{skill.name}/SKILL.md) | {purpose} ({', '.join(links)}) |")
 
@@ -137,8 +138,9 @@ def skill_pages() -> None:
         title = re.search(r"(?m)^# (.*)$", (skill.path / "SKILL.md").read_text(encoding="utf-8"))
         name = title[1] if title else skill.name
         folder = f"../skills/{skill.name}"
-        guide = [f"Guide <{folder}/SKILL>", f"Reference <{folder}/references/REFERENCE>", f"{folder}/references/*"]
-        write_toctree(name, guide)
+        reference = [f"Reference <{folder}/references/REFERENCE>", f"{folder}/references/*"]
+        has_reference = (skill.path / LISTS["reference"]).is_file()
+        write_toctree(name, [f"Guide <{folder}/SKILL>", *(reference if has_reference else [])])
         write_toctree(f"Examples of {name}", [f"All of them <{folder}/examples/README>", f"{folder}/examples/*/README"])
 
 

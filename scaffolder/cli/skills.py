@@ -116,7 +116,7 @@ def guide(
     if as_data:
         echo(as_json(page))
     else:
-        report.print_markdown(page.text if page.chapter else f"{page.text}\n{report.chapters_markdown(page)}")
+        report.print_markdown(page.text if page.chapter else f"{page.text}\n{report.chapters_markdown(page)}".rstrip())
 
 
 def tool(

@@ -79,7 +79,9 @@ def example_text(example: Example, files: Iterable[str]) -> str:
 
 
 def chapters_markdown(page: Page) -> str:
-    """Return a section that says how to open a guide's chapters."""
+    """Return a section that says how to open a guide's chapters; nothing if it has none."""
+    if not page.chapters:
+        return ""
     names = "\n".join(f"- {name}" for name in page.chapters)
     return f"## Chapters in this terminal\n\n`pyo3-new guide {page.skill} CHAPTER` shows one of them:\n\n{names}"
 
