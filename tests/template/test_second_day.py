@@ -12,7 +12,7 @@ import pytest
 from tests.conftest import FEATURES, git, tree
 from tests.history import commit_all
 from tests.template.matrix import THIS_PYTHON
-from tests.template.test_features import OWN, OWN_TEST
+from tests.template.own import replace_sample
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,14 +34,7 @@ def mean(values: SupportsGetItem[int, SupportsFloat | SupportsIndex]) -> float:
 def take_over(project: Path) -> None:
     """Replace the sample by a function, renew its stub, and edit every shared file beside the anchors."""
     package = project.name.replace("-", "_")
-    for path in [*project.rglob("*distance*")]:
-        path.unlink()
-    (project / "src/mean.rs").write_text(OWN, encoding="utf-8")
-    (project / "tests/test_mean.py").write_text(OWN_TEST.format(package=package), encoding="utf-8")
-    for path in (project / "src/lib.rs", project / "python" / package / "__init__.py"):
-        text = path.read_text(encoding="utf-8").replace("pub mod distance;\n", "")
-        text = text.replace("pub mod error;\n", "pub mod error;\npub mod mean;\n")
-        path.write_text(text.replace("distance", "mean").replace("closest", "mean"), encoding="utf-8")
+    replace_sample(project, "base")
     readme = project / "README.md"
     lines = [line for line in readme.read_text("utf-8").splitlines() if not re.search("closest|distance|sample", line)]
     readme.write_text("\n".join([*lines, ""]), encoding="utf-8")
