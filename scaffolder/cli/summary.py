@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from scaffolder.checkout.diff import Difference
-    from scaffolder.checkout.merge import Change
+    from scaffolder.checkout.merge import Change, Conflict
     from scaffolder.checkout.status import Status
     from scaffolder.checkout.update import Newer, Outcome
     from scaffolder.template.releases import Notes
@@ -115,8 +115,13 @@ def files_text(changes: Sequence[Change]) -> Iterator[str]:
 
 def conflicts_text(outcome: Outcome) -> str:
     """Return the conflicts, one a line."""
-    lines = [f"  {conflict.path}  {conflict.kind}: {conflict.reason}" for conflict in outcome.conflicts]
+    lines = [f"  {conflict.path}  {conflict_reason(conflict)}" for conflict in outcome.conflicts]
     return "\n".join(["Conflicts:", *lines]) if lines else ""
+
+
+def conflict_reason(conflict: Conflict) -> str:
+    """Return what happened to a file; of the most usual conflict git says no more than its path."""
+    return "both sides changed it" if conflict.kind == "contents" else f"{conflict.kind}: {conflict.reason}"
 
 
 def uses_text(outcome: Outcome) -> str:

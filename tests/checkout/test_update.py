@@ -199,6 +199,7 @@ def test_a_conflict_in_generated_stubs_is_settled_by_renewing_them(grow: Grow) -
     replace(project / STUB, '    "closest",\n', '    "closest",\n    "mean",  # mine\n')
     commit_all(project)
     done = grow("add", "numpy", cwd=project, code=3)
+    assert f"Conflicts:\n  {STUB}  both sides changed it\n" in done.stdout
     assert f"To go on: run `uv run nox -s stubs` to renew `{STUB}`, then `" in done.stdout
     assert "# mine\n" in (project / STUB).read_text("utf-8")
 
