@@ -106,7 +106,7 @@ def grown(make: Make, run: Run, nox: Run, tmp_path: Path) -> Path:
     project = tmp_path / "grown"
     shutil.copytree(make((), "grown", git=True), project)
     take_over(project)
-    nox("stubs", "--", "--check", folder=project)
+    nox("stubs", folder=project)
     commit_all(project)
     for feature in FEATURES[::-1]:
         run(sys.executable, "-m", "scaffolder", "add", feature, folder=project)
@@ -117,6 +117,5 @@ def grown(make: Make, run: Run, nox: Run, tmp_path: Path) -> Path:
 @pytest.mark.slow
 @pytest.mark.exclusive("stubs")
 def test_a_project_that_grew_passes_its_checks(grown: Path, nox: Run) -> None:
-    nox("stubs", "--", "--check", folder=grown)
     nox("lint", folder=grown)
     nox("test", "--force-python", THIS_PYTHON, folder=grown)
