@@ -37,11 +37,11 @@ class Feed:
         """How many quotes have been made, read or not."""
         return self._quotes.produced
 
-    # region: next
     def __aiter__(self) -> "Feed":
         """Return itself."""
         return self
 
+    # region: next
     async def __anext__(self) -> float:
         """Return the next price.
 
