@@ -31,6 +31,7 @@ READ_FOR = r"\bFor PyO3 (?P<series>\d+\.\d+)"
 # Which files may name the series, and how.
 STATEMENTS = (
     ("skills/*/examples/*/Cargo.toml", REQUIREMENT),
+    ("skills/*/examples/*/*/Cargo.toml", REQUIREMENT),
     ("skills/*/snippets/Cargo.toml", REQUIREMENT),
     ("skills/*/snippets/*/Cargo.toml", REQUIREMENT),
     ("skills/*/SKILL.md", REQUIREMENT),

@@ -38,11 +38,12 @@ def features_text(features: Iterable[Feature]) -> str:
 
 def skills_text(skills: Iterable[Skill]) -> str:
     """Return the skills with their purpose and contents."""
-    lines = ["Skills, each a guide with references, tools and examples:"]
+    lines = ["Skills, each a guide with what it has of chapters, tools and examples:"]
     for skill in skills:
-        contents = (
-            f"{len(skill.tools)} tools and {len(skill.examples)} examples; `pyo3-new guide {skill.name}` shows it"
-        )
+        parts = {"tool": len(skill.tools), "example": len(skill.examples)}
+        counts = [f"{number} {part}{'s' if number > 1 else ''}" for part, number in parts.items() if number]
+        shown = f"`pyo3-new guide {skill.name}` shows it"
+        contents = f"{' and '.join(counts)}; {shown}" if counts else shown
         lines += ["", f"  {skill.name}", *wrap(skill.purpose), *wrap(contents), f"    {skill.path}"]
     return "\n".join(lines)
 

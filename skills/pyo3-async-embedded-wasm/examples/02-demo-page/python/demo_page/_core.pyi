@@ -1,0 +1,6 @@
+__all__ = ["closest", "edit_distance"]
+
+def edit_distance(left: str, right: str, /) -> int: ...
+
+# A `Sequence[str]` would take a string as well, which is refused.
+def closest(word: str, candidates: list[str]) -> str: ...

@@ -1,0 +1,3 @@
+"""Can't be imported."""
+
+raise ImportError("no module named as this plugin needs it")
