@@ -323,7 +323,8 @@ def test_wheels_are_tested_in_the_container_of_their_platform(
     done = bash(line.replace("/nox", f"{tmp_path}/nox"), project, PYTHONS=row["test"], IMAGE=row["image"], **variables)
     assert done.returncode == 0, done.stderr
     printed = done.stdout.splitlines()
-    assert "quay.io/pypa/musllinux_1_2_x86_64" in printed
+    # In CI a Python that is missing is an error, and elsewhere nox passes it over.
+    assert {"quay.io/pypa/musllinux_1_2_x86_64", "CI"} <= set(printed)
     options = printed[printed.index("--envdir") :]
     assert options == ["--envdir", "/environments", "--session", "wheels", "--pythons", *row["test"].split()]
 
