@@ -71,7 +71,8 @@ class Wizard:
         Raises:
             InterruptedRunError: A key or a signal stopped it.
         """
-        self.check_given()
+        if self.given:
+            self.check_given()
         echo("\n".join([*fold(INTRODUCTION, 0), ""]))
         answers = self.answer()
         while (choice := self.confirm()) == CHANGE:
