@@ -46,15 +46,18 @@ class TextPrompt:
         column: Where the answer begins.
         offered: An answer, or `MISSING`; if it is refused, what the refusal suggests is offered.
         check: Raises an error for an answer that is refused.
+        in_doubt: Check what is offered at once.
     """
 
-    def __init__(self, label: str, column: int, offered: Any, check: Callable[[str], Any]) -> None:
+    def __init__(
+        self, label: str, column: int, offered: Any, check: Callable[[str], Any], *, in_doubt: bool = True
+    ) -> None:
         self.label = label
         self.column = column
         self.check = check
         self.reason = ""
         self.offered = "" if offered is MISSING or offered is None else str(offered)
-        if error := self.refusal(self.offered):
+        if in_doubt and (error := self.refusal(self.offered)):
             self.refuse(error)
             if offered is MISSING:
                 self.reason = ""
@@ -79,8 +82,9 @@ class TextPrompt:
 
     def placeholder(self) -> StyleAndTextTuples:
         """Return what Enter takes, or that it may be nothing."""
-        nothing = "" if self.refusal("") else "(optional, Enter leaves it out)"
-        return [("class:instruction", self.offered or nothing)]
+        if self.offered or self.refusal(""):
+            return [("class:instruction", self.offered)]
+        return [("class:instruction", "(optional, Enter leaves it out)")]
 
     def bindings(self) -> KeyBindings:
         """Return what Enter and Tab do."""

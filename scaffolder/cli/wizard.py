@@ -178,7 +178,16 @@ class Wizard:
             return ask_choice(label, rows, offered is True, question.explanation)
         if question.name == NAME and self.destination is None:
             check = also_free(check)
+            if offered is MISSING and (example := self.example_name()):
+                # Not in doubt, and so on the screen before Jinja is imported.
+                return TextPrompt(label, self.column, free_name(example), check, in_doubt=False).ask()
         return TextPrompt(label, self.column, offered, check).ask()
+
+    def example_name(self) -> str:
+        """Return the name that the template has for a project without one."""
+        computed = {question.name: question for question in self.catalog.questions if question.computed}
+        question = computed.get(f"example_{NAME}")
+        return str(question.details.get("default", "")) if question else ""
 
     def ask_start(self, chosen: str) -> bool:
         """Ask what to start from, and return whether to leave out the sample function."""
@@ -259,6 +268,12 @@ def is_refused(answer: Any, check: Callable[[Any], Any]) -> bool:
     return False
 
 
+def free_name(name: str) -> str:
+    """Return a name, with a number where its folder is taken."""
+    names = (name, *(f"{name}-{number}" for number in range(2, 100)))
+    return next((free for free in names if not Path(free).exists()), name)
+
+
 def also_free(check: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """Refuse a name whose folder is taken, while another can still be chosen."""
 
@@ -267,8 +282,7 @@ def also_free(check: Callable[[Any], Any]) -> Callable[[Any], Any]:
         try:
             check_destination(Path(name))
         except ScaffolderError as error:
-            free = next(free for number in range(2, 100) if not Path(free := f"{name}-{number}").exists())
-            raise InvalidAnswerError(NAME, f"the folder {error.message}", suggestion=free) from error
+            raise InvalidAnswerError(NAME, f"the folder {error.message}", suggestion=free_name(name)) from error
         return name
 
     return check_both
