@@ -200,7 +200,8 @@ def test_all_that_fails_is_named_and_stubs_first(make: Make, nox: Run) -> None:
         nox("lint", folder=project)
     printed = str(failure.value)
     stub = Path("python/drifted/_core/__init__.pyi")
-    assert printed.index(f"not what the Rust code says, run `nox -s stubs`: {stub}") < printed.index("ruff format")
+    message = f"not what the Rust code says, run `nox -s stubs`: {stub}"
+    assert printed.index(message) < printed.index("ruff format --check")
     failed = "stubs; ruff format --check; ruff check; cargo fmt --check"
     assert re.search(rf"^nox > Session lint aborted: failed: {failed}", printed, re.MULTILINE), printed
     run_formatters(project)
