@@ -121,15 +121,10 @@ def examples() -> None:
 
 
 def skills() -> None:
-    """Write a table of the skills; called by cog."""
+    """Write links to the skills; called by cog."""
     import cog
 
-    cog.outl("| skill | what for |\n| --- | --- |")
-    for skill in load_skills(ROOT / "skills"):
-        lists = {text: page for text, page in LISTS.items() if (skill.path / page).is_file()}
-        links = [f"[{text}](skills/{skill.name}/{page})" for text, page in lists.items()]
-        purpose = skill.purpose.partition(". ")[0].rstrip(".")
-        cog.outl(f"| [{skill.name}](skills/{skill.name}/SKILL.md) | {purpose} ({', '.join(links)}) |")
+    cog.outl(" ·\n".join(f"[{skill.name}](skills/{skill.name}/SKILL.md)" for skill in load_skills(ROOT / "skills")))
 
 
 def skill_pages() -> None:

@@ -240,8 +240,7 @@ def ask_example() -> str | None:
     skills = [skill for skill in load_skills() if skill.examples]
     skill: Any = skills[0]
     if len(skills) > 1:
-        counts = [(skill, skill.name, f"{len(skill.examples)} examples") for skill in skills]
-        skill = ask_choice("Examples for", [*counts, (None, "Back", "")])
+        skill = ask_choice("Examples for", [*((skill, skill.name, "") for skill in skills), (None, "Back", "")])
     if skill is None:
         return None
     rows = [(example.name, example.path.name, example.purpose) for example in skill.examples]

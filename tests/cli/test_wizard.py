@@ -79,7 +79,7 @@ def open_examples(terminal: Terminal) -> None:
     terminal.play(("? Start from", UP + ENTER), ("? ", ""), ("01-" if only_one_skill() else "Examples for", ""))
     if not only_one_skill():
         terminal.choose(SKILL)
-    terminal.wait("  Back")
+    terminal.wait("01-")
 
 
 def only_one_skill() -> bool:

@@ -153,7 +153,7 @@ def test_a_dry_run_writes_nothing(pyo3_new: Command, tmp_path: Path, command: li
         (["tool", "nothing"], "there is no tool `nothing`"),
         (["tool", "type_convertr"], "there is no tool `type_convertr`\n\nhint: did you mean `type_converter`?"),
         (["example", "show", "wordcount"], "there is no example `wordcount`\n\nhint: did you mean `word-count`"),
-        (["example", "show", "01"], "there is no example `01`\n\nhint: did you mean `01-word-count`?"),
+        (["example", "show", "01-word"], "there is no example `01-word`\n\nhint: did you mean `01-word-count`?"),
         (["list", "nothing"], "`nothing` can't be listed"),
         (["list", "tools", "debugger"], "only problems have a NAME, not tools"),
         (["example"], "missing command"),

@@ -12,7 +12,7 @@ import yaml
 from scaffolder import __version__
 from scaffolder.errors import ScaffolderError
 from scaffolder.template.bundle import read_tags, write_bundle
-from tests.conftest import CHECKOUT, Command, git, tree
+from tests.conftest import CHECKOUT, FEATURES, Command, git, tree
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -94,7 +94,7 @@ def test_plain_copier_makes_the_same_project(pyo3_new: Command, tmp_path: Path, 
     arguments = [part for answer in data for part in ("--data", answer)]
     pyo3_new("new", "ours", *arguments, "--all", "--defaults", "--no-git")
     copier = [sys.executable, "-m", "copier", "copy", "--quiet", "--defaults", "--vcs-ref", "HEAD", *arguments]
-    features = ["--data", "features=[classes, numpy, async, plugins, wasm]"]
+    features = ["--data", f"features=[{', '.join(FEATURES)}]"]
     subprocess.run(
         [*copier, *features, str(CHECKOUT), str(tmp_path / "theirs")], env=environment, check=True, capture_output=True
     )
