@@ -1,0 +1,3 @@
+__all__ = ["edit_distance"]
+
+def edit_distance(left: str, right: str, /) -> int: ...
