@@ -60,7 +60,10 @@ def read_page(name: str, chapter: str | None = None) -> Page:
     chapter, _, section = chapter.partition("#")
     chapter = chapter.removesuffix(".md")
     if chapter not in chapters:
-        raise UsageError(f"`{name}` has no chapter `{chapter}`", near(chapter, chapters))
+        raise UsageError(
+            f"`{name}` has no chapter `{chapter}`",
+            near(chapter, chapters, None if chapters else f"run `pyo3-new guide {name}`"),
+        )
     path = skill.path / f"references/{chapter}.md"
     text = clean(path.read_text(encoding="utf-8"))
     return Page(name, chapter, section or None, path, cut(text, chapter, section) if section else text, chapters)

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from packaging.version import Version
+from packaging.version import InvalidVersion, Version
 
 if TYPE_CHECKING:
     from datetime import date
@@ -139,6 +139,14 @@ def advisories_read() -> date:
     """Return the day as of which the advisories are known."""
     day: date = _data()["advisories"]["read"]
     return day
+
+
+def read_version(text: str) -> Version | None:
+    """Return a version, or nothing if it is not one for Python: Cargo has others, such as `0.24.0-acme.1`."""
+    try:
+        return Version(text)
+    except InvalidVersion:
+        return None
 
 
 def companions() -> frozenset[str]:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from scaffolder.checkout.checkout import Checkout
     from scaffolder.checkout.merge import Change, Files
 
+RELATIVE = "paths are relative to the current folder, also with `--project`"
+
 
 @dataclass(frozen=True)
 class Difference:
@@ -64,7 +66,11 @@ def diff(checkout: Checkout, paths: Iterable[Path] = (), *, colour: bool = False
     with open_releases() as releases, temporary_folder() as workspace:
         releases.require(record.release)
         template = render_files(releases, record.release, record, record.features, workspace / "template")
-        notes += [f"the template has no `{path}`" for path, name in chosen if not select(template, [name])]
+        missing = [(path, name) for path, name in chosen if not select(template, [name])]
+        for path, name in missing:
+            if not present(checkout.folder / name):
+                raise UsageError(f"there is no `{path}` in the project or the template", RELATIVE)
+        notes += [f"the template has no `{path}`" for path, _ in missing]
         template = select(template, [name for _, name in chosen] or ["."])
         project = read_project(checkout.folder, template)
         # Nothing that is committed is looked at.
@@ -91,7 +97,7 @@ def inside(folder: Path, path: Path) -> str:
     for place in (Path(os.path.abspath(path)), path.resolve()):  # noqa: PTH100
         if place.is_relative_to(folder):
             return place.relative_to(folder).as_posix()
-    raise UsageError(f"`{path}` is outside of the project `{folder}`")
+    raise UsageError(f"`{path}` is outside of the project `{folder}`", RELATIVE)
 
 
 def select(files: Files, names: Iterable[str]) -> Files:

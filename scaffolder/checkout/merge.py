@@ -167,7 +167,7 @@ class Scratch:
         if gone:
             base, theirs = ({path: file for path, file in side.items() if path not in gone} for side in (base, theirs))
             merged = self._merge(base, theirs, label)
-        return self.name_base(self.settle_stubs(merged)), tuple(sorted(gone))
+        return self.name_base(self.merge_stub_conflicts(merged)), tuple(sorted(gone))
 
     def _merge(self, base: Files, theirs: Files, label: str) -> MergeResult:
         """Merge the three trees."""
@@ -182,21 +182,21 @@ class Scratch:
         options = [*git.options({"core.abbrev": "no"}), "merge-tree", "--write-tree", "-z"]
         return read_merge(self.git(*options, YOURS, label, codes=(0, 1)))
 
-    def settle_stubs(self, merged: MergeResult) -> MergeResult:
+    def merge_stub_conflicts(self, merged: MergeResult) -> MergeResult:
         """Merge the generated stubs that git could not."""
-        settled: Files = {}
+        stubs: Files = {}
         for path in (conflict.path for conflict in merged.conflicts if conflict.kind == "contents"):
             versions = merged.stages[path]
             if is_generated_stub(path) and {*versions} == {1, 2, 3}:
                 contents = self.contents(versions[stage].name for stage in (1, 2, 3))
                 content = merge_stubs(path, *(contents[versions[stage].name] for stage in (1, 2, 3)))
-                settled |= {path: File(versions[2].mode, content)} if content is not None else {}
+                stubs |= {path: File(versions[2].mode, content)} if content is not None else {}
         return replace(
             merged,
-            tree=self.with_files(merged.tree, settled),
-            stages={path: stages for path, stages in merged.stages.items() if path not in settled},
-            conflicts=tuple(conflict for conflict in merged.conflicts if conflict.path not in settled),
-            stubs=tuple(settled),
+            tree=self.with_files(merged.tree, stubs),
+            stages={path: stages for path, stages in merged.stages.items() if path not in stubs},
+            conflicts=tuple(conflict for conflict in merged.conflicts if conflict.path not in stubs),
+            stubs=tuple(stubs),
         )
 
     def name_base(self, merged: MergeResult) -> MergeResult:
@@ -208,8 +208,8 @@ class Scratch:
         contents = self.contents(blob.name for blob in texts.values())
         base = self.git("rev-parse", f"refs/heads/{BASE}").strip()
         marker, name = re.compile(rb"^(\|{7,} )" + base, re.MULTILINE), rb"\1" + BASE.encode()
-        named = {path: File(blob.mode, marker.sub(name, contents[blob.name])) for path, blob in texts.items()}
-        return replace(merged, tree=self.with_files(merged.tree, named))
+        renamed = {path: File(blob.mode, marker.sub(name, contents[blob.name])) for path, blob in texts.items()}
+        return replace(merged, tree=self.with_files(merged.tree, renamed))
 
     def with_files(self, tree: str | None, files: Files) -> str:
         """Return a tree, by default an empty one, with these contents at some paths."""

@@ -226,10 +226,15 @@ def merge_imports(base: Stub, ours: Stub, theirs: Stub, definitions: Mapping[str
     used = used_names(definitions)
     idle = (used_names(ours.definitions) | used_names(theirs.definitions)) - used
     merged = merge_sets(base.imports, ours.imports, theirs.imports)
-    return frozenset(
+    known = {item.bound for item in merged}
+    imports = frozenset(
         item for item in ours.imports | theirs.imports
-        if item.bound in used or (item in merged and item.bound not in idle)
+        if (item in merged and item.bound not in idle) or (item.bound in used and item.bound not in known)
     )  # fmt: skip
+    names = [item.bound for item in imports if item.name or item.alias]
+    if len(set(names)) < len(names):
+        raise UnmergeableError
+    return imports
 
 
 def used_names(definitions: Mapping[str, Definition]) -> set[str]:

@@ -256,7 +256,7 @@ def changed_answers(catalog: Catalog, record: Record, data: Iterable[str]) -> tu
     """Return the answers that a user changes, and notes about those that are as they were.
 
     Raises:
-        UsageError: An answer is rejected, or is none that can be changed so.
+        UsageError: An answer is rejected, or can't be changed this way.
     """
     pairs = read_pairs(data)
     if not pairs:

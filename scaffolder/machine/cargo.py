@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from packaging.version import InvalidVersion, Version
-
 from scaffolder.anatomy.bounds import upwards
+from scaffolder.anatomy.versions import read_version
 from scaffolder.files import UnreadableFileError, is_file, read_regular
 from scaffolder.machine.cargo_config import read_config
 from scaffolder.machine.programs import programs_for
@@ -17,6 +16,8 @@ from scaffolder.machine.toolchain import choose_toolchain, read_rust
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from packaging.version import Version
 
     from scaffolder.machine.cargo_config import CargoConfig
     from scaffolder.machine.programs import Programs
@@ -93,7 +94,7 @@ def _metadata(data: dict[str, Any]) -> CargoMetadata:
     packages = [
         (f"{package['name']} {package['version']}", package.get("rust_version")) for package in data["packages"]
     ]
-    versions = {name: version for name, text in packages if text and (version := _version(text))}
+    versions = {name: version for name, text in packages if text and (version := read_version(text))}
     return CargoMetadata(Path(data["workspace_root"]), Path(data["target_directory"]), versions)
 
 
@@ -135,10 +136,3 @@ def _filter(target: str | None) -> list[str]:
 def _host(programs: Programs, toolchain: Toolchain) -> str | None:
     rust, _ = read_rust(programs, toolchain)
     return rust.host if rust else None
-
-
-def _version(text: str) -> Version | None:
-    try:
-        return Version(text)
-    except InvalidVersion:
-        return None

@@ -72,7 +72,8 @@ def web_address(remote: str) -> str | None:
     if parts.scheme not in {"git", "http", "https", "ssh"} or not parts.hostname:
         return None
     scheme = "http" if parts.scheme == "http" else "https"
-    return f"{scheme}://{parts.hostname}{port}/{plain_path(parts.path)}"
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    return f"{scheme}://{host}{port}/{plain_path(parts.path)}"
 
 
 def plain_path(path: str) -> str:

@@ -42,7 +42,7 @@ def copy_example(
     check_destination(destination)
     target = destination.resolve()
     notes: list[str] = []
-    commands = next_steps(destination, "3")[:2]
+    commands = next_steps(destination, "3", lints=False)
     if dry_run:
         files = list_example(example, name)
     else:

@@ -10,17 +10,18 @@ import subprocess
 from pathlib import Path
 
 
-def next_steps(destination: Path, python_min: str) -> tuple[str, ...]:
+def next_steps(destination: Path, python_min: str, *, lints: bool = True) -> tuple[str, ...]:
     """Return the commands that enter, build and test, and check a new project.
 
     Args:
         destination: The project's folder as the user wrote it.
         python_min: The oldest Python that it supports.
+        lints: Whether it has a session `lint`.
     """
     folder = destination if destination.resolve() != Path.cwd() else destination.resolve()
     enter = f"cd {quote(str(folder))}"
     if shutil.which("uv"):
-        return (enter, "uv run pytest", "uv run nox -s lint")
+        return (enter, "uv run pytest", *(["uv run nox -s lint"] if lints else []))
     python, then = find_python(python_min), ";" if os.name == "nt" else " &&"
     own = r".venv\Scripts\python" if os.name == "nt" else ".venv/bin/python"
     return (

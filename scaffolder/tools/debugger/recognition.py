@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ from scaffolder.output.scene import Scene, read_scene
 from scaffolder.tools.debugger.catalogue import FOREIGN, GROUPS, Problem, load_problems
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Iterable, Iterator
 
     from scaffolder.output.diagnostics import Diagnostic
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 MOST_LINES = 6
 LEVELS = ("error", "warning", "note", "ok")
-PLACE = re.compile(r"-->|at [^\n]*:\d+")
 
 
 @dataclass(frozen=True)

@@ -188,4 +188,4 @@ def _others(project: Project | None) -> str:
     if len(manifests) < 2:
         return ""
     folders = quote_names([Path(manifest).parent.as_posix() for manifest in manifests[1:]])
-    return f"; not checked, because only one extension module at a time is: {folders} (`--project DIR`)"
+    return f"; only one extension module is checked at a time; for {folders} pass `--project DIR`"

@@ -429,6 +429,12 @@ def test_a_release_has_its_security_advisories(release: str, numbers: list[str],
     assert [line.partition(":")[0].removeprefix("RUSTSEC-") for line in (evidence or "").splitlines()] == numbers
 
 
+def test_a_version_that_only_cargo_knows_is_no_release(tmp_path: Path) -> None:
+    lock = 'version = 4\n\n[[package]]\nname = "pyo3"\nversion = "0.28.0-acme.1"\n'
+    state = (replaced(CARGO, '"0.30"', '"0.28"'), NO_LOCK, added("Cargo.lock", lock))
+    assert ask_about(tmp_path, state)["no-advisory"].message.startswith("PyO3 0.28 has 2 security advisories")
+
+
 def test_a_new_project_has_no_pyo3_with_an_advisory() -> None:
     versions = yaml.safe_load((CHECKOUT / "templates/versions.yml").read_text(encoding="utf-8"))
     assert not any(advisories(Version(f"{series}.0")) for series in versions["crates_by_line"]["default"])

@@ -45,9 +45,9 @@ impl Failure {
     // region: fault
     /// Whether it is the plugin's own fault, and to be reported.
     ///
-    /// What is no `Exception` ends something else than the plugin: Ctrl-C, `sys.exit` in a signal handler, the close of a
+    /// Anything but an `Exception` is meant for the program, not the plugin: Ctrl-C, `sys.exit` in a signal handler, the close of a
     /// generator, a test that is over. A panic is an exception: it is a fault, but no `Exception`, and each extension
-    /// has a class of its own for it. And who is out of memory can't go on.
+    /// has a class of its own for it. And a process that is out of memory can't go on.
     #[must_use]
     pub fn is_fault(&self) -> bool {
         Python::attach(|py| {

@@ -15,7 +15,7 @@ class Lines:
     """
     The lines that a server sends. `Feed` makes an async iterator of it.
 
-    They are read in Rust, from the beginning on; while `buffer` lines wait, nothing is read.
+    They are read in Rust as soon as the object is made; while `buffer` lines wait, nothing is read.
     """
     def __new__(cls, /, host: str, port: SupportsIndex, buffer: SupportsIndex) -> Lines: ...
     def close(self, /) -> None:
@@ -33,7 +33,7 @@ class Lines:
 
 def ask(host: str, port: SupportsIndex, line: str, timeout: SupportsFloat | SupportsIndex) -> Any:
     """
-    Ask a server one line, and wait for one line.
+    Send a server one line, and wait for its answer.
     """
 
 def running() -> int:
