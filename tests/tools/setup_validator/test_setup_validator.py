@@ -232,7 +232,7 @@ def test_of_several_extension_modules_the_one_in_the_named_folder_is_checked(pyo
     whole, named = doctor(pyo3_new, project), doctor(pyo3_new, project / "maps")
     assert levels(whole) == levels(named)
     assert "for `maps` pass `--project DIR`" in whole["summary"]
-    assert "is: `core` (" in named["summary"]
+    assert "for `core` pass `--project DIR`" in named["summary"]
     doctor(pyo3_new, project / "maps", "--fix")
     assert "extension-module" not in (project / "maps" / "Cargo.toml").read_text(encoding="utf-8")
     assert "extension-module" in (project / "core" / "Cargo.toml").read_text(encoding="utf-8")
