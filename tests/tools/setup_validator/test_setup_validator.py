@@ -149,6 +149,7 @@ PURE = {"crate-type-rlib": "note", "stubs": "note"}
         (
             ("uv", "init", "--build-backend", "maturin", "--lib", "--python", sys.executable),
             {
+                "no-advisory": "warning",
                 "outdated-features": "warning",
                 "crate-type-rlib": "note",
                 "abi3-as-new-as-python": "note",
