@@ -57,7 +57,7 @@ class TextPrompt:
         self.check = check
         self.reason = ""
         self.offered = "" if offered is MISSING or offered is None else str(offered)
-        if in_doubt and (error := self.refusal(self.offered)):
+        if in_doubt and (error := refusal(self.offered, self.check)):
             self.refuse(error)
             if offered is MISSING:
                 self.reason = ""
@@ -82,7 +82,7 @@ class TextPrompt:
 
     def placeholder(self) -> StyleAndTextTuples:
         """Return what Enter takes, or that it may be nothing."""
-        if self.offered or self.refusal(""):
+        if self.offered or refusal("", self.check):
             return [("class:instruction", self.offered)]
         return [("class:instruction", "(optional, Enter leaves it out)")]
 
@@ -93,7 +93,7 @@ class TextPrompt:
         @bindings.add("enter")
         def accept(event: KeyPressEvent) -> None:
             answer = event.current_buffer.text or self.offered
-            error = self.refusal(answer)
+            error = refusal(answer, self.check)
             if error is None:
                 event.app.exit(result=answer)
             elif self.refuse(error):
@@ -121,16 +121,17 @@ class TextPrompt:
             if error is None:
                 return suggestion
             suggestion = (error.suggestion if isinstance(error, InvalidAnswerError) else None) or ""
-            error = self.refusal(suggestion) if suggestion else error
+            error = refusal(suggestion, self.check) if suggestion else error
         return ""
 
-    def refusal(self, answer: str) -> ScaffolderError | None:
-        """Return why an answer is refused."""
-        try:
-            self.check(answer)
-        except ScaffolderError as error:
-            return error
-        return None
+
+def refusal(answer: Any, check: Callable[[Any], Any]) -> ScaffolderError | None:
+    """Return why an answer is refused, if it is."""
+    try:
+        check(answer)
+    except ScaffolderError as error:
+        return error
+    return None
 
 
 def ask_choice(label: str, rows: Sequence[Row], chosen: Any = MISSING, explanation: str = "") -> Any:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scaffolder.cli.decision import Decision
-from scaffolder.cli.prompts import TextPrompt, ask_choice, ask_choices
+from scaffolder.cli.prompts import TextPrompt, ask_choice, ask_choices, refusal
 from scaffolder.cli.text import answer_text, fold, format_answer, number_of_files
 from scaffolder.errors import InvalidAnswerError, ScaffolderError
 from scaffolder.template.additions import count_additions
@@ -158,7 +158,7 @@ class Wizard:
 
     def is_asked(self, question: Question, offered: Any, check: Callable[[Any], Any]) -> bool:
         """Whether to ask a question, or else to go on with the offered answer."""
-        if question.name == self.changing or offered is MISSING or is_refused(offered, check):
+        if question.name == self.changing or offered is MISSING or refusal(offered, check):
             return True
         if question.name == NAME:
             return self.destination is None
@@ -256,15 +256,6 @@ def fill_in(question: Question, default: Any, check: Callable[[Any], Any]) -> An
         return check("")
     except InvalidAnswerError as error:
         return error.suggestion or ""
-
-
-def is_refused(answer: Any, check: Callable[[Any], Any]) -> bool:
-    """Whether an answer is refused."""
-    try:
-        check(answer)
-    except ScaffolderError:
-        return True
-    return False
 
 
 def free_name(name: str) -> str:
