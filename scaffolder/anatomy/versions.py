@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 COMPARATOR = re.compile(r"(<=|>=|=|<|>|\^|~)?\s*(\d+)(?:\.(\d+))?(?:\.(\d+))?")
 
 REQUIREMENT_LIMIT = 200
+# Stands for the last release of a series, whichever it is.
+LAST_PATCH = 999
 
 
 @dataclass(frozen=True)
@@ -129,15 +131,14 @@ def advisories(release: Version) -> tuple[Advisory, ...]:
     """Return the security advisories that apply to a release of PyO3."""
     listed = (
         Advisory(name, Version(entry["since"]), Version(entry["ended"]), entry["allows"])
-        for name, entry in _data()["advisories"].items()
-        if name != "read"
+        for name, entry in _data()["rustsec"]["advisories"].items()
     )
     return tuple(advisory for advisory in listed if advisory.since <= release < advisory.ended)
 
 
 def advisories_read() -> date:
     """Return the day as of which the advisories are known."""
-    day: date = _data()["advisories"]["read"]
+    day: date = _data()["rustsec"]["read"]
     return day
 
 

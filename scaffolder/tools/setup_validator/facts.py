@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from packaging.version import InvalidVersion, Version
 
 from scaffolder.anatomy.project import OTHER_BINDINGS
-from scaffolder.anatomy.versions import companions, read_version
+from scaffolder.anatomy.versions import LAST_PATCH, companions, read_version
 from scaffolder.tools.setup_validator import installed, promises
 from scaffolder.tools.setup_validator.checks.features import READS_VARIABLE
 from scaffolder.tools.setup_validator.checks.names import TEMPLATE
@@ -160,7 +160,7 @@ class Facts(MachineFacts):
         series = self.project.series.name
         locked = filter(None, map(read_version, self.project.crate.lock.get("pyo3", ())))
         own = [version for version in locked if f"{version.major}.{version.minor}" == series]
-        return min(own, default=Version(f"{series}.999"))
+        return min(own, default=Version(f"{series}.{LAST_PATCH}"))
 
     @property
     def companions(self) -> tuple[Dependency, ...] | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from scaffolder.anatomy.versions import advisories, advisories_read
+from scaffolder.anatomy.versions import LAST_PATCH, advisories, advisories_read
 from scaffolder.tools.setup_validator.check import Check, Failure, Section
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class NoAdvisory(Check):
         if not (known := advisories(pyo3_release)):
             return None
         ended = max(advisory.ended for advisory in known)
-        release = series.name if pyo3_release.micro == 999 else str(pyo3_release)
+        release = series.name if pyo3_release.micro == LAST_PATCH else str(pyo3_release)
         count = "a security advisory" if len(known) == 1 else f"{len(known)} security advisories"
         # Cargo takes the newest release of a series by itself.
         patch = f"{ended.major}.{ended.minor}" == series.name or ended.micro
