@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from scaffolder.cli import project as commands
+from tests.checkout.test_surroundings import let_git_run_a_program
 from tests.checkout.test_update import append, everything, replace
 from tests.conftest import git
 from tests.history import NEWEST, commit_all
@@ -101,13 +102,8 @@ def test_links_are_compared_and_not_followed(grow: Grow, tmp_path: Path) -> None
 
 def test_nothing_of_the_repository_is_run(grow: Grow) -> None:
     project = grow.project()
-    program = project / ".git/program"
-    program.write_text(f"#!/bin/sh\ntouch '{project}/.git/ran'\ncat\n", encoding="utf-8")
-    program.chmod(0o755)
-    for setting in ("core.fsmonitor", "diff.external", "filter.x.clean", "filter.x.smudge", "diff.x.textconv"):
-        git("config", setting, str(program), cwd=project)
-    (project / ".git/info").mkdir(exist_ok=True)
-    (project / ".git/info/attributes").write_text("* filter=x diff=x\n", encoding="utf-8")
+    settings = ("core.fsmonitor", "diff.external", "filter.x.clean", "filter.x.smudge", "diff.x.textconv")
+    let_git_run_a_program(project, *settings)
     append(project / "README.md", "Mine.\n")
     assert "+Mine." in grow("diff", cwd=project).stdout
     assert not (project / ".git/ran").exists()

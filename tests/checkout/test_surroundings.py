@@ -116,15 +116,21 @@ def test_a_file_that_may_not_be_read_is_named(grow: Grow, monkeypatch: pytest.Mo
     assert "can't be read: Permission denied" in refused
 
 
-def test_what_git_runs_for_others_is_not_run_for_a_look(grow: Grow) -> None:
-    project = grow.project()
+def let_git_run_a_program(project: Path, *settings: str) -> None:
+    """Have git run a program, which leaves `.git/ran`, by these settings for every file."""
     program = project / ".git/program"
     program.write_text(f"#!/bin/sh\ntouch '{project}/.git/ran'\ncat\n", encoding="utf-8")
     program.chmod(0o755)
-    for setting in ("core.fsmonitor", "filter.x.clean", "filter.x.smudge", "filter.x.process", "diff.x.textconv"):
+    for setting in settings:
         git("config", setting, str(program), cwd=project)
     (project / ".git/info").mkdir(exist_ok=True)
     (project / ".git/info/attributes").write_text("* filter=x diff=x\n", encoding="utf-8")
+
+
+def test_what_git_runs_for_others_is_not_run_for_a_look(grow: Grow) -> None:
+    project = grow.project()
+    settings = ("core.fsmonitor", "filter.x.clean", "filter.x.smudge", "filter.x.process", "diff.x.textconv")
+    let_git_run_a_program(project, *settings)
     (project / "Cargo.toml").touch()
     grow("status", "--offline", cwd=project)
     assert not (project / ".git/ran").exists()
