@@ -101,7 +101,7 @@ def test_formatters_change_nothing(make: Make, run: Run, features: tuple[str, ..
     project = make(features, name)
     run("ruff", "format", "--check", "--no-cache", folder=project)
     run("ruff", "check", "--no-cache", folder=project)
-    run("taplo", "fmt", "--check", folder=project)
+    run("tombi", "format", "--check", folder=project)
     sources = [str(path) for path in project.rglob("*.rs")]
     run("rustfmt", "--check", "--edition", "2024", *sources, folder=project)
 
@@ -127,7 +127,7 @@ def test_answers_reach_the_manifests(make: Make, run: Run, answers: dict[str, st
         assert "license" not in pyproject
     else:
         assert cargo["package"]["license"] == pyproject["license"] == license_
-    run("taplo", "fmt", "--check", folder=project)
+    run("tombi", "format", "--check", folder=project)
 
 
 @pytest.mark.parametrize(("python_min", "targets"), [("3.10", "wide"), ("3.14", "common")])
