@@ -81,6 +81,12 @@ def test_a_set_is_the_base_and_the_files_of_its_features(make: Make, features: t
     assert renamed(set(tree(make(features)))) == renamed(base.union(*alone))
 
 
+def test_path_names_hold_names_of_answers_and_no_expressions() -> None:
+    paths = [path.relative_to(TEMPLATES).as_posix() for path in TEMPLATES.rglob("*")]
+    assert [path for path in paths if "{{" in path]
+    assert not [path for path in paths if re.search(r"[{}'\"]", re.sub(r"\{\{[\w.]+\}\}", "", path))]
+
+
 def test_no_two_folders_of_the_template_hold_the_same_path() -> None:
     folders = [folder for folder in TEMPLATES.iterdir() if folder.is_dir()]
     owned = {
