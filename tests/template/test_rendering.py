@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import tomlkit
+import trove_classifiers
 import yaml
 
 from scaffolder.template.additions import count_additions
@@ -39,8 +40,8 @@ ANSWERS = cover(
     lambda _: False,
 )
 # The shortest and the longest name that a project can have: neither may change how a line is wrapped. Whatever line a
-# feature brings is in the set of all, which is seen with both.
-NAMES = ["ab", "a" * 35 + "-core"]
+# feature brings is in the set of all, which is seen with both. Read as a word, the first one is a typo.
+NAMES = ["ba", "a" * 35 + "-core"]
 NAMED = [(features, NAMES[number % 2]) for number, features in enumerate(SETS)]
 NAMED += [(features, name) for features in EXTREMES for name in NAMES if (features, name) not in NAMED]
 
@@ -108,6 +109,7 @@ def test_formatters_change_nothing(make: Make, run: Run, features: tuple[str, ..
     run("ruff", "format", "--check", "--no-cache", folder=project)
     run("ruff", "check", "--no-cache", folder=project)
     run("tombi", "format", "--check", folder=project)
+    run("typos", folder=project)
     sources = [str(path) for path in project.rglob("*.rs")]
     run("rustfmt", "--check", "--edition", "2024", *sources, folder=project)
 
@@ -206,6 +208,12 @@ def test_pages_lead_to_what_is_there(make: Make, features: tuple[str, ...]) -> N
     for feature in features:
         assert (project / "docs" / f"{feature}.md").is_file()
         assert f"docs/{feature}.md" in readme
+
+
+def test_classifiers_are_those_of_the_index(make: Make) -> None:
+    project = tomlkit.parse((make() / "pyproject.toml").read_text(encoding="utf-8")).unwrap()["project"]
+    assert project["classifiers"]
+    assert set(project["classifiers"]) <= trove_classifiers.classifiers
 
 
 def test_the_debuggers_of_the_editor_build_first(make: Make) -> None:
