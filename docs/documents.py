@@ -75,11 +75,11 @@ def carrier(skill: Skill) -> Path:
     """Return the folder of the template whose files a project gets if it carries a skill's guide.
 
     Both parts of its name render to `.` or to nothing: one says whether the project has a feature that the skill
-    explains, the other whether it wants guides.
+    explains, the other whether it wants guides. That of several features is named after all of them in copier.yml.
     """
     folder = ROOT / "templates"
     if skill.features:
-        folder /= f"{{{{{' or '.join(skill.features)}}}}}"
+        folder /= f"{{{{{'_or_'.join(skill.features)}}}}}"
     return folder / "{{guides}}"
 
 

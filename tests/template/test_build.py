@@ -7,7 +7,9 @@ import re
 import shutil
 import subprocess
 import sys
+import tarfile
 import time
+import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -59,9 +61,22 @@ def test_what_is_published_passes_the_auditors(make: Make, run: Run, nox: Run, f
     project = make(features, f"release-{set_name(features)}", git=True)
     nox("build", folder=project)
     package = project.name.replace("-", "_")
-    wheels = list((project / "dist").glob("*.whl"))
-    assert [wheel.name.split("-")[:4] for wheel in wheels] == [[package, "0.1.0", "cp311", "abi3"]]
+    (wheel,) = (project / "dist").glob("*.whl")
+    assert wheel.name.split("-")[:4] == [package, "0.1.0", "cp311", "abi3"]
+    with zipfile.ZipFile(wheel) as archive:
+        assert set(archive.namelist()) == files_of_a_wheel(project, package)
+    with tarfile.open(next((project / "dist").glob("*.tar.gz"))) as archive:
+        assert not [name for name in archive.getnames() if "/." in name], "a file for work on the project"
     assert run("git", "status", "--porcelain", folder=project).split() == ["??", "Cargo.lock", "??", "uv.lock"]
+
+
+def files_of_a_wheel(project: Path, package: str) -> set[str]:
+    """Return what is installed: the package as it is in the project, its library, and what is said of it."""
+    source = project / "python"
+    files = {path.relative_to(source).as_posix() for path in source.rglob("*") if path.is_file()}
+    about = {"METADATA", "RECORD", "WHEEL", "licenses/LICENSE-MIT", f"sboms/{package.replace('_', '-')}.cyclonedx.json"}
+    library = f"{package}/_core.{'pyd' if os.name == 'nt' else 'abi3.so'}"
+    return files | {library} | {f"{package}-0.1.0.dist-info/{name}" for name in about}
 
 
 def find_python(version: str) -> Path | None:

@@ -26,6 +26,8 @@ ABI3T = str(QUESTIONS["abi3t"].details["default"])
 CASES = {
     "aarch64-unknown-linux-gnu": (-1, rf"cp{ABI3T.replace('.', '')}-abi3\.abi3t-manylinux_2_28_aarch64"),
     "x86_64-unknown-linux-musl": (0, r"cp311-abi3-musllinux_1_2_x86_64"),
+    # Its linker gets arguments that no other one knows.
+    "aarch64-apple-darwin": (0, r"cp311-abi3-macosx_11_0_arm64"),
 }
 
 
@@ -66,7 +68,7 @@ def test_the_row_of_a_platform_makes_its_wheels(
     builds = [entry for entry in wheels["steps"] if "maturin-action" in entry.get("uses", "")]
     arguments = builds[step]["with"]["args"].replace("${{ matrix.build }}", row["build"])
     # The action turns `manylinux` into this option; the lock file is made by the first build; debug is quicker.
-    policy = row["manylinux"] if row["manylinux"].startswith("musl") else f"manylinux_{row['manylinux']}"
+    policy = re.sub(r"^(?=\d)", "manylinux_", row.get("manylinux", ""))
     arguments = arguments.replace("pypi", f"pypi {policy}").replace("--release --locked", "--profile editable")
     path = f"{zig}{os.pathsep}{build_environment['PATH']}"
     places = {"PATH": path, "CARGO_TARGET_DIR": f"{build_environment['CARGO_TARGET_DIR']}/cross"}

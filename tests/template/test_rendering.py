@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import tomlkit
+import trove_classifiers
 import yaml
 
 from scaffolder.template.additions import count_additions
@@ -39,8 +40,8 @@ ANSWERS = cover(
     lambda _: False,
 )
 # The shortest and the longest name that a project can have: neither may change how a line is wrapped. Whatever line a
-# feature brings is in the set of all, which is seen with both.
-NAMES = ["ab", "a" * 35 + "-core"]
+# feature brings is in the set of all, which is seen with both. Read as a word, the first one is a typo.
+NAMES = ["ba", "a" * 35 + "-core"]
 NAMED = [(features, NAMES[number % 2]) for number, features in enumerate(SETS)]
 NAMED += [(features, name) for features in EXTREMES for name in NAMES if (features, name) not in NAMED]
 
@@ -81,6 +82,12 @@ def test_a_set_is_the_base_and_the_files_of_its_features(make: Make, features: t
     assert renamed(set(tree(make(features)))) == renamed(base.union(*alone))
 
 
+def test_path_names_hold_names_of_answers_and_no_expressions() -> None:
+    paths = [path.relative_to(TEMPLATES).as_posix() for path in TEMPLATES.rglob("*")]
+    assert [path for path in paths if "{{" in path]
+    assert not [path for path in paths if re.search(r"[{}'\"]", re.sub(r"\{\{[\w.]+\}\}", "", path))]
+
+
 def test_no_two_folders_of_the_template_hold_the_same_path() -> None:
     folders = [folder for folder in TEMPLATES.iterdir() if folder.is_dir()]
     owned = {
@@ -101,7 +108,8 @@ def test_formatters_change_nothing(make: Make, run: Run, features: tuple[str, ..
     project = make(features, name)
     run("ruff", "format", "--check", "--no-cache", folder=project)
     run("ruff", "check", "--no-cache", folder=project)
-    run("taplo", "fmt", "--check", folder=project)
+    run("tombi", "format", "--check", folder=project)
+    run("typos", folder=project)
     sources = [str(path) for path in project.rglob("*.rs")]
     run("rustfmt", "--check", "--edition", "2024", *sources, folder=project)
 
@@ -127,7 +135,7 @@ def test_answers_reach_the_manifests(make: Make, run: Run, answers: dict[str, st
         assert "license" not in pyproject
     else:
         assert cargo["package"]["license"] == pyproject["license"] == license_
-    run("taplo", "fmt", "--check", folder=project)
+    run("tombi", "format", "--check", folder=project)
 
 
 @pytest.mark.parametrize(("python_min", "targets"), [("3.10", "wide"), ("3.14", "common")])
@@ -200,6 +208,12 @@ def test_pages_lead_to_what_is_there(make: Make, features: tuple[str, ...]) -> N
     for feature in features:
         assert (project / "docs" / f"{feature}.md").is_file()
         assert f"docs/{feature}.md" in readme
+
+
+def test_classifiers_are_those_of_the_index(make: Make) -> None:
+    project = tomlkit.parse((make() / "pyproject.toml").read_text(encoding="utf-8")).unwrap()["project"]
+    assert project["classifiers"]
+    assert set(project["classifiers"]) <= trove_classifiers.classifiers
 
 
 def test_the_debuggers_of_the_editor_build_first(make: Make) -> None:

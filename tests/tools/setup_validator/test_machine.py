@@ -238,16 +238,20 @@ def test_workflows_are_those_of_the_repository(tmp_path: Path) -> None:
     assert answers(project)["workflow-permissions"].level == "warning"
 
 
-def test_one_python_is_named_for_all_in_cargos_configuration(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("environment", "fix"),
+    [({}, '[env]\nVIRTUAL_ENV = "/other"'), ({"VIRTUAL_ENV": "/env"}, "unset VIRTUAL_ENV")],
+    ids=["a file of the project decides", "a variable of the shell decides"],
+)
+def test_one_python_is_named_where_it_has_an_effect(tmp_path: Path, environment: dict[str, str], fix: str) -> None:
     other = dataclasses.replace(INTERPRETER, path=Path("/other/bin/python"), prefix=Path("/other"))
     chosen = (
         MACHINE.choices[0],
         InterpreterChoice("maturin develop", other.path, "the nearest `.venv`", source=".venv"),
     )
-    found = answers(
-        write(tmp_path, FILES), machine(choices=chosen, interpreters={PYTHON: INTERPRETER, other.path: other})
-    )
-    assert '[env]\nPYO3_PYTHON = "/other/bin/python"' in str(found["one-python"].fix)
+    interpreters = {PYTHON: INTERPRETER, other.path: other}
+    there = machine(choices=chosen, interpreters=interpreters, environment=environment)
+    assert fix in str(answers(write(tmp_path, FILES), there)["one-python"].fix)
 
 
 OTHER = (pythons.TOO_OLD, pythons.SUPPORTED, manifests.OTHER_CRATES)

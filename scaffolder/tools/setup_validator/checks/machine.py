@@ -160,22 +160,27 @@ class OnePython(Check):
     level = "note"
     see = Section("troubleshooting", "pyo3-rebuilt")
     fix = """
-    Name the environment's for all of them, in `.cargo/config.toml`
+    Name the environment's for all of them, in `.cargo/config.toml`; one that is active goes first
     [env]
-    PYO3_PYTHON = "$python"
+    VIRTUAL_ENV = "$prefix"
     """
 
     @staticmethod
-    def check(selected_pythons: dict[str, Interpreter]) -> Failure | None:
+    def check(selected_pythons: dict[str, Interpreter], machine: Machine) -> Failure | None:
         if len({python.prefix for python in selected_pythons.values()}) == 1:
             return None
         # What uv and maturin install into is the environment; the others can be told.
         names = ("uv run", "maturin develop", *selected_pythons)
         target = next(selected_pythons[name] for name in names if name in selected_pythons)
+        elsewhere = {tool for tool, python in selected_pythons.items() if python.prefix != target.prefix}
+        sources = [choice.source for choice in machine.choices if choice.tool in elsewhere]
+        # A variable of the shell wins over what the project's files say.
+        variable = next((name for name in sources if machine.environment.get(name)), None)
         return Failure(
             "the tools use different Pythons, so each may compile PyO3 again after the other",
             evidence=tuple(f"{tool}: {python.path}" for tool, python in selected_pythons.items()),
-            words={"python": target.path.as_posix()},
+            words={"prefix": target.prefix.as_posix(), "variable": variable},
+            fix=f"Unset what leads away from it\nunset {variable}" if variable else None,
         )
 
 
