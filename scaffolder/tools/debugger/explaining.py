@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scaffolder.output.decisive import decisive, tail
-from scaffolder.output.diagnostics import advice_lines, diagnostics
+from scaffolder.output.diagnostics import advice_lines
 from scaffolder.toolkit import Finding, Result
 from scaffolder.tools.debugger.recognition import Reading, Recognised, recognise
 
@@ -38,7 +38,7 @@ def explain(output: Output) -> Result:
 def finding(match: Recognised, transcript: Transcript, source: str) -> Finding:
     """Turn a recognised problem into a finding."""
     problem = match.problem
-    failure = decisive(transcript, diagnostics(transcript)) if problem.last_resort else None
+    failure = decisive(transcript, ()) if problem.last_resort and problem.group != "rust" else None
     evidence = "\n".join(transcript.show(failure.lines)) if failure else match.evidence
     return Finding(
         id=problem.id,
