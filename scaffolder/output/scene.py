@@ -22,6 +22,19 @@ PYO3 = re.compile(
     r"\bpyo3(?:-ffi|-macros|-build-config)?(?:-| v| @ |==?)(\d{1,2})\.(\d{1,3})(?:\.\d+)?(?=[/\\\s)`(]|$)"
 )
 MATURIN = re.compile(r"\bmaturin(?:-| v| |==)(\d{1,2})\.(\d{1,3})(?:\.\d+)?\b")
+# Python's version, the surest place first: downloaded wheels may be for several.
+PYTHONS = tuple(
+    re.compile(sign, re.MULTILINE)
+    for sign in (
+        r"(?:interpreter|Python) version(?: \(|: )3\.(\d{1,2})",
+        r"cpython-3(\d{1,2})\b",
+        r"\bcp3(\d{1,2})-cp3\1\b",
+        r"\b(?:python|Python|pypy)-?3\.(\d{1,2})(?:\.\d+)?\b",
+        r"[\\/]Python3(\d{1,2})[\\/]",
+        r"[\\/]lib\.[\w-]+-3\.(\d{1,2})\b",
+        r"^(?:Using )?(?:C?Python|Python:|python) 3\.(\d{1,2})\b",
+    )
+)
 # Someone's own project is built from where it lies, others' packages from an index.
 OWN = re.compile(
     r"@ (?:file:|editable)|maturin develop|Running `maturin pep517[^\n]{0,200}--editable|^Processing (?:\.|/)"
@@ -36,8 +49,17 @@ OTHERS = tuple(
         r"pip-(?:install|wheel)-\w+[/\\](?P<package>[\w.-]+?)_[0-9a-f]{16,}",
         r"sdists-v\d+[/\\]\w+[/\\](?P<package>[\w.-]+)|problem with (?:poetry|pip) but with (?P<other>[\w.-]+)",
         r"(?:Installing|Updating) (?P<package>[\w.-]+) \([^)\n]+\): Failed",
+        r"Could not build wheels for (?P<package>[\w.-]+)",
+        r"^(?:ERROR: )?Failed to build (?P<package>(?!one or|installable)[\w.-]+)$",
+        r"Failed to build installable wheels for some pyproject\.toml based projects \((?P<package>[\w.-]+)",
+        r"Failed to build `(?P<package>[\w.-]+) @ git\+|steps to\s+successfully install (?P<other>\w+)",
+        r"Building wheel for (?P<package>[\w.-]+) \([^)\n]*\)[^\n]*(?:error|did not run successfully)",
         r"Building wheels? for (?P<package>(?!collected)[\w.-]+) \((?:pyproject|PEP)",
-        r"^(?:Collecting |Downloading |Using cached )(?P<package>[\w.-]+?)(?:-\d[\w.]*\.tar\.gz| ?[=<>~!;(\[]|\n)",
+        r"[Ff]ailed to build '(?P<package>[\w.-]+)' when",
+        r"generating package metadata\.\n[^\w\n]*> (?P<package>(?!See)[\w.-]+)$",
+        r"Failed to install (?P<package>[\w.-]+) from\s+\S+\.tar\.gz",
+        r"^(?:Downloading|Using cached) (?P<package>[\w.-]+?)-\d[\w.]*\.tar\.gz[^\n]*\n(?:[^\n]*\n){0,8}?[^\n]*error",
+        r"^Collecting (?P<package>[\w.-]+)|^(?:Downloading|Using cached) (?P<other>[\w.-]+?)-\d[\w.]*\.tar\.gz",
         r"^[^\n]{0,40}?\bpip3? install (?:-(?![er]\b)[\w-]+(?:=\S+)? )*(?P<package>[A-Za-z][\w.-]*)(?:[=<>~!\[]|$)",
     )
 )
@@ -52,19 +74,31 @@ class Scene:
         pyo3: PyO3's release series.
         maturin: Maturin's.
         package: The third-party package being installed, if there is one.
+        python: Python's version, if known.
     """
 
     platform: str | None = None
     pyo3: tuple[int, int] | None = None
     maturin: tuple[int, int] | None = None
     package: str | None = None
+    python: tuple[int, int] | None = None
+
+    @property
+    def other_python(self) -> str:
+        """A version of Python that most packages have wheels for, other than this one."""
+        return "3.11" if self.python == (3, 12) else "3.12"
 
 
 def read_scene(transcript: Transcript) -> Scene:
     """Read the circumstances of an output."""
     text = transcript.text
     platform = next((name for name, sign in PLATFORMS.items() if sign.search(text)), None)
-    return Scene(platform, _version(PYO3, text), _version(MATURIN, text), _package(text))
+    return Scene(platform, _version(PYO3, text), _version(MATURIN, text), _package(text), _python(text))
+
+
+def _python(text: str) -> tuple[int, int] | None:
+    match = next(filter(None, (sign.search(text) for sign in PYTHONS)), None)
+    return (3, int(match[1])) if match else None
 
 
 def _package(text: str) -> str | None:

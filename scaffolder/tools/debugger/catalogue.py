@@ -28,10 +28,12 @@ FOREIGN = (sys.stdlib_module_names | {"matplotlib", "numpy", "pandas", "PIL", "s
 # In the order in which things go wrong: what is earlier is the cause of what is later.
 GROUPS = {"build": "Build", "rust": "Rust", "packaging": "Packaging", "imports": "Import", "running": "Run time"}
 INSTALL = """\
-Nothing of yours is wrong: the installer found no wheel of `{0}` for this Python and platform, so it compiles it.
-Use a Python that it has wheels for (the files on its index page show which): uv venv --python 3.12
-Or another release of it, one with a wheel: pip install --only-binary :all: {0}
+Nothing of yours is wrong: the installer found no wheel of `$installed` for this Python and platform, so it compiles it.
+Use a Python that it has wheels for (the files on its index page show which): uv venv --python $other_python
+Or another release of it, one with a wheel: pip install --only-binary :all: $installed
 If there is none, report it to its authors."""
+# What a text may name in any output: a Python with wheels, and the package being installed.
+SURROUNDINGS = {"other_python": "3.12", "installed": "PACKAGE"}
 
 
 @dataclass(frozen=True)
@@ -132,6 +134,7 @@ class Problem:
         source: Whether the fix changes the source of the package, and so is of no use to who installs it.
         general: Whether it is a whole kind of failure, which is reported only if nothing more specific is.
         installs: Whether it is one only where a third-party package is being installed.
+        last_resort: Whether it is so broad a kind that it is reported only if nothing else is known.
     """
 
     id: str
@@ -153,6 +156,7 @@ class Problem:
     source: bool = True
     general: bool = False
     installs: bool = False
+    last_resort: bool = False
 
     @property
     def reference(self) -> str:
@@ -165,7 +169,7 @@ class Problem:
         variant = next((variant for variant in self.variants if variant.applies(scene, text)), None)
         if variant is None:
             installs = scene.package is not None and self.source and self.group in {"build", "rust", "packaging"}
-            return replace(self, fix=INSTALL.format(scene.package)) if installs else self
+            return replace(self, fix=INSTALL) if installs else self
         return replace(self, **variant.values)  # type: ignore[arg-type]
 
     def fill(self, text: str, values: Mapping[str, str]) -> str:
@@ -174,7 +178,7 @@ class Problem:
         whole = values.get("whole") or values.get("type", "")
         types = {"shown": shorten_type(whole), "bound": bound_type(whole), "named": defined_name(whole)}
         plain = {name: shorten_type(value) if name == "type" else value for name, value in values.items()}
-        return Template(text).substitute({**types, **plain, "new": new})
+        return Template(text).substitute({**SURROUNDINGS, **types, **plain, "new": new})
 
 
 @cache

@@ -6,7 +6,7 @@ import re
 
 from scaffolder.errors import UsageError, near
 from scaffolder.toolkit import Finding, Result, Table
-from scaffolder.tools.debugger.catalogue import GROUPS, Problem, load_problems
+from scaffolder.tools.debugger.catalogue import GROUPS, SURROUNDINGS, Problem, load_problems
 from scaffolder.tools.debugger.explaining import TOOL
 
 
@@ -45,4 +45,5 @@ def general(problem: Problem, text: str) -> str:
         for sign in problem.signs
         for name in sign.expression.groupindex
     }
+    names |= SURROUNDINGS
     return re.sub(r"\$\$|\$(\w+)", lambda match: names.get(match[1], "NEW") if match[1] else "$", text)

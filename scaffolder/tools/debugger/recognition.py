@@ -46,18 +46,18 @@ class Reading:
     Attributes:
         problems: Failures first, and causes before what follows from them.
         other_errors: Other errors of rustc.
-        package: The third-party package being installed, if there is one.
     """
 
     problems: tuple[Recognised, ...]
     other_errors: tuple[Diagnostic, ...]
-    package: str | None = None
 
 
 def recognise(transcript: Transcript, problems: Iterable[Problem] | None = None) -> Reading:
     """Find the known problems in an output."""
     scene, errors = read_scene(transcript), diagnostics(transcript)
     matches = [match for problem in problems or load_problems() for match in _look(problem, transcript, scene, errors)]
+    if any(match.problem.level == "error" and not match.problem.last_resort for match in matches):
+        matches = [match for match in matches if not match.problem.last_resort]
     if any(match.problem.level == "error" and not match.problem.general for match in matches):
         matches = [match for match in matches if not match.problem.general]
     consequences = {name for match in matches for name in match.problem.leads_to}
@@ -74,7 +74,7 @@ def recognise(transcript: Transcript, problems: Iterable[Problem] | None = None)
     )  # fmt: skip
     lines = {match.line for match in matches}
     other_errors = tuple(error for error in errors if not lines.intersection(range(error.first, error.last + 1)))
-    return Reading(tuple(reported), other_errors, scene.package)
+    return Reading(tuple(reported), other_errors)
 
 
 def _look(
@@ -103,6 +103,7 @@ def _look(
         seen.add(value)
         evidence = _evidence(transcript, [match, *filter(None, shown)], errors)
         line = transcript.line_at(match.start())
+        values |= {"other_python": scene.other_python, **({"installed": scene.package} if scene.package else {})}
         yield Recognised(problem.suit(scene, text), match.start(), line, values, evidence)
         if problem.each is None:
             return

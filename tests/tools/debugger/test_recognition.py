@@ -109,11 +109,28 @@ def test_a_cause_comes_before_what_it_causes() -> None:
 
 
 def test_an_unknown_failure_says_who_speaks() -> None:
-    (finding,) = findings(kept("unknown--borrow-checker"))
+    (finding,) = findings(kept("unknown--patterns"))
     assert finding.message == "a failure that is not in this catalogue; rustc says"
+    assert "non-exhaustive patterns: `None` not covered" in (finding.evidence or "")
+    assert "help: ensure that all possible cases are being handled" in (finding.evidence or "")
+    assert "rustc --explain E0004" in (finding.fix or "")
+
+
+def test_a_broad_kind_shows_what_the_program_says() -> None:
+    (finding,) = findings(kept("borrow-refused--moved"))
     assert "borrow of moved value: `prices`" in (finding.evidence or "")
     assert "help: consider cloning the value" in (finding.evidence or "")
-    assert "rustc --explain E0382" in (finding.fix or "")
+
+
+def test_a_broad_kind_is_named_only_if_nothing_else_is_known() -> None:
+    assert ids(kept("wheel-not-built--cut") + kept("rust-missing--maturin")) == ["rust-missing"]
+    assert ids(kept("wheel-not-built--cut")) == ["wheel-not-built"]
+
+
+@pytest.mark.parametrize(("python", "proposed"), [("312", "3.11"), ("314", "3.12"), ("39", "3.12")])
+def test_another_python_is_proposed_than_the_one_that_failed(python: str, proposed: str) -> None:
+    (finding,) = findings(kept("wheel-not-built--cut").replace("cpython-312", f"cpython-{python}"))
+    assert f"uv venv --python {proposed}\n" in (finding.fix or "")
 
 
 def test_what_rustc_reports_besides_is_passed_on() -> None:
@@ -146,16 +163,16 @@ def test_code_in_a_fix_is_whole() -> None:
 
 
 @pytest.mark.parametrize(
-    ("case", "guess"),
+    ("case", "step"),
     [
-        ("module-not-installed", "if `nowhere_to_be_found` is your own package"),
-        ("name-of-a-package", "if `rounded` comes from your Rust code"),
-        ("attribute-of-a-package", "if `rounded` comes from your Rust code"),
+        ("module-not-installed--python", "If `nowhere_to_be_found` is your own package"),
+        ("name-not-exported--name", "If `rounded` comes from your Rust code"),
+        ("name-not-exported--attribute", "If `rounded` comes from your Rust code"),
     ],
 )
-def test_what_may_be_meant_is_said_as_a_guess(case: str, guess: str) -> None:
-    (finding,) = findings(kept(f"unknown--{case}"))
-    assert guess in (finding.fix or "")
+def test_what_may_be_meant_is_said_with_its_condition(case: str, step: str) -> None:
+    (finding,) = findings(kept(case))
+    assert step in (finding.fix or "")
 
 
 def signs() -> list[tuple[str, Any]]:
