@@ -6,10 +6,11 @@ import json
 import os
 import re
 import shutil
+import subprocess
 import sys
 import zlib
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
@@ -26,6 +27,29 @@ if TYPE_CHECKING:
     Run = Callable[..., str]
 
 EXTREMES = [(), tuple(FEATURES)]
+# As GitHub starts it.
+BASH = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c"]
+
+
+def read_jobs(project: Path, workflow: str = "release") -> dict[str, Any]:
+    """Return the jobs of one of a project's workflows."""
+    text = (project / f".github/workflows/{workflow}.yml").read_text(encoding="utf-8")
+    jobs: dict[str, Any] = yaml.safe_load(text)["jobs"]
+    return jobs
+
+
+def step(project: Path, job: str, name: str, workflow: str = "release") -> dict[str, Any]:
+    """Return a step by its name."""
+    (match,) = [step for step in read_jobs(project, workflow)[job]["steps"] if step.get("name") == name]
+    return dict(match)
+
+
+def bash(script: str, folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run a step's lines as GitHub does."""
+    environment = os.environ | variables
+    return subprocess.run(
+        [*BASH, script], cwd=folder, env=environment, capture_output=True, encoding="utf-8", check=False
+    )
 
 
 @pytest.fixture(scope="session")
@@ -125,6 +149,35 @@ def make_cell(make: Make, tmp_path_factory: pytest.TempPathFactory) -> Callable[
         return project
 
     return make_cell
+
+
+@pytest.fixture
+def programs(tmp_path: Path) -> Callable[[str, str], dict[str, str]]:
+    """Put a program into a folder of its own, and return the variables that let it be found first."""
+    folder = tmp_path / "programs"
+    folder.mkdir()
+
+    def programs(name: str, script: str) -> dict[str, str]:
+        (folder / name).write_text(f"#!/usr/bin/env bash\n{script}\n", encoding="utf-8")
+        (folder / name).chmod(0o755)
+        return {"PATH": f"{folder}{os.pathsep}{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+
+    return programs
+
+
+@pytest.fixture
+def workflow(build_environment: Mapping[str, str], cache: Path, programs: Callable[[str, str], dict[str, str]]) -> Run:
+    """Run a step's lines with this environment's nox, in one place of the cache; if they fail, so does the test."""
+    # Without a download, and without the lock file that a first build writes.
+    nox = f'while [ "$1" != nox ]; do shift; done; shift; exec "{sys.executable}" -m nox --envdir "{cache}/nox" "$@"'
+    programs("uvx", nox)
+    variables = programs("uv", f'if [ "$1" != run ]; then exec "{shutil.which("uv")}" "$@"; fi; {nox}')
+
+    def workflow(*lines: str, folder: Path, place: str = "build", **extra: str) -> str:
+        places = {"CARGO_TARGET_DIR": f"{build_environment['CARGO_TARGET_DIR']}/{place}"}
+        return run_or_fail([*BASH, "\n".join(lines)], folder, {**build_environment, **variables, **places, **extra})
+
+    return workflow
 
 
 @pytest.hookimpl(wrapper=True)

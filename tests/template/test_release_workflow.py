@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
 
-from tests.conftest import FEATURES, git, run_or_fail
+from tests.conftest import FEATURES, git
+from tests.template.conftest import bash, read_jobs, step
 from tests.template.matrix import QUESTIONS, THIS_PYTHON
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
+    from pathlib import Path
 
     from tests.template.conftest import Make, Run
 
@@ -46,43 +46,9 @@ EXECUTED = {
 }
 
 
-def read_jobs(project: Path) -> dict[str, Any]:
-    """Return the jobs of a project's release workflow."""
-    text = (project / ".github/workflows/release.yml").read_text(encoding="utf-8")
-    jobs: dict[str, Any] = yaml.safe_load(text)["jobs"]
-    return jobs
-
-
-def step(project: Path, job: str, name: str) -> dict[str, Any]:
-    """Return a step by its name."""
-    (match,) = [step for step in read_jobs(project)[job]["steps"] if step.get("name") == name]
-    return dict(match)
-
-
 def rows(project: Path) -> dict[str, dict[str, str]]:
     """Return the matrix of wheels by the names of its rows."""
     return {row["name"]: row for row in read_jobs(project)["wheels"]["strategy"]["matrix"]["include"]}
-
-
-def bash(script: str, folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Run a step's lines as GitHub does."""
-    command = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script]
-    environment = os.environ | variables
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, encoding="utf-8", check=False)
-
-
-@pytest.fixture
-def programs(tmp_path: Path) -> Callable[[str, str], dict[str, str]]:
-    """Put a program into a folder of its own, and return the variables that let it be found first."""
-    folder = tmp_path / "programs"
-    folder.mkdir()
-
-    def programs(name: str, script: str) -> dict[str, str]:
-        (folder / name).write_text(f"#!/usr/bin/env bash\n{script}\n", encoding="utf-8")
-        (folder / name).chmod(0o755)
-        return {"PATH": f"{folder}{os.pathsep}{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
-
-    return programs
 
 
 @pytest.mark.parametrize("wheels", ["abi3", "version"])
@@ -339,23 +305,6 @@ def released(make: Make, tmp_path_factory: pytest.TempPathFactory) -> Path:
     git("add", "--all", cwd=project)
     git("commit", "--quiet", "--message", "New", cwd=project)
     return project
-
-
-@pytest.fixture
-def workflow(build_environment: Mapping[str, str], cache: Path, programs: Callable[[str, str], dict[str, str]]) -> Run:
-    """Run a step's lines with this environment's nox and one target folder; if they fail, so does the test."""
-    # Without a download, and without the lock file that a first build writes.
-    nox = f'while [ "$1" != nox ]; do shift; done; shift; exec "{sys.executable}" -m nox --envdir "{cache}/nox" "$@"'
-    programs("uvx", nox)
-    variables = programs("uv", f'if [ "$1" != run ]; then exec "{shutil.which("uv")}" "$@"; fi; {nox}')
-    # The place of the session `build`.
-    variables |= {"CARGO_TARGET_DIR": f"{build_environment['CARGO_TARGET_DIR']}/build"}
-
-    def workflow(*lines: str, folder: Path, **extra: str) -> str:
-        command = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", "\n".join(lines)]
-        return run_or_fail(command, folder, {**build_environment, **variables, **extra})
-
-    return workflow
 
 
 @pytest.mark.slow
