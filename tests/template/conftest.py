@@ -18,7 +18,7 @@ from filelock import FileLock
 
 from tests.conftest import CACHE, CHECKOUT, FEATURES, run_or_fail
 from tests.template import matrix
-from tests.template.matrix import set_name
+from tests.template.matrix import project_name, set_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Mapping
@@ -108,7 +108,7 @@ def make(run: Run, shared: Path) -> Make:
         features: Iterable[str] = (), name: str = "", git: bool = False, template: Path | None = None, **data: str
     ) -> Path:
         chosen = list(features)
-        name = name or f"set-{set_name(chosen)}"
+        name = name or project_name("set", set_name(chosen))
         key = json.dumps([chosen, name, git, str(template), data])
         project = shared / f"{zlib.crc32(key.encode()):08x}" / name
         with FileLock(f"{project.parent}.lock"):

@@ -54,6 +54,12 @@ def set_name(features: Iterable[str]) -> str:
     return "all" if chosen == FEATURES else "-".join(chosen) or "none"
 
 
+def project_name(*words: str) -> str:
+    """Join words to a name that is short enough for a project, and no other's."""
+    name = "-".join(words)
+    return name if len(name) <= LONGEST_NAME else f"{name[:31].rstrip('-')}-{zlib.crc32(name.encode()):08x}"
+
+
 def line_of(features: Iterable[str]) -> str:
     """Return the line of pyo3 that a user gets with these features."""
     return LINES[1 if HELD_BACK.intersection(features) else 0]
@@ -86,8 +92,7 @@ class Cell:
         """The project's name: no two cells may have the same, as their builds share a folder."""
         plain = Cell(self.features)
         differs = [getattr(self, way) for way in WAYS if getattr(self, way) != getattr(plain, way)]
-        name = "-".join(["built", set_name(self.features), *(value.replace(".", "") for value in differs)])
-        return name if len(name) <= LONGEST_NAME else f"{name[:31].rstrip('-')}-{zlib.crc32(name.encode()):08x}"
+        return project_name("built", set_name(self.features), *(value.replace(".", "") for value in differs))
 
     @property
     def answers(self) -> dict[str, str]:

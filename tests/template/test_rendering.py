@@ -74,7 +74,7 @@ def test_every_set_renders_cleanly(make: Make, features: tuple[str, ...]) -> Non
 def test_a_set_is_the_base_and_the_files_of_its_features(make: Make, features: tuple[str, ...]) -> None:
     base = set(tree(make(())))
     alone = [set(tree(make((feature,)))) for feature in features]
-    package = f"set_{set_name(features).replace('-', '_')}"
+    package = make(features).name.replace("-", "_")
 
     def renamed(paths: set[str]) -> set[str]:
         return {re.sub(r"set_(none|all|\w+?)(?=/)", package, path) for path in paths}
@@ -156,6 +156,30 @@ def test_workflows_are_sound_and_safe(
     assert uses
     pinned = r"[\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+|\$/\.github/workflows/\w+\.yml"
     assert all(re.fullmatch(pinned, action) for action in uses), uses
+
+
+@pytest.mark.parametrize(
+    ("repository", "author_email", "place"),
+    [
+        ("", "", "*Report a vulnerability* under *Security*"),
+        ("", "ada@example.org", "<ada@example.org>"),
+        ("https://example.org/ada/ba", "", "*Report a vulnerability* under *Security*"),
+        ("https://github.com/ada/ba.git", "", "https://github.com/ada/ba/security/advisories/new"),
+    ],
+)
+def test_a_community_has_forms_that_github_reads_and_a_place_for_private_reports(
+    make: Make, run: Run, repository: str, author_email: str, place: str
+) -> None:
+    project = make(("community",), "community", repository=repository, author_email=author_email)
+    assert place in (project / "SECURITY.md").read_text(encoding="utf-8")
+    forms = project / ".github/ISSUE_TEMPLATE"
+    texts = [str(path) for path in forms.iterdir() if path.name != "config.yml"]
+    assert len(texts) == 2
+    check = ["check-jsonschema", "--no-cache", "--builtin-schema"]
+    run(*check, "vendor.github-issue-forms", *texts, folder=project)
+    run(*check, "vendor.github-issue-config", str(forms / "config.yml"), folder=project)
+    run(*check, "vendor.dependabot", ".github/dependabot.yml", folder=project)
+    assert (place in (forms / "config.yml").read_text(encoding="utf-8")) == place.startswith("https:")
 
 
 def test_checks_run_with_locked_tools_but_for_one_that_tries_the_newest(make: Make) -> None:
