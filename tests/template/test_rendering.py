@@ -225,6 +225,28 @@ def test_hooks_pass_on_a_fresh_project(make: Make, run: Run, tmp_path: Path) -> 
     run("prek", "run", "--all-files", folder=project, UV_PROJECT_ENVIRONMENT=sys.prefix)
 
 
+MISTAKES = {
+    "ruff check": ("tests/test_mistakes.py", "import os\n"),
+    "ruff format": ("tests/test_mistakes.py", "X  = 1\n"),
+    "cargo fmt": ("src/lib.rs", "pub  mod error;\n"),
+    "tombi format": ("clippy.toml", "a  =  1\n"),
+    "typos": ("README.md", "Teh end.\n"),
+    "zizmor": (".github/workflows/mistakes.yml", "on: push\njobs: {a: {runs-on: b, steps: [{uses: c/d@main}]}}\n"),
+}
+
+
+@pytest.mark.parametrize("hook", MISTAKES)
+def test_a_hook_stops_a_mistake(make: Make, run: Run, tmp_path: Path, hook: str) -> None:
+    project = tmp_path / "hooks"
+    shutil.copytree(make(), project)
+    name, text = MISTAKES[hook]
+    (project / name).write_text(text, encoding="utf-8")
+    run("git", "init", "--quiet", folder=project)
+    run("git", "add", "--all", folder=project)
+    with pytest.raises(pytest.fail.Exception, match=rf"(?m)^{hook}\.+.*Failed$"):
+        run("prek", "run", hook.replace(" ", "-"), "--files", name, folder=project, UV_PROJECT_ENVIRONMENT=sys.prefix)
+
+
 @pytest.mark.parametrize("features", [(), *[(feature,) for feature in FEATURES]], ids=set_name)
 def test_pages_lead_to_what_is_there(make: Make, features: tuple[str, ...]) -> None:
     project = make(features)
