@@ -60,7 +60,8 @@ class Sign:
     @cached_property
     def word(self) -> str:
         """The longest word in every match; empty if there is none."""
-        plain = re.sub(r"\[(?:\\.|[^\]\\])*\](?:[?*+]|\{[^}]*\})?", " ", self.pattern)
+        plain = re.sub(r"\\(.)", lambda escape: " " if escape[1] in "[]" else escape[0], self.pattern)
+        plain = re.sub(r"\[(?:\\.|[^\]\\])*\](?:[?*+]|\{[^}]*\})?", " ", plain)
         while (shorter := re.sub(r"\((?:\\.|[^()\\])*\)(?:[?*+]|\{[^}]*\})?[?+]?", " ", plain)) != plain:
             plain = shorter
         if "|" in re.sub(r"\\.", "", plain):
