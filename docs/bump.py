@@ -34,6 +34,7 @@ STATEMENTS = (
     ("skills/*/examples/*/*/Cargo.toml", REQUIREMENT),
     ("skills/*/snippets/Cargo.toml", REQUIREMENT),
     ("skills/*/snippets/*/Cargo.toml", REQUIREMENT),
+    ("skills/*/snippets/*/rust/Cargo.toml", REQUIREMENT),
     ("skills/*/SKILL.md", REQUIREMENT),
     ("skills/*/SKILL.md", READ_FOR),
     ("skills/*/references/*.md", REQUIREMENT),

@@ -37,16 +37,16 @@ OWNERS = {
 
 
 def write(group: str) -> None:
-    """Write the sections of a group; called by cog."""
+    """Write the entries of a group; called by cog."""
     import cog  # type: ignore[import-not-found]
 
     for problem in load_problems():
         if problem.group == group:
-            cog.outl(section(problem))
+            cog.outl(entry(problem))
 
 
-def section(problem: Problem) -> str:
-    """Return a problem's section: what one sees, what it means and why, and where more is said.
+def entry(problem: Problem) -> str:
+    """Return a problem's line: what one sees, what it means and why, and where more is said.
 
     Args:
         problem: It has a failing output in the tests' folder, which the message is from.
@@ -59,7 +59,7 @@ def section(problem: Problem) -> str:
         *([f" More in {chapter_link(problem.chapter)}."] if problem.chapter else []),
         *([f" People ask in {', '.join(map(thread_link, problem.threads))}."] if problem.threads else []),
     ]
-    return f"### {problem.id}\n\n{code(shown)}: {title}. {cause}{''.join(links)}\n"
+    return f'- <a id="{problem.id}"></a>**{problem.id}**: {code(shown)}: {title}. {cause}{"".join(links)}'
 
 
 def example(problem: Problem) -> tuple[str, Recognised]:

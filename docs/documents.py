@@ -18,6 +18,7 @@ from pathlib import Path
 
 from cogapp import Cog
 
+from scaffolder.guides import chapter_names
 from scaffolder.skills import Skill, load_skills
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -83,12 +84,12 @@ def carrier(skill: Skill) -> Path:
     return folder / "{{guides}}"
 
 
-def code(path: str, region: str | None = None) -> None:
+def code(path: str, *regions: str) -> None:
     """Write a fenced block for a document; called by cog.
 
     Args:
         path: A file of the document's skill, from the skill's folder.
-        region: What to show of it, by its name; everything by default.
+        regions: What to show of it, by name; everything by default.
 
     Raises:
         cogapp.CogGeneratedError: There is no such file or region.
@@ -100,12 +101,13 @@ def code(path: str, region: str | None = None) -> None:
     if not (skill / path).is_file():
         cog.error(f"`{document}` shows `{path}`, which is no file")
     lines = (skill / path).read_text(encoding="utf-8").splitlines()
-    shown = lines if region is None else inside(lines, region)
-    if not shown:
-        cog.error(f"`{document}` shows the region `{region}`, which `{path}` does not have")
-    text = textwrap.dedent("\n".join(line for line in shown if not MARKER.match(line))).strip("\n")
+    for region in regions:
+        if not inside(lines, region):
+            cog.error(f"`{document}` shows the region `{region}`, which `{path}` does not have")
+    shown = [inside(lines, region) for region in regions] or [lines]
+    text = "\n\n".join(map(plain, shown))
     if "]]]" in text:
-        cog.error(f"`{path}` has `]]]` in the region `{region}`, which would end it: name the type")
+        cog.error(f"`{document}` shows `]]]` of `{path}`, which would end the block: name the type")
     suffix = Path(path).suffix[1:]
     cog.outl(f"```{LANGUAGES.get(suffix, suffix)}\n{text}\n```")
 
@@ -133,7 +135,8 @@ def skill_pages() -> None:
         title = re.search(r"(?m)^# (.*)$", (skill.path / "SKILL.md").read_text(encoding="utf-8"))
         name = title[1] if title else skill.name
         folder = f"../skills/{skill.name}"
-        reference = [f"Reference <{folder}/references/REFERENCE>", f"{folder}/references/*"]
+        chapters = [f"{folder}/references/{chapter}" for chapter in chapter_names(skill)]
+        reference = [f"Reference <{folder}/references/REFERENCE>", *chapters]
         has_reference = (skill.path / LISTS["reference"]).is_file()
         write_toctree(name, [f"Guide <{folder}/SKILL>", *(reference if has_reference else [])])
         write_toctree(f"Examples of {name}", [f"All of them <{folder}/examples/README>", f"{folder}/examples/*/README"])
@@ -144,6 +147,11 @@ def write_toctree(caption: str, entries: list[str]) -> None:
     import cog
 
     cog.outl("\n".join(["```{toctree}", f":caption: {caption}", ":glob:", ":maxdepth: 1", "", *entries, "```", ""]))
+
+
+def plain(lines: list[str]) -> str:
+    """Return lines as a text: without marks, and as far to the left as they go."""
+    return textwrap.dedent("\n".join(line for line in lines if not MARKER.match(line))).strip("\n")
 
 
 def inside(lines: list[str], region: str) -> list[str]:

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 # What documents hold for the programs that write and test them.
 COMMENT = re.compile(r"^<!-- .*? -->\n", re.MULTILINE | re.DOTALL)
 HEADING = re.compile(r"^(#{1,6}) +(.+?) *$", re.MULTILINE)
+TARGET = re.compile(r'<a id="[\w-]+"></a>')
+# A line of a list that can be linked to.
+ENTRY = re.compile(r'^- <a id="([\w-]+)"></a>.*$', re.MULTILINE)
 CODE = re.compile(r"^ *(```+|~~~+).*?^ *\1", re.MULTILINE | re.DOTALL)
 CONTENTS = "REFERENCE"
 
@@ -66,12 +69,16 @@ def read_page(name: str, chapter: str | None = None) -> Page:
         )
     path = skill.path / f"references/{chapter}.md"
     text = clean(path.read_text(encoding="utf-8"))
-    return Page(name, chapter, section or None, path, cut(text, chapter, section) if section else text, chapters)
+    shown = cut(text, chapter, section) if section else text
+    return Page(name, chapter, section or None, path, TARGET.sub("", shown), chapters)
 
 
 def chapter_names(skill: Skill) -> list[str]:
-    """Return the names of a skill's chapters."""
-    return sorted(path.stem for path in skill.path.glob("references/*.md") if path.stem != CONTENTS)
+    """Return the names of a skill's chapters, in the order in which its contents name them."""
+    names = {path.stem for path in skill.path.glob("references/*.md") if path.stem != CONTENTS}
+    contents = skill.path / f"references/{CONTENTS}.md"
+    text = contents.read_text(encoding="utf-8") if contents.is_file() else ""
+    return sorted(names, key=lambda name: (text.find(f"]({name}.md)") % (len(text) + 1), name))
 
 
 def clean(text: str) -> str:
@@ -90,7 +97,10 @@ def sections(text: str) -> list[tuple[str, int, int]]:
         next((start for level, start in levels[number + 1 :] if level <= own), len(text))
         for number, (own, _) in enumerate(levels)
     ]
-    return [(anchor(match[2]), match.start(), end) for match, end in zip(headings, ends, strict=True)]
+    return [
+        *((anchor(match[2]), match.start(), end) for match, end in zip(headings, ends, strict=True)),
+        *((match[1], *match.span()) for match in ENTRY.finditer(text)),
+    ]
 
 
 def anchor(heading: str) -> str:

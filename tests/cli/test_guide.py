@@ -46,9 +46,9 @@ def test_every_section_can_be_shown(skill: Skill) -> None:
 
 
 def test_a_section_ends_before_the_next_of_its_level() -> None:
-    text = call("guide", SKILL, "errors#raising").stdout
-    assert [line for line in text.splitlines() if line.startswith("## ")] == ["## Raising"]
-    assert "/// Compute a price" in text
+    text = call("guide", SKILL, "errors#catching").stdout
+    assert [line for line in text.splitlines() if line.startswith("## ")] == ["## Catching"]
+    assert "/// Ask a callable" in text
 
 
 def test_a_page_as_data() -> None:
@@ -62,7 +62,7 @@ def test_a_page_as_data() -> None:
     ("arguments", "message", "hint"),
     [
         (["pyo3-fundamental"], "there is no skill `pyo3-fundamental`", f"did you mean `{SKILL}`?"),
-        ([SKILL, "erors"], f"`{SKILL}` has no chapter `erors`", "did you mean `errors`?"),
+        ([SKILL, "erors"], f"`{SKILL}` has no chapter `erors`", "did you mean `errors`"),
         ([SKILL, "errors#rasing"], "the chapter `errors` has no section `rasing`", "did you mean `raising`"),
         ([SKILL, "../SKILL"], f"`{SKILL}` has no chapter `../SKILL`", ""),
     ],
@@ -77,6 +77,20 @@ def test_a_reference_is_printed_with_the_command_that_shows_it(capsys: pytest.Ca
     address = reference(SKILL, "errors", "raising")
     show(Result("tool", "done", (Finding("id", "note", "message", reference=address),)))
     assert f"  see: pyo3-new guide {SKILL} errors#raising\n       {address}\n" in capsys.readouterr().out
+
+
+def test_a_line_of_the_index_can_be_shown() -> None:
+    text = call("guide", SKILL, "troubleshooting#rust-missing").stdout
+    assert text.startswith("- **rust-missing**: ")
+    assert len(text.splitlines()) == 1
+    assert "<a id" not in call("guide", SKILL, "troubleshooting").stdout
+
+
+def test_chapters_come_in_the_order_of_learning() -> None:
+    skill = next(skill for skill in SKILLS if skill.name == SKILL)
+    names = chapter_names(skill)
+    assert names.index("functions") < names.index("ownership") < names.index("versions")
+    assert sorted(names) == sorted(path.stem for path in skill.path.glob("references/[a-z]*.md"))
 
 
 def test_an_address_of_somebody_else_has_no_command() -> None:

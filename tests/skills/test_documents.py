@@ -66,6 +66,12 @@ def test_a_guide_is_short(skill: Skill) -> None:
 
 
 @pytest.mark.parametrize("skill", SKILLS, ids=lambda skill: skill.name)
+def test_guide_and_chapters_can_be_read_in_a_day(skill: Skill) -> None:
+    pages = [skill.path / "SKILL.md", *skill.path.glob("references/*.md")]
+    assert sum(len(page.read_text(encoding="utf-8").splitlines()) for page in pages) <= 4_500
+
+
+@pytest.mark.parametrize("skill", SKILLS, ids=lambda skill: skill.name)
 def test_a_guide_has_the_format_of_agent_skills(skill: Skill) -> None:
     done = subprocess.run(["agentskills", "validate", str(skill.path)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

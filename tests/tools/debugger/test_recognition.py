@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from docs.chapter import section
+from docs.chapter import entry
 from scaffolder.output.transcript import make_printable, transcript
 from scaffolder.tools.debugger.catalogue import load_problems
 from scaffolder.tools.debugger.explaining import explain
@@ -68,8 +68,7 @@ def test_answers_are_about_outputs_that_there_are() -> None:
 @pytest.mark.parametrize("problem", PROBLEMS.values(), ids=lambda problem: problem.id)
 def test_the_chapter_has_each_problem(problem: Any) -> None:
     chapter = (SKILL / "references/troubleshooting.md").read_text(encoding="utf-8")
-    assert f"\n### {problem.id}\n" in chapter
-    assert section(problem) in chapter
+    assert f"\n{entry(problem)}\n" in chapter
     assert problem.reference.partition("/references/")[2].replace(".md", "") == (
         problem.chapter or f"troubleshooting#{problem.id}"
     )

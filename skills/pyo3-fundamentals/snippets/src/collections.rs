@@ -5,6 +5,13 @@ fn mean_of(values: &[f64]) -> Option<f64> {
     (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
 }
 
+/// Counts the letters in a text.
+fn letters(text: &str) -> u64 {
+    text.chars()
+        .map(|letter| u64::from(letter.is_alphabetic()))
+        .sum()
+}
+
 #[pyo3::pymodule]
 pub mod collections {
     use std::collections::{BTreeMap, HashMap, HashSet};
@@ -12,6 +19,7 @@ pub mod collections {
 
     use pyo3::exceptions::PyValueError;
     use pyo3::prelude::*;
+    use pyo3::pybacked::PyBackedStr;
     use pyo3::types::{PyDict, PyIterator, PyList, PyMapping, PySequence, PyString};
 
     /// Return the mean of sensor values; `None` if there are none.
@@ -221,6 +229,35 @@ pub mod collections {
             .try_for_each(|(article, count)| visit.call1((article, count)).map(drop))
     }
 
+    /// Call back with every item; returns how many there were.
+    #[pyfunction]
+    #[pyo3(signature = (items, visit))]
+    fn visit_list(items: &Bound<'_, PyList>, visit: &Bound<'_, PyAny>) -> PyResult<usize> {
+        let mut count = 0;
+        for item in items {
+            visit.call1((item,))?;
+            count += 1;
+        }
+        Ok(count)
+    }
+
+    // region: batches
+    /// Count the letters in strings of any iterable; other threads run while a batch is counted.
+    #[pyfunction]
+    #[pyo3(signature = (texts))]
+    fn count_letters(py: Python<'_>, texts: &Bound<'_, PyAny>) -> PyResult<u64> {
+        let mut texts = texts.try_iter()?.map(|text| text?.extract());
+        let mut count = 0;
+        loop {
+            let batch: Vec<PyBackedStr> = texts.by_ref().take(1000).collect::<PyResult<_>>()?;
+            if batch.is_empty() {
+                return Ok(count);
+            }
+            count += py.detach(|| batch.iter().map(|text| super::letters(text)).sum::<u64>());
+        }
+    }
+    // endregion: batches
+
     /// Call back with every entry that there was at the start.
     #[pyfunction]
     #[pyo3(signature = (stock, visit))]
@@ -232,7 +269,6 @@ pub mod collections {
         Ok(())
     }
 
-    // region: generator
     /// The averages of a window that moves over values; computed one at a time.
     #[pyclass(frozen)]
     struct MovingAverage {
@@ -257,21 +293,24 @@ pub mod collections {
             })
         }
 
+        // region: generator
         fn __iter__(slf: PyRef<'_, Self>) -> PyRef<'_, Self> {
             slf
         }
+        // endregion: generator
 
+        // region: next
         fn __next__(&self) -> Option<f64> {
             let start = self.start.fetch_add(1, Ordering::Relaxed);
             super::mean_of(self.values.get(start..)?.get(..self.width)?)
         }
+        // endregion: next
 
         fn __length_hint__(&self) -> usize {
             let rest = (self.values.len() + 1).saturating_sub(self.start.load(Ordering::Relaxed));
             rest.saturating_sub(self.width)
         }
     }
-    // endregion: generator
 
     /// Batches of an iterable, read from it only when they are asked for.
     #[pyclass(frozen)]

@@ -88,6 +88,16 @@ pub mod documentation {
     }
     // endregion: annotations
 
+    /// Return the initials of names; the stub accepts a `str` and a `dict` with integer keys as well.
+    #[pyfunction]
+    #[pyo3(signature = (names))]
+    fn initials(names: Vec<String>) -> String {
+        names
+            .iter()
+            .filter_map(|name| name.chars().next())
+            .collect()
+    }
+
     // region: class
     /// A place on a globe.
     ///

@@ -1,10 +1,12 @@
 //! Code shown in `references/errors.md`.
 
+use std::ffi::CString;
 use std::fmt;
 use std::fs;
 use std::num::ParseFloatError;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::thread;
+use std::time::{Duration, SystemTime};
 
 use pyo3::create_exception;
 use pyo3::exceptions::{
@@ -155,7 +157,6 @@ fn price_in(path: PathBuf, article: &str) -> Result<f64> {
 }
 // endregion: question
 
-// region: standard
 /// Read the first line of a file; `?` makes exceptions of both errors.
 #[pyfunction]
 fn first_price(path: PathBuf) -> PyResult<f64> {
@@ -170,6 +171,7 @@ fn first_line(path: PathBuf) -> PyResult<String> {
     Ok(text.lines().next().unwrap_or_default().to_owned())
 }
 
+// region: standard
 /// Makes an `OSError` that has the system's number, which decides the subclass, and the path.
 fn at_path(error: std::io::Error, path: PathBuf) -> PyErr {
     match error.raw_os_error() {
@@ -273,11 +275,39 @@ fn share(cents: u64, people: u64) -> PyResult<u64> {
     }
 }
 
+/// Make an error of the standard library, which `?` converts.
+#[pyfunction]
+fn standard_error(kind: &str) -> PyResult<()> {
+    match kind {
+        "ParseIntError" => drop("x".parse::<i32>()?),
+        "ParseFloatError" => drop("x".parse::<f64>()?),
+        "ParseBoolError" => drop("x".parse::<bool>()?),
+        "ParseCharError" => drop("xy".parse::<char>()?),
+        "TryFromIntError" => drop(u8::try_from(256)?),
+        "TryFromSliceError" => drop(<[u8; 2]>::try_from(&[0_u8][..])?),
+        "CharTryFromError" => drop(char::try_from(0xd800_u32)?),
+        "AddrParseError" => drop("x".parse::<std::net::IpAddr>()?),
+        "NulError" => drop(CString::new("\0")?),
+        "SystemTimeError" => drop(SystemTime::UNIX_EPOCH.duration_since(SystemTime::now())?),
+        "StripPrefixError" => drop(Path::new("a").strip_prefix("b")?),
+        "TryFromFloatSecsError" => drop(Duration::try_from_secs_f64(-1.0)?),
+        "JoinPathsError" => drop(std::env::join_paths([if cfg!(windows) {
+            "\""
+        } else {
+            ":"
+        }])?),
+        "FromUtf8Error" => drop(String::from_utf8(vec![0xff])?),
+        "IntoStringError" => drop(CString::new([0xff])?.into_string()?),
+        _ => return Err(PyLookupError::new_err(kind.to_owned())),
+    }
+    Ok(())
+}
+
 #[pymodule]
 pub mod errors {
     #[pymodule_export]
     use super::{
         PriceListError, PriceSyntaxError, announce, convert, failure, first_line, first_price,
-        price_in, price_or_free, round_price, share, unit_price,
+        price_in, price_or_free, round_price, share, standard_error, unit_price,
     };
 }

@@ -43,7 +43,6 @@ fn postage(grams: u32, zone: u32, insured: bool, voucher: Option<u32>) -> PyResu
 }
 // endregion: split
 
-// region: variadic
 /// Add up the weights of what goes into one box, and what its wrapping weighs.
 #[pyfunction]
 #[pyo3(signature = (*grams, **wrapping))]
@@ -54,6 +53,7 @@ fn box_weight(grams: Vec<u32>, wrapping: Option<HashMap<String, u32>>) -> u64 {
     weights.map(|&weight| u64::from(weight)).sum()
 }
 
+// region: variadic
 /// Call something with what is left of the arguments, as a decorator does.
 #[pyfunction]
 #[pyo3(signature = (function, /, *args, **kwargs))]

@@ -2,6 +2,7 @@
 
 mod abi3;
 mod calling_python;
+mod classes;
 mod collections;
 pub mod documentation;
 mod errors;
@@ -11,13 +12,18 @@ mod logging;
 mod modules;
 mod ownership;
 mod panics;
+mod parallelism;
 mod profiles;
 mod project_anatomy;
+mod refused;
+mod signals;
 mod testing;
 mod text_and_bytes;
 mod types;
+mod untrusted_input;
 mod values;
 mod versions;
+mod wrapping;
 
 #[pyo3::pymodule]
 mod _core {
@@ -25,6 +31,8 @@ mod _core {
     use crate::abi3::abi3;
     #[pymodule_export]
     use crate::calling_python::calling_python;
+    #[pymodule_export]
+    use crate::classes::classes;
     #[pymodule_export]
     use crate::collections::collections;
     #[pymodule_export]
@@ -44,9 +52,13 @@ mod _core {
     #[pymodule_export]
     use crate::panics::panics;
     #[pymodule_export]
+    use crate::parallelism::parallelism;
+    #[pymodule_export]
     use crate::profiles::profiles;
     #[pymodule_export]
     use crate::project_anatomy::project_anatomy;
+    #[pymodule_export]
+    use crate::signals::signals;
     #[pymodule_export]
     use crate::testing::testing;
     #[pymodule_export]
@@ -54,7 +66,11 @@ mod _core {
     #[pymodule_export]
     use crate::types::types;
     #[pymodule_export]
+    use crate::untrusted_input::untrusted_input;
+    #[pymodule_export]
     use crate::values::values;
     #[pymodule_export]
     use crate::versions::versions;
+    #[pymodule_export]
+    use crate::wrapping::wrapping;
 }

@@ -114,6 +114,7 @@ pub mod logging {
         }
         Ok(())
     }
+    // endregion: print
 
     /// Print a report as Rust does, to the file descriptor.
     #[pyfunction]
@@ -123,7 +124,6 @@ pub mod logging {
             println!("{reading:6.1}");
         }
     }
-    // endregion: print
 
     /// Smooth readings, with news for a progress bar every thousand of them, and Ctrl-C.
     #[pyfunction]

@@ -4,7 +4,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use pyo3::prelude::*;
 
-// region: declarative
 /// Count the sheets that a document needs when both sides are printed.
 #[pyfunction]
 #[pyo3(signature = (pages, *, copies = 1))]
@@ -12,6 +11,11 @@ fn sheets(pages: u32, copies: u32) -> u64 {
     u64::from(pages.div_ceil(2)) * u64::from(copies)
 }
 
+/// A stapler; nothing tells the class which module it is in.
+#[pyclass(frozen)]
+struct Stapler;
+
+// region: declarative
 /// Paper and its sizes, in millimetres.
 #[pymodule]
 #[pyo3(module = "fundamentals_snippets._core.modules")]
@@ -19,7 +23,7 @@ mod paper {
     use pyo3::prelude::*;
 
     #[pymodule_export]
-    use super::sheets;
+    use super::{Stapler, sheets};
 
     #[pymodule_export]
     const A4: (u32, u32) = (210, 297);
@@ -108,7 +112,6 @@ mod envelopes {
 }
 // endregion: facade
 
-// region: init
 /// Inks, as an importable module.
 #[pymodule]
 #[pyo3(module = "fundamentals_snippets._core.modules")]
@@ -122,6 +125,7 @@ mod inks {
         if colour == "black" { 1500 } else { 2200 }
     }
 
+    // region: init
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         let py = module.py();
@@ -134,8 +138,8 @@ mod inks {
             .cast_into::<PyDict>()?;
         modules.set_item(name, module)
     }
+    // endregion: init
 }
-// endregion: init
 
 // region: function
 /// A tray; nothing tells the class which module it is in.

@@ -34,6 +34,7 @@ struct Sensor {
     name: String,
     listener: Py<PyAny>,
 }
+// endregion: stored
 
 #[pymethods]
 impl Sensor {
@@ -48,12 +49,13 @@ impl Sensor {
         self.listener.clone_ref(py)
     }
 
+    // region: measure
     fn measure(&self, py: Python<'_>, value: f64) -> PyResult<()> {
         self.listener.bind(py).call1((&self.name, value))?;
         Ok(())
     }
+    // endregion: measure
 }
-// endregion: stored
 
 // region: shared
 /// The samples of a recording, which any number of windows look at.
@@ -173,7 +175,6 @@ fn close_detached(py: Python<'_>) -> PyResult<(bool, bool)> {
 }
 // endregion: dropped
 
-// region: mutex
 /// Readings that several threads add to, and that a Python callable may inspect under the lock.
 #[pyclass(frozen)]
 #[derive(Default)]
@@ -188,6 +189,7 @@ impl Journal {
         Self::default()
     }
 
+    // region: mutex
     /// Add a reading if a callable accepts it; it is called while the journal is locked.
     fn add_if(&self, py: Python<'_>, reading: f64, accept: &Bound<'_, PyAny>) -> PyResult<usize> {
         // `lock()` would wait attached; whoever holds the lock may be waiting to attach.
@@ -200,8 +202,8 @@ impl Journal {
         }
         Ok(readings.len())
     }
+    // endregion: mutex
 }
-// endregion: mutex
 
 // region: once
 static DECIMAL: PyOnceLock<Py<PyType>> = PyOnceLock::new();

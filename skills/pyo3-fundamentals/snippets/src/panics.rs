@@ -93,7 +93,6 @@ pub mod panics {
     }
     // endregion: thread
 
-    // region: poison
     /// A till that several threads use.
     #[pyclass(frozen)]
     struct Till {
@@ -112,15 +111,18 @@ pub mod panics {
         /// Add an amount; panics, on purpose, with the lock in hand if it is 0.
         #[pyo3(signature = (amount))]
         fn add(&self, amount: i64) -> PyResult<()> {
+            // region: poison
             let mut cents = self
                 .cents
                 .lock()
                 .map_err(|_| PyRuntimeError::new_err("the till is unusable after a panic"))?;
+            // endregion: poison
             assert_ne!(amount, 0, "nothing to add");
             cents.push(amount);
             Ok(())
         }
 
+        // region: go-on
         /// Return the sum, even after a panic: an amount is either there or not.
         fn total(&self) -> i64 {
             self.cents
@@ -129,8 +131,8 @@ pub mod panics {
                 .iter()
                 .sum()
         }
+        // endregion: go-on
     }
-    // endregion: poison
 
     /// Return a sum that is checked in a `dev` build only.
     #[pyfunction]

@@ -53,6 +53,7 @@ fn fill_gaps(readings: &Bound<'_, PyList>, value: f64) -> PyResult<usize> {
     }
     Ok(gaps)
 }
+// endregion: native
 
 /// Return the longer of two things that have a length, whatever they are.
 #[pyfunction]
@@ -63,7 +64,6 @@ fn longer<'py>(left: Bound<'py, PyAny>, right: Bound<'py, PyAny>) -> PyResult<Bo
         right
     })
 }
-// endregion: native
 
 // region: cast
 /// Describe a reading without converting it first.
@@ -199,6 +199,7 @@ enum Moment {
     #[pyo3(transparent, annotation = "str")]
     Name(String),
 }
+// endregion: union
 
 #[pyfunction]
 fn moment(value: Moment) -> String {
@@ -208,8 +209,6 @@ fn moment(value: Moment) -> String {
         Moment::Name(name) => name,
     }
 }
-
-// endregion: union
 
 /// What a sensor answers; each variant becomes the Python object of what it holds.
 #[derive(IntoPyObject)]
@@ -366,11 +365,17 @@ impl Place {
 }
 // endregion: class
 
+/// Say which of two places is higher; as an argument a class is a plain reference.
+#[pyfunction]
+fn is_higher(place: &Place, than: &Place) -> bool {
+    place.metres > than.metres
+}
+
 #[pymodule]
 pub mod types {
     #[pymodule_export]
     use super::{
-        Place, ask, byte_length, capitals, describe, fill_gaps, limit, longer, moment,
+        Place, ask, byte_length, capitals, describe, fill_gaps, is_higher, limit, longer, moment,
         next_address, status, summarize, through, titles, too_warm, warmer,
     };
 }

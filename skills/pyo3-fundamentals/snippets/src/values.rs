@@ -183,6 +183,12 @@ pub mod values {
             .ok_or_else(|| PyOverflowError::new_err("the lease has no end"))
     }
 
+    /// Return a time before 1970, as a file may have it: PyO3 panics.
+    #[pyfunction]
+    fn seconds_before_1970(seconds: u64) -> SystemTime {
+        SystemTime::UNIX_EPOCH - Duration::from_secs(seconds)
+    }
+
     // region: simple-enum
     /// A unit of temperature.
     #[pyclass(eq, hash, frozen, from_py_object, rename_all = "SCREAMING_SNAKE_CASE")]
@@ -191,6 +197,7 @@ pub mod values {
         Celsius,
         Kelvin,
     }
+    // endregion: simple-enum
 
     #[pymethods]
     impl Unit {
@@ -204,7 +211,17 @@ pub mod values {
             }
         }
     }
-    // endregion: simple-enum
+
+    /// Return the units, or the one of a name.
+    #[pyfunction]
+    #[pyo3(signature = (name = None))]
+    fn units(name: Option<&str>) -> Vec<Unit> {
+        let units = [("C", Unit::Celsius), ("K", Unit::Kelvin)].into_iter();
+        units
+            .filter(|(unit, _)| name.is_none_or(|name| name == *unit))
+            .map(|(_, unit)| unit)
+            .collect()
+    }
 
     // region: complex-enum
     /// What a sensor gave.
@@ -213,6 +230,7 @@ pub mod values {
         Value { celsius: f64 },
         Failed { reason: String, retries: u32 },
     }
+    // endregion: complex-enum
 
     /// Read a line of a sensor's protocol: `ok 21.5`, or `error reason`.
     #[pyfunction]
@@ -229,7 +247,6 @@ pub mod values {
             _ => Err(PyValueError::new_err(format!("no reading: {line:?}"))),
         }
     }
-    // endregion: complex-enum
 
     /// A member of an `enum.Enum` that Python defines, by its value.
     #[derive(FromPyObject)]

@@ -228,6 +228,22 @@ def test_an_iterator_of_python_raises_what_python_raises() -> None:
         snippets.count_until(stock, 99)
 
 
+def test_what_is_appended_to_a_list_meanwhile_is_not_visited() -> None:
+    items = [1]
+    assert snippets.visit_list(items, items.append) == 1
+    assert items == [1, 1]
+    items = [1, 2, 3, 4]
+    assert snippets.visit_list(items, items.remove) == 2
+    assert items == [2, 4]
+
+
+def test_an_iterable_is_counted_in_batches() -> None:
+    assert snippets.count_letters(["né", "ab1"]) == snippets.count_letters({"né", "ab1"}) == 4
+    assert snippets.count_letters("ab" for _ in range(2_500)) == 5_000
+    with pytest.raises(TypeError, match="is not an instance of 'str'"):
+        snippets.count_letters(iter(["a", 1]))
+
+
 def test_a_snapshot_may_change_meanwhile() -> None:
     stock = {"pen": 1, "ink": 3}
     snippets.visit_snapshot(stock, lambda article, count: operator.setitem(stock, f"more {article}", count))

@@ -85,6 +85,22 @@ def test_errors_of_the_standard_library_are_converted(prices: Path, tmp_path: Pa
     assert (caught.value.errno, caught.value.filename) == (None, None)
 
 
+@pytest.mark.parametrize(
+    "kind",
+    [
+        *("ParseIntError", "ParseFloatError", "ParseBoolError", "ParseCharError"),
+        *("TryFromIntError", "TryFromSliceError", "CharTryFromError", "TryFromFloatSecsError"),
+        *("AddrParseError", "NulError", "SystemTimeError", "StripPrefixError", "JoinPathsError"),
+        *("FromUtf8Error", "IntoStringError"),
+    ],
+)
+def test_each_error_of_the_standard_library_is_a_value_error(kind: str) -> None:
+    with pytest.raises(ValueError, match=r"\w") as caught:
+        errors.standard_error(kind)
+    expected = UnicodeDecodeError if kind in {"FromUtf8Error", "IntoStringError"} else ValueError
+    assert type(caught.value) is expected
+
+
 def test_an_error_of_the_system_has_its_number_and_its_path(prices: Path, tmp_path: Path) -> None:
     assert errors.first_line(prices) == "apple = 1.5"
     with pytest.raises(FileNotFoundError) as caught:

@@ -27,13 +27,19 @@ def restored(value: Any) -> Any:
 def test_a_module_has_what_it_declares() -> None:
     paper = modules.paper
     assert paper.__doc__ == "Paper and its sizes, in millimetres."
-    assert paper.__all__ == ["sheets", "Sheet", "print_page", "A4"]
+    assert paper.__all__ == ["Stapler", "sheets", "Sheet", "print_page", "A4"]
     assert paper.A4 == (210, 297)
     assert paper.sheets(5, copies=2) == 6
     assert paper.Sheet(210, 297) == paper.Sheet(*paper.A4)
 
 
 # endregion: declarative
+
+
+def test_a_class_knows_the_module_that_it_is_written_in_only() -> None:
+    assert modules.paper.Sheet.__module__ == "fundamentals_snippets._core.modules.paper"
+    assert modules.paper.Stapler.__module__ == "builtins"
+    assert modules.paper.sheets.__module__ == "fundamentals_snippets._core.modules.paper"
 
 
 def test_the_sheets_of_many_copies_are_more_than_32_bits_hold() -> None:

@@ -50,6 +50,20 @@ def test_the_source_distribution_has_what_a_build_needs(project: Path) -> None:
         assert files.getnames() == kept("mixed-sdist.txt")
 
 
+def test_ignored_files_are_packed_until_the_manifest_is_in_the_index(project: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "price-tags"
+    shutil.copytree(project, folder, ignore=shutil.ignore_patterns("dist"))
+    (folder / ".gitignore").write_text("secret.env\ndist/\n", encoding="utf-8")
+    (folder / "secret.env").write_text("TOKEN=1", encoding="utf-8")
+    packed = []
+    for command in (["init", "--quiet"], ["add", "Cargo.toml"]):
+        subprocess.run(["git", *command], cwd=folder, check=True)
+        assert maturin(folder, "sdist").returncode == 0
+        with tarfile.open(next(folder.glob("dist/*.tar.gz"))) as files:
+            packed.append("price_tags-0.1.0/secret.env" in files.getnames())
+    assert packed == [True, False]
+
+
 def test_the_wheel_has_the_package_with_the_extension_in_it(project: Path) -> None:
     built = maturin(project, "build", "--profile", "dev", "--compatibility", "linux")
     assert built.returncode == 0, built.stderr

@@ -168,6 +168,12 @@ def test_a_class_is_a_value() -> None:
         types.Place("")
 
 
+def test_a_class_is_an_argument_by_reference() -> None:
+    assert types.is_higher(types.Place("Säntis", 2502), types.Place("Titisee", 840))
+    with pytest.raises(TypeError, match="is not an instance of 'Place'"):
+        types.is_higher(types.Place("Säntis"), "Titisee")
+
+
 def test_texts_are_borrowed_or_copied() -> None:
     assert types.byte_length("é") == 2
     assert types.capitals("ÀbC") == 2

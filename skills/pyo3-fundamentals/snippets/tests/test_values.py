@@ -181,6 +181,18 @@ def test_an_enum_of_rust_is_neither_copied_nor_listed() -> None:
     )
 
 
+def test_there_is_one_object_for_each_member() -> None:
+    assert snippets.units("K")[0] is snippets.Unit.KELVIN
+    assert all(unit is snippets.Unit.CELSIUS for unit in [snippets.units()[0], snippets.units("C")[0]])
+
+
+def test_a_time_before_1970_is_a_panic_on_its_way_out() -> None:
+    assert snippets.seconds_before_1970(0) == datetime(1970, 1, 1, tzinfo=UTC)
+    with pytest.raises(BaseException, match="SystemTimeError") as caught:
+        snippets.seconds_before_1970(1)
+    assert not isinstance(caught.value, Exception)
+
+
 def test_variants_are_classes_that_match() -> None:
     match snippets.parse_reading("error wet"):
         case snippets.Reading.Failed(reason, retries=0):

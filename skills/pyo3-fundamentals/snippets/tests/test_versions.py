@@ -1,6 +1,9 @@
 """What the chapter on versions says."""
 
+import subprocess
+import sys
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from fundamentals_snippets._core import versions as snippets
@@ -30,3 +33,13 @@ def test_prices_are_exact_or_refused() -> None:
 def test_what_is_no_number_is_skipped() -> None:
     assert snippets.joined([1, "and", 2, None]) == "1 and 2"
     assert snippets.joined(["a", "b"], separator="-") == "a-b"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have another sed")
+def test_plain_renames_are_made_by_sed() -> None:
+    old = "fn f() -> PyObject { py.import_bound(m).downcast_into::<T>(); list.downcast_bound(py); with_gil(g) }"
+    new = "fn f() -> Py<PyAny> { py.import(m).cast_into::<T>(); list.cast_bound(py); attach(g) }"
+    script = Path(__file__).resolve().parent.parent / "rename.sed"
+    command = ["sed", "-E", "-f", str(script)]
+    for text in (old, new):
+        assert subprocess.run(command, input=text, capture_output=True, text=True, check=True).stdout == new

@@ -1,0 +1,3 @@
+__all__ = ["means"]
+
+def means(text: str) -> dict[str, float]: ...
