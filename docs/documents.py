@@ -131,7 +131,8 @@ def skills() -> None:
 
 def skill_pages() -> None:
     """Write the site's lists of the pages of each skill; called by cog."""
-    for skill in load_skills(ROOT / "skills"):
+    # Those with a reference come first: they are where to begin.
+    for skill in sorted(load_skills(ROOT / "skills"), key=lambda skill: not chapters_in_order(skill)):
         title = re.search(r"(?m)^# (.*)$", (skill.path / "SKILL.md").read_text(encoding="utf-8"))
         name = title[1] if title else skill.name
         folder = f"../skills/{skill.name}"
