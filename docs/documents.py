@@ -1,12 +1,12 @@
-"""Write what is said twice: the code that documents show, the lists of skills and examples, the guides in projects.
+"""Write what is said twice: code in documents, lists of skills and examples, pages on features, guides in projects.
 
 A document names a region of a file of its skill, and the region is written between the two comments:
 
     <!-- [[[cog code("snippets/src/errors.rs", "mapping")]]] -->
     <!-- [[[end]]] -->
 
-`python -m docs.documents` renews every page, and the guides that generated projects carry; with `--check` it writes
-nothing and fails if one has changed.
+`python -m docs.documents` renews every page, the pages of the site on features, and the guides that generated projects
+carry; with `--check` it writes nothing and fails if one has changed.
 """
 
 from __future__ import annotations
@@ -18,15 +18,17 @@ from pathlib import Path
 
 from cogapp import Cog
 
+from docs.feature_pages import feature_pages
 from scaffolder.guides import chapter_names
 from scaffolder.skills import Skill, load_skills
+from scaffolder.template.catalog import load_catalog
 
 ROOT = Path(__file__).resolve().parent.parent
 ADDRESS = "https://github.com/pyo3-new/pyo3-new/blob/main/skills"
 LISTS = {"reference": "references/REFERENCE.md", "examples": "examples/README.md"}
 LANGUAGES = {"md": "markdown", "py": "python", "pyi": "python", "rs": "rust", "sh": "console", "txt": "text"}
 # What a page calls.
-CALLS = "code, examples, skills, skill_pages"
+CALLS = "code, examples, feature_list, feature_toctree, skills, skill_pages"
 MARKER = re.compile(r"\s*(?://|#) (?P<side>region|endregion): (?P<name>[\w-]+)")
 
 
@@ -34,8 +36,8 @@ def main() -> int:
     """Renew or check the pages and return the exit code."""
     check = "--check" in sys.argv[1:]
     code = int(Cog().main(["cog", *options(check=check), *map(str, [*pages(), *documents()])]))
-    guides = carried().items()
-    changed = {path: text for path, text in guides if not path.is_file() or path.read_text("utf-8") != text}
+    copies = {**carried(), **feature_pages(ROOT)}.items()
+    changed = {path: text for path, text in copies if not path.is_file() or path.read_text("utf-8") != text}
     for path, text in changed.items():
         print(f"{path} {'is out of date' if check else 'changed'}")
         if not check:
@@ -131,22 +133,36 @@ def skills() -> None:
 
 def skill_pages() -> None:
     """Write the site's lists of the pages of each skill; called by cog."""
-    for skill in load_skills(ROOT / "skills"):
+    # Those with a reference come first: they are where to begin.
+    for skill in sorted(load_skills(ROOT / "skills"), key=lambda skill: not chapter_names(skill)):
         title = re.search(r"(?m)^# (.*)$", (skill.path / "SKILL.md").read_text(encoding="utf-8"))
         name = title[1] if title else skill.name
         folder = f"../skills/{skill.name}"
         chapters = [f"{folder}/references/{chapter}" for chapter in chapter_names(skill)]
-        reference = [f"Reference <{folder}/references/REFERENCE>", *chapters]
-        has_reference = (skill.path / LISTS["reference"]).is_file()
-        write_toctree(name, [f"Guide <{folder}/SKILL>", *(reference if has_reference else [])])
+        reference = [f"Reference <{folder}/references/REFERENCE>", *chapters] if chapters else []
+        write_toctree(name, [f"Guide <{folder}/SKILL>", *reference])
         write_toctree(f"Examples of {name}", [f"All of them <{folder}/examples/README>", f"{folder}/examples/*/README"])
+
+
+def feature_list() -> None:
+    """Write links to the pages on features; called by cog."""
+    import cog
+
+    for feature in load_catalog(ROOT).features:
+        cog.outl(f"- [`{feature.name}`](features/{feature.name}.md): {feature.purpose}")
+
+
+def feature_toctree() -> None:
+    """Write the site's list of the pages on features; called by cog."""
+    write_toctree("Features", [f"features/{feature.name}" for feature in load_catalog(ROOT).features])
 
 
 def write_toctree(caption: str, entries: list[str]) -> None:
     """Write one of the site's lists of pages."""
     import cog
 
-    cog.outl("\n".join(["```{toctree}", f":caption: {caption}", ":glob:", ":maxdepth: 1", "", *entries, "```", ""]))
+    options = [":hidden:", f":caption: {caption}", ":glob:", ":maxdepth: 1"]
+    cog.outl("\n".join(["```{toctree}", *options, "", *entries, "```", ""]))
 
 
 def plain(lines: list[str]) -> str:

@@ -1,4 +1,4 @@
-"""Measure what cargo's profiles cost and bring, with the example 10-edit-distance.
+"""Measure what cargo's profiles cost and bring, with the example 10-pcm-tools.
 
 Each row is built from nothing in a folder of its own, then once more after a touched source file.
 """
@@ -25,9 +25,10 @@ ROWS: dict[str, list[str]] = {
 }
 MEASURE = """
 from timeit import Timer
-from edit_distance import distance
-left, right = "abcdefghij" * 10, "bcdeafghji" * 10
-for statement, number, unit in [("distance(left, right)", 10, 1e6), ("distance('', '')", 1000, 1e9)]:
+from array import array
+from pcm_tools import resample, rms
+samples, nothing = array("h", range(480)), array("h")
+for statement, number, unit in [("resample(samples, 48000, 44100)", 10, 1e6), ("rms(nothing)", 1000, 1e9)]:
     print(round(min(Timer(statement, globals=globals()).repeat(500, number)) / number * unit))
 """
 
@@ -56,12 +57,10 @@ def build(project: Path, profile: str, variables: list[str]) -> float:
 def measure(folder: Path, row: str, variables: list[str]) -> str:
     """Return the figures of a row."""
     project = folder / "project"
-    shutil.copytree(
-        SKILL / "examples/10-edit-distance", project, ignore=shutil.ignore_patterns(".venv", "*.so", "dist")
-    )
+    shutil.copytree(SKILL / "examples/10-pcm-tools", project, ignore=shutil.ignore_patterns(".venv", "*.so", "dist"))
     shutil.copy(SKILL / "Cargo.lock", project)
     first = build(project, row.partition(",")[0], variables)
-    (project / "src/edits.rs").touch()
+    (project / "src/signal.rs").touch()
     again = build(project, row.partition(",")[0], variables)
     (wheel,) = project.glob("dist/*.whl")
     shutil.unpack_archive(wheel, project / "installed", "zip")
