@@ -137,6 +137,23 @@ def outdated_locks(before: Files, after: Files) -> Iterator[LockFile]:
             yield lock
 
 
+def behind_versions(before: Files, after: Files) -> Iterator[tuple[str, str]]:
+    """Yield the manifests of new crates that lack the project's version, and that version."""
+    version = crate_version("Cargo.toml", after)
+    for path in sorted(after.keys() - before.keys()):
+        if path.endswith("/Cargo.toml") and version and crate_version(path, after) != version:
+            yield path, version
+
+
+def crate_version(manifest: str, files: Files) -> str | None:
+    """Return the version in a `Cargo.toml`, if it is there."""
+    try:
+        version = as_table(load_toml(files[manifest].content).get("package")).get("version")
+    except (KeyError, ValueError):
+        return None
+    return version if isinstance(version, str) else None
+
+
 def lock_inputs(manifest: str, files: Files) -> Any:
     """Return the parts of a manifest that its lock file depends on."""
     try:

@@ -9,7 +9,7 @@ from scaffolder import __version__
 from scaffolder.checkout.apply import apply
 from scaffolder.checkout.checkout import ANSWERS, readable, require_ready, require_settled
 from scaffolder.checkout.interruption import require_uninterrupted
-from scaffolder.checkout.manifests import outdated_locks
+from scaffolder.checkout.manifests import behind_versions, outdated_locks
 from scaffolder.checkout.merge import open_scratch, read_files
 from scaffolder.checkout.obstacles import require_free
 from scaffolder.checkout.project_merge import Plan, merge_project
@@ -364,6 +364,10 @@ def change(
             notes=(
                 *notes,
                 *(f"`{path}` changed in the template; it stays deleted as you left it" for path in merge.gone),
+                *(
+                    f'set `version = "{version}"` in `{path}`, too: the project has that version'
+                    for path, version in behind_versions(merge.ours, merge.files)
+                ),
             ),
             difference=scratch.difference(scratch.ours, merge.tree, colour=colour).decode("utf-8", "replace")
             if dry_run

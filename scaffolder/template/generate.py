@@ -119,7 +119,7 @@ def build(target: Path, fill: Callable[[Path], None], message: str | None) -> tu
         fill(folder)
         files = list_files(folder)
         notes = [] if message is None else start_repository(folder, message)
-        return files, [*notes, *notes_on(target, files), *move_into_place(folder, target)]
+        return files, [*notes, *notes_on(target, files, folder), *move_into_place(folder, target)]
 
 
 def check_destination(destination: Path) -> None:

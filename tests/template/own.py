@@ -235,6 +235,81 @@ SQUEEZE: Edits = {
         " straße ", "straße ",
     ),
 }  # fmt: skip
+WEEKS: Edits = {
+    "crates/PACKAGE/src/durations.rs": """//! Lengths of time, counted.
+
+/// Counts the whole weeks in so many days.
+#[must_use]
+pub fn weeks(days: u32) -> u32 {
+    days / 7
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_week_has_seven_days() {
+        assert_eq!((weeks(6), weeks(7)), (0, 1));
+    }
+}
+""",
+    "crates/PACKAGE/README.md": (
+        "use std::time::Duration;\n\n", "",
+        "::parse;", "::weeks;",
+        'parse("1h 30m"), Ok(Duration::from_secs(5_400))', "weeks(14), 2",
+    ),
+    "crates/PACKAGE/benches/durations.rs": (
+        "How long it takes to read a duration", "How long it takes to count weeks",
+        "::parse;", "::weeks;",
+        '(args = ["90s", "1d 2h 3m 4s"])', "",
+        "read(text: &str)", "count() -> u32",
+        "let _ = black_box(parse(black_box(text)));", "weeks(black_box(100))",
+    ),
+    "src/durations.rs": """//! Lengths of time, counted for Python.
+
+use pyo3::prelude::*;
+
+use PACKAGE::durations as rust;
+
+/// Count the whole weeks in so many days.
+#[pyfunction]
+pub fn weeks(days: u32) -> u32 {
+    rust::weeks(days)
+}
+
+/// Lengths of time, counted.
+#[pymodule(module = "PACKAGE._core")]
+pub mod durations {
+    #[pymodule_export]
+    use super::weeks;
+}
+
+#[cfg(test)]
+mod tests {
+    use PACKAGE::VERSION;
+
+    #[test]
+    fn the_crate_has_the_version_of_the_package() {
+        assert_eq!(VERSION, env!("CARGO_PKG_VERSION"));
+    }
+}
+""",
+    "python/PACKAGE/durations.py": '''"""Lengths of time, counted."""
+
+from ._core.durations import weeks
+
+__all__ = ["weeks"]
+''',
+    "tests/test_durations.py": '''"""Lengths of time, counted."""
+
+from PACKAGE.durations import weeks
+
+
+def test_a_week_has_seven_days() -> None:
+    assert weeks(14) == 2
+''',
+}  # fmt: skip
 OWN: dict[str, Edits] = {
     "base": {
         **MEAN,
@@ -244,7 +319,7 @@ OWN: dict[str, Edits] = {
         ),
         "python/PACKAGE/__init__.py": ("closest", "mean"),
     },
-    "classes": POINT, "numpy": DEGREES, "async": READ, "plugins": SQUEEZE, "wasm": {},
+    "classes": POINT, "numpy": DEGREES, "async": READ, "plugins": SQUEEZE, "wasm": {}, "workspace": WEEKS,
 }  # fmt: skip
 
 

@@ -175,6 +175,21 @@ def test_a_cargo_workspace_above_is_told_of_the_project(pyo3_new: Command, tmp_p
     assert "is a Cargo workspace" not in pyo3_new("new", "old/python", "--defaults").stderr or not excluded
 
 
+@pytest.mark.parametrize("members", ["core", "bindings/*"])
+def test_a_workspace_may_be_in_a_workspace_that_does_not_list_it(
+    pyo3_new: Command, tmp_path: Path, members: str
+) -> None:
+    (tmp_path / "Cargo.toml").write_text(f'[workspace]\nmembers = ["{members}"]\n', encoding="utf-8")
+    done = pyo3_new("new", "bindings/python", "--defaults", "--with", "workspace")
+    line = re.search(r"lists the project as a member.* set `(exclude = .*?)` in its `\[workspace\]`", done.stderr)
+    assert bool(line) == (members != "core"), done.stderr
+    assert done.stderr.count("is a Cargo workspace") == bool(line)
+    if line:
+        (tmp_path / "Cargo.toml").write_text(f'[workspace]\nmembers = ["{members}"]\n{line[1]}\n', encoding="utf-8")
+        command = ["cargo", "metadata", "--no-deps", "--format-version", "1"]
+        subprocess.run(command, cwd=tmp_path, capture_output=True, check=True)
+
+
 def test_nothing_is_said_where_nothing_is_above(pyo3_new: Command) -> None:
     assert "note:" not in pyo3_new("new", "price-tools", "--defaults").stderr
 

@@ -41,6 +41,8 @@ EXECUTED = {
     ),
     "Install that wheel and run the tests": "test_the_source_distribution_builds_from_its_own_lock",
     "Check all files": "test_wheels_of_the_matrix_are_built_installed_and_tested",
+    "Package the crate, and build what is in the package": "test_workspace.py",
+    "Publish the crate, unless this version is there": "test_workspace.py",
     "Show them": "test_wheels_of_the_matrix_are_built_installed_and_tested",
     "Create the release": "test_a_release_on_github_has_the_notes",
 }
@@ -112,13 +114,18 @@ def test_jobs_may_do_what_they_need_and_no_more(make: Make) -> None:
     permissions = {name: job["permissions"] for name, job in jobs.items()}
     assert permissions.pop("check") == {"contents": "read", "actions": "read"}
     assert permissions.pop("publish") == {"id-token": "write", "attestations": "write"}
+    assert permissions.pop("publish-crate") == {"contents": "read", "id-token": "write"}
     assert permissions.pop("announce") == {"contents": "write"}
     assert all(rights == {"contents": "read"} for rights in permissions.values())
     # Nothing is built before the check, and nothing is published in a rehearsal.
-    assert {name for name, job in jobs.items() if job.get("needs") == "check"} == {"wheels", "sdist", "browser"}
-    assert jobs["inspect"]["needs"] == ["wheels", "sdist", "browser"]
-    assert (jobs["publish"]["needs"], jobs["publish"]["if"]) == ("inspect", "github.event_name == 'push'")
-    assert jobs["announce"]["needs"] == "publish"
+    assert {name for name, job in jobs.items() if job.get("needs") == "check"} == {
+        "wheels", "sdist", "browser", "crate",
+    }  # fmt: skip
+    assert jobs["inspect"]["needs"] == ["wheels", "sdist", "browser", "crate"]
+    for name in ("publish", "publish-crate"):
+        assert (jobs[name]["needs"], jobs[name]["if"]) == ("inspect", "github.event_name == 'push'")
+    assert jobs["announce"]["needs"] == ["publish", "publish-crate"]
+    assert read_jobs(make((), "release-steps"))["announce"]["needs"] == "publish"
 
 
 def test_the_wheel_for_browsers_is_published(make: Make) -> None:

@@ -64,9 +64,12 @@ def beside(anchor: re.Match[str]) -> str:
 
 @pytest.fixture
 def owned(grow: Grow) -> Path:
-    """A project that was taken over."""
+    """A project that was taken over and released."""
     project = grow.project()
     take_over(project)
+    for name in ("Cargo.toml", "pyproject.toml"):
+        text = (project / name).read_text(encoding="utf-8")
+        (project / name).write_text(text.replace('version = "0.1.0"', 'version = "1.2.0"', 1), encoding="utf-8")
     commit_all(project)
     return project
 

@@ -12,7 +12,7 @@ import re
 import sys
 import tomllib
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from packaging.version import InvalidVersion, Version
 
@@ -39,10 +39,24 @@ def parse(text: str, place: str) -> Version:
     return version
 
 
+def read_manifest(file: str) -> dict[str, Any]:
+    """Read a manifest."""
+    return tomllib.loads(Path(file).read_text(encoding="utf-8"))
+
+
 def read_version(file: str, table: str) -> Version:
     """Return the version that a manifest declares."""
-    manifest = tomllib.loads(Path(file).read_text(encoding="utf-8"))
-    return parse(manifest[table]["version"], file)
+    version = read_manifest(file)[table]["version"]
+    if isinstance(version, dict):  # version.workspace = true
+        version = read_manifest("Cargo.toml")["workspace"]["package"]["version"]
+    return parse(version, file)
+
+
+def list_crates() -> list[str]:
+    """Return the manifest of the extension and those of the crates to publish with it."""
+    members = sorted(path.as_posix() for path in Path("crates").glob("*/Cargo.toml"))
+    private = [file for file in members if read_manifest(file)["package"].get("publish") is False]
+    return ["Cargo.toml", *(file for file in members if file not in private)]
 
 
 def is_about(heading: str, version: Version) -> bool:
@@ -72,13 +86,13 @@ def read_notes(version: Version, *, rehearsal: bool) -> str:
 
 def main(tag: str) -> None:
     """Compare the versions, then print the notes."""
-    cargo = read_version("Cargo.toml", "package")
     version = read_version("pyproject.toml", "project")
-    if cargo != version:
-        fail(
-            f"Cargo.toml has version {cargo}, and pyproject.toml has {version}",
-            "write the same version in both",
-        )
+    for file in list_crates():
+        if (cargo := read_version(file, "package")) != version:
+            fail(
+                f"{file} has version {cargo}, and pyproject.toml has {version}",
+                "write the same version in both",
+            )
     if tag and (not tag.startswith("v") or parse(tag[1:], "the tag") != version):
         fail(f"the tag is `{tag}`, and the version is {version}", f"tag the commit as `v{version}`")
     print(read_notes(version, rehearsal=not tag))
