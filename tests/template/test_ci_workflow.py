@@ -130,15 +130,15 @@ def test_the_pinned_rust_has_no_complaint(project: Path, workflow: Run) -> None:
 def test_the_oldest_of_everything_passes(project: Path, workflow: Run, cache: Path) -> None:
     rust = str(QUESTIONS["rust_version"].details["default"])
     install_rust(rust, project)
-    locks = {name: (project / name).read_bytes() for name in ("Cargo.lock",)}
+    locked = (project / "Cargo.lock").read_bytes()
     line = step(project, "oldest", "Python and Rust tests", "ci")["run"]
     # The oldest Python need not be on this machine.
     printed = workflow(f"{line} --force-python {THIS_PYTHON}", folder=project, place="oldest")
     assert re.search(r"^=+ [1-9]\d* passed", printed, re.MULTILINE), printed
     assert re.search(r"^test result: ok\. [1-9]", printed, re.MULTILINE), printed
-    assert locks == {name: (project / name).read_bytes() for name in locks}
-    lock = next((cache / "nox").glob("oldest*/tmp/project/Cargo.lock")).read_text(encoding="utf-8")
-    assert 'name = "thiserror"\nversion = "2.0.0"' in lock
+    assert (project / "Cargo.lock").read_bytes() == locked
+    (lock,) = (cache / "nox").glob("oldest*/tmp/project/Cargo.lock")
+    assert 'name = "thiserror"\nversion = "2.0.0"' in lock.read_text(encoding="utf-8")
 
 
 @pytest.mark.slow
@@ -168,8 +168,8 @@ def test_one_report_covers_both_languages(project: Path, workflow: Run, tmp_path
         record.partition("SF:")[2].partition("\n")[0]: re.findall(r"^DA:\d+,(\d+)", record, re.MULTILINE)
         for record in records
     }
-    # No Rust test turns an error into a Python exception, nor calls a function on arrays: the Python tests do.
-    assert set(hits["src/error.rs"]) > {"0"}
+    # No Rust test turns an error into a Python exception: the Python tests do.
+    assert set(hits["src/error.rs"]) - {"0"}
     assert not [path for path in hits if path.startswith("/")]
 
 
