@@ -42,9 +42,11 @@ impl Tally {
     /// Add what another tally has counted.
     fn merge(&self, other: &Self) {
         // Copied first: with both locks held, `a.merge(b)` beside `b.merge(a)` would deadlock.
-        let counts = other.counts().clone();
-        for (word, count) in counts {
-            *self.counts().entry(word).or_default() += count;
+        let copy = other.counts().clone();
+        let mut counts = self.counts();
+        for (word, count) in copy {
+            let total = counts.entry(word).or_default();
+            *total = total.saturating_add(count);
         }
     }
     // endregion: merge

@@ -1,6 +1,6 @@
 //! Code shown in `references/collections.md`.
 
-/// Returns the mean of the values; none if there are none.
+/// Returns the mean of the values, or `None` if there are none.
 fn mean_of(values: &[f64]) -> Option<f64> {
     (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
 }
@@ -163,7 +163,7 @@ pub mod collections {
         let mut total = 0;
         for (number, row) in rows.try_iter()?.enumerate() {
             let sale: Sale = row?.extract().map_err(|cause: PyErr| {
-                let error = PyValueError::new_err(format!("row {number} is no sale"));
+                let error = PyValueError::new_err(format!("row {number} is not a sale"));
                 error.set_cause(py, Some(cause));
                 error
             })?;

@@ -70,7 +70,9 @@ impl fmt::Display for PriceError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Syntax { line, text } => write!(formatter, "line {line}: `{text}` has no `=`"),
-            Self::Number { line, .. } => write!(formatter, "line {line}: the price is no number"),
+            Self::Number { line, .. } => {
+                write!(formatter, "line {line}: the price is not a number")
+            }
             Self::Unknown { article } => write!(formatter, "no article `{article}`"),
             Self::Read { path, .. } => write!(formatter, "cannot read `{}`", path.display()),
         }
@@ -202,7 +204,7 @@ fn convert(py: Python<'_>, prices: &Bound<'_, PyDict>, rate: f64) -> PyResult<Ve
     let mut converted = Vec::with_capacity(prices.len());
     for (article, price) in prices {
         let price: f64 = price.extract().map_err(|cause| {
-            let error = PriceListError::new_err(format!("the price of {article} is no number"));
+            let error = PriceListError::new_err(format!("the price of {article} is not a number"));
             error.set_cause(py, Some(cause));
             error
         })?;

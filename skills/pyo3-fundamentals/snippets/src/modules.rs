@@ -130,7 +130,7 @@ mod inks {
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         let py = module.py();
         module.add("COLOURS", ("cyan", "magenta", "yellow", "black"))?;
-        // `import` looks here first, and so finds what is no file and in no package.
+        // `import` looks here first, and so finds a module that has no file.
         let name = "fundamentals_snippets._core.modules.inks";
         let modules = py
             .import("sys")?

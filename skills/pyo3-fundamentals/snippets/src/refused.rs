@@ -36,7 +36,7 @@
 //! fn first(texts: Vec<&str>) -> usize { texts.len() }
 //! ```
 //!
-//! `text-and-bytes.md`: `&Path` is no parameter; `PathBuf` and `Cow<Path>` are.
+//! `text-and-bytes.md`: `&Path` is not a parameter; `PathBuf` and `Cow<Path>` are.
 //!
 //! ```compile_fail
 //! #[pyo3::pyfunction]

@@ -95,7 +95,7 @@ fn skip_list(text: &mut Peekable<Chars<'_>>, room: usize) -> Result<usize, &'sta
 ///     limit: How deep it may be.
 ///
 /// Raises:
-///     ValueError: It is no list, or deeper than that.
+///     ValueError: It is not a list, or it is deeper than that.
 #[pyfunction]
 #[pyo3(signature = (text, *, limit = 100))]
 fn depth(text: &str, limit: usize) -> PyResult<usize> {

@@ -1,6 +1,6 @@
 //! Code shown in `references/values.md`.
 
-/// Returns the highest value that is a number; none if there is none.
+/// Returns the highest value that is a number, or `None` if there is none.
 fn highest_of(values: &[f64]) -> Option<f64> {
     values
         .iter()
@@ -277,7 +277,7 @@ pub mod values {
     fn network(address: IpAddr, prefix: u32) -> PyResult<Ipv4Addr> {
         let IpAddr::V4(address) = address else {
             return Err(PyValueError::new_err(format!(
-                "`{address}` is no IPv4 address"
+                "`{address}` is not an IPv4 address"
             )));
         };
         if prefix > 32 {

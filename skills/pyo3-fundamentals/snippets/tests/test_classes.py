@@ -45,7 +45,7 @@ def test_two_objects_are_merged_in_both_directions_at_a_time() -> None:
 
     def merge(one: Tally, two: Tally) -> None:
         start.wait(timeout=60)
-        for _ in range(50):
+        for _ in range(20):
             one.merge(two)
 
     threads = [threading.Thread(target=merge, args=pair, daemon=True) for pair in ((left, right), (right, left))]

@@ -166,7 +166,7 @@ def test_the_highest_is_first_and_other_keys_are_ignored() -> None:
 def test_an_error_says_which_row_it_is_about() -> None:
     pen = {"article": "pen", "count": 2, "unit price": 1.5}
     assert snippets.total_count(iter([pen, pen])) == 4
-    with pytest.raises(ValueError, match="row 1 is no sale") as caught:
+    with pytest.raises(ValueError, match="row 1 is not a sale") as caught:
         snippets.total_count([pen, {"article": "pen"}])
     assert isinstance(caught.value.__cause__, KeyError)
 

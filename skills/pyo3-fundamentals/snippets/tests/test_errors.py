@@ -53,7 +53,7 @@ def restored(value: Any) -> Any:
 # region: mapping
 def test_each_error_has_its_exception(prices: Path) -> None:
     assert price_in(prices, "apple") == 1.5
-    with pytest.raises(PriceSyntaxError, match=r"^line 2: the price is no number$") as caught:
+    with pytest.raises(PriceSyntaxError, match=r"^line 2: the price is not a number$") as caught:
         price_in(prices, "plum")
     assert caught.value.line == 2
     assert repr(caught.value.__cause__) == "ValueError('invalid float literal')"
@@ -123,7 +123,7 @@ def test_only_what_is_meant_is_caught() -> None:
 
 def test_the_first_error_stays_visible() -> None:
     assert convert({"apple": 2}, 1.5) == [("apple", 3.0)]
-    with pytest.raises(PriceListError, match="the price of pear is no number") as caught:
+    with pytest.raises(PriceListError, match="the price of pear is not a number") as caught:
         convert({"apple": 2, "pear": "2"}, 1.5)
     assert "direct cause of the following exception" in "".join(traceback.format_exception(caught.value))
     assert repr(caught.value.__cause__) == "TypeError('must be real number, not str')"

@@ -231,7 +231,7 @@ def test_addresses_are_taken_as_objects_and_as_text() -> None:
     assert snippets.network("10.1.2.3", 32) == ip_address("10.1.2.3")
     with pytest.raises(ValueError, match="invalid IP address syntax"):
         snippets.network("10.1.2", 8)
-    with pytest.raises(ValueError, match="`::1` is no IPv4 address"):
+    with pytest.raises(ValueError, match="`::1` is not an IPv4 address"):
         snippets.network(ip_address("::1"), 8)
 
 
