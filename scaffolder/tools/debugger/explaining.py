@@ -89,6 +89,8 @@ def unknown_failure(reading: Reading, output: Output) -> list[Finding]:
     """Return a finding for a failure that is not in the catalogue, if there is one."""
     transcript = output.transcript
     failure = decisive(transcript, reading.other_errors)
+    if failure and failure.in_other_words and reading.problems:
+        failure = None
     if failure is None and output.ended is None:
         return []
     lines = failure.lines if failure else tail(transcript)
