@@ -171,3 +171,10 @@ def test_what_an_older_pyo3_calls_things_is_said_below(release: str, step: str) 
     last = (finding.fix or "").splitlines()[-1]
     assert step in last
     assert ("allow_threads" in last) == bool(step)
+
+
+@pytest.mark.parametrize(("release", "is_old"), [("0.12.9", True), ("1.16.0", False)])
+def test_an_unknown_failure_of_an_old_maturin_is_answered_with_a_newer_one(release: str, is_old: bool) -> None:
+    (finding,) = findings(f"Collecting maturin=={release}\n\U0001f4a5 maturin failed\n  Caused by: No prices\n")
+    assert finding.id == "unknown"
+    assert ("first update maturin" in (finding.fix or "")) == is_old
