@@ -31,11 +31,13 @@ class Decisive:
         speaker: The program that printed them, if known.
         lines: Which lines.
         consequences: Whether they only repeat a failure whose reason is not in the output.
+        in_other_words: Whether they only sound like a failure, and no program is known to print them.
     """
 
     speaker: str | None
     lines: tuple[int, ...]
     consequences: bool = False
+    in_other_words: bool = False
 
 
 @dataclass(frozen=True)
@@ -47,12 +49,16 @@ class Speakers:
         signs: How the lines of each start.
         wrappers: How lines start that only repeat an earlier failure.
         harmless: How lines start that look like failures but are not.
+        last_words: What a line contains that tells of a failure in other words, the surest first.
+        fine: Which lines with such words tell of none.
     """
 
     names: tuple[str | None, ...]
     signs: tuple[re.Pattern[str], ...]
     wrappers: re.Pattern[str]
     harmless: re.Pattern[str]
+    last_words: tuple[re.Pattern[str], ...]
+    fine: re.Pattern[str]
 
 
 @cache
@@ -61,7 +67,10 @@ def load_speakers() -> Speakers:
     data = tomllib.loads(Path(__file__).with_name("speakers.toml").read_text(encoding="utf-8"))
     names = tuple(entry.get("name") for entry in data["speakers"])
     signs = tuple(re.compile("|".join(entry["signs"])) for entry in data["speakers"])
-    return Speakers(names, signs, re.compile("|".join(data["wrappers"])), re.compile("|".join(data["harmless"])))
+    wrappers, harmless = (re.compile("|".join(data[key])) for key in ("wrappers", "harmless"))
+    return Speakers(
+        names, signs, wrappers, harmless, tuple(map(re.compile, data["last_words"])), re.compile(data["fine"])
+    )
 
 
 def decisive(transcript: Transcript, errors: Sequence[Diagnostic]) -> Decisive | None:
@@ -81,14 +90,30 @@ def decisive(transcript: Transcript, errors: Sequence[Diagnostic]) -> Decisive |
             wrappers.append(number)
         elif rank := next((rank for rank, sign in enumerate(speakers.signs, 1) if sign.match(content)), None):
             best.setdefault(rank - 1, []).append(number)
+    if not best and not wrappers:
+        return _in_other_words(transcript)
     if not best:
         lines = [line for wrapper in wrappers[:2] for line in _with_reason(transcript, wrapper)]
         bare = len(lines) == len(wrappers[:2])
-        return Decisive(_speaker(transcript, wrappers[0]), tuple(lines), consequences=bare) if wrappers else None
+        return Decisive(_speaker(transcript, wrappers[0]), tuple(lines), consequences=bare)
     rank = min(best)
     speaker = speakers.names[rank] or _speaker(transcript, best[rank][0])
     lines = [line for number in _choose(speaker, best[rank]) for line in _with_reason(transcript, number)]
     return Decisive(speaker, tuple(dict.fromkeys(lines))[: MOST_LINES + 2])
+
+
+def _in_other_words(transcript: Transcript) -> Decisive | None:
+    """Return the lines that tell of a failure in no known way."""
+    speakers = load_speakers()
+    for words in speakers.last_words:
+        lines = [
+            number
+            for number, line in enumerate(transcript.lines)
+            if words.search(line) and not speakers.fine.match(line.strip())
+        ]
+        if lines:
+            return Decisive(_speaker(transcript, lines[0]), tuple(lines[:MOST_LINES]), in_other_words=True)
+    return None
 
 
 def _choose(speaker: str | None, numbers: list[int]) -> list[int]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from scaffolder.output.decisive import decisive, tail
 from scaffolder.output.diagnostics import advice_lines
+from scaffolder.output.scene import holds, read_scene
 from scaffolder.toolkit import Finding, Result
 from scaffolder.tools.debugger.recognition import Reading, Recognised, recognise
 
@@ -89,6 +90,8 @@ def unknown_failure(reading: Reading, output: Output) -> list[Finding]:
     """Return a finding for a failure that is not in the catalogue, if there is one."""
     transcript = output.transcript
     failure = decisive(transcript, reading.other_errors)
+    if failure and failure.in_other_words and reading.problems:
+        failure = None
     if failure is None and output.ended is None:
         return []
     lines = failure.lines if failure else tail(transcript)
@@ -100,7 +103,10 @@ def unknown_failure(reading: Reading, output: Output) -> list[Finding]:
     if failure and failure.consequences:
         message = "something failed before these lines, and the reason is not in this output"
     where = place_of(output.source, transcript.number(lines[0]))
-    return [Finding(UNKNOWN, "error", message, where, evidence, advice(speaker, evidence, reading))]
+    steps = [advice(speaker, evidence, reading)]
+    if speaker == "maturin" and holds("<1.0", read_scene(transcript).maturin):
+        steps.insert(0, "first update maturin, which is older than 1.0 (2023) here: pip install --upgrade maturin")
+    return [Finding(UNKNOWN, "error", message, where, evidence, "\n".join(steps))]
 
 
 def advice(speaker: str | None, evidence: str, reading: Reading) -> str:

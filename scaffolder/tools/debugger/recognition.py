@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from scaffolder.output.diagnostics import advice_lines, diagnostics
 from scaffolder.output.scene import Scene, read_scene
 from scaffolder.tools.debugger.catalogue import FOREIGN, GROUPS, Problem, load_problems
+from scaffolder.tools.debugger.environments import advise_there
 
 if TYPE_CHECKING:
     import re
@@ -104,7 +105,8 @@ def _look(
         evidence = _evidence(transcript, [match, *filter(None, shown)], errors)
         line = transcript.line_at(match.start())
         values |= {"other_python": scene.other_python, **({"installed": scene.package} if scene.package else {})}
-        yield Recognised(problem.suit(scene, text), match.start(), line, values, evidence)
+        suited = advise_there(problem, problem.suit(scene, text), scene, text)
+        yield Recognised(suited, match.start(), line, values, evidence)
         if problem.each is None:
             return
 
