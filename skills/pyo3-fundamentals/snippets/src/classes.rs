@@ -64,13 +64,11 @@ impl Tally {
         count.ok_or_else(|| PyKeyError::new_err(word.to_owned()))
     }
 
-    // region: iterate
     // Over a copy, so that the tally may change meanwhile.
     fn __iter__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         let words: Vec<String> = self.counts().keys().cloned().collect();
         Ok(PyList::new(py, words)?.try_iter()?.into_any())
     }
-    // endregion: iterate
 
     // region: pickle-get
     // `pickle` and `copy` make an empty tally, and hand it this state.
@@ -137,7 +135,6 @@ impl Tank {
     // endregion: operator
 }
 
-// region: inheritance
 /// Something that is sent.
 #[pyclass(frozen, subclass)]
 struct Item {
@@ -175,7 +172,6 @@ impl InsuredItem {
         slf.as_super().postage() + slf.value / 100
     }
 }
-// endregion: inheritance
 
 /// A folder of any objects, which may refer to the folder.
 #[pyclass(frozen, weakref)]
