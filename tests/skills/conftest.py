@@ -56,6 +56,10 @@ def renew(source: Path, target: Path) -> None:
     copied = target / ".copied"
     for name in set(copied.read_text(encoding="utf-8").splitlines() if copied.is_file() else ()) - names:
         (target / name).unlink(missing_ok=True)
+    # Of an example that is gone, what a build made is left, and cargo would take the folder for a member.
+    for folder in target.glob("examples/*/"):
+        if not any(name.startswith(f"examples/{folder.name}/") for name in names):
+            shutil.rmtree(folder)
     target.mkdir(parents=True, exist_ok=True)
     copied.write_text("\n".join(sorted(names)), encoding="utf-8")
     for name in names:
