@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -86,6 +87,21 @@ def test_the_version_that_a_new_crate_needs_is_named(grow: Grow) -> None:
     said = grow("add", "workspace", cwd=project).stderr
     assert f'set `version = "1.2.0"` in `{MANIFEST}`, too: the project has that version' in said
     assert "set `version" not in grow("add", "workspace", cwd=grow.project(folder="new")).stderr
+
+
+def test_a_crate_elsewhere_belongs_to_the_workspace_if_one_depends_on_it(project: Path) -> None:
+    elsewhere = project / "elsewhere"
+    shutil.copytree((project / MANIFEST).parent, elsewhere)
+    edit(elsewhere / "Cargo.toml", 'name = "price-tools"', 'name = "elsewhere"')
+    metadata = ["cargo", "metadata", "--no-deps", "--format-version", "1"]
+    alone = subprocess.run(metadata, cwd=elsewhere, capture_output=True, encoding="utf-8", check=False)
+    assert "believes it's in a workspace when it's not" in alone.stderr
+    edit(project / MANIFEST, "[dependencies]\n", '[dependencies]\nelsewhere = { path = "../../elsewhere" }\n')
+    packages = json.loads(subprocess.check_output(metadata, cwd=elsewhere, encoding="utf-8"))["packages"]
+    assert "elsewhere" in {package["name"] for package in packages}
+    (project / "crates/empty").mkdir()
+    broken = subprocess.run(metadata, cwd=project, capture_output=True, encoding="utf-8", check=False)
+    assert "failed to load manifest for workspace member" in broken.stderr
 
 
 @pytest.mark.parametrize("is_there", [False, True])
