@@ -148,7 +148,7 @@ def test_a_problem_of_many_names_is_explained_once() -> None:
     names = ["PyLong", "ToPyObject", "PyTryFrom", "PyObject", "PyDowncastError", "PyCell", "IntoPy"]
     assert [finding.message.split("`")[1] for finding in shown] == names
     assert [bool(finding.cause and finding.reference) for finding in shown] == [True] + [False] * 6
-    assert shown[1].fix == "`ToPyObject` → `IntoPyObject`"
+    assert shown[1].fix == "`ToPyObject` → `IntoPyObject` since 0.23"
 
 
 def test_code_in_a_fix_is_whole() -> None:
