@@ -51,7 +51,7 @@ def test_every_problem_has_an_output(problem: str) -> None:
 
 def test_every_output_says_where_it_is_from() -> None:
     for path in FAILURES:
-        assert re.match(r"\$ \S|# from [\w-]+#\d+\n|# wording of \S", path.read_text(encoding="utf-8")), path.name
+        assert re.match(r"\$ \S|# from [\w.-]+#\d+\n|# wording of \S", path.read_text(encoding="utf-8")), path.name
 
 
 def test_outputs_name_no_machine() -> None:
