@@ -115,7 +115,9 @@ def _version(sign: re.Pattern[str], text: str) -> tuple[int, int] | None:
 
 
 def holds(condition: str, version: tuple[int, int] | None) -> bool:
-    """Return whether a version is known and satisfies `<0.26` or `>=0.26`."""
+    """Return whether a version satisfies `<0.26` or `>=0.26`, which only a known one does, or `unknown`."""
+    if condition == "unknown":
+        return version is None
     sign, major, minor = re.fullmatch(r"(<|>=)(\d+)\.(\d+)", condition).groups()  # type: ignore[union-attr]
     if version is None:
         return False

@@ -27,7 +27,7 @@ class Environment:
         problems: The problems that the note is for.
         shows: What an output from there contains.
         installs: Whether it is also for whoever installs a package of others.
-        pyo3: PyO3's version is known, and fits this: `<0.26`.
+        pyo3: PyO3's version is known, and fits this: `<0.26`; or `unknown`.
         maturin: The same for maturin.
         code: The note is for any problem whose fix contains this.
     """

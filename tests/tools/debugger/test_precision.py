@@ -85,6 +85,38 @@ OTHER_CAUSES = {
         "error: lifetime may not live long enough\n --> src/lib.rs:3:10\n  |\n3 | #[derive(IntoPyObject)]\n",
         "lives-too-short",
     ),
+    "text that is replaced": (
+        "error[E0599]: no method named `replace` found for reference `&pyo3::Bound<'_, PyString>`\n --> a.rs:1:1\n",
+        "renamed-in-pyo3",
+    ),
+    "cast of something else": (
+        "error[E0599]: no method named `cast` found for struct `Price` in the current scope\n --> a.rs:1:1\n",
+        "renamed-in-pyo3",
+    ),
+    "attached file": (
+        "error[E0599]: no method named `attach` found for struct `Mail` in the current scope\n --> a.rs:1:1\n",
+        "renamed-in-pyo3",
+    ),
+    "version that is not there": (
+        "Error: The version '3.19' with architecture 'x64' was not found for Ubuntu 24.04.",
+        "version-read-as-number",
+    ),
+    "encoding of a text": ("LookupError: unknown encoding: cl100k", "encodings-missing"),
+    "schema of a program": (
+        "TypeError: price_schema() got an unexpected keyword argument 'currency'",
+        "versions-mismatched",
+    ),
+    "method of a program": ("AttributeError: 'Shop' object has no attribute 'price_schema'", "versions-mismatched"),
+    "folder of a program": (
+        "thread '<unnamed>' panicked at 'Path does not exist: Os { code: 2 }', src/prices.rs:3:4\nPython\n",
+        "sysconfigdata-missing",
+    ),
+    "module that Rust can do without": (
+        "ModuleNotFoundError: No module named 'prices'\nthread '<unnamed>' panicked at src/lib.rs:3:4:\nno prices\n",
+        "module-missing-in-panic",
+    ),
+    "classes of two names": ("TypeError: 'Base' object cannot be converted to 'Shop'", "argument-conversion"),
+    "encoded file that is no library": ("ValueError: invalid ELF header in prices.bin", "library-damaged"),
     "signed library": (
         "ImportError: dlopen(/x.so): no suitable image found. Did find: /x.so: code signature invalid for '/x.so'",
         "library-damaged",
@@ -105,6 +137,13 @@ def test_a_line_of_several_causes_is_not_taken_for_one(text: str, problem: str) 
         ("cdylib-missing--maturin", "the crate is not built as a library"),
         ("manifest-invalid--key", "too old"),
         ("dll-procedure-missing--german", "finds a DLL"),
+        ("argument-conversion--text", "another library"),
+        ("wheel-not-supported--pip", "Mac"),
+        ("library-not-linkable--static", "Python"),
+        ("numpy-missing--panic", "a part"),
+        ("python-too-old--cargo", "wrongly"),
+        ("libpython-not-found--framework", "machine that built it"),
+        ("panic--package", "exception of Python"),
     ],
 )
 def test_what_the_output_does_not_tell_is_not_said(case: str, never: str) -> None:
@@ -125,6 +164,9 @@ def test_what_the_output_does_not_tell_is_not_said(case: str, never: str) -> Non
         ("C:/msys64/mingw64/bin/python3.exe", "MSYS2"),
         ("await micropip.install('prices')", "In Pyodide"),
         ("buildozer android debug", "python-for-android"),
+        ("==> spack install py-prices", "In Spack"),
+        ("Last 15 lines from /Users/ada/Library/Logs/Homebrew/prices/02.pip.log:", "In a formula of Homebrew"),
+        ("--target i686-pc-windows-msvc", "32-bit"),
     ],
 )
 def test_advice_that_an_environment_rules_out_is_said_to_be_for_elsewhere(place: str, step: str) -> None:
@@ -161,6 +203,16 @@ def test_a_failure_in_any_words_is_no_success(line: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("frame", "is_frozen"),
+    [("PyInstaller/loader/pyimod02_importers.py", True), ("C:/app/library.zip/app.py", True), ("app.py", False)],
+)
+@pytest.mark.parametrize("module", ["prices.rounding", "prices", "numpy"])
+def test_a_frozen_program_is_not_told_to_install(frame: str, is_frozen: bool, module: str) -> None:
+    (finding,) = findings(f"File \"{frame}\", line 1, in <module>\nModuleNotFoundError: No module named '{module}'\n")
+    assert (finding.fix or "").startswith("In a frozen program") == is_frozen
+
+
+@pytest.mark.parametrize(
     ("release", "step"),
     [("pyo3 v0.19.2", "older than 0.21"), ("pyo3 v0.24.0", "before 0.26"), ("pyo3 v0.30.1", "")],
 )
@@ -171,6 +223,15 @@ def test_what_an_older_pyo3_calls_things_is_said_below(release: str, step: str) 
     last = (finding.fix or "").splitlines()[-1]
     assert step in last
     assert ("allow_threads" in last) == bool(step)
+
+
+@pytest.mark.parametrize(("release", "is_known"), [("pyo3 v0.30.1", True), ("prices v0.30.1", False)])
+def test_where_no_version_is_shown_the_older_names_are_given_as_well(release: str, is_known: bool) -> None:
+    (finding,) = findings(
+        f"   Compiling {release}\nerror[E0277]: `*mut pyo3::Python<'static>` cannot be sent between threads safely\n"
+    )
+    assert "Python::attach" in (finding.fix or "")
+    assert ("Before: `Python::with_gil`" in (finding.fix or "")) != is_known
 
 
 @pytest.mark.parametrize(("release", "is_old"), [("0.12.9", True), ("1.16.0", False)])

@@ -51,7 +51,7 @@ def test_every_problem_has_an_output(problem: str) -> None:
 
 def test_every_output_says_where_it_is_from() -> None:
     for path in FAILURES:
-        assert re.match(r"\$ \S|# from [\w-]+#\d+\n|# wording of \S", path.read_text(encoding="utf-8")), path.name
+        assert re.match(r"\$ \S|# from [\w.-]+#\d+\n|# wording of \S", path.read_text(encoding="utf-8")), path.name
 
 
 def test_outputs_name_no_machine() -> None:
@@ -148,7 +148,7 @@ def test_a_problem_of_many_names_is_explained_once() -> None:
     names = ["PyLong", "ToPyObject", "PyTryFrom", "PyObject", "PyDowncastError", "PyCell", "IntoPy"]
     assert [finding.message.split("`")[1] for finding in shown] == names
     assert [bool(finding.cause and finding.reference) for finding in shown] == [True] + [False] * 6
-    assert shown[1].fix == "`ToPyObject` → `IntoPyObject`"
+    assert shown[1].fix == "`ToPyObject` → `IntoPyObject` since 0.23"
 
 
 def test_code_in_a_fix_is_whole() -> None:
