@@ -103,7 +103,9 @@ def without_code(path: Path) -> str:
 
 
 def anchors(page: Path) -> set[str]:
-    """Return a document's anchors, as GitHub makes them of its headings."""
-    tokens = MarkdownIt().parse(page.read_text(encoding="utf-8"))
+    """Return a document's anchors: its own, and those that GitHub makes of its headings."""
+    text = page.read_text(encoding="utf-8")
+    tokens = MarkdownIt().parse(text)
     titles = [tokens[number + 1].content for number, token in enumerate(tokens) if token.type == "heading_open"]
-    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+    headings = {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+    return headings | set(re.findall(r'<a id="([^"]+)"></a>', text))
