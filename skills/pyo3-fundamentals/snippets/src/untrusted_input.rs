@@ -62,14 +62,16 @@ fn total(values: Vec<i64>) -> i64 {
 /// Add up numbers, a million at most.
 #[pyfunction]
 fn limited_total(values: &Bound<'_, PyAny>) -> PyResult<i64> {
-    if values.len()? > 1_000_000 {
-        return Err(PyValueError::new_err("more than a million numbers"));
+    let mut sum = 0_i64;
+    for (count, value) in values.try_iter()?.enumerate() {
+        if count == 1_000_000 {
+            return Err(PyValueError::new_err("more than a million numbers"));
+        }
+        sum = sum
+            .checked_add(value?.extract()?)
+            .ok_or_else(|| PyValueError::new_err("the sum does not fit into 64 bits"))?;
     }
-    let values: Vec<i64> = values.extract()?;
-    let sum = values
-        .into_iter()
-        .try_fold(0_i64, |sum, value| sum.checked_add(value));
-    sum.ok_or_else(|| PyValueError::new_err("the sum does not fit into 64 bits"))
+    Ok(sum)
 }
 // endregion: limit
 

@@ -2,9 +2,11 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 from fundamentals_snippets._core import panics as snippets
@@ -129,6 +131,33 @@ def test_rust_cannot_swallow_a_panic_that_went_through_python() -> None:
 
 
 # endregion: reentry
+
+
+def test_a_panic_of_another_extension_is_an_error_like_any(tmp_path: Path) -> None:
+    core = Path(sys.modules["fundamentals_snippets._core"].__file__ or "")
+    copy = shutil.copy(core, tmp_path)
+    script = f"""
+import importlib.util
+from fundamentals_snippets._core import panics
+spec = importlib.util.spec_from_file_location("_core", {str(copy)!r})
+copy = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(copy)
+assert copy.panics.PanicException is not panics.PanicException
+assert panics.value_or_zero(lambda: copy.panics.price_or_panic([], 0)) == 0.0
+"""
+    subprocess.run([sys.executable, "-c", script], check=True)
+
+
+def test_the_backtrace_can_still_be_asked_for_in_the_program() -> None:
+    script = """
+import os
+os.environ["RUST_BACKTRACE"] = "1"
+from fundamentals_snippets._core import panics
+panics.price_or_panic([], 0)
+"""
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("RUST_")}
+    done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=False)
+    assert "stack backtrace:" in done.stderr
 
 
 def test_the_backtrace_is_asked_for_by_a_variable() -> None:

@@ -35,11 +35,23 @@ def test_a_vec_reserves_what_a_length_promises_and_a_failure_ends_the_process() 
     assert "Traceback" not in done.stderr
 
 
-def test_a_length_can_be_checked_first() -> None:
+class Liar(list[int]):
+    def __len__(self) -> int:
+        return 2**50
+
+
+def test_items_are_counted_whatever_a_length_says() -> None:
     assert snippets.limited_total([1, 2]) == 3
+    assert snippets.limited_total(Liar([1, 2])) == 3
     for values in (range(2**50), range(2**63, 2**63 + 1)):
         with pytest.raises((ValueError, OverflowError)):
             snippets.limited_total(values)
+
+
+def test_a_list_can_lie_about_its_length() -> None:
+    done = run("class Liar(list):\n    def __len__(self):\n        return 2**50\nsnippets.total(Liar([1]))")
+    assert done.returncode not in {0, 1}
+    assert "memory allocation of 9007199254740992 bytes failed" in done.stderr
 
 
 def test_depth_has_a_limit() -> None:
