@@ -41,7 +41,7 @@ def test_every_section_can_be_shown(skill: Skill) -> None:
         assert "[[[" not in whole.text
         for anchor in anchors(whole.path):
             section = read_page(skill.name, f"{chapter}#{anchor}").text
-            assert section.startswith("#")
+            assert section.startswith(("#", f"- **{anchor}**"))
             assert section.rstrip() in whole.text
 
 
