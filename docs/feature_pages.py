@@ -61,6 +61,8 @@ def feature_page(root: Path, rules: Rules, feature: Feature, guide: str | None) 
         feature: What the page is about.
         guide: The skill that explains it, if there is one.
     """
+    # A page that no answer changes is no template.
+    (page,) = root.glob(f"templates/{{{{{feature.name}}}}}/docs/{feature.name}.md*")
     plain, answers = (complete(rules, {**PROJECT, "features": chosen}) for chosen in ([], [feature.name]))
     templates = root / "templates"
     paths = [path.relative_to(templates).parts for path in templates.rglob("*") if path.is_file()]
@@ -70,7 +72,7 @@ def feature_page(root: Path, rules: Rules, feature: Feature, guide: str | None) 
         name=feature.name,
         explanation=f"{feature.purpose[0].upper()}{feature.purpose[1:]}.",
         guide=link,
-        page=project_page(templates / f"{{{{{feature.name}}}}}/docs/{feature.name}.md.jinja", rules, answers),
+        page=project_page(page, rules, answers),
         files="\n".join(sorted(str(PurePosixPath(file.removesuffix(".jinja"))) for file in files)),
     )
 

@@ -162,7 +162,8 @@ def test_nothing_but_its_own_files_is_written_by_hand(grown: Path) -> None:
     assert set(changed) - written == {"copier.yml"}
     added = git("ls-files", "--others", "--exclude-standard", cwd=grown).splitlines()
     own = (f"skills/{SKILL}/", f"scaffolder/tools/{TOOL}/", f"tests/tools/{TOOL}/", "templates/{{extra")
-    assert not [path for path in added if not path.startswith(own)]
+    # Written by `make docs`, as are the changes of the files above.
+    assert not [path for path in added if not path.startswith((*own, "docs/features/extra"))]
 
 
 def test_every_list_has_it(grown: Path) -> None:
@@ -176,7 +177,7 @@ def test_every_list_has_it(grown: Path) -> None:
     assert skill["tools"] == [TOOL]
     assert "high water" in run(grown, "scaffolder", "tool", TOOL)
     assert f"[{SKILL}](skills/{SKILL}/SKILL.md)" in (grown / "README.md").read_text(encoding="utf-8")
-    assert f"../skills/{SKILL}/references/*" in (grown / "docs/index.md").read_text(encoding="utf-8")
+    assert f"../skills/{SKILL}/references/moons" in (grown / "docs/index.md").read_text(encoding="utf-8")
 
 
 def test_projects_with_its_feature_carry_its_guide(grown: Path) -> None:
