@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tarfile
 import time
+import tomllib
 import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -74,7 +75,8 @@ def files_of_a_wheel(project: Path, package: str) -> set[str]:
     """Return what is installed: the package as it is in the project, its library, and what is said of it."""
     source = project / "python"
     files = {path.relative_to(source).as_posix() for path in source.rglob("*") if path.is_file()}
-    about = {"METADATA", "RECORD", "WHEEL", "licenses/LICENSE-MIT", f"sboms/{package.replace('_', '-')}.cyclonedx.json"}
+    crate = tomllib.loads((project / "Cargo.toml").read_text(encoding="utf-8"))["package"]["name"]
+    about = {"METADATA", "RECORD", "WHEEL", "licenses/LICENSE-MIT", f"sboms/{crate}.cyclonedx.json"}
     library = f"{package}/_core.{'pyd' if os.name == 'nt' else 'abi3.so'}"
     return files | {library} | {f"{package}-0.1.0.dist-info/{name}" for name in about}
 
