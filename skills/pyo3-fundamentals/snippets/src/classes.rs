@@ -71,7 +71,7 @@ impl Tally {
     }
 
     // region: pickle-get
-    // `pickle` and `copy` make an empty tally, and hand it this state.
+    // `pickle` and `copy` call `new`, with what `__getnewargs__` returns if there is one, then hand over this state.
     fn __getstate__(&self) -> BTreeMap<String, u64> {
         self.counts().clone()
     }
