@@ -280,6 +280,8 @@ def test_what_breaks_callers_takes_a_new_series(
     line = step(project, "api", "Nothing breaks callers, unless the version says so", "ci")["run"]
     copy = tmp_path / "ci-steps"
     shutil.copytree(project, copy)
+    # Once it is built, the library must not be read in the place of the stubs.
+    workflow("uv sync --quiet", folder=copy)
     manifest = copy / "pyproject.toml"
     manifest.write_text(manifest.read_text(encoding="utf-8").replace('"0.1.0"', f'"{version}"'), encoding="utf-8")
     stub = copy / "python/ci_steps/_core/__init__.pyi"
