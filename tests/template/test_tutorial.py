@@ -35,7 +35,7 @@ def test_the_tutorial_does_what_it_says(run: Run, nox: Run, tmp_path: Path) -> N
             path = tmp_path / NAME / step["file"]
             change = apply(path.read_text(encoding="utf-8"), step["text"]) if step["language"] == "diff" else None
             path.write_text(change or step["text"], encoding="utf-8")
-    assert "12 passed" in printed["uv run pytest"]
+    assert "13 passed" in printed["uv run pytest"]
     assert "test_to_seconds[rust]" in printed["uv run nox -s bench"]
 
 
