@@ -319,8 +319,10 @@ def test_a_crash_has_one_backtrace_of_rust_and_python(traced: Callable[..., dict
     assert result["findings"][0]["message"] == "SIGSEGV in `price_tools_core::_core::write_nowhere`"
     assert result["findings"][0]["where"].startswith("src/lib.rs:")
     shown = functions(result["tables"][0])
-    if any("can't be told" in row[2] for row in result["tables"][0]["rows"]):
-        pytest.skip("this Python has no debug info")
+    if any("is unknown" in row[2] for row in result["tables"][0]["rows"]):
+        # Without debug info of Python's, as Debian's has none, its frames come last.
+        assert [name for _, name in shown] == ["write_nowhere", "call1", "reprice", "charge", "pay", "main", "<module>"]
+        return
     assert shown == [
         ("rust", "write_nowhere"), ("python", "charge"), ("python", "pay"), ("rust", "call1"), ("rust", "reprice"),
         ("python", "main"), ("python", "<module>"),
@@ -340,8 +342,8 @@ def test_a_deadlock_is_found(traced: Callable[..., dict[str, Any]]) -> None:
     result = traced("from price_tools import _core\n_core.book()\n", "--timeout", "5")
     assert [finding["id"] for finding in result["findings"]] == ["hang", "interpreter-deadlock"]
     assert functions(result["tables"][0])[-3:] == [("rust", "lock"), ("rust", "book"), ("python", "<module>")]
-    # What a stripped interpreter still names.
-    assert ("native", "PyGILState_Ensure") in functions(result["tables"][1])
+    # What a stripped interpreter still names, if not where it is.
+    assert "PyGILState_Ensure" in {name for _, _, name, _ in result["tables"][1]["rows"]}
 
 
 @pytest.mark.slow
