@@ -103,11 +103,10 @@ def code(path: str, *regions: str) -> None:
     if not (skill / path).is_file():
         cog.error(f"`{document}` shows `{path}`, which is no file")
     lines = (skill / path).read_text(encoding="utf-8").splitlines()
-    for region in regions:
-        if not inside(lines, region):
-            cog.error(f"`{document}` shows the region `{region}`, which `{path}` does not have")
-    shown = [inside(lines, region) for region in regions] or [lines]
-    text = "\n\n".join(map(plain, shown))
+    shown = {region: inside(lines, region) for region in regions}
+    for region in (region for region, part in shown.items() if not part):
+        cog.error(f"`{document}` shows the region `{region}`, which `{path}` does not have")
+    text = "\n\n".join(map(plain, shown.values() if regions else [lines]))
     if "]]]" in text:
         cog.error(f"`{document}` shows `]]]` of `{path}`, which would end the block: name the type")
     suffix = Path(path).suffix[1:]

@@ -6,11 +6,12 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from scaffolder.skills import load_skills
-from scaffolder.template.additions import project_files
+from scaffolder.template.additions import list_additions
 from scaffolder.template.answers import Rules, complete
 from scaffolder.template.catalog import load_catalog
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from scaffolder.template.catalog import Feature
@@ -47,26 +48,24 @@ def feature_pages(root: Path) -> dict[Path, str]:
     rules = Rules(catalog)
     guides = {feature: skill.name for skill in load_skills(root / "skills") for feature in skill.features}
     return {
-        root / f"docs/features/{feature.name}.md": feature_page(root, rules, feature, guides.get(feature.name))
-        for feature in catalog.features
+        root / f"docs/features/{feature.name}.md": feature_page(root, rules, feature, files, guides.get(feature.name))
+        for feature, files in zip(catalog.features, list_additions(catalog, root, PROJECT).values(), strict=True)
     }
 
 
-def feature_page(root: Path, rules: Rules, feature: Feature, guide: str | None) -> str:
+def feature_page(root: Path, rules: Rules, feature: Feature, files: Iterable[str], guide: str | None) -> str:
     """Return the page of a feature.
 
     Args:
         root: The repository.
         rules: The template's.
         feature: What the page is about.
+        files: What it adds, as it is called in the template.
         guide: The skill that explains it, if there is one.
     """
     # A page that no answer changes is no template.
     (page,) = root.glob(f"templates/{{{{{feature.name}}}}}/docs/{feature.name}.md*")
-    plain, answers = (complete(rules, {**PROJECT, "features": chosen}) for chosen in ([], [feature.name]))
-    templates = root / "templates"
-    paths = [path.relative_to(templates).parts for path in templates.rglob("*") if path.is_file()]
-    files = project_files(rules, paths, answers) - project_files(rules, paths, plain)
+    answers = complete(rules, {**PROJECT, "features": [feature.name]})
     link = f"\nThe guide to it is [{guide}](../../skills/{guide}/SKILL.md).\n" if guide else ""
     return PAGE.format(
         name=feature.name,

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from scaffolder.output.transcript import Transcript
 
 PLATFORMS = {
@@ -96,8 +98,13 @@ def read_scene(transcript: Transcript) -> Scene:
     return Scene(platform, _version(PYO3, text), _version(MATURIN, text), _package(text), _python(text))
 
 
+def _surest(signs: Iterable[re.Pattern[str]], text: str) -> re.Match[str] | None:
+    """Return the match of the first sign that there is in the output."""
+    return next(filter(None, (sign.search(text) for sign in signs)), None)
+
+
 def _python(text: str) -> tuple[int, int] | None:
-    match = next(filter(None, (sign.search(text) for sign in PYTHONS)), None)
+    match = _surest(PYTHONS, text)
     return (3, int(match[1])) if match else None
 
 
@@ -105,7 +112,7 @@ def _package(text: str) -> str | None:
     """Name the third-party package being installed."""
     if OWN.search(text):
         return None
-    match = next(filter(None, (sign.search(text) for sign in OTHERS)), None)
+    match = _surest(OTHERS, text)
     return next(filter(None, match.groups()), None) if match else None
 
 

@@ -1,4 +1,4 @@
-"""How many files a feature adds, counted from the names of the template's files without rendering what they hold."""
+"""Which files a feature adds, by the names of the template's files, without rendering what they hold."""
 
 from __future__ import annotations
 
@@ -15,7 +15,12 @@ if TYPE_CHECKING:
 
 
 def count_additions(catalog: Catalog, folder: Path, given: Mapping[str, Any]) -> dict[str, int]:
-    """Return how many files each feature adds to a project.
+    """Return how many files each feature adds to a project; the arguments are those of `list_additions`."""
+    return {name: len(files) for name, files in list_additions(catalog, folder, given).items()}
+
+
+def list_additions(catalog: Catalog, folder: Path, given: Mapping[str, Any]) -> dict[str, set[str]]:
+    """Return the files that each feature adds to a project, as they are called in the template.
 
     Args:
         catalog: The template's questions.
@@ -30,7 +35,7 @@ def count_additions(catalog: Catalog, folder: Path, given: Mapping[str, Any]) ->
         return project_files(rules, paths, complete(rules, {**given, "features": list(features)}))
 
     plain = files_with()
-    return {feature.name: len(files_with(feature.name) - plain) for feature in catalog.features}
+    return {feature.name: files_with(feature.name) - plain for feature in catalog.features}
 
 
 def project_files(rules: Rules, paths: Iterable[tuple[str, ...]], answers: Mapping[str, Any]) -> set[str]:

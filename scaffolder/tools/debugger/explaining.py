@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from scaffolder.output.decisive import decisive, tail
 from scaffolder.output.diagnostics import advice_lines
-from scaffolder.output.scene import holds, read_scene
+from scaffolder.output.scene import holds
 from scaffolder.toolkit import Finding, Result
 from scaffolder.tools.debugger.recognition import Reading, Recognised, recognise
 
@@ -104,7 +104,7 @@ def unknown_failure(reading: Reading, output: Output) -> list[Finding]:
         message = "something failed before these lines, and the reason is not in this output"
     where = place_of(output.source, transcript.number(lines[0]))
     steps = [advice(speaker, evidence, reading)]
-    if speaker == "maturin" and holds("<1.0", read_scene(transcript).maturin):
+    if speaker == "maturin" and holds("<1.0", reading.scene.maturin):
         steps.insert(0, "first update maturin, which is older than 1.0 (2023) here: pip install --upgrade maturin")
     return [Finding(UNKNOWN, "error", message, where, evidence, "\n".join(steps))]
 

@@ -47,10 +47,12 @@ class Reading:
     Attributes:
         problems: Failures first, and causes before what follows from them.
         other_errors: Other errors of rustc.
+        scene: The output's circumstances.
     """
 
     problems: tuple[Recognised, ...]
     other_errors: tuple[Diagnostic, ...]
+    scene: Scene
 
 
 def recognise(transcript: Transcript, problems: Iterable[Problem] | None = None) -> Reading:
@@ -75,7 +77,7 @@ def recognise(transcript: Transcript, problems: Iterable[Problem] | None = None)
     )  # fmt: skip
     lines = {match.line for match in matches}
     other_errors = tuple(error for error in errors if not lines.intersection(range(error.first, error.last + 1)))
-    return Reading(tuple(reported), other_errors)
+    return Reading(tuple(reported), other_errors, scene)
 
 
 def _look(

@@ -55,8 +55,9 @@ def read_version(file: str, table: str) -> Version:
 def list_crates() -> list[str]:
     """Return the manifest of the extension and those of the crates to publish with it."""
     members = sorted(path.as_posix() for path in Path("crates").glob("*/Cargo.toml"))
-    private = [file for file in members if read_manifest(file)["package"].get("publish") is False]
-    return ["Cargo.toml", *(file for file in members if file not in private)]
+    packages = ((file, read_manifest(file)["package"]) for file in members)
+    public = [file for file, package in packages if package.get("publish") is not False]
+    return ["Cargo.toml", *public]
 
 
 def is_about(heading: str, version: Version) -> bool:
