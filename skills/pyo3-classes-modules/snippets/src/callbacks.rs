@@ -1,0 +1,4 @@
+//! Code shown in `references/callbacks.md`.
+
+#[pyo3::pymodule]
+pub mod callbacks {}

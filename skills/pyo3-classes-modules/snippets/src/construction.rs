@@ -1,0 +1,4 @@
+//! Code shown in `references/construction.md`.
+
+#[pyo3::pymodule]
+pub mod construction {}

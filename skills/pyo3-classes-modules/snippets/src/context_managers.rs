@@ -1,0 +1,4 @@
+//! Code shown in `references/context-managers.md`.
+
+#[pyo3::pymodule]
+pub mod context_managers {}

@@ -1,0 +1,4 @@
+//! Code shown in `references/enums.md`.
+
+#[pyo3::pymodule]
+pub mod enums {}

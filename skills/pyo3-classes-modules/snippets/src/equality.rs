@@ -1,0 +1,4 @@
+//! Code shown in `references/equality.md`.
+
+#[pyo3::pymodule]
+pub mod equality {}

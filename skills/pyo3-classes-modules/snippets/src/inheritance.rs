@@ -1,0 +1,4 @@
+//! Code shown in `references/inheritance.md`.
+
+#[pyo3::pymodule]
+pub mod inheritance {}

@@ -1,0 +1,4 @@
+//! Code shown in `references/layout.md`.
+
+#[pyo3::pymodule]
+pub mod layout {}

@@ -1,0 +1,4 @@
+//! Code shown in `references/operators.md`.
+
+#[pyo3::pymodule]
+pub mod operators {}

@@ -1,0 +1,4 @@
+//! Code shown in `references/pickling.md`.
+
+#[pyo3::pymodule]
+pub mod pickling {}

@@ -1,0 +1,4 @@
+//! Code shown in `references/plugins.md`.
+
+#[pyo3::pymodule]
+pub mod plugins {}

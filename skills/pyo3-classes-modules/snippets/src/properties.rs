@@ -1,0 +1,4 @@
+//! Code shown in `references/properties.md`.
+
+#[pyo3::pymodule]
+pub mod properties {}
