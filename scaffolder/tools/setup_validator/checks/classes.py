@@ -21,10 +21,8 @@ class CyclesCollected(Check):
     level = "note"
     see = Section("garbage-collection", None, "pyo3-classes-modules")
     fix = """
-    If such an object can lead back to the one that holds it, show it to the collector
-    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
-        visit.call(&self.$field)
-    }
+    If such an object can lead back to the one that holds it, write `visit.call(object)?` for each of `$field` in
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError>
     """
 
     @staticmethod
