@@ -108,17 +108,16 @@ def test_a_locked_topic_is_passed_over() -> None:
 
 
 def test_what_is_held_may_be_collected_while_it_is_cleared() -> None:
-    topic = news.Topic()
-
     class Subscriber:
-        def __init__(self) -> None:
+        def __init__(self, topic: news.Topic) -> None:
             self.topic = topic
             topic.subscribe(self)
 
         def __del__(self) -> None:
             self.topic.subscribe(print)
 
-    Subscriber()
+    topic = news.Topic()
+    Subscriber(topic)
     gone = weakref.ref(topic)
     del topic
     gc.collect()
@@ -131,7 +130,7 @@ def test_weak_references_and_attributes_need_their_options() -> None:
     article.stars = 3
     assert article.__dict__ == {"stars": 3}
     assert weakref.ref(article)() is article
-    with pytest.raises(TypeError, match="cannot create weak reference to '.*FieldRule' object"):
+    with pytest.raises(TypeError, match="cannot create weak reference to"):
         weakref.ref(news.FieldRule(print))
     with pytest.raises(AttributeError):
         news.FieldRule(print).stars = 3  # type: ignore[attr-defined]
