@@ -54,6 +54,25 @@
 //! fn articles(basket: &pyo3::Py<Basket>) -> u32 { basket.get().0 }
 //! ```
 //!
+//! `properties.md`: there is no property of a class, and an immutable one needs `abi3-py314` or no `abi3`.
+//!
+//! ```compile_fail
+//! #[pyo3::pyclass(frozen)]
+//! struct Parcel(u32);
+//!
+//! #[pyo3::pymethods]
+//! impl Parcel {
+//!     #[classmethod]
+//!     #[getter]
+//!     fn limit(_cls: &pyo3::Bound<'_, pyo3::types::PyType>) -> u32 { 31_500 }
+//! }
+//! ```
+//!
+//! ```compile_fail
+//! #[pyo3::pyclass(frozen, immutable_type)]
+//! struct Parcel(u32);
+//! ```
+//!
 //! `equality.md`: `hash` needs `eq` and `frozen`, and `ord` needs `eq`.
 //!
 //! ```compile_fail
