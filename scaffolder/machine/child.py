@@ -17,7 +17,6 @@ import queue
 import runpy
 import sys
 import time
-import traceback
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -49,6 +48,8 @@ def answer(session: Any, request: dict[str, Any]) -> Answer:
     try:
         return {"memory": peak_memory(), **getattr(session, verb)(**request), "peak": peak_memory()}
     except BaseException as error:  # noqa: BLE001  (a plugin that calls `sys.exit` is reported like any other)
+        import traceback
+
         message = "".join(traceback.format_exception_only(error)).strip()
         return {"raised": message[:LONGEST], "traceback": trace(error)[-LONGEST:]}
     finally:
@@ -57,6 +58,8 @@ def answer(session: Any, request: dict[str, Any]) -> Answer:
 
 def trace(error: BaseException) -> str:
     """Return the traceback of an exception from the first frame that is the session's business."""
+    import traceback
+
     step = error.__traceback__
     while step and step.tb_frame.f_code.co_filename.startswith(MACHINERY):
         step = step.tb_next
@@ -86,7 +89,7 @@ def main() -> None:
     # Not by `threading`, whose frames would be in every report of where it hangs.
     _thread.start_new_thread(receive, (stream, requests))
     faulthandler.enable(all_threads=False)
-    session = runpy.run_path(sys.argv[1], run_name="session")["Session"]()
+    session = runpy.run_path(sys.argv.pop(1), run_name="session")["Session"]()
     while line := requests.get():
         print(json.dumps(answer(session, json.loads(line))), file=answers, flush=True)
 

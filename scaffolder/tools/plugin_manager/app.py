@@ -128,7 +128,7 @@ def verify(  # noqa: PLR0913, PLR0917
     else:
         with progress("Verifying", visible=not as_data):
             result = verifying.verify(context.environment, plugins, chosen, contract, timeout, create=create)
-        result = replace(result, findings=(*result.findings, *remarks(context, chosen)))
+        result = replace(result, findings=(*result.findings, *remarks(context, off=name is None)))
     toolkit.show(result, as_data=as_data, verbose=verbose)
 
 
@@ -263,7 +263,7 @@ def describe(context: Context, *, whole: bool) -> Result:
     off = sum(plugin.name in context.disabled for plugin in plugins)
     count = f"{len(plugins)} plugin{'s' if len(plugins) != 1 else ''} of `{context.host.group}`"
     summary = f"{count} in `{context.environment.name}`" + (f", {off} disabled in `{context.settings}`" if off else "")
-    findings = (*same, *remarks(context, plugins), *nowhere)
+    findings = (*same, *remarks(context), *nowhere)
     return Result(TOOL, summary, findings, (table,) if rows else ())
 
 
@@ -274,11 +274,11 @@ def no_file(plugin: Plugin) -> Finding:
     return Finding("no-file", "note", message, plugin.label, cause=cause, fix=f"`verify {plugin.name}` tries it")
 
 
-def remarks(context: Context, chosen: tuple[Plugin, ...]) -> Iterator[Finding]:
+def remarks(context: Context, *, off: bool = False) -> Iterator[Finding]:
     """Return the distributions whose metadata can't be read, and the plugins that were passed over."""
     for place, reason in context.plugins.unreadable:
         yield Finding("unreadable-metadata", "warning", f"the metadata can't be read: {reason}", place)
-    if len(chosen) > 1 and (skipped := [item.name for item in context.plugins.plugins if item not in chosen]):
+    if off and (skipped := [plugin.name for plugin in context.plugins.plugins if plugin.name in context.disabled]):
         yield Finding("disabled", "note", f"not verified, because disabled: {listing(skipped, 'and')}")
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scaffolder.errors import ScaffolderError, UsageError, listing
 from scaffolder.machine.children import ChildError
+from scaffolder.python import protocols
 from scaffolder.toolkit import Finding, Result, Table
 from scaffolder.tools.plugin_manager.running import TOOL, begin, failure, load
 
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from scaffolder.machine.entry_points import Plugin, Plugins
     from scaffolder.machine.environment import Environment
 
+PROTOCOLS = Path(protocols.__file__)
 LEVELS = ("error", "warning", "note", "ok")
 
 
@@ -66,7 +69,7 @@ def verify_one(
         version = load_contract(child, contract, timeout)["version"] if contract else None
         try:
             kind = load(child, plugin, timeout, create=create)["type"]
-            answer = child.ask("check", timeout) if contract else None
+            answer = child.ask("check", timeout, program=str(PROTOCOLS)) if contract else None
         except ChildError as error:
             yield failure(plugin, "when it is loaded", error)
             return
