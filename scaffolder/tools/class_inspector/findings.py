@@ -146,7 +146,7 @@ def find_uncollected_dict(subject: Subject) -> Iterator[Finding]:
 def find_incomplete_protocols(subject: Subject) -> Iterator[Finding]:
     """Yield protocols of which a class has one half, and abstract classes whose methods it lacks."""
     facts = subject.facts
-    if facts.has_next and "iterator" not in facts.does:
+    if facts.has_next and facts.does.isdisjoint({"iterator", "subscriptable"}):
         message = f"`{subject.name}` has `__next__` and no `__iter__`, so `for` refuses it"
         yield Finding("iterator-incomplete", "warning", message, reference=reference(SKILL, "iterators"))
     if facts.has_enter and "context manager" not in facts.does:
@@ -154,11 +154,11 @@ def find_incomplete_protocols(subject: Subject) -> Iterator[Finding]:
         yield Finding("context-incomplete", "warning", message, reference=reference(SKILL, "context-managers"))
     # The largest promise says it all.
     for abstract in facts.abcs[-1:]:
-        if abstract["missing"]:
+        if abstract["missing"] and not facts.is_dynamic:
             methods = ", ".join(f"`{name}`" for name in abstract["missing"])
             message = f"`{subject.name}` is a `{abstract['name']}` to `isinstance`, and has no {methods}"
             yield Finding("abc-incomplete", "warning", message, reference=reference(SKILL, "containers"))
-    if facts.missing_match_args and facts.has_dict is False:
+    if facts.missing_match_args and facts.has_dict is False and not facts.is_dynamic:
         names = ", ".join(f"`{name}`" for name in facts.missing_match_args)
         message = f"`__match_args__` of `{subject.name}` names {names}, which its objects do not have"
         yield Finding("match-args-wrong", "warning", message, reference=reference(SKILL, "enums"))

@@ -59,7 +59,7 @@ def layouts(inspection: Inspection) -> Table:
     rows = [
         (
             inspection.short(facts.path),
-            f"{facts.size}{f' + {facts.item_size} an item' if facts.item_size else ''}",
+            size(facts),
             yes_no(facts.flag("subclassable")),
             yes_no(facts.weakref),
             yes_no(facts.has_dict),
@@ -69,6 +69,12 @@ def layouts(inspection: Inspection) -> Table:
         for facts in inspection.classes
     ]
     return Table("Objects in memory", names, tuple(rows))
+
+
+def size(facts: ClassFacts) -> str:
+    """Return the size of an object, and of its items if it has any."""
+    base = "unknown" if facts.size is None else str(facts.size)
+    return f"{base} + {facts.item_size} an item" if facts.item_size else base
 
 
 def objects(inspection: Inspection) -> Table:
@@ -116,6 +122,7 @@ def facts_of(facts: ClassFacts) -> Iterator[tuple[str, str]]:
     if facts.metaclass != "type":
         yield "metaclass", facts.metaclass
     yield "class can be changed", {True: "no", False: "yes", None: "unknown"}[facts.flag("immutable")]
+    yield "buffer", yes_no(facts.buffer)
     yield "generic", yes_no("generic" in facts.does)
     yield "matched as", ", ".join(name for name in ("sequence", "mapping") if facts.flag(name)) or "neither"
     if facts.match_args is not None:

@@ -55,7 +55,7 @@ FLAWS = {
         "comparisons of `A` contradict each other",
     ),
     "copy-differs": (
-        "class A:\n def __eq__(self, other): return self is other\n __reduce__ = lambda self: (A, ())",
+        "class A(list):\n __reduce_ex__ = lambda self, protocol: (A, ([1],))",
         "`A()` is not equal to what it is copied to by `copy`, `deepcopy`, `pickle 0`",
     ),
     "pickle-fails": (
@@ -87,6 +87,25 @@ def test_a_class_without_flaws_has_no_findings(inspect: Inspect, tmp_path: Path)
     result = inspect("fake", "--construct", "--make", "A=A(2)", "--make", "A=A(3)")
     assert not result["findings"]
     assert table(result, "Cycles") == [["A", "A(2)", "freed"], ["A", "A(3)", "freed"]]
+
+
+def test_a_copy_is_not_judged_by_an_equality_that_is_identity(inspect: Inspect, tmp_path: Path) -> None:
+    code = "class A:\n def __eq__(self, other): return self is other\n __hash__ = object.__hash__"
+    (tmp_path / "fake.py").write_text(PASSES.format(code=code), encoding="utf-8")
+    result = inspect("fake", "--construct")
+    (row,) = table(result, "Objects tried")
+    assert row[5:8] == ["unknown", "unknown", "unknown"]
+    assert not result["findings"]
+
+
+def test_attributes_by_code_are_not_missed(inspect: Inspect, tmp_path: Path) -> None:
+    code = (
+        "class A:\n __slots__ = ()\n __match_args__ = ('x',)\n def __getattr__(self, name): return 1\n"
+        "Mapping.register(A)\n"
+        "class B:\n def __next__(self): return 1\n def __getitem__(self, index): return 1"
+    )
+    (tmp_path / "fake.py").write_text(PASSES.format(code=code), encoding="utf-8")
+    assert not inspect("fake")["findings"]
 
 
 def test_comparisons_that_are_no_bool_are_not_judged(inspect: Inspect, tmp_path: Path) -> None:
