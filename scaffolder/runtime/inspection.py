@@ -113,13 +113,14 @@ def refuse(lines: list[dict[str, Any]], request: Request, python: Path) -> None:
                 raise UsageError(f"`{name}` imports no extension module of its own", hint)
             case {"kind": "unknown", "name": target, "paths": [*paths]}:
                 matches = [path for path in paths if path.endswith(f".{target}")]
-                message = "several classes are" if matches else "no class is"
+                count = "several classes" if matches else "no class"
                 names = [path.rpartition(".")[2] for path in paths]
                 hint = f"choose from {listing(matches, 'and')}" if matches else near(target, names)
-                raise UsageError(f"{message} called `{target}` in `{name}`", hint)
-            case {"kind": "unmade", "expression": expression, "text": text}:
+                raise UsageError(f"`{name}` has {count} `{target}`", hint)
+            case {"kind": "unmade", "target": target, "expression": expression, "text": text}:
                 hint = f"write an expression of the names in `{name}`, as in `--make 'Money=Money(1)'`"
-                raise UsageError(f"`{expression}` does not make the object: {text}", hint)
+                class_name = target.rpartition(".")[2]
+                raise UsageError(f"`{expression}` does not make a `{class_name}`: {text}", hint)
 
 
 def broken(breakdown: Breakdown, request: Request, python: Path, timeout: float) -> ScaffolderError:

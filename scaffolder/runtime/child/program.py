@@ -159,10 +159,11 @@ def make_subjects(
             code = compile(expression, "--make", "eval")
             value = eval(code, names)  # noqa: S307
         except BaseException as error:  # noqa: BLE001
-            report.write("unmade", expression=expression, text=describe(error))
+            report.write("unmade", target=target, expression=expression, text=describe(error))
             return None
         if type(value) is not classes[target]:
-            report.write("unmade", expression=expression, text=f"it makes a `{type(value).__qualname__}`")
+            text = f"it is of type `{type(value).__qualname__}`"
+            report.write("unmade", target=target, expression=expression, text=text)
             return None
         subjects[target].append(Subject(expression, value, lambda code=code: eval(code, names)))  # type: ignore[misc]  # noqa: S307
     for path, cls in classes.items():

@@ -101,7 +101,7 @@ def class_inspector(  # noqa: PLR0913, PLR0917
     request = Request(module, pairs("--make", make or []), pairs("--cycle", cycle or []), construct, stubs)
     check_drawing(draw, force=force)
     if dry_run:
-        action = f"would import `{module}` with {program}"
+        action = f"would import `{module}` with {program}{f' and write {draw}' if draw else ''}"
         return toolkit.show(toolkit.Result("class_inspector", action, dry_run=True), as_data=as_data)
     with progress(f"Importing {module}", visible=not as_data):
         inspection = inspect(request, program, timeout)
@@ -159,7 +159,7 @@ def select(inspection: Inspection, names: list[str]) -> Inspection:
         matches = exact or [path for path in paths if path.endswith(f".{name}")]
         if not matches:
             known = [path.rpartition(".")[2] for path in paths]
-            raise UsageError(f"no class is called `{name}` in `{inspection.module}`", near(name, known))
+            raise UsageError(f"`{inspection.module}` has no class `{name}`", near(name, known))
         wanted.update(matches)
     return replace(
         inspection,

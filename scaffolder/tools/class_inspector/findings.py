@@ -105,7 +105,10 @@ def find_unhashable(subjects: list[Subject]) -> Iterator[Finding]:
     group = [subject for subject in subjects if subject.facts.equality == subject.facts.name]
     group = [subject for subject in group if subject.facts.hashing is None]
     if group:
-        message = f"`==` without `hash()` makes {names_of(group)} unhashable: no key of a `dict`, no item of a `set`"
+        verb = "define" if len(group) > 1 else "defines"
+        message = (
+            f"{names_of(group)} {verb} `==` without `hash()`, so objects can't be keys of a `dict` or be in a `set`"
+        )
         fix = "nothing where objects change; else hash what `==` compares: `#[pyclass(frozen, eq, hash)]` in PyO3"
         page = reference(SKILL, "equality")
         yield Finding("unhashable", "note", message, evidence=lines_of(group), fix=fix, reference=page)
@@ -175,7 +178,7 @@ def find_contradictions(subject: Subject) -> Iterator[Finding]:
             yield Finding("unequal-to-itself", "note", f"`{trial.label}` is not equal to itself", reference=page)
     for trial in subject.each("hash"):
         if trial.outcome == "differs":
-            message = f"two objects like `{trial.label}` are equal and have different hashes"
+            message = f"two objects made like `{trial.label}` are equal, but their hashes differ"
             cause = "a `dict` or `set` does not see that they are equal"
             yield Finding("hash-differs", "error", message, evidence=trial.detail, cause=cause, reference=page)
     for trial in subject.each("order"):
@@ -191,7 +194,7 @@ def find_lossy_copies(subject: Subject) -> Iterator[Finding]:
         copies = [trial for key, trial in trials.items() if key.startswith(("copy", "deepcopy", "pickle"))]
         names = [trial.trial for trial in copies if trial.outcome == "unequal"]
         if names:
-            message = f"`{copies[0].label}` is not equal to what it is copied to by {listing(names, 'and')}"
+            message = f"`{copies[0].label}` is not equal to the copies made by {listing(names, 'and')}"
             yield Finding("copy-differs", "error", message, reference=page)
     failure = failed_pickle(subject)
     if failure and promises_pickling(subject):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from scaffolder.toolkit import Table
@@ -89,11 +90,11 @@ def objects(inspection: Inspection) -> Table:
 
 
 def outcome_of(trials: dict[str, Trial], name: str) -> str:
-    """Return the outcome of a trial; of all protocols of pickle, where they differ."""
-    outcomes = {key: trial.outcome for key, trial in trials.items() if key == name or key.startswith(f"{name} ")}
-    if len(set(outcomes.values())) > 1:
-        return ", ".join(f"{key.removeprefix(f'{name} ')}: {outcome}" for key, outcome in outcomes.items())
-    return next(iter(outcomes.values()), "not tried")
+    """Return the outcome of a trial; of pickle, from which protocol on it is another."""
+    outcomes = [trial.outcome for key, trial in trials.items() if key == name or key.startswith(f"{name} ")]
+    changes = [number for number, pair in enumerate(pairwise(outcomes), 1) if pair[0] != pair[1]]
+    parts = [outcomes[0] if outcomes else "not tried", *(f"from {number} {outcomes[number]}" for number in changes)]
+    return ", ".join(parts)
 
 
 def cycles(inspection: Inspection) -> Table:

@@ -29,7 +29,7 @@ for name, value in list(globals().items()):
         setattr(module, name, value)
 """
 FLAWS = {
-    "unhashable": ("class A:\n def __eq__(self, other): return True", "`==` without `hash()` makes `A` unhashable"),
+    "unhashable": ("class A:\n def __eq__(self, other): return True", "`A` defines `==` without `hash()`"),
     "module-wrong": ("class A: pass\nA.__qualname__ = 'B'", "`__module__` of `A` is `fake`, which has no such class"),
     "iterator-incomplete": ("class A:\n def __next__(self): return 1", "`A` has `__next__` and no `__iter__`"),
     "context-incomplete": ("class A:\n def __enter__(self): return 1", "`A` has `__enter__` and no `__exit__`"),
@@ -48,7 +48,7 @@ FLAWS = {
     ),
     "hash-differs": (
         "class A:\n def __eq__(self, other): return True\n def __hash__(self): return id(self) // 16",
-        "two objects like `A()` are equal and have different hashes",
+        "two objects made like `A()` are equal, but their hashes differ",
     ),
     "order-contradicts": (
         "class A:\n def __lt__(self, other): return True\n __gt__ = __le__ = __lt__",
@@ -56,7 +56,7 @@ FLAWS = {
     ),
     "copy-differs": (
         "class A(list):\n __reduce_ex__ = lambda self, protocol: (A, ([1],))",
-        "`A()` is not equal to what it is copied to by `copy`, `deepcopy`, `pickle 0`",
+        "`A()` is not equal to the copies made by `copy`, `deepcopy`, `pickle 0`",
     ),
     "pickle-fails": (
         "class A:\n def __reduce__(self): raise ValueError('no')",
