@@ -184,7 +184,8 @@ def find_contradictions(subject: Subject) -> Iterator[Finding]:
     for trial in subject.each("order"):
         if trial.outcome == "differs":
             message = f"comparisons of `{subject.name}` contradict each other"
-            yield Finding("order-contradicts", "error", message, evidence=trial.detail, reference=page)
+            fix = "where objects have no order, `<` and its like return `NotImplemented`, not False"
+            yield Finding("order-contradicts", "error", message, evidence=trial.detail, fix=fix, reference=page)
 
 
 def find_lossy_copies(subject: Subject) -> Iterator[Finding]:

@@ -91,7 +91,7 @@ def objects(inspection: Inspection) -> Table:
 
 def outcome_of(trials: dict[str, Trial], name: str) -> str:
     """Return the outcome of a trial; of pickle, from which protocol on it is another."""
-    outcomes = [trial.outcome for key, trial in trials.items() if key == name or key.startswith(f"{name} ")]
+    outcomes = [trials[key].outcome for key in sorted(trials) if key == name or key.startswith(f"{name} ")]
     changes = [number for number, pair in enumerate(pairwise(outcomes), 1) if pair[0] != pair[1]]
     parts = [outcomes[0] if outcomes else "not tried", *(f"from {number} {outcomes[number]}" for number in changes)]
     return ", ".join(parts)
