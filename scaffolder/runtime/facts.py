@@ -111,8 +111,8 @@ class Trial(Record):
 
 
 @dataclass(frozen=True)
-class Difference(Record):
-    """A difference between a stub and its module: its name, and how they differ."""
+class Remark(Record):
+    """What is to say about something, by its name: how a stub differs, why a class can't be described."""
 
     path: str
     text: str
@@ -145,6 +145,7 @@ class Inspection:
         stubs: The stubs beside them, by module.
         bases: For each class that one inherits from, the base whose memory it extends.
         classes: Their classes.
+        undescribed: Classes that can't be described, and why.
         trials: What became of objects.
         differences: Where stubs differ.
         uncompared: Why stubs were not compared: a reason, or an empty text if there is no mypy; none if they were.
@@ -158,8 +159,9 @@ class Inspection:
     stubs: dict[str, str]
     bases: dict[str, str | None]
     classes: tuple[ClassFacts, ...]
+    undescribed: tuple[Remark, ...]
     trials: tuple[Trial, ...]
-    differences: tuple[Difference, ...]
+    differences: tuple[Remark, ...]
     uncompared: str | None
     breakdowns: tuple[Breakdown, ...]
 

@@ -104,7 +104,7 @@ def native_modules(name: str) -> dict[str, ModuleType]:
 
 def is_foreign(cls: type, top: str) -> bool:
     """Return whether a class is at home in another package, which an extension only refers to."""
-    home = slot(cls, "__module__")
+    home = str(slot(cls, "__module__"))
     known = resolve(home, slot(cls, "__qualname__")) is cls
     return known and home.partition(".")[0].lstrip("_") != top.lstrip("_")
 
@@ -219,7 +219,7 @@ def facts_of(path: str, cls: type) -> dict[str, Any]:
     match_args = next(
         (owner.__dict__["__match_args__"] for owner in mro(cls) if "__match_args__" in owner.__dict__), None
     )
-    home = slot(cls, "__module__")
+    home = str(slot(cls, "__module__"))
     try:
         importlib.import_module(home)
     except BaseException:  # noqa: BLE001  (what is not there is no reason to stop)

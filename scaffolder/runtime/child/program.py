@@ -61,9 +61,13 @@ def main(request_path: str, report_path: str) -> None:
         stubs=stubs,
         bases=bases,
     )
-    for path, cls in classes.items():
+    for path, cls in list(classes.items()):
         report.write("step", step=["describe", path])
-        report.write("class", **facts_of(path, cls))
+        try:
+            report.write("class", **facts_of(path, cls))
+        except BaseException as error:  # noqa: BLE001  (a metaclass is somebody else's code)
+            report.write("undescribed", path=path, text=describe(error))
+            del classes[path]
     unknown = locate(request, list(classes), list(natives))
     if unknown is not None:
         report.write("unknown", name=unknown, paths=list(classes))

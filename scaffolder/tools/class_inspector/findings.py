@@ -47,6 +47,9 @@ def find(inspection: Inspection) -> tuple[Finding, ...]:
         findings += [replace(finding, where=subject.facts.path) for check in CHECKS for finding in check(subject)]
     for check_all in (find_homeless, find_unhashable, find_unpickled):
         findings += [replace(finding, where=inspection.module) for finding in check_all(subjects)]
+    for remark in inspection.undescribed:
+        message = f"`{inspection.short(remark.path)}` can't be described"
+        findings.append(Finding("undescribed", "warning", message, remark.path, remark.text))
     findings += find_differences(inspection)
     return tuple(sorted(findings, key=lambda finding: LEVELS.index(finding.level)))
 

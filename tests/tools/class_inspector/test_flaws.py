@@ -41,6 +41,10 @@ FLAWS = {
         "class A:\n __slots__ = ('x',)\n __match_args__ = ('x', 'y')",
         "`__match_args__` of `A` names `y`, which its objects do not have",
     ),
+    "undescribed": (
+        "class S:\n def __str__(self): raise ValueError('no')\nclass A:\n __match_args__ = (S(),)",
+        "`A` can't be described",
+    ),
     "repr-fails": ("class A:\n def __repr__(self): return 1", "`repr(A())` fails"),
     "unequal-to-itself": (
         "class A:\n def __eq__(self, other): return False\n __hash__ = object.__hash__",
