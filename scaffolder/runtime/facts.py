@@ -43,6 +43,8 @@ class ClassFacts(Record):
         constructor: How it is called.
         match_args: Its `__match_args__`.
         missing_match_args: Those of them that are no attribute of the class.
+        is_dynamic: Whether it looks up attributes by code of its own.
+        buffer: Whether objects give access to their memory; none before Python 3.12, where it can't be seen.
         equality: The class that defines `==`; none if that is identity.
         hashing: The class that defines `hash()`; none if there is none.
         has_next: Whether it has `__next__`.
@@ -61,14 +63,16 @@ class ClassFacts(Record):
     lookup: list[str]
     layout_base: str | None
     metaclass: str
-    size: int
-    item_size: int
+    size: int | None
+    item_size: int | None
     flags: dict[str, bool] | None
     weakref: bool | None
     has_dict: bool | None
     constructor: str | None
     match_args: list[str] | None
     missing_match_args: list[str]
+    is_dynamic: bool
+    buffer: bool | None
     equality: str | None
     hashing: str | None
     has_next: bool
@@ -107,8 +111,8 @@ class Trial(Record):
 
 
 @dataclass(frozen=True)
-class Difference(Record):
-    """A difference between a stub and its module: its name, and how they differ."""
+class Remark(Record):
+    """What is to say about something, by its name: how a stub differs, why a class can't be described."""
 
     path: str
     text: str
@@ -141,6 +145,7 @@ class Inspection:
         stubs: The stubs beside them, by module.
         bases: For each class that one inherits from, the base whose memory it extends.
         classes: Their classes.
+        undescribed: Classes that can't be described, and why.
         trials: What became of objects.
         differences: Where stubs differ.
         uncompared: Why stubs were not compared: a reason, or an empty text if there is no mypy; none if they were.
@@ -154,8 +159,9 @@ class Inspection:
     stubs: dict[str, str]
     bases: dict[str, str | None]
     classes: tuple[ClassFacts, ...]
+    undescribed: tuple[Remark, ...]
     trials: tuple[Trial, ...]
-    differences: tuple[Difference, ...]
+    differences: tuple[Remark, ...]
     uncompared: str | None
     breakdowns: tuple[Breakdown, ...]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections import defaultdict
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from scaffolder.errors import ScaffolderError, UsageError, listing, near
 from scaffolder.folders import temporary_folder
 from scaffolder.machine.programs import Done, run
 from scaffolder.machine.recording import end_of
-from scaffolder.runtime.facts import Breakdown, ClassFacts, Difference, Inspection, Trial
+from scaffolder.runtime.facts import Breakdown, ClassFacts, Inspection, Remark, Trial
 
 # Runs as `python -c` does, so the module is found as an `import` typed there would be; only our own modules are looked
 # for elsewhere, and before there is a current folder to take one of the standard library's from.
@@ -113,13 +114,14 @@ def refuse(lines: list[dict[str, Any]], request: Request, python: Path) -> None:
                 raise UsageError(f"`{name}` imports no extension module of its own", hint)
             case {"kind": "unknown", "name": target, "paths": [*paths]}:
                 matches = [path for path in paths if path.endswith(f".{target}")]
-                message = "several classes are" if matches else "no class is"
+                count = "several classes" if matches else "no class"
                 names = [path.rpartition(".")[2] for path in paths]
                 hint = f"choose from {listing(matches, 'and')}" if matches else near(target, names)
-                raise UsageError(f"{message} called `{target}` in `{name}`", hint)
-            case {"kind": "unmade", "expression": expression, "text": text}:
+                raise UsageError(f"`{name}` has {count} `{target}`", hint)
+            case {"kind": "unmade", "target": target, "expression": expression, "text": text}:
                 hint = f"write an expression of the names in `{name}`, as in `--make 'Money=Money(1)'`"
-                raise UsageError(f"`{expression}` does not make the object: {text}", hint)
+                class_name = target.rpartition(".")[2]
+                raise UsageError(f"`{expression}` does not make a `{class_name}`: {text}", hint)
 
 
 def broken(breakdown: Breakdown, request: Request, python: Path, timeout: float) -> ScaffolderError:
@@ -139,9 +141,9 @@ def broken(breakdown: Breakdown, request: Request, python: Path, timeout: float)
 
 def read(lines: list[dict[str, Any]], request: Request, python: Path, breakdowns: list[Breakdown]) -> Inspection:
     """Read the report of a process that came to its end."""
-    by_kind: dict[str, list[dict[str, Any]]] = {kind: [] for kind in ("module", "class", "trial", "difference")}
+    by_kind: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for line in lines:
-        by_kind.setdefault(line["kind"], []).append(line)
+        by_kind[line["kind"]].append(line)
     (module,) = by_kind["module"]
     # Class, object and trial; the others are no trials.
     ended = [
@@ -149,7 +151,7 @@ def read(lines: list[dict[str, Any]], request: Request, python: Path, breakdowns
         for breakdown in breakdowns
         if len(breakdown.step) == 3
     ]
-    uncompared = [line["text"] or "" for line in by_kind.get("uncompared", [])]
+    uncompared = [line["text"] or "" for line in by_kind["uncompared"]]
     return Inspection(
         module=request.module,
         python=python,
@@ -159,7 +161,8 @@ def read(lines: list[dict[str, Any]], request: Request, python: Path, breakdowns
         bases=module["bases"],
         classes=tuple(map(ClassFacts.of, by_kind["class"])),
         trials=(*map(Trial.of, by_kind["trial"]), *ended),
-        differences=tuple(map(Difference.of, by_kind["difference"])),
+        undescribed=tuple(map(Remark.of, by_kind["undescribed"])),
+        differences=tuple(map(Remark.of, by_kind["difference"])),
         uncompared=uncompared[0] if uncompared else None,
         breakdowns=tuple(breakdowns),
     )

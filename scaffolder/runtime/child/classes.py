@@ -56,7 +56,7 @@ COMPARISONS = {"__lt__", "__le__", "__eq__", "__ne__", "__gt__", "__ge__"}
 
 def slot(cls: type, name: str) -> Any:
     """Return an attribute of `type`, whatever the metaclass makes of it."""
-    return type.__dict__[name].__get__(cls)
+    return type.__dict__[name].__get__(cls) if name in type.__dict__ else getattr(cls, name, None)
 
 
 def mro(cls: type) -> tuple[type, ...]:
@@ -104,7 +104,7 @@ def native_modules(name: str) -> dict[str, ModuleType]:
 
 def is_foreign(cls: type, top: str) -> bool:
     """Return whether a class is at home in another package, which an extension only refers to."""
-    home = slot(cls, "__module__")
+    home = str(slot(cls, "__module__"))
     known = resolve(home, slot(cls, "__qualname__")) is cls
     return known and home.partition(".")[0].lstrip("_") != top.lstrip("_")
 
@@ -219,7 +219,7 @@ def facts_of(path: str, cls: type) -> dict[str, Any]:
     match_args = next(
         (owner.__dict__["__match_args__"] for owner in mro(cls) if "__match_args__" in owner.__dict__), None
     )
-    home = slot(cls, "__module__")
+    home = str(slot(cls, "__module__"))
     try:
         importlib.import_module(home)
     except BaseException:  # noqa: BLE001  (what is not there is no reason to stop)
@@ -243,9 +243,9 @@ def facts_of(path: str, cls: type) -> dict[str, Any]:
         "has_dict": bool(slot(cls, "__dictoffset__")) if is_cpython else None,
         "constructor": constructor_of(cls),
         "match_args": [str(name) for name in match_args] if isinstance(match_args, tuple) else None,
-        "missing_match_args": [
-            str(name) for name in match_args or () if all(name not in owner.__dict__ for owner in mro(cls))
-        ],
+        "missing_match_args": [str(name) for name in match_args or () if not any(name in vars(c) for c in mro(cls))],
+        "is_dynamic": any(look_up(cls, name) for name in ("__getattr__", "__getattribute__")),
+        "buffer": look_up(cls, "__buffer__") is not None if sys.version_info >= (3, 12) else None,
         "equality": name_of(equality[0]) if equality else None,
         "hashing": None if hashing.__dict__["__hash__"] is None else name_of(hashing),
         "has_next": look_up(cls, "__next__") is not None,

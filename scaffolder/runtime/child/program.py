@@ -61,14 +61,20 @@ def main(request_path: str, report_path: str) -> None:
         stubs=stubs,
         bases=bases,
     )
-    for path, cls in classes.items():
+    for path, cls in list(classes.items()):
         report.write("step", step=["describe", path])
-        report.write("class", **facts_of(path, cls))
-    unknown = locate(request, list(classes))
+        try:
+            report.write("class", **facts_of(path, cls))
+        except BaseException as error:  # noqa: BLE001  (a metaclass is somebody else's code)
+            report.write("undescribed", path=path, text=describe(error))
+            del classes[path]
+    unknown = locate(request, list(classes), list(natives))
     if unknown is not None:
         report.write("unknown", name=unknown, paths=list(classes))
         return
-    names = {**vars(module), name.partition(".")[0]: sys.modules[name.partition(".")[0]]}
+    top = name.partition(".")[0]
+    names = {key: value for native in reversed(list(natives.values())) for key, value in vars(native).items()}
+    names.update(vars(module), **{top: sys.modules[top]})
     subjects = make_subjects(request, classes, names, report)
     if subjects is None:
         return
@@ -92,11 +98,14 @@ def write_differences(report: Report, stubs: list[str], natives: dict[str, Modul
         report.write("uncompared", text=describe(error))
 
 
-def locate(request: dict[str, Any], paths: list[str]) -> str | None:
+def locate(request: dict[str, Any], paths: list[str], natives: list[str]) -> str | None:
     """Replace the names of classes in a request by where they are; return one that none or several have."""
     for option in ("make", "cycle"):
         for pair in request[option]:
-            matches = [path for path in paths if path == pair[0] or path.endswith(f".{pair[0]}")]
+            matches = [path for path in paths if path.endswith(f".{pair[0]}")]
+            # A class at the top goes before one that is deeper in.
+            exact = {pair[0], *(f"{native}.{pair[0]}" for native in natives[:1])}
+            matches = [path for path in paths if path in exact] or matches
             if len(matches) != 1:
                 return str(pair[0])
             pair[0] = matches[0]
@@ -154,10 +163,11 @@ def make_subjects(
             code = compile(expression, "--make", "eval")
             value = eval(code, names)  # noqa: S307
         except BaseException as error:  # noqa: BLE001
-            report.write("unmade", expression=expression, text=describe(error))
+            report.write("unmade", target=target, expression=expression, text=describe(error))
             return None
         if type(value) is not classes[target]:
-            report.write("unmade", expression=expression, text=f"it makes a `{type(value).__qualname__}`")
+            text = f"it is of type `{type(value).__qualname__}`"
+            report.write("unmade", target=target, expression=expression, text=text)
             return None
         subjects[target].append(Subject(expression, value, lambda code=code: eval(code, names)))  # type: ignore[misc]  # noqa: S307
     for path, cls in classes.items():

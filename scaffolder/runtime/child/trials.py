@@ -46,18 +46,20 @@ class Subject:
         self.label, self.value, self.remake = label, value, remake
 
 
-def compare(first: Any, second: Any) -> str:
-    """Compare an object with what became of it: `equal`, `unequal`, `identical`, or `unknown` without an `==`."""
-    if type(second) is not type(first):
-        return "unequal"
-    if first is second:
-        return "identical"
-    if look_up(type(first), "__eq__") is None:
-        return "unknown"
-    reflexive, equal = first == first, first == second  # noqa: PLR0124
-    if reflexive is not True or not isinstance(equal, bool):
-        return "unknown"
-    return "equal" if equal else "unequal"
+def compare(subject: Subject, result: Any) -> tuple[str, str]:
+    """Compare an object with what became of it: `equal`, `unequal`, `identical`, or `unknown` for want of a `==`."""
+    value = subject.value
+    if type(result) is not type(value):
+        return "unequal", ""
+    if result is value:
+        return "identical", ""
+    if look_up(type(value), "__eq__") is None or (value == value) is not True:  # noqa: PLR0124
+        return "unknown", ""
+    equal = value == result
+    # Where not even one that was made in the same way is equal, `==` is no measure.
+    if not isinstance(equal, bool) or (not equal and subject.remake and (value == subject.remake()) is not True):
+        return "unknown", ""
+    return "equal" if equal else "unequal", ""
 
 
 def try_repr(subject: Subject) -> tuple[str, str]:
@@ -174,18 +176,18 @@ def trials_of(subject: Subject, peers: list[Subject]) -> Iterator[tuple[str, Cal
     yield "eq", lambda: try_eq(subject)
     yield "hash", lambda: try_hash(subject)
     yield "order", lambda: try_order(subject, peers)
-    yield "copy", lambda: (compare(value, copy.copy(value)), "")
-    yield "deepcopy", lambda: (compare(value, copy.deepcopy(value)), "")
+    yield "copy", lambda: compare(subject, copy.copy(value))
+    yield "deepcopy", lambda: compare(subject, copy.deepcopy(value))
     for number in range(pickle.HIGHEST_PROTOCOL + 1):
-        yield f"pickle {number}", lambda number=number: try_pickle(value, number)  # type: ignore[misc]
+        yield f"pickle {number}", partial(try_pickle, subject, number)
     yield "thread", lambda: try_thread(subject)
     if hasattr(value, "__dict__") and subject.remake:
         yield "cycle", partial(try_cycle, partial(in_dict, subject.remake))
 
 
-def try_pickle(value: Any, protocol: int) -> tuple[str, str]:
+def try_pickle(subject: Subject, protocol: int) -> tuple[str, str]:
     """Pickle an object and load it."""
-    return compare(value, pickle.loads(pickle.dumps(value, protocol))), ""  # noqa: S301
+    return compare(subject, pickle.loads(pickle.dumps(subject.value, protocol)))  # noqa: S301
 
 
 def cycle_of(statement: str, subjects: list[Subject], names: dict[str, Any]) -> Callable[[], tuple[str, str]]:

@@ -76,7 +76,9 @@ def class_inspector(  # noqa: PLR0913, PLR0917
         float, typer.Option(min=0.1, max=1e6, metavar="SECONDS", help="How long the import and all trials may take.")
     ] = 60,
     dry_run: toolkit.DryRun = False,
-    verbose: toolkit.Verbose = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Also print members, protocols and all evidence.")
+    ] = False,
     as_data: toolkit.AsData = False,
 ) -> None:  # fmt: skip
     """Inspect the classes of a built extension as Python sees them.
@@ -99,7 +101,7 @@ def class_inspector(  # noqa: PLR0913, PLR0917
     request = Request(module, pairs("--make", make or []), pairs("--cycle", cycle or []), construct, stubs)
     check_drawing(draw, force=force)
     if dry_run:
-        action = f"would import `{module}` with {program}"
+        action = f"would import `{module}` with {program}{f' and write {draw}' if draw else ''}"
         return toolkit.show(toolkit.Result("class_inspector", action, dry_run=True), as_data=as_data)
     with progress(f"Importing {module}", visible=not as_data):
         inspection = inspect(request, program, timeout)
@@ -148,13 +150,17 @@ def select(inspection: Inspection, names: list[str]) -> Inspection:
     Raises:
         UsageError: There is no such class.
     """
+    if not names:
+        return inspection
     paths = [facts.path for facts in inspection.classes]
+    wanted: set[str] = set()
     for name in names:
-        if not any(f".{path}".endswith(f".{name}") for path in paths):
+        exact = [path for path in paths if name in {path, inspection.short(path)}]
+        matches = exact or [path for path in paths if path.endswith(f".{name}")]
+        if not matches:
             known = [path.rpartition(".")[2] for path in paths]
-            raise UsageError(f"no class is called `{name}` in `{inspection.module}`", near(name, known))
-    is_wanted = [not names or any(f".{path}".endswith(f".{name}") for name in names) for path in paths]
-    wanted = {path for path, take in zip(paths, is_wanted, strict=True) if take}
+            raise UsageError(f"`{inspection.module}` has no class `{name}`", near(name, known))
+        wanted.update(matches)
     return replace(
         inspection,
         classes=tuple(facts for facts in inspection.classes if facts.path in wanted),

@@ -47,6 +47,9 @@ def find(inspection: Inspection) -> tuple[Finding, ...]:
         findings += [replace(finding, where=subject.facts.path) for check in CHECKS for finding in check(subject)]
     for check_all in (find_homeless, find_unhashable, find_unpickled):
         findings += [replace(finding, where=inspection.module) for finding in check_all(subjects)]
+    for remark in inspection.undescribed:
+        message = f"`{inspection.short(remark.path)}` can't be described"
+        findings.append(Finding("undescribed", "warning", message, remark.path, remark.text))
     findings += find_differences(inspection)
     return tuple(sorted(findings, key=lambda finding: LEVELS.index(finding.level)))
 
@@ -105,7 +108,10 @@ def find_unhashable(subjects: list[Subject]) -> Iterator[Finding]:
     group = [subject for subject in subjects if subject.facts.equality == subject.facts.name]
     group = [subject for subject in group if subject.facts.hashing is None]
     if group:
-        message = f"`==` without `hash()` makes {names_of(group)} unhashable: no key of a `dict`, no item of a `set`"
+        verb = "define" if len(group) > 1 else "defines"
+        message = (
+            f"{names_of(group)} {verb} `==` without `hash()`, so objects can't be keys of a `dict` or be in a `set`"
+        )
         fix = "nothing where objects change; else hash what `==` compares: `#[pyclass(frozen, eq, hash)]` in PyO3"
         page = reference(SKILL, "equality")
         yield Finding("unhashable", "note", message, evidence=lines_of(group), fix=fix, reference=page)
@@ -146,7 +152,7 @@ def find_uncollected_dict(subject: Subject) -> Iterator[Finding]:
 def find_incomplete_protocols(subject: Subject) -> Iterator[Finding]:
     """Yield protocols of which a class has one half, and abstract classes whose methods it lacks."""
     facts = subject.facts
-    if facts.has_next and "iterator" not in facts.does:
+    if facts.has_next and facts.does.isdisjoint({"iterator", "subscriptable"}):
         message = f"`{subject.name}` has `__next__` and no `__iter__`, so `for` refuses it"
         yield Finding("iterator-incomplete", "warning", message, reference=reference(SKILL, "iterators"))
     if facts.has_enter and "context manager" not in facts.does:
@@ -154,11 +160,11 @@ def find_incomplete_protocols(subject: Subject) -> Iterator[Finding]:
         yield Finding("context-incomplete", "warning", message, reference=reference(SKILL, "context-managers"))
     # The largest promise says it all.
     for abstract in facts.abcs[-1:]:
-        if abstract["missing"]:
+        if abstract["missing"] and not facts.is_dynamic:
             methods = ", ".join(f"`{name}`" for name in abstract["missing"])
             message = f"`{subject.name}` is a `{abstract['name']}` to `isinstance`, and has no {methods}"
             yield Finding("abc-incomplete", "warning", message, reference=reference(SKILL, "containers"))
-    if facts.missing_match_args and facts.has_dict is False:
+    if facts.missing_match_args and facts.has_dict is False and not facts.is_dynamic:
         names = ", ".join(f"`{name}`" for name in facts.missing_match_args)
         message = f"`__match_args__` of `{subject.name}` names {names}, which its objects do not have"
         yield Finding("match-args-wrong", "warning", message, reference=reference(SKILL, "enums"))
@@ -175,13 +181,14 @@ def find_contradictions(subject: Subject) -> Iterator[Finding]:
             yield Finding("unequal-to-itself", "note", f"`{trial.label}` is not equal to itself", reference=page)
     for trial in subject.each("hash"):
         if trial.outcome == "differs":
-            message = f"two objects like `{trial.label}` are equal and have different hashes"
+            message = f"two objects made like `{trial.label}` are equal, but their hashes differ"
             cause = "a `dict` or `set` does not see that they are equal"
             yield Finding("hash-differs", "error", message, evidence=trial.detail, cause=cause, reference=page)
     for trial in subject.each("order"):
         if trial.outcome == "differs":
             message = f"comparisons of `{subject.name}` contradict each other"
-            yield Finding("order-contradicts", "error", message, evidence=trial.detail, reference=page)
+            fix = "where objects have no order, `<` and its like return `NotImplemented`, not False"
+            yield Finding("order-contradicts", "error", message, evidence=trial.detail, fix=fix, reference=page)
 
 
 def find_lossy_copies(subject: Subject) -> Iterator[Finding]:
@@ -191,7 +198,7 @@ def find_lossy_copies(subject: Subject) -> Iterator[Finding]:
         copies = [trial for key, trial in trials.items() if key.startswith(("copy", "deepcopy", "pickle"))]
         names = [trial.trial for trial in copies if trial.outcome == "unequal"]
         if names:
-            message = f"`{copies[0].label}` is not equal to what it is copied to by {listing(names, 'and')}"
+            message = f"`{copies[0].label}` is not equal to the copies made by {listing(names, 'and')}"
             yield Finding("copy-differs", "error", message, reference=page)
     failure = failed_pickle(subject)
     if failure and promises_pickling(subject):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from scaffolder.toolkit import Table
@@ -59,7 +60,7 @@ def layouts(inspection: Inspection) -> Table:
     rows = [
         (
             inspection.short(facts.path),
-            f"{facts.size}{f' + {facts.item_size} an item' if facts.item_size else ''}",
+            size(facts),
             yes_no(facts.flag("subclassable")),
             yes_no(facts.weakref),
             yes_no(facts.has_dict),
@@ -69,6 +70,12 @@ def layouts(inspection: Inspection) -> Table:
         for facts in inspection.classes
     ]
     return Table("Objects in memory", names, tuple(rows))
+
+
+def size(facts: ClassFacts) -> str:
+    """Return the size of an object, and of its items if it has any."""
+    base = "unknown" if facts.size is None else str(facts.size)
+    return f"{base} + {facts.item_size} an item" if facts.item_size else base
 
 
 def objects(inspection: Inspection) -> Table:
@@ -83,11 +90,11 @@ def objects(inspection: Inspection) -> Table:
 
 
 def outcome_of(trials: dict[str, Trial], name: str) -> str:
-    """Return the outcome of a trial; of all protocols of pickle, where they differ."""
-    outcomes = {key: trial.outcome for key, trial in trials.items() if key == name or key.startswith(f"{name} ")}
-    if len(set(outcomes.values())) > 1:
-        return ", ".join(f"{key.removeprefix(f'{name} ')}: {outcome}" for key, outcome in outcomes.items())
-    return next(iter(outcomes.values()), "not tried")
+    """Return the outcome of a trial; of pickle, from which protocol on it is another."""
+    outcomes = [trials[key].outcome for key in sorted(trials) if key == name or key.startswith(f"{name} ")]
+    changes = [number for number, pair in enumerate(pairwise(outcomes), 1) if pair[0] != pair[1]]
+    parts = [outcomes[0] if outcomes else "not tried", *(f"from {number} {outcomes[number]}" for number in changes)]
+    return ", ".join(parts)
 
 
 def cycles(inspection: Inspection) -> Table:
@@ -116,6 +123,7 @@ def facts_of(facts: ClassFacts) -> Iterator[tuple[str, str]]:
     if facts.metaclass != "type":
         yield "metaclass", facts.metaclass
     yield "class can be changed", {True: "no", False: "yes", None: "unknown"}[facts.flag("immutable")]
+    yield "buffer", yes_no(facts.buffer)
     yield "generic", yes_no("generic" in facts.does)
     yield "matched as", ", ".join(name for name in ("sequence", "mapping") if facts.flag(name)) or "neither"
     if facts.match_args is not None:

@@ -41,8 +41,9 @@ def works(use: Any) -> bool:
 
 
 @objects
-def test_memory_is_as_it_is_used(inspect: Inspect, module: str, name: str, value: Any) -> None:
-    rows = table(inspect(module, "--class", name), "Objects in memory")
+def test_a_class_is_what_can_be_done_with_it(inspect: Inspect, module: str, name: str, value: Any) -> None:
+    result = inspect(module, "--class", name)
+    rows = table(result, "Objects in memory")
     row = dict(zip(("class", "bytes", "subclass", "weakref", "dict", "gc", "hash"), rows[0], strict=True))
     assert row["class"] == name
     assert row["bytes"].partition(" ")[0] == str(type(value).__basicsize__)
@@ -51,12 +52,7 @@ def test_memory_is_as_it_is_used(inspect: Inspect, module: str, name: str, value
     assert (row["dict"] == "yes") == hasattr(value, "__dict__")
     assert (row["gc"] == "yes") == bool(type(value).__flags__ & 1 << 14)
     assert (row["hash"] != "no") == works(lambda: hash(value))
-
-
-@objects
-def test_protocols_are_those_that_work(inspect: Inspect, module: str, name: str, value: Any) -> None:
-    rows = table(inspect(module, "--class", name), "Protocols")
-    protocols = {protocol: owner for _, protocol, _, owner in rows}
+    protocols = {protocol: owner for _, protocol, _, owner in table(result, "Protocols")}
     assert ("iterable" in protocols) == works(lambda: iter(value))
     assert ("sized" in protocols) == works(lambda: len(value))
     assert ("iterator" in protocols) == hasattr(value, "__next__")

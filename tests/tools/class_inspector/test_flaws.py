@@ -29,7 +29,7 @@ for name, value in list(globals().items()):
         setattr(module, name, value)
 """
 FLAWS = {
-    "unhashable": ("class A:\n def __eq__(self, other): return True", "`==` without `hash()` makes `A` unhashable"),
+    "unhashable": ("class A:\n def __eq__(self, other): return True", "`A` defines `==` without `hash()`"),
     "module-wrong": ("class A: pass\nA.__qualname__ = 'B'", "`__module__` of `A` is `fake`, which has no such class"),
     "iterator-incomplete": ("class A:\n def __next__(self): return 1", "`A` has `__next__` and no `__iter__`"),
     "context-incomplete": ("class A:\n def __enter__(self): return 1", "`A` has `__enter__` and no `__exit__`"),
@@ -41,6 +41,10 @@ FLAWS = {
         "class A:\n __slots__ = ('x',)\n __match_args__ = ('x', 'y')",
         "`__match_args__` of `A` names `y`, which its objects do not have",
     ),
+    "undescribed": (
+        "class S:\n def __str__(self): raise ValueError('no')\nclass A:\n __match_args__ = (S(),)",
+        "`A` can't be described",
+    ),
     "repr-fails": ("class A:\n def __repr__(self): return 1", "`repr(A())` fails"),
     "unequal-to-itself": (
         "class A:\n def __eq__(self, other): return False\n __hash__ = object.__hash__",
@@ -48,15 +52,15 @@ FLAWS = {
     ),
     "hash-differs": (
         "class A:\n def __eq__(self, other): return True\n def __hash__(self): return id(self) // 16",
-        "two objects like `A()` are equal and have different hashes",
+        "two objects made like `A()` are equal, but their hashes differ",
     ),
     "order-contradicts": (
         "class A:\n def __lt__(self, other): return True\n __gt__ = __le__ = __lt__",
         "comparisons of `A` contradict each other",
     ),
     "copy-differs": (
-        "class A:\n def __eq__(self, other): return self is other\n __reduce__ = lambda self: (A, ())",
-        "`A()` is not equal to what it is copied to by `copy`, `deepcopy`, `pickle 0`",
+        "class A(list):\n __reduce_ex__ = lambda self, protocol: (A, ([1],))",
+        "`A()` is not equal to the copies made by `copy`, `deepcopy`, `pickle 0`",
     ),
     "pickle-fails": (
         "class A:\n def __reduce__(self): raise ValueError('no')",
@@ -87,6 +91,25 @@ def test_a_class_without_flaws_has_no_findings(inspect: Inspect, tmp_path: Path)
     result = inspect("fake", "--construct", "--make", "A=A(2)", "--make", "A=A(3)")
     assert not result["findings"]
     assert table(result, "Cycles") == [["A", "A(2)", "freed"], ["A", "A(3)", "freed"]]
+
+
+def test_a_copy_is_not_judged_by_an_equality_that_is_identity(inspect: Inspect, tmp_path: Path) -> None:
+    code = "class A:\n def __eq__(self, other): return self is other\n __hash__ = object.__hash__"
+    (tmp_path / "fake.py").write_text(PASSES.format(code=code), encoding="utf-8")
+    result = inspect("fake", "--construct")
+    (row,) = table(result, "Objects tried")
+    assert row[5:8] == ["unknown", "unknown", "unknown"]
+    assert not result["findings"]
+
+
+def test_attributes_by_code_are_not_missed(inspect: Inspect, tmp_path: Path) -> None:
+    code = (
+        "class A:\n __slots__ = ()\n __match_args__ = ('x',)\n def __getattr__(self, name): return 1\n"
+        "Mapping.register(A)\n"
+        "class B:\n def __next__(self): return 1\n def __getitem__(self, index): return 1"
+    )
+    (tmp_path / "fake.py").write_text(PASSES.format(code=code), encoding="utf-8")
+    assert not inspect("fake")["findings"]
 
 
 def test_comparisons_that_are_no_bool_are_not_judged(inspect: Inspect, tmp_path: Path) -> None:
