@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import multiprocessing
 import pickle
+import sys
 import weakref
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -226,6 +227,12 @@ def test_objects_and_errors_cross_processes() -> None:
 
 
 # endregion: process
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="it is `spawn` on Windows and macOS")
+def test_processes_start_by_forkserver_on_linux() -> None:
+    default = "forkserver" if sys.version_info >= (3, 14) else "fork"
+    assert multiprocessing.get_all_start_methods()[0] == default
 
 
 def forget(packs: int) -> None:
