@@ -378,7 +378,24 @@ def change(
 
 def render_files(releases: Releases, tag: str, record: Record, features: tuple[str, ...], folder: Path) -> Files:
     """Render a release with a project's answers, except those that are computed."""
-    computed = {question.name for question in releases.catalog(tag).questions if question.computed}
+    catalog = releases.catalog(tag)
+    computed = {question.name for question in catalog.questions if question.computed}
     answers: dict[str, Any] = {name: value for name, value in record.answers.items() if name not in computed}
-    render(releases.template(tag, record.source), {**answers, "features": list(features)}, folder)
+    answers["features"] = list(features)
+    try:
+        render(releases.template(tag, record.source), answers, folder)
+    except ScaffolderError:
+        require_valid_answers(catalog, answers)
+        raise
     return read_files(folder)
+
+
+def require_valid_answers(catalog: Catalog, answers: dict[str, Any]) -> None:
+    """Blame the file of answers, and not the template, for an answer that no question takes."""
+    try:
+        resolve(catalog, answers)
+    except InvalidAnswerError as error:
+        raise ScaffolderError(
+            f"`{ANSWERS}` has an answer for `{error.question}` that is not valid: {error.message}",
+            "correct it there, and commit the change",
+        ) from error

@@ -106,6 +106,18 @@ def test_answers_that_are_refused(grow: Grow, data: str, error: str, hint: str) 
     assert everything(project) == before
 
 
+@pytest.mark.parametrize("command", [["add", "classes"], ["diff"]], ids=" ".join)
+def test_an_answer_that_is_wrong_in_the_file_is_not_blamed_on_the_template(grow: Grow, command: list[str]) -> None:
+    project = grow.project()
+    replace(project / ".copier-answers.yml", "targets: common", "targets: moon")
+    commit_all(project)
+    before = everything(project)
+    refused = grow(*command, cwd=project, code=1).stderr
+    assert "error: `.copier-answers.yml` has an answer for `targets` that is not valid: `moon`" in refused
+    assert "hint: correct it there, and commit the change" in refused
+    assert everything(project) == before
+
+
 def test_a_check_takes_no_answers(grow: Grow) -> None:
     project = grow.project()
     refused = grow("update", "--check", "--data", "license=none", cwd=project, code=2).stderr
