@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from classes_snippets import pharmacy
+from classes_snippets._core import garbage_collection
 from classes_snippets.pharmacy import Chart, Dose, Event, Label, Pack, Route, Ward
 
 if TYPE_CHECKING:
@@ -206,6 +207,12 @@ def test_the_name_must_lead_to_the_class(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.delattr(pharmacy, "Pack")
     with pytest.raises(pickle.PicklingError):
         pickle.dumps(pack)
+
+
+def test_a_class_without_a_module_is_looked_for_among_the_builtins() -> None:
+    assert garbage_collection.FieldRule.__module__ == "builtins"
+    with pytest.raises(pickle.PicklingError, match="builtins"):
+        pickle.dumps(garbage_collection.FieldRule)
 
 
 def double(pack: Pack) -> Pack:
