@@ -172,11 +172,11 @@ enum Route {
 }
 
 // region: enum
+type ByName<'py> = (Bound<'py, PyAny>, (Bound<'py, PyType>, &'static str));
+
 #[pymethods]
 impl Route {
-    fn __reduce__<'py>(
-        slf: &Bound<'py, Self>,
-    ) -> PyResult<(Bound<'py, PyAny>, (Bound<'py, PyType>, &'static str))> {
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<ByName<'py>> {
         let name = match slf.get() {
             Self::Oral => "Oral",
             Self::Topical => "Topical",

@@ -130,3 +130,31 @@
 //! #[pyo3::pyclass(frozen, new = "from_fields", freelist = 8)]
 //! struct Point(f64);
 //! ```
+//!
+//! `garbage-collection.md`: `__traverse__` gets `&self`, and nothing that is attached.
+//!
+//! ```
+//! use pyo3::prelude::*;
+//! use pyo3::{PyTraverseError, PyVisit};
+//!
+//! #[pyclass]
+//! struct Topic(Option<Py<PyAny>>);
+//!
+//! #[pymethods]
+//! impl Topic {
+//!     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> { visit.call(&self.0) }
+//! }
+//! ```
+//!
+//! ```compile_fail
+//! use pyo3::prelude::*;
+//! use pyo3::{PyTraverseError, PyVisit};
+//!
+//! #[pyclass]
+//! struct Topic(Option<Py<PyAny>>);
+//!
+//! #[pymethods]
+//! impl Topic {
+//!     fn __traverse__(slf: PyRef<'_, Self>, visit: PyVisit<'_>) -> Result<(), PyTraverseError> { visit.call(&slf.0) }
+//! }
+//! ```

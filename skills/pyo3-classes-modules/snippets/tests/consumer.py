@@ -1,9 +1,7 @@
 """What users of `lengths` may write, and what type checkers have to refuse. It is read, and never run."""
 
-from typing import assert_never
-
 from classes_snippets.lengths import Leg, Length, Stack, Unit
-from typing_extensions import assert_type
+from typing_extensions import assert_never, assert_type
 
 # region: consumer
 walk = Length(1500)

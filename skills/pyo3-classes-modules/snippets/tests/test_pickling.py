@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import multiprocessing
 import pickle
+import sys
 import weakref
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from classes_snippets import pharmacy
+from classes_snippets._core import garbage_collection
 from classes_snippets.pharmacy import Chart, Dose, Event, Label, Pack, Route, Ward
 
 if TYPE_CHECKING:
@@ -207,6 +209,12 @@ def test_the_name_must_lead_to_the_class(monkeypatch: pytest.MonkeyPatch) -> Non
         pickle.dumps(pack)
 
 
+def test_a_class_without_a_module_is_looked_for_among_the_builtins() -> None:
+    assert garbage_collection.FieldRule.__module__ == "builtins"
+    with pytest.raises(pickle.PicklingError, match="builtins"):
+        pickle.dumps(garbage_collection.FieldRule)
+
+
 def double(pack: Pack) -> Pack:
     return Pack(2 * pack.tablets)
 
@@ -226,6 +234,12 @@ def test_objects_and_errors_cross_processes() -> None:
 
 
 # endregion: process
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="it is `spawn` on Windows and macOS")
+def test_processes_start_by_forkserver_on_linux() -> None:
+    default = "forkserver" if sys.version_info >= (3, 14) else "fork"
+    assert multiprocessing.get_all_start_methods()[0] == default
 
 
 def forget(packs: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -47,6 +48,7 @@ def test_the_classes_do_what_the_stub_says() -> None:
     with pytest.raises(TypeError):
         iter(Unit)  # type: ignore[call-overload]
     assert not hasattr(Unit.Metre, "value")
+    assert importlib.util.find_spec("_typeshed") is None
 
 
 def test_stubtest_is_content() -> None:
