@@ -10,14 +10,10 @@ use pyo3::types::{PyIterator, PyList};
 use pyo3::{PyTraverseError, PyVisit};
 
 /// A weight, to the gram.
-///
-/// Args:
-///     grams: From 0.
 #[pyclass(frozen, eq, ord, hash, from_py_object)]
 #[pyo3(module = "classes_snippets.parcels")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Weight {
-    /// The weight in grams.
     #[pyo3(get)]
     grams: u64,
 }
@@ -28,6 +24,23 @@ impl Weight {
     fn new(grams: u64) -> Self {
         Self { grams }
     }
+
+    // With anything but a weight, `+` is left to the other operand, and then a TypeError.
+    fn __add__(&self, other: Self) -> PyResult<Self> {
+        let grams = self.grams.checked_add(other.grams);
+        let grams = grams.ok_or_else(|| PyOverflowError::new_err("the sum is too large"))?;
+        Ok(Self { grams })
+    }
+
+    fn __repr__(&self) -> String {
+        format!("Weight({})", self.grams)
+    }
+
+    // What `new` is called with: for pickle and copy.
+    fn __getnewargs__(&self) -> (u64,) {
+        (self.grams,)
+    }
+    // endregion: value
 
     /// Read a text such as `250 g` or `3 kg`.
     ///
@@ -48,30 +61,10 @@ impl Weight {
             weight().ok_or_else(|| PyValueError::new_err(format!("no weight: {text:?}")))?;
         Ok(Self { grams })
     }
-
-    // With anything but a weight, `+` is left to the other operand, and then a TypeError.
-    fn __add__(&self, other: Self) -> PyResult<Self> {
-        let grams = self.grams.checked_add(other.grams);
-        let grams = grams.ok_or_else(|| PyOverflowError::new_err("the sum is too large"))?;
-        Ok(Self { grams })
-    }
-
-    fn __repr__(&self) -> String {
-        format!("Weight({})", self.grams)
-    }
-
-    // What `new` is called with: for pickle and copy.
-    fn __getnewargs__(&self) -> (u64,) {
-        (self.grams,)
-    }
 }
-// endregion: value
 
 // region: state
 /// Parcels that wait to be fetched; any thread may use it.
-///
-/// Args:
-///     on_arrival: Called with the number and weight of each new parcel.
 #[pyclass(frozen, mapping, weakref)]
 #[pyo3(module = "classes_snippets.parcels")]
 pub struct Depot {
@@ -144,8 +137,8 @@ impl Depot {
 }
 // endregion: state
 
-// region: base
 /// How a parcel travels; subclasses say what that costs.
+// region: base
 #[pyclass(frozen, subclass)]
 #[pyo3(module = "classes_snippets.parcels")]
 pub struct Carrier {
@@ -176,8 +169,10 @@ impl Carrier {
         Ok(dearest)
     }
 }
+// endregion: base
 
 /// By bicycle, within the city.
+// region: derived
 #[pyclass(frozen, extends = Carrier)]
 #[pyo3(module = "classes_snippets.parcels")]
 pub struct Courier {
@@ -192,12 +187,12 @@ impl Courier {
         let base = Carrier::new("courier".to_owned());
         PyClassInitializer::from(base).add_subclass(Self { zones })
     }
+    // endregion: derived
 
     fn price(&self, _weight: Weight) -> u64 {
         self.zones.saturating_mul(300)
     }
 }
-// endregion: base
 
 #[pyo3::pymodule]
 pub mod guide {
