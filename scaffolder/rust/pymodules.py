@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from scaffolder.rust.items import Item
 
 Kind = Literal["function", "class", "exception", "module", "value"]
-PICKLING = {"__reduce__", "__reduce_ex__", "__getnewargs__", "__getnewargs_ex__", "__getstate__"}
+PICKLING = {"__getnewargs__", "__getnewargs_ex__", "__getstate__"}
+# They decide themselves what is pickled by name.
+REDUCING = {"__reduce__", "__reduce_ex__"}
 KINDS: dict[str, Kind] = {"pyfunction": "function", "pyclass": "class", "pymodule": "module"}
 
 
@@ -148,6 +150,8 @@ def native_item(target: Target | None) -> NativeItem | None:
     item = place.item
     if isinstance(item, MacroCall) and item.name.rpartition("::")[2] == "create_exception":
         parts = [part.strip() for part in item.arguments.split(",")]
+        if len(parts) < 2:
+            return None
         return NativeItem("exception", parts[1], parts[0].replace(" ", ""), place, _is_conditional(place))
     attribute = item.attribute(*KINDS)
     kind = KINDS[attribute.name] if attribute else None
@@ -185,8 +189,9 @@ def can_be_made(item: NativeItem, methods: dict[str, set[str]]) -> bool:
 
 
 def is_pickled(item: NativeItem, methods: dict[str, set[str]]) -> bool:
-    """Whether a class has a method for pickling."""
-    return not PICKLING.isdisjoint(methods.get(item.rust_name, ()))
+    """Whether a class is pickled by its name: it has a method for that, and none that replaces it."""
+    own = methods.get(item.rust_name, set())
+    return not PICKLING.isdisjoint(own) and REDUCING.isdisjoint(own)
 
 
 def _is_conditional(place: Place) -> bool:

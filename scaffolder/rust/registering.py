@@ -199,6 +199,7 @@ class _Body:
         variables: The modules that it has at hand.
         depth: How many calls lead here.
         is_conditional: Whether a `cfg` or an `if` decides about what is read.
+        values: What its other variables are.
     """
 
     registry: Registry
@@ -206,6 +207,7 @@ class _Body:
     variables: dict[str, NativeModuleTree]
     depth: int
     is_conditional: bool = False
+    values: dict[str, Node] = field(default_factory=dict)
 
     def read(self, node: Node) -> None:
         """Read a node and what is in it, in order."""
@@ -246,6 +248,7 @@ class _Body:
             self.variables[name] = tree
             return
         self.variables.pop(name, None)
+        self.values[name] = value
         self.read(value)
 
     def _module(self, value: Node) -> NativeModuleTree | None:
@@ -274,7 +277,7 @@ class _Body:
         place = self.registry.called(self.scope, read_path(path)) if "." not in path else None
         if place is None or not isinstance(place.item, Function) or "PyModule" not in place.item.result:
             return None
-        self._mention_arguments(arguments)
+        self._mention(*arguments)
         made = self.registry.read_function(place, {}, is_conditional=self.is_conditional, depth=self.depth + 1)
         return next(iter(made.values())) if len(made) == 1 else None
 
@@ -342,6 +345,7 @@ class _Body:
     def _value(self, tree: NativeModuleTree, node: Node, name: str | None, value: Node) -> None:
         """Add what is handed to a module."""
         is_named = text_of(function_of(node)).endswith(("add", "setattr"))
+        value = self.values.get(text_of(bare_expression(value)), value)
         if module := self._module(value):
             self._export(tree, node, name or module.name, "module", None, module=module)
             return
@@ -362,7 +366,7 @@ class _Body:
         if not is_named:
             self._opaque(tree, node)
             return
-        self.registry.mentions |= set(WORD.findall(text_of(value)))
+        self._mention(value)
         if name is not None:
             self._export(tree, node, name, "value", None)
 
@@ -390,7 +394,7 @@ class _Body:
             for tree in modules.values():
                 self._opaque(tree, node)
             return True
-        self._mention_arguments([argument for number, argument in enumerate(arguments) if number not in modules])
+        self._mention(*(argument for number, argument in enumerate(arguments) if number not in modules))
         inner = {item.parameters[number].name.removeprefix("mut "): tree for number, tree in modules.items()}
         self.registry.read_function(place, inner, is_conditional=self.is_conditional, depth=self.depth + 1)
         return True
@@ -426,13 +430,19 @@ class _Body:
         native = self.registry.native(self.scope, path_in_macro(macro), "module")
         return self.registry.tree(native) if native else None
 
-    def _mention_arguments(self, arguments: list[Node]) -> None:
-        for argument in arguments:
-            self.registry.mentions |= set(WORD.findall(text_of(argument)))
+    def _mention(self, *nodes: Node) -> None:
+        """Remember the names in expressions, and in the variables that they are made of."""
+        waiting = list(nodes)
+        seen: set[str] = set()
+        while waiting:
+            words = set(WORD.findall(text_of(waiting.pop())))
+            self.registry.mentions |= words
+            waiting += [self.values[word] for word in words - seen if word in self.values]
+            seen |= words
 
     def _opaque(self, tree: NativeModuleTree, node: Node) -> None:
         text = " ".join(text_of(node).split())
-        self.registry.mentions |= set(WORD.findall(text))
+        self._mention(node)
         if all(opaque.line != line_of(node) or opaque.file is not self.scope.file for opaque in tree.opaque):
             tree.opaque.append(Opaque(self.scope.file, line_of(node), text))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -48,8 +47,9 @@ class Group:
 
     @property
     def evidence(self) -> str:
-        """The lines."""
-        return "\n".join(self.lines)
+        """The lines, and not too many of them."""
+        rest = len(self.lines) - LISTED
+        return "\n".join([*self.lines[:LISTED], *([f"and {rest} more"] if rest > 0 else [])])
 
 
 def _counted(count: int, noun: str) -> str:
@@ -230,12 +230,10 @@ def _module_of(export: Export, tree: NativeModuleTree) -> str | None:
 
 
 def _home(organization: Organization, module: str, name: str) -> str:
-    """Return the module that a class is best said to be in: the outermost one that has it."""
-    spaces = sorted(organization.spaces, key=lambda space: (space.count("."), space))
-    public = (
-        space for space in spaces if not re.search(r"(^|\.)_", space) and name in organization.spaces[space].names
-    )
-    return next(public, module)
+    """Return the module that a class is best said to be in: a package around its own that has it, or its own."""
+    parts = module.split(".")
+    around = (".".join(parts[:length]) for length in range(1, len(parts)))
+    return next((space for space in around if organization.has(space, name)), module)
 
 
 def missing_imports(organization: Organization) -> Iterator[Finding]:
@@ -371,7 +369,7 @@ def unknown(organization: Organization) -> Iterator[Finding]:
     if group.names:
         yield Finding(
             "not-known", "note", f"not all names of {_names(group.names)} are known", where=group.where,
-            evidence="\n".join(group.lines[:LISTED]), reference=PAGE,
+            evidence=group.evidence, reference=PAGE,
             cause="macros, code of other crates and computed names are not read; nothing is said of what they register",
         )  # fmt: skip
     if organization.crate.unread:

@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from scaffolder.anatomy.crates import crates_by_path, read_crate
+from scaffolder.anatomy.crates import read_crate
 from scaffolder.anatomy.layout import UNSEARCHED
 from scaffolder.anatomy.project import read_project
 from scaffolder.errors import UsageError, listing
@@ -19,7 +19,6 @@ from scaffolder.rust.pymodules import can_be_made, is_pickled, methods, native_i
 from scaffolder.rust.registering import read_registry
 
 if TYPE_CHECKING:
-    from scaffolder.anatomy.crates import Crate
     from scaffolder.anatomy.manifests import Manifests
     from scaffolder.anatomy.project import Project
     from scaffolder.python.namespaces import Namespace
@@ -161,7 +160,8 @@ class Organization:
             return False
         top, own = module.partition(".")[0], self.module.partition(".")[0]
         if top != own:
-            return False if module == self.tree.rust_module else None
+            # Without a package, it is the name that PyO3 has for the extension module.
+            return False if module == self.tree.rust_module and "." not in module else None
         is_folder = any(name.startswith(f"{module}.") for name in self.spaces)
         return None if is_folder or (self.touches_sys_modules and module != own) else False
 
@@ -186,8 +186,7 @@ def read_organization(manifests: Manifests) -> Organization:
     """
     project = read_project(manifests.folder, manifests=manifests)
     reader = Reader()
-    crate = read_crate(manifests.require_crate())
-    registries = _registries(crate, reader)
+    registries = _registries(project, reader)
     extension = project.layout.extension
     candidates = [(registry, tree) for registry in registries for tree in registry.roots]
     match = next((pair for pair in candidates if pair[1].name == extension), None)
@@ -215,12 +214,14 @@ def _without_module(project: Project, names: list[str]) -> UsageError:
     )
 
 
-def _registries(crate: Crate, reader: Reader) -> list[Registry]:
+def _registries(project: Project, reader: Reader) -> list[Registry]:
     """Read a crate, and those that it depends on by a path: the module may be in one of them."""
+    manifests = [folder / "Cargo.toml" for folder in project.crates]
+    members = [read_crate(path) for path in manifests if b"pyo3" in (reader.read(path) or b"")]
     sources = []
-    for member in (crate, *crates_by_path(crate)):
+    for member in (project.crate, *members):
         path = member.folder / str(member.library.get("path") or "src/lib.rs")
-        if is_file(path) and member.dependency("pyo3"):
+        if is_file(path):
             sources.append(read_crate_source(member.library_name, path, reader))
     for source in sources:
         source.externs.update({extern.name: extern for extern in sources if extern is not source})
