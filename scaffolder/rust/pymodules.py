@@ -240,3 +240,32 @@ def exception_name(item: MacroCall) -> bool:
 def type_path(text: str) -> tuple[str, ...]:
     """Return the path of a type without references and generics."""
     return read_path(re.sub(r"^(&|mut |dyn |'\w+ )+", "", text.strip()))
+
+
+def hidden_part(item: NativeItem, target: Scope) -> str | None:
+    """Return the module or item that can't be reached from a scope."""
+    steps: list[tuple[str, str, Scope]] = []
+    # `create_exception!` makes a public type.
+    visibility = "pub" if item.kind == "exception" else item.place.item.visibility
+    steps.append((item.rust_name, visibility, item.place.scope))
+    scope = item.place.scope
+    while scope.parent is not None and scope.item is not None:
+        steps.append((scope.item.name, scope.item.visibility, scope.parent))
+        scope = scope.parent
+    for name, seen, home in reversed(steps):
+        plain = seen.replace(" ", "")
+        around = home.parent if plain == "pub(super)" else home
+        is_open = plain in {"pub", "pub(crate)", "pub(incrate)"} or (around is not None and target.is_within(around))
+        if not is_open:
+            return name
+    return None
+
+
+def path_to(item: NativeItem, target: Scope) -> str:
+    """Return the shortest sure path to an item."""
+    home, name = item.place.scope, item.rust_name
+    if target.module is home:
+        return name
+    if target.module.parent is home:
+        return f"super::{name}"
+    return "::".join(["crate", *home.path, name])

@@ -5,20 +5,18 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from scaffolder.anatomy.crates import read_crate
-from scaffolder.anatomy.layout import UNSEARCHED
 from scaffolder.anatomy.project import read_project
+from scaffolder.anatomy.sources import full_name, read_registries
 from scaffolder.errors import UsageError, listing
-from scaffolder.files import Reader, is_file
-from scaffolder.python.namespaces import read_namespace
-from scaffolder.rust.crate_source import read_crate_source
+from scaffolder.files import Reader
+from scaffolder.python.namespaces import read_package, read_stub
 from scaffolder.rust.pymodules import can_be_made, is_pickled, methods, native_items
-from scaffolder.rust.registering import read_registry
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from scaffolder.anatomy.manifests import Manifests
     from scaffolder.anatomy.project import Project
     from scaffolder.python.namespaces import Namespace
@@ -186,7 +184,7 @@ def read_organization(manifests: Manifests) -> Organization:
     """
     project = read_project(manifests.folder, manifests=manifests)
     reader = Reader()
-    registries = _registries(project, reader)
+    registries = read_registries(project, reader)
     extension = project.layout.extension
     candidates = [(registry, tree) for registry in registries for tree in registry.roots]
     match = next((pair for pair in candidates if pair[1].name == extension), None)
@@ -194,11 +192,15 @@ def read_organization(manifests: Manifests) -> Organization:
     if match is None:
         raise _without_module(project, [tree.name for _, tree in candidates])
     registry, tree = match
-    module = _full_name(project, tree.name)
-    spaces = {space.name: space for space in _spaces(project, reader, ".py")}
+    module = full_name(project, tree.name)
+    spaces = {space.name: space for space in read_package(project.layout, reader)}
     package = project.layout.package.name if project.layout.package else None
     organization = Organization(project, registry, tree, module, spaces, {}, package)
-    stubs = {name: stub for name in organization.trees if (stub := _stub(project, name, reader))}
+    stubs = {
+        name: stub
+        for name in organization.trees
+        if (stub := read_stub(project.layout, name, project.crate.folder, reader))
+    }
     return Organization(project, registry, tree, module, spaces, stubs, package)
 
 
@@ -212,50 +214,3 @@ def _without_module(project: Project, names: list[str]) -> UsageError:
         f"none of the modules {listing(names, 'and')} is `{project.layout.module}`",
         "set `module-name` in `[tool.maturin]` to the one that is built",
     )
-
-
-def _registries(project: Project, reader: Reader) -> list[Registry]:
-    """Read a crate, and those that it depends on by a path: the module may be in one of them."""
-    manifests = [folder / "Cargo.toml" for folder in project.crates]
-    members = [read_crate(path) for path in manifests if b"pyo3" in (reader.read(path) or b"")]
-    sources = []
-    for member in (project.crate, *members):
-        path = member.folder / str(member.library.get("path") or "src/lib.rs")
-        if is_file(path):
-            sources.append(read_crate_source(member.library_name, path, reader))
-    for source in sources:
-        source.externs.update({extern.name: extern for extern in sources if extern is not source})
-    return [read_registry(source) for source in sources]
-
-
-def _full_name(project: Project, name: str) -> str:
-    """Return what the extension module is imported as."""
-    layout = project.layout
-    if "." in layout.module:
-        return f"{layout.module.rpartition('.')[0]}.{name}"
-    # maturin puts it into the package of its name, where there is one.
-    inside = layout.package and not project.extensions and is_file(layout.package / "__init__.py")
-    return f"{layout.module}.{name}" if inside else name
-
-
-def _spaces(project: Project, reader: Reader, suffix: str) -> list[Namespace]:
-    """Read the modules of the Python package."""
-    package = project.layout.package
-    spaces = []
-    for path in reader.walk(package, (suffix,), lambda entry: entry.name in UNSEARCHED) if package else ():
-        parts = path.relative_to(project.layout.source).with_suffix("").parts
-        name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-        if (source := reader.read(path)) is not None and (space := read_namespace(name, path, source)):
-            spaces.append(space)
-    return spaces
-
-
-def _stub(project: Project, name: str, reader: Reader) -> Namespace | None:
-    """Read the stub of a module in Rust."""
-    base = project.layout.source.joinpath(*name.split("."))
-    beside = Path(project.crate.folder, *name.split("."))
-    places = [base / "__init__.pyi", base.with_name(f"{base.name}.pyi"), beside.with_name(f"{beside.name}.pyi")]
-    for path in places:
-        if is_file(path) and (source := reader.read(path)) is not None:
-            return read_namespace(name, path, source)
-    return None
