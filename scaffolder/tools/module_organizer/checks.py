@@ -74,7 +74,7 @@ def left_out(organization: Organization) -> Iterator[Finding]:
         causes = {
             "function": "Python can't call what is in no module",
             "exception": "Python code can't name it in an `except`",
-            "class": "it has a constructor, and Python code can't reach it",
+            "class": "what has a constructor is for Python code, which can't reach it",
         }
         yield Finding(
             "not-exported",
@@ -84,7 +84,7 @@ def left_out(organization: Organization) -> Iterator[Finding]:
             evidence=group.evidence,
             cause=causes[kind] if for_callers else "only Rust makes its objects; Python code can't name it, as for "
             "`isinstance` or a type",
-            fix="pass `--write` to register it, or see the diff below" if for_callers else
+            fix="pass `--write` to register what the diff below shows" if for_callers else
             "pass `--only NAME` to register one of them",
             reference=PAGE,
         )  # fmt: skip
@@ -200,11 +200,11 @@ def wrong_modules(organization: Organization) -> Iterator[Finding]:
                 groups[key].add(item.name, organization.show(item.file.path, item.line), _definition(item))
     for (claim, is_pickled, home), group in groups.items():
         reason = {
-            "builtins": "a class that says nothing is of `builtins`",
+            "builtins": "PyO3 puts a class without `module = …` into `builtins`",
             organization.tree.rust_module: "PyO3 knows the module's name, not the package that it is in",
         }.get(claim, f"`{claim}` has no such name")
         is_exception = all("create_exception!" in line for line in group.lines)
-        setting = f'#[pyclass(module = "{home}")]' if not is_exception else f"create_exception!({home}, …)"
+        setting = f"`create_exception!({home}, …)`" if is_exception else f'`#[pyclass(module = "{home}")]`'
         yield Finding(
             "wrong-module",
             "warning" if is_pickled else "note",
@@ -212,7 +212,7 @@ def wrong_modules(organization: Organization) -> Iterator[Finding]:
             where=group.where,
             evidence=group.evidence,
             cause=f"{reason}{': pickling fails' if is_pickled else '; pickling and documentation go by it'}",
-            fix=f"{setting}, or wherever it is to be imported from" if home else f"write `{setting}`",
+            fix=setting if home else "import it in a package, and say so: `module = …`",
             reference=PAGE,
         )
 
@@ -230,10 +230,11 @@ def _module_of(export: Export, tree: NativeModuleTree) -> str | None:
 
 
 def _home(organization: Organization, module: str, name: str) -> str:
-    """Return the module that a class is best said to be in: a package around its own that has it, or its own."""
+    """Return the module that a class is best said to be in: a package around its own, or its own; empty if unknown."""
     parts = module.split(".")
     around = (".".join(parts[:length]) for length in range(1, len(parts)))
-    return next((space for space in around if organization.has(space, name)), module)
+    own = organization.names_in_sys_modules(organization.trees[module]) or ()
+    return next((place for place in (*around, module, *sorted(own)) if organization.has(place, name)), "")
 
 
 def missing_imports(organization: Organization) -> Iterator[Finding]:
