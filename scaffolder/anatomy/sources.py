@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from scaffolder.anatomy.crates import read_crate
@@ -12,7 +13,11 @@ from scaffolder.rust.registering import read_registry
 if TYPE_CHECKING:
     from scaffolder.anatomy.project import Project
     from scaffolder.files import Reader
+    from scaffolder.python.namespaces import Namespace
+    from scaffolder.rust.crate_source import CrateSource
     from scaffolder.rust.registering import Registry
+
+DOTTED = re.compile(r"""["']([A-Za-z_]\w*(?:\.\w+)+)["']""")
 
 
 def read_registries(project: Project, reader: Reader) -> list[Registry]:
@@ -37,3 +42,27 @@ def full_name(project: Project, name: str) -> str:
     # maturin puts it into the package of its name, where there is one.
     inside = layout.package and not project.extensions and is_file(layout.package / "__init__.py")
     return f"{layout.module}.{name}" if inside else name
+
+
+def names_in_sys_modules(crate: CrateSource, spaces: dict[str, Namespace]) -> dict[str, set[str]] | None:
+    """Return the names that a project may put into `sys.modules`, by their last parts.
+
+    They are the dotted names in its texts that are no Python module.
+
+    Args:
+        crate: Its Rust source.
+        spaces: The modules of its Python package.
+
+    Returns:
+        The names; none if nothing in the project touches `sys.modules`.
+    """
+    files = [file.data for file in crate.files.values()]
+    in_rust = any(re.search(rb'"modules"|sys\.modules', data) for data in files)
+    if not in_rust and all("modules" not in space.words for space in spaces.values()):
+        return None
+    names = {name for data in files for name in DOTTED.findall(data.decode("utf-8", "replace"))}
+    names |= {word for space in spaces.values() for word in space.words if "." in word}
+    by_last: dict[str, set[str]] = {}
+    for name in names - set(spaces):
+        by_last.setdefault(name.rpartition(".")[2], set()).add(name)
+    return by_last

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from scaffolder.anatomy.project import read_project
-from scaffolder.anatomy.sources import full_name, read_registries
+from scaffolder.anatomy.sources import full_name, names_in_sys_modules, read_registries
 from scaffolder.errors import UsageError, listing
 from scaffolder.files import Reader
 from scaffolder.python.namespaces import read_package, read_stub
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
     from scaffolder.rust.crate_source import CrateSource
     from scaffolder.rust.pymodules import Export, NativeItem, NativeModuleTree
     from scaffolder.rust.registering import Registry
-
-DOTTED = re.compile(r"""["']([A-Za-z_]\w*(?:\.\w+)+)["']""")
 
 
 @dataclass(frozen=True)
@@ -88,31 +85,12 @@ class Organization:
         return item.kind == "exception" or is_pickled(item, self.methods)
 
     @cached_property
-    def touches_sys_modules(self) -> bool:
-        """Whether anything in the project may put modules into `sys.modules`."""
-        in_rust = any(re.search(rb'"modules"|sys\.modules', file.data) for file in self.crate.files.values())
-        return in_rust or any("modules" in space.words for space in self.spaces.values())
-
-    @cached_property
-    def _dotted(self) -> set[str]:
-        """The dotted names in the texts of the project."""
-        texts = [file.data.decode("utf-8", "replace") for file in self.crate.files.values()]
-        names = {name for text in texts for name in DOTTED.findall(text)}
-        return names | {word for space in self.spaces.values() for word in space.words if "." in word}
-
-    @cached_property
-    def _names_in_sys_modules(self) -> dict[int, set[str] | None]:
-        """The names of each submodule in `sys.modules`; none if that is not known."""
-        if not self.touches_sys_modules:
-            return {id(tree): set() for tree in self.trees.values()}
-        by_last: dict[str, set[str]] = {}
-        for name in self._dotted - set(self.spaces):
-            by_last.setdefault(name.rpartition(".")[2], set()).add(name)
-        return {id(tree): by_last.get(tree.name) for tree in self.trees.values()}
+    def _sys_modules(self) -> dict[str, set[str]] | None:
+        return names_in_sys_modules(self.crate, self.spaces)
 
     def names_in_sys_modules(self, tree: NativeModuleTree) -> set[str] | None:
         """Return the names that a submodule has in `sys.modules`; none if that is not known."""
-        return self._names_in_sys_modules[id(tree)]
+        return set() if self._sys_modules is None else self._sys_modules.get(tree.name)
 
     @cached_property
     def _importable(self) -> dict[str, NativeModuleTree | None]:
@@ -161,7 +139,7 @@ class Organization:
             # Without a package, it is the name that PyO3 has for the extension module.
             return False if module == self.tree.rust_module and "." not in module else None
         is_folder = any(name.startswith(f"{module}.") for name in self.spaces)
-        return None if is_folder or (self.touches_sys_modules and module != own) else False
+        return None if is_folder or (self._sys_modules is not None and module != own) else False
 
     def show(self, path: Path, line: int | None = None) -> str:
         """Return a place in the project."""

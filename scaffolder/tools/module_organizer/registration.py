@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from scaffolder.anatomy.rust_draft import Insertion, draft, indent_at
 from scaffolder.errors import UsageError, near
+from scaffolder.rust.calls import ends_statement, registering_statements
 from scaffolder.rust.crate_source import Scope
 from scaffolder.rust.items import Function, Use
 from scaffolder.rust.pymodules import hidden_part, path_to
@@ -15,8 +16,6 @@ from scaffolder.rust.source import text_of
 from scaffolder.toolkit import Finding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from tree_sitter import Node
 
     from scaffolder.anatomy.rust_draft import RustDraft
@@ -188,12 +187,12 @@ def _call(organization: Organization, item: NativeItem, tree: NativeModuleTree) 
         raise NotPlacedError("the function returns no `Result`", f"register it by hand in {place}")
     path = item.rust_name if _is_in_scope(item, tree) else path_to(item, tree.scope)
     statement = _statement(organization, item, tree.file, path, variable, argument)
-    last = [statement for statement in _registering(block, variable) if _ends_statement(statement)]
+    last = [statement for statement in registering_statements(block, variable) if ends_statement(statement)]
     tail = block.named_children[-1] if block.named_children else None
     if last:
         indent = indent_at(tree.file, last[-1].start_byte)
         return Insertion(tree.file, last[-1].end_byte, f"\n{indent}{statement}")
-    if tail is None or _ends_statement(tail) or "comment" in tail.type:
+    if tail is None or ends_statement(tail) or "comment" in tail.type:
         raise NotPlacedError("the function ends in no value", f"register it by hand in {place}")
     text = f"{statement}\n{indent_at(tree.file, tail.start_byte)}"
     return Insertion(tree.file, tail.start_byte, text)
@@ -215,21 +214,6 @@ def _function_of(organization: Organization, tree: NativeModuleTree) -> tuple[No
     made = re.search(rf"\blet\s+(mut\s+)?{re.escape(first.variable)}\b", text_of(node))
     borrowed = not made or (_series(organization) or 0) <= NEWEST_OLD_API
     return node, first.variable, first.variable if borrowed else f"&{first.variable}"
-
-
-def _registering(block: Node, variable: str) -> Iterator[Node]:
-    """Yield the statements of a block that register something in a module."""
-    pattern = re.compile(rf"{re.escape(variable)}\s*\.\s*(add|add_\w+)\s*(::|\()")
-    before: Node | None = None
-    for child in block.named_children:
-        has_cfg = before is not None and before.type == "attribute_item"
-        if pattern.match(text_of(child)) and not has_cfg:
-            yield child
-        before = child
-
-
-def _ends_statement(node: Node) -> bool:
-    return text_of(node).endswith(";")
 
 
 def _is_in_scope(item: NativeItem, tree: NativeModuleTree) -> bool:
