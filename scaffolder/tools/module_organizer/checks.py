@@ -102,22 +102,19 @@ def exported_twice(organization: Organization) -> Iterator[Finding]:
         counts = Counter(export.name for export in sure)
         for name in (name for name, count in counts.items() if count > 1):
             exports = [export for export in sure if export.name == name]
+            times = "twice" if len(exports) == 2 else f"{len(exports)} times"
             items = {id(export.item.place.item) if export.item else id(export) for export in exports}
             lines = [f"{organization.show(export.file.path, export.line)}  {_statement(export)}" for export in exports]
             yield Finding(
                 "exported-twice",
                 "warning",
-                f"`{module}` gets the name `{name}` {_times(len(exports))}",
+                f"`{module}` gets the name `{name}` {times}",
                 where=organization.show(exports[-1].file.path, exports[-1].line),
                 evidence="\n".join(lines),
                 cause="the last one wins, and the others can't be reached" if len(items) > 1 else None,
                 fix=RENAME if len(items) > 1 else "remove one of them",
                 reference=PAGE,
             )  # fmt: skip
-
-
-def _times(count: int) -> str:
-    return "twice" if count == 2 else f"{count} times"
 
 
 def _statement(export: Export) -> str:
@@ -241,14 +238,8 @@ def missing_imports(organization: Organization) -> Iterator[Finding]:
     """Report what the Python package imports and the extension does not have."""
     for space in organization.spaces.values():
         for entry in space.imports:
-            exports = organization.exports_at(entry.module)
-            is_name = entry.name not in {"", "*"} | GIVEN
-            if (
-                exports is None
-                or not is_name
-                or not entry.always
-                or f"{entry.module}.{entry.name}" in organization.spaces
-            ):
+            is_name = entry.name not in {"", "*"} | GIVEN and f"{entry.module}.{entry.name}" not in organization.spaces
+            if not is_name or not entry.always or not organization.is_native(entry.module):
                 continue
             if organization.has(entry.module, entry.name) is False:
                 yield Finding(
@@ -257,16 +248,9 @@ def missing_imports(organization: Organization) -> Iterator[Finding]:
                     f"`{entry.module}` has no `{entry.name}`: the import fails",
                     where=organization.show(space.path, entry.line),
                     evidence=_source_line(space.path, entry.line),
-                    fix=_near(entry.name, exports) or "export it in Rust, or remove the import",
+                    fix="export it in Rust, or remove the import",
                     reference=PAGE,
                 )
-
-
-def _near(name: str, exports: list[Export]) -> str | None:
-    import difflib
-
-    close = difflib.get_close_matches(name, [export.name for export in exports if export.name], 1, 0.75)
-    return f"import `{close[0]}`" if close else None
 
 
 def missing_in_all(organization: Organization) -> Iterator[Finding]:
@@ -275,21 +259,17 @@ def missing_in_all(organization: Organization) -> Iterator[Finding]:
         names = [name for name in space.exports or () if organization.has(space.name, name) is False]
         names = [name for name in names if name not in GIVEN]
         # Names of other origin are the business of a linter.
-        if names and any(organization.exports_at(entry.module) is not None for entry in space.imports):
+        if names and any(organization.is_native(entry.module) for entry in space.imports):
             line = (space.exports or {})[names[0]]
             yield Finding(
                 "unknown-in-all",
                 "warning",
-                f"`__all__` of `{space.name}` lists {_names(names)}, which {_is_or_are(names)} not there",
+                f"`__all__` of `{space.name}` lists {_names(names)}, which the module has not",
                 where=organization.show(space.path, line),
                 cause=f"`from {space.name} import *` fails",
                 fix="export it in Rust and import it here, or take it off the list",
                 reference=PAGE,
             )
-
-
-def _is_or_are(names: list[str]) -> str:
-    return "is" if len(names) == 1 else "are"
 
 
 def not_reexported(organization: Organization) -> Iterator[Finding]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from scaffolder.anatomy.project import Project
     from scaffolder.python.namespaces import Namespace
     from scaffolder.rust.crate_source import CrateSource
-    from scaffolder.rust.pymodules import Export, NativeItem, NativeModuleTree
+    from scaffolder.rust.pymodules import NativeItem, NativeModuleTree
     from scaffolder.rust.registering import Registry
 
 
@@ -63,13 +63,10 @@ class Organization:
         return [
             item
             for item in native_items(self.crate)
-            if item.kind != "module" and not self.registry.is_exported(item) and item.rust_name not in self.mentions
+            if item.kind != "module"
+            and not self.registry.is_exported(item)
+            and item.rust_name not in self.registry.mentions
         ]
-
-    @property
-    def mentions(self) -> set[str]:
-        """The Rust names that code mentions which can't be read."""
-        return self.registry.mentions
 
     @cached_property
     def methods(self) -> dict[str, set[str]]:
@@ -101,10 +98,9 @@ class Organization:
             importable |= dict.fromkeys({name}) if names is None else dict.fromkeys(names, tree)
         return {name: tree for name, tree in importable.items() if name not in self.spaces or tree is self.tree}
 
-    def exports_at(self, module: str) -> list[Export] | None:
-        """Return what can be imported from a name that is a module in Rust; none if there is no such module."""
-        tree = self._importable.get(module)
-        return tree.exports if tree else None
+    def is_native(self, module: str) -> bool:
+        """Whether `import` leads to a module in Rust, as far as that is known."""
+        return self._importable.get(module) is not None
 
     def has(self, module: str, name: str, seen: frozenset[str] = frozenset()) -> bool | None:
         """Return whether `from module import name` works; none if that is not known.

@@ -192,13 +192,13 @@ def test_a_class_that_is_not_where_it_says(
         ([(INIT, "", "from ._core import __doc__\n")], []),
         (
             [(INIT, '"fare"]', '"fare", "rebate"]')],
-            [("unknown-in-all", "warning", "`__all__` of `fares` lists `rebate`, which is not there")],
+            [("unknown-in-all", "warning", "`__all__` of `fares` lists `rebate`, which the module has not")],
         ),
         ([(INIT, "from ._core import LIMIT, FareError, Trip, Zone, fare", "from ._core import *")], []),
         (
             [(INIT, "from ._core import LIMIT, FareError, Trip, Zone, fare", "from ._core import *"),
              (INIT, '"fare"]', '"fee"]')],
-            [("unknown-in-all", "warning", "`__all__` of `fares` lists `fee`, which is not there")],
+            [("unknown-in-all", "warning", "`__all__` of `fares` lists `fee`, which the module has not")],
         ),
         (
             [(INIT, "LIMIT, FareError", "FareError"), (INIT, '"LIMIT", ', "")],
