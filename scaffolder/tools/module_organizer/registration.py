@@ -182,7 +182,9 @@ def _call(organization: Organization, item: NativeItem, tree: NativeModuleTree) 
     function, variable, argument = _function_of(organization, tree)
     block = function.child_by_field_name("body") if function else None
     if function is None or block is None or not variable or not argument:
-        raise NotPlacedError("no statement registers anything there yet", f"register it by hand in {place}")
+        places = [organization.show(export.file.path, export.line) for export in tree.exports]
+        reason = "another function fills that module" if places else "nothing is registered there yet"
+        raise NotPlacedError(reason, f"register it by hand in {next(iter(places), place)}")
     if "Result" not in text_of(function.child_by_field_name("return_type")):
         raise NotPlacedError("the function returns no `Result`", f"register it by hand in {place}")
     path = item.rust_name if _is_in_scope(item, tree) else path_to(item, tree.scope)

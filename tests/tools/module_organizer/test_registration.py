@@ -171,6 +171,16 @@ def test_what_would_take_a_guess_is_left_to_the_user(
     assert refusals[0]["fix"]
 
 
+def test_a_module_that_another_file_fills_is_left_to_the_user(tmp_path: Path) -> None:
+    fill = "\npub fn fill(m: &Bound<'_, PyModule>) -> PyResult<()> {\n    m.add_class::<Zone>()\n}\n"
+    made = '    let t = PyModule::new(py, "tables")?;\n    zones::fill(&t)?;\n    m.add_submodule(&t)?;\n    Ok(())\n'
+    folder = project(tmp_path, (ZONES, "", EXTRA + fill), (LIB, "    Ok(())\n", made), lib=FUNCTION)
+    result = organize(folder, "--into", "tables")
+    (refusal,) = [finding for finding in result["findings"] if finding["id"] == "not-placed"]
+    assert refusal["message"].endswith("another function fills that module")
+    assert refusal["fix"] == "register it by hand in src/zones.rs:41"
+
+
 def test_uncommitted_changes_are_not_touched_unasked(tmp_path: Path) -> None:
     folder = project(tmp_path, (ZONES, "", EXTRA))
     git("init", "-q", cwd=folder)
