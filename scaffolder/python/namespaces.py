@@ -7,10 +7,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from scaffolder.anatomy.extensions import parse_python
+from scaffolder.anatomy.layout import UNSEARCHED
+from scaffolder.files import is_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from scaffolder.anatomy.layout import Layout
+    from scaffolder.files import Reader
 
 # What has these is not at hand while the program runs, only for type checkers.
 TYPES_ONLY = {"Protocol", "TypedDict", "NamedTuple", "TypeAlias", "TypeVar", "ParamSpec", "NewType"}
@@ -185,3 +190,35 @@ def _look_at(node: ast.AST, space: Namespace) -> None:
             space.words |= set(name.split("."))
         case ast.Constant(value=str(text)):
             space.words |= set(text.split())
+
+
+def read_package(layout: Layout, reader: Reader) -> Iterator[Namespace]:
+    """Read the modules of a project's Python package.
+
+    Args:
+        layout: Where it is.
+        reader: What reads the files.
+    """
+    paths = reader.walk(layout.package, (".py",), lambda entry: entry.name in UNSEARCHED) if layout.package else ()
+    for path in paths:
+        parts = path.relative_to(layout.source).with_suffix("").parts
+        name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+        if (source := reader.read(path)) is not None and (space := read_namespace(name, path, source)):
+            yield space
+
+
+def read_stub(layout: Layout, name: str, crate: Path, reader: Reader) -> Namespace | None:
+    """Read the stub of a module; none if there is none.
+
+    Args:
+        layout: Where the Python package is.
+        name: The module's full name.
+        crate: The crate's folder, which may have the stub of a module without a package.
+        reader: What reads the files.
+    """
+    parts = name.split(".")
+    base, beside = layout.source.joinpath(*parts), crate.joinpath(*parts)
+    for path in (base / "__init__.pyi", base.with_name(f"{base.name}.pyi"), beside.with_name(f"{beside.name}.pyi")):
+        if is_file(path) and (source := reader.read(path)) is not None:
+            return read_namespace(name, path, source)
+    return None

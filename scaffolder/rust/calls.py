@@ -84,3 +84,19 @@ def descendants(node: Node, *types: str) -> Iterator[Node]:
         if node.type in types:
             yield node
         pending += reversed(node.named_children)
+
+
+def registering_statements(block: Node, variable: str) -> Iterator[Node]:
+    """Yield the statements of a block that register something in a module."""
+    pattern = re.compile(rf"{re.escape(variable)}\s*\.\s*(add|add_\w+)\s*(::|\()")
+    before: Node | None = None
+    for child in block.named_children:
+        has_cfg = before is not None and before.type == "attribute_item"
+        if pattern.match(text_of(child)) and not has_cfg:
+            yield child
+        before = child
+
+
+def ends_statement(node: Node) -> bool:
+    """Whether a node is a whole statement, and not the value of a block."""
+    return text_of(node).endswith(";")

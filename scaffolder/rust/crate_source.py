@@ -101,7 +101,7 @@ class Scope:
             yield from child.walk()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Place:
     """An item, and the module that it is in."""
 
@@ -156,7 +156,7 @@ class CrateSource:
         key = (id(scope), path)
         if key not in known:
             known[key] = []
-            known[key] = list(self._look_up(scope, path, known))
+            known[key] = list(dict.fromkeys(self._look_up(scope, path, known)))
         return known[key]
 
     def _look_up(self, scope: Scope, path: tuple[str, ...], known: Known) -> Iterator[Target]:

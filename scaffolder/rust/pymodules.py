@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from scaffolder.rust.items import Item
 
 Kind = Literal["function", "class", "exception", "module", "value"]
-PICKLING = {"__reduce__", "__reduce_ex__", "__getnewargs__", "__getnewargs_ex__", "__getstate__"}
+PICKLING = {"__getnewargs__", "__getnewargs_ex__", "__getstate__"}
+# They decide themselves what is pickled by name.
+REDUCING = {"__reduce__", "__reduce_ex__"}
 KINDS: dict[str, Kind] = {"pyfunction": "function", "pyclass": "class", "pymodule": "module"}
 
 
@@ -148,6 +150,8 @@ def native_item(target: Target | None) -> NativeItem | None:
     item = place.item
     if isinstance(item, MacroCall) and item.name.rpartition("::")[2] == "create_exception":
         parts = [part.strip() for part in item.arguments.split(",")]
+        if len(parts) < 2:
+            return None
         return NativeItem("exception", parts[1], parts[0].replace(" ", ""), place, _is_conditional(place))
     attribute = item.attribute(*KINDS)
     kind = KINDS[attribute.name] if attribute else None
@@ -185,8 +189,9 @@ def can_be_made(item: NativeItem, methods: dict[str, set[str]]) -> bool:
 
 
 def is_pickled(item: NativeItem, methods: dict[str, set[str]]) -> bool:
-    """Whether a class has a method for pickling."""
-    return not PICKLING.isdisjoint(methods.get(item.rust_name, ()))
+    """Whether a class is pickled by its name: it has a method for that, and none that replaces it."""
+    own = methods.get(item.rust_name, set())
+    return not PICKLING.isdisjoint(own) and REDUCING.isdisjoint(own)
 
 
 def _is_conditional(place: Place) -> bool:
@@ -235,3 +240,32 @@ def exception_name(item: MacroCall) -> bool:
 def type_path(text: str) -> tuple[str, ...]:
     """Return the path of a type without references and generics."""
     return read_path(re.sub(r"^(&|mut |dyn |'\w+ )+", "", text.strip()))
+
+
+def hidden_part(item: NativeItem, target: Scope) -> str | None:
+    """Return the module or item that can't be reached from a scope."""
+    steps: list[tuple[str, str, Scope]] = []
+    # `create_exception!` makes a public type.
+    visibility = "pub" if item.kind == "exception" else item.place.item.visibility
+    steps.append((item.rust_name, visibility, item.place.scope))
+    scope = item.place.scope
+    while scope.parent is not None and scope.item is not None:
+        steps.append((scope.item.name, scope.item.visibility, scope.parent))
+        scope = scope.parent
+    for name, seen, home in reversed(steps):
+        plain = seen.replace(" ", "")
+        around = home.parent if plain == "pub(super)" else home
+        is_open = plain in {"pub", "pub(crate)", "pub(incrate)"} or (around is not None and target.is_within(around))
+        if not is_open:
+            return name
+    return None
+
+
+def path_to(item: NativeItem, target: Scope) -> str:
+    """Return the shortest sure path to an item."""
+    home, name = item.place.scope, item.rust_name
+    if target.module is home:
+        return name
+    if target.module.parent is home:
+        return f"super::{name}"
+    return "::".join(["crate", *home.path, name])

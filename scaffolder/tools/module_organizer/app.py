@@ -74,10 +74,10 @@ def module_organizer(  # noqa: PLR0913, PLR0917
         organization = read_organization(manifests)
         plan = registration.plan(organization, into, only or [])
     drawings = [draw_tree(organization, draw, force=force, dry_run=dry_run)] if draw else []
-    documents = registration.documents(organization, plan)
-    is_written = write and not dry_run and bool(plan.texts)
+    documents = plan.draft.documents()
+    is_written = write and not dry_run and bool(plan.names)
     if is_written:
-        registration.write(organization, plan, force=force)
+        plan.draft.write(force=force)
         organization = read_organization(manifests)
     outcome = result(organization, plan, is_written=is_written)
     documents = (*outcome.documents, *documents, *(drawings if as_data or dry_run else []))
@@ -86,18 +86,20 @@ def module_organizer(  # noqa: PLR0913, PLR0917
 
 def draw_tree(organization: Organization, output: Path, *, force: bool, dry_run: bool) -> toolkit.Document:
     """Write the drawing."""
+    from scaffolder.drawing import as_svg
     from scaffolder.textfiles import write_document
-    from scaffolder.tools.module_organizer.drawing import as_svg, rows
+    from scaffolder.tools.module_organizer.drawing import rows
 
-    drawing = toolkit.Document("svg", as_svg(rows(organization)))
+    drawing = toolkit.Document("svg", as_svg(rows(organization), f"The modules of {organization.module}"))
     drawn = toolkit.Result("module_organizer", "drawn", documents=(drawing,))
     return write_document(drawn, output, force=force, dry_run=dry_run).documents[0]
 
 
 def result(organization: Organization, plan: Plan, *, is_written: bool) -> toolkit.Result:
     """Turn what was read into a result."""
+    from scaffolder.drawing import as_text
     from scaffolder.tools.module_organizer.checks import ORDER, run_checks
-    from scaffolder.tools.module_organizer.drawing import as_text, rows
+    from scaffolder.tools.module_organizer.drawing import rows
 
     findings = sorted((*run_checks(organization), *plan.refusals), key=lambda finding: ORDER.index(finding.level))
     tree = toolkit.Document("text", as_text(rows(organization)))

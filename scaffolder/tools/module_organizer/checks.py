@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -48,8 +47,9 @@ class Group:
 
     @property
     def evidence(self) -> str:
-        """The lines."""
-        return "\n".join(self.lines)
+        """The lines, and not too many of them."""
+        rest = len(self.lines) - LISTED
+        return "\n".join([*self.lines[:LISTED], *([f"and {rest} more"] if rest > 0 else [])])
 
 
 def _counted(count: int, noun: str) -> str:
@@ -74,7 +74,7 @@ def left_out(organization: Organization) -> Iterator[Finding]:
         causes = {
             "function": "Python can't call what is in no module",
             "exception": "Python code can't name it in an `except`",
-            "class": "it has a constructor, and Python code can't reach it",
+            "class": "what has a constructor is for Python code, which can't reach it",
         }
         yield Finding(
             "not-exported",
@@ -84,7 +84,7 @@ def left_out(organization: Organization) -> Iterator[Finding]:
             evidence=group.evidence,
             cause=causes[kind] if for_callers else "only Rust makes its objects; Python code can't name it, as for "
             "`isinstance` or a type",
-            fix="pass `--write` to register it, or see the diff below" if for_callers else
+            fix="pass `--write` to register what the diff below shows" if for_callers else
             "pass `--only NAME` to register one of them",
             reference=PAGE,
         )  # fmt: skip
@@ -102,22 +102,19 @@ def exported_twice(organization: Organization) -> Iterator[Finding]:
         counts = Counter(export.name for export in sure)
         for name in (name for name, count in counts.items() if count > 1):
             exports = [export for export in sure if export.name == name]
+            times = "twice" if len(exports) == 2 else f"{len(exports)} times"
             items = {id(export.item.place.item) if export.item else id(export) for export in exports}
             lines = [f"{organization.show(export.file.path, export.line)}  {_statement(export)}" for export in exports]
             yield Finding(
                 "exported-twice",
                 "warning",
-                f"`{module}` gets the name `{name}` {_times(len(exports))}",
+                f"`{module}` gets the name `{name}` {times}",
                 where=organization.show(exports[-1].file.path, exports[-1].line),
                 evidence="\n".join(lines),
                 cause="the last one wins, and the others can't be reached" if len(items) > 1 else None,
                 fix=RENAME if len(items) > 1 else "remove one of them",
                 reference=PAGE,
             )  # fmt: skip
-
-
-def _times(count: int) -> str:
-    return "twice" if count == 2 else f"{count} times"
 
 
 def _statement(export: Export) -> str:
@@ -200,11 +197,11 @@ def wrong_modules(organization: Organization) -> Iterator[Finding]:
                 groups[key].add(item.name, organization.show(item.file.path, item.line), _definition(item))
     for (claim, is_pickled, home), group in groups.items():
         reason = {
-            "builtins": "a class that says nothing is of `builtins`",
+            "builtins": "PyO3 puts a class without `module = …` into `builtins`",
             organization.tree.rust_module: "PyO3 knows the module's name, not the package that it is in",
         }.get(claim, f"`{claim}` has no such name")
         is_exception = all("create_exception!" in line for line in group.lines)
-        setting = f'#[pyclass(module = "{home}")]' if not is_exception else f"create_exception!({home}, …)"
+        setting = f"`create_exception!({home}, …)`" if is_exception else f'`#[pyclass(module = "{home}")]`'
         yield Finding(
             "wrong-module",
             "warning" if is_pickled else "note",
@@ -212,7 +209,7 @@ def wrong_modules(organization: Organization) -> Iterator[Finding]:
             where=group.where,
             evidence=group.evidence,
             cause=f"{reason}{': pickling fails' if is_pickled else '; pickling and documentation go by it'}",
-            fix=f"{setting}, or wherever it is to be imported from" if home else f"write `{setting}`",
+            fix=setting if home else "import it in a package, and say so: `module = …`",
             reference=PAGE,
         )
 
@@ -230,26 +227,19 @@ def _module_of(export: Export, tree: NativeModuleTree) -> str | None:
 
 
 def _home(organization: Organization, module: str, name: str) -> str:
-    """Return the module that a class is best said to be in: the outermost one that has it."""
-    spaces = sorted(organization.spaces, key=lambda space: (space.count("."), space))
-    public = (
-        space for space in spaces if not re.search(r"(^|\.)_", space) and name in organization.spaces[space].names
-    )
-    return next(public, module)
+    """Return the module that a class is best said to be in: a package around its own, or its own; empty if unknown."""
+    parts = module.split(".")
+    around = (".".join(parts[:length]) for length in range(1, len(parts)))
+    own = organization.names_in_sys_modules(organization.trees[module]) or ()
+    return next((place for place in (*around, module, *sorted(own)) if organization.has(place, name)), "")
 
 
 def missing_imports(organization: Organization) -> Iterator[Finding]:
     """Report what the Python package imports and the extension does not have."""
     for space in organization.spaces.values():
         for entry in space.imports:
-            exports = organization.exports_at(entry.module)
-            is_name = entry.name not in {"", "*"} | GIVEN
-            if (
-                exports is None
-                or not is_name
-                or not entry.always
-                or f"{entry.module}.{entry.name}" in organization.spaces
-            ):
+            is_name = entry.name not in {"", "*"} | GIVEN and f"{entry.module}.{entry.name}" not in organization.spaces
+            if not is_name or not entry.always or not organization.is_native(entry.module):
                 continue
             if organization.has(entry.module, entry.name) is False:
                 yield Finding(
@@ -258,16 +248,9 @@ def missing_imports(organization: Organization) -> Iterator[Finding]:
                     f"`{entry.module}` has no `{entry.name}`: the import fails",
                     where=organization.show(space.path, entry.line),
                     evidence=_source_line(space.path, entry.line),
-                    fix=_near(entry.name, exports) or "export it in Rust, or remove the import",
+                    fix="export it in Rust, or remove the import",
                     reference=PAGE,
                 )
-
-
-def _near(name: str, exports: list[Export]) -> str | None:
-    import difflib
-
-    close = difflib.get_close_matches(name, [export.name for export in exports if export.name], 1, 0.75)
-    return f"import `{close[0]}`" if close else None
 
 
 def missing_in_all(organization: Organization) -> Iterator[Finding]:
@@ -276,21 +259,17 @@ def missing_in_all(organization: Organization) -> Iterator[Finding]:
         names = [name for name in space.exports or () if organization.has(space.name, name) is False]
         names = [name for name in names if name not in GIVEN]
         # Names of other origin are the business of a linter.
-        if names and any(organization.exports_at(entry.module) is not None for entry in space.imports):
+        if names and any(organization.is_native(entry.module) for entry in space.imports):
             line = (space.exports or {})[names[0]]
             yield Finding(
                 "unknown-in-all",
                 "warning",
-                f"`__all__` of `{space.name}` lists {_names(names)}, which {_is_or_are(names)} not there",
+                f"`__all__` of `{space.name}` lists {_names(names)}, which the module has not",
                 where=organization.show(space.path, line),
                 cause=f"`from {space.name} import *` fails",
                 fix="export it in Rust and import it here, or take it off the list",
                 reference=PAGE,
             )
-
-
-def _is_or_are(names: list[str]) -> str:
-    return "is" if len(names) == 1 else "are"
 
 
 def not_reexported(organization: Organization) -> Iterator[Finding]:
@@ -371,7 +350,7 @@ def unknown(organization: Organization) -> Iterator[Finding]:
     if group.names:
         yield Finding(
             "not-known", "note", f"not all names of {_names(group.names)} are known", where=group.where,
-            evidence="\n".join(group.lines[:LISTED]), reference=PAGE,
+            evidence=group.evidence, reference=PAGE,
             cause="macros, code of other crates and computed names are not read; nothing is said of what they register",
         )  # fmt: skip
     if organization.crate.unread:

@@ -2,32 +2,26 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from scaffolder.anatomy.crates import crates_by_path, read_crate
-from scaffolder.anatomy.layout import UNSEARCHED
 from scaffolder.anatomy.project import read_project
+from scaffolder.anatomy.sources import full_name, names_in_sys_modules, read_registries
 from scaffolder.errors import UsageError, listing
-from scaffolder.files import Reader, is_file
-from scaffolder.python.namespaces import read_namespace
-from scaffolder.rust.crate_source import read_crate_source
+from scaffolder.files import Reader
+from scaffolder.python.namespaces import read_package, read_stub
 from scaffolder.rust.pymodules import can_be_made, is_pickled, methods, native_items
-from scaffolder.rust.registering import read_registry
 
 if TYPE_CHECKING:
-    from scaffolder.anatomy.crates import Crate
+    from pathlib import Path
+
     from scaffolder.anatomy.manifests import Manifests
     from scaffolder.anatomy.project import Project
     from scaffolder.python.namespaces import Namespace
     from scaffolder.rust.crate_source import CrateSource
-    from scaffolder.rust.pymodules import Export, NativeItem, NativeModuleTree
+    from scaffolder.rust.pymodules import NativeItem, NativeModuleTree
     from scaffolder.rust.registering import Registry
-
-DOTTED = re.compile(r"""["']([A-Za-z_]\w*(?:\.\w+)+)["']""")
 
 
 @dataclass(frozen=True)
@@ -69,13 +63,10 @@ class Organization:
         return [
             item
             for item in native_items(self.crate)
-            if item.kind != "module" and not self.registry.is_exported(item) and item.rust_name not in self.mentions
+            if item.kind != "module"
+            and not self.registry.is_exported(item)
+            and item.rust_name not in self.registry.mentions
         ]
-
-    @property
-    def mentions(self) -> set[str]:
-        """The Rust names that code mentions which can't be read."""
-        return self.registry.mentions
 
     @cached_property
     def methods(self) -> dict[str, set[str]]:
@@ -91,31 +82,12 @@ class Organization:
         return item.kind == "exception" or is_pickled(item, self.methods)
 
     @cached_property
-    def touches_sys_modules(self) -> bool:
-        """Whether anything in the project may put modules into `sys.modules`."""
-        in_rust = any(re.search(rb'"modules"|sys\.modules', file.data) for file in self.crate.files.values())
-        return in_rust or any("modules" in space.words for space in self.spaces.values())
-
-    @cached_property
-    def _dotted(self) -> set[str]:
-        """The dotted names in the texts of the project."""
-        texts = [file.data.decode("utf-8", "replace") for file in self.crate.files.values()]
-        names = {name for text in texts for name in DOTTED.findall(text)}
-        return names | {word for space in self.spaces.values() for word in space.words if "." in word}
-
-    @cached_property
-    def _names_in_sys_modules(self) -> dict[int, set[str] | None]:
-        """The names of each submodule in `sys.modules`; none if that is not known."""
-        if not self.touches_sys_modules:
-            return {id(tree): set() for tree in self.trees.values()}
-        by_last: dict[str, set[str]] = {}
-        for name in self._dotted - set(self.spaces):
-            by_last.setdefault(name.rpartition(".")[2], set()).add(name)
-        return {id(tree): by_last.get(tree.name) for tree in self.trees.values()}
+    def _sys_modules(self) -> dict[str, set[str]] | None:
+        return names_in_sys_modules(self.crate, self.spaces)
 
     def names_in_sys_modules(self, tree: NativeModuleTree) -> set[str] | None:
         """Return the names that a submodule has in `sys.modules`; none if that is not known."""
-        return self._names_in_sys_modules[id(tree)]
+        return set() if self._sys_modules is None else self._sys_modules.get(tree.name)
 
     @cached_property
     def _importable(self) -> dict[str, NativeModuleTree | None]:
@@ -126,10 +98,9 @@ class Organization:
             importable |= dict.fromkeys({name}) if names is None else dict.fromkeys(names, tree)
         return {name: tree for name, tree in importable.items() if name not in self.spaces or tree is self.tree}
 
-    def exports_at(self, module: str) -> list[Export] | None:
-        """Return what can be imported from a name that is a module in Rust; none if there is no such module."""
-        tree = self._importable.get(module)
-        return tree.exports if tree else None
+    def is_native(self, module: str) -> bool:
+        """Whether `import` leads to a module in Rust, as far as that is known."""
+        return self._importable.get(module) is not None
 
     def has(self, module: str, name: str, seen: frozenset[str] = frozenset()) -> bool | None:
         """Return whether `from module import name` works; none if that is not known.
@@ -161,9 +132,10 @@ class Organization:
             return False
         top, own = module.partition(".")[0], self.module.partition(".")[0]
         if top != own:
-            return False if module == self.tree.rust_module else None
+            # Without a package, it is the name that PyO3 has for the extension module.
+            return False if module == self.tree.rust_module and "." not in module else None
         is_folder = any(name.startswith(f"{module}.") for name in self.spaces)
-        return None if is_folder or (self.touches_sys_modules and module != own) else False
+        return None if is_folder or (self._sys_modules is not None and module != own) else False
 
     def show(self, path: Path, line: int | None = None) -> str:
         """Return a place in the project."""
@@ -186,8 +158,7 @@ def read_organization(manifests: Manifests) -> Organization:
     """
     project = read_project(manifests.folder, manifests=manifests)
     reader = Reader()
-    crate = read_crate(manifests.require_crate())
-    registries = _registries(crate, reader)
+    registries = read_registries(project, reader)
     extension = project.layout.extension
     candidates = [(registry, tree) for registry in registries for tree in registry.roots]
     match = next((pair for pair in candidates if pair[1].name == extension), None)
@@ -195,11 +166,15 @@ def read_organization(manifests: Manifests) -> Organization:
     if match is None:
         raise _without_module(project, [tree.name for _, tree in candidates])
     registry, tree = match
-    module = _full_name(project, tree.name)
-    spaces = {space.name: space for space in _spaces(project, reader, ".py")}
+    module = full_name(project, tree.name)
+    spaces = {space.name: space for space in read_package(project.layout, reader)}
     package = project.layout.package.name if project.layout.package else None
     organization = Organization(project, registry, tree, module, spaces, {}, package)
-    stubs = {name: stub for name in organization.trees if (stub := _stub(project, name, reader))}
+    stubs = {
+        name: stub
+        for name in organization.trees
+        if (stub := read_stub(project.layout, name, project.crate.folder, reader))
+    }
     return Organization(project, registry, tree, module, spaces, stubs, package)
 
 
@@ -213,48 +188,3 @@ def _without_module(project: Project, names: list[str]) -> UsageError:
         f"none of the modules {listing(names, 'and')} is `{project.layout.module}`",
         "set `module-name` in `[tool.maturin]` to the one that is built",
     )
-
-
-def _registries(crate: Crate, reader: Reader) -> list[Registry]:
-    """Read a crate, and those that it depends on by a path: the module may be in one of them."""
-    sources = []
-    for member in (crate, *crates_by_path(crate)):
-        path = member.folder / str(member.library.get("path") or "src/lib.rs")
-        if is_file(path) and member.dependency("pyo3"):
-            sources.append(read_crate_source(member.library_name, path, reader))
-    for source in sources:
-        source.externs.update({extern.name: extern for extern in sources if extern is not source})
-    return [read_registry(source) for source in sources]
-
-
-def _full_name(project: Project, name: str) -> str:
-    """Return what the extension module is imported as."""
-    layout = project.layout
-    if "." in layout.module:
-        return f"{layout.module.rpartition('.')[0]}.{name}"
-    # maturin puts it into the package of its name, where there is one.
-    inside = layout.package and not project.extensions and is_file(layout.package / "__init__.py")
-    return f"{layout.module}.{name}" if inside else name
-
-
-def _spaces(project: Project, reader: Reader, suffix: str) -> list[Namespace]:
-    """Read the modules of the Python package."""
-    package = project.layout.package
-    spaces = []
-    for path in reader.walk(package, (suffix,), lambda entry: entry.name in UNSEARCHED) if package else ():
-        parts = path.relative_to(project.layout.source).with_suffix("").parts
-        name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-        if (source := reader.read(path)) is not None and (space := read_namespace(name, path, source)):
-            spaces.append(space)
-    return spaces
-
-
-def _stub(project: Project, name: str, reader: Reader) -> Namespace | None:
-    """Read the stub of a module in Rust."""
-    base = project.layout.source.joinpath(*name.split("."))
-    beside = Path(project.crate.folder, *name.split("."))
-    places = [base / "__init__.pyi", base.with_name(f"{base.name}.pyi"), beside.with_name(f"{beside.name}.pyi")]
-    for path in places:
-        if is_file(path) and (source := reader.read(path)) is not None:
-            return read_namespace(name, path, source)
-    return None
