@@ -70,14 +70,8 @@ class Context:
     host: Host
     environment: Environment
     plugins: Plugins
+    settings: Path
     disabled: frozenset[str]
-
-    @property
-    def settings(self) -> Path:
-        """The file that lists the disabled plugins."""
-        from scaffolder.anatomy.hosts import SETTINGS
-
-        return self.host.folder / SETTINGS
 
     @property
     def enabled(self) -> Plugins:
@@ -242,7 +236,8 @@ def prepare(group: str | None, python: str | None, project: Path | None) -> Cont
         there = f"; in `{environment.name}` there are {listing(groups, 'and')}" if groups else ""
         raise UsageError("no project here reads entry points", f"name a group: `--group GROUP`{there}")
     plugins = find_plugins(environment, host.group, required=group is not None)
-    return Context(host, environment, plugins, read_disabled(host.folder / SETTINGS, host.group))
+    settings = host.folder / SETTINGS
+    return Context(host, environment, plugins, settings, read_disabled(settings, host.group))
 
 
 def describe(context: Context, *, whole: bool) -> Result:
@@ -294,7 +289,7 @@ def switch(context: Context, name: str, *, disable: bool, dry_run: bool) -> Resu
     if texts is None:
         return Result(TOOL, f"`{name}` is already {state}", dry_run=dry_run)
     if not dry_run:
-        settings.write(path, texts[1])
+        toolkit.replace_file(path, texts[1])
     message = f"no source of the project in `{context.host.folder}` names `{path.name}`, so its host may not read it"
     cause = "plugins are left out only by a registry that reads `disabled` in the table of its group"
     findings = () if context.host.reads_settings else (Finding("settings-not-read", "warning", message, cause=cause),)
@@ -332,7 +327,7 @@ def report(hot: HotPlugin, call: Call | None, text: str) -> None:
             text = f"returned {answer['result']} in {duration(answer['seconds'])}"
         except ChildError as error:
             text = error.message
-        echo(f"`{call.method}`: {text}", to_stderr=True)
+        echo(f"`{call['method']}`: {text}", to_stderr=True)
 
 
 def conclude(hot: HotPlugin, attempts: list[Reload]) -> Result:

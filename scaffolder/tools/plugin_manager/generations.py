@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from scaffolder.files import Reader, is_folder
 from scaffolder.machine.children import ChildError, CrashedError, HangsError
-from scaffolder.tools.plugin_manager.running import Call, ask, begin, load
+from scaffolder.tools.plugin_manager.running import ask, begin, load
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from scaffolder.machine.children import Child
     from scaffolder.machine.entry_points import Plugin
     from scaffolder.machine.environment import Environment
+    from scaffolder.tools.plugin_manager.running import Call
 
 INTERVAL = 0.2
 Snapshot = dict[Path, tuple[int, int, int]]
@@ -108,7 +109,7 @@ class HotPlugin:
             ChildError: It raised an exception, ended its process, or hangs.
             UsageError: There is no such method.
         """
-        return self.ask(Call(method, arguments, keywords))["value"]
+        return self.ask({"method": method, "arguments": arguments, "keywords": keywords})["value"]
 
     def ask(self, call: Call) -> dict[str, Any]:
         """Call a method, and return its result with its type and time."""
