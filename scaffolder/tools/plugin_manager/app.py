@@ -32,7 +32,8 @@ SKILL = "pyo3-classes-modules"
 STATES = {"kept": "state kept", "none": "it has no state to keep", "lost": "the state since the last reload is lost"}
 app = toolkit.program(
     "List, verify, enable, disable, run and reload the plugins that a host finds by entry points. `list`, `enable` and"
-    " `disable` run no code of a plugin; the others run it in child processes."
+    " `disable` run no code of a plugin; the others run it in child processes. All take `--json` and `--verbose`, and all but"
+    " `list` `--dry-run`."
 )
 
 Name = Annotated[
