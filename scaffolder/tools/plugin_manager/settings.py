@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import tomllib
 from typing import TYPE_CHECKING, Any
 
@@ -63,13 +62,6 @@ def change(path: Path, group: str, name: str, *, disable: bool) -> tuple[str, st
     if not is_sound:
         raise ScaffolderError(f"`{path}` can't be changed without a change of its meaning", "change it by hand")
     return before, after
-
-
-def difference(name: str, before: str, after: str) -> str:
-    """Return a change as a diff."""
-    old = f"a/{name}" if before else "/dev/null"
-    lines = difflib.unified_diff(before.splitlines(keepends=True), after.splitlines(keepends=True), old, f"b/{name}")
-    return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
 
 
 def _read(path: Path) -> str:
