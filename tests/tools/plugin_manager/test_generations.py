@@ -190,12 +190,23 @@ def test_after_a_crash_a_new_generation_has_the_last_state(hot: HotPlugin, site:
     assert hot.call("add")["value"][1] == 2
 
 
-def test_a_command_watches_until_it_has_reloaded(site: Path, tool: Tool) -> None:
+def start(*arguments: str) -> subprocess.Popen[str]:
+    """Start the command, and return when the plugin is loaded."""
+    command = [sys.executable, str(find_tool("plugin_manager").path), "watch", "--python", sys.executable, *arguments]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    assert "generation 1 runs" in process.stderr.readline()
+    return process
+
+
+def test_a_command_watches_until_it_has_reloaded(site: Path) -> None:
     install(site, "counting", {"counter": "counting_source:Counter"}, counting_source=version(100))
-    threading.Timer(2, replace, (site / "counting_source.py", version(101))).start()
-    stdout, stderr = tool("watch", "counter", "add", "--reloads", "1")
+    with start("counter", "add", "--reloads", "1") as process:
+        assert process.stderr is not None
+        assert "`add`: returned [100, 1, [100], 1]" in process.stderr.readline()
+        replace(site / "counting_source.py", version(101))
+        stdout, stderr = process.communicate(timeout=60)
     assert stdout.endswith("`counter`: 1 reload, 0 of them failed\n")
-    assert "`add`: returned [100, 1, [100], 1]" in stderr
     assert "generation 2 runs after" in stderr
     assert "state kept\n`add`: returned [101, 2, [100, 101], 2]" in stderr
 
@@ -205,14 +216,11 @@ def test_a_plugin_that_cannot_be_loaded_is_not_watched(site: Path, tool: Tool) -
     assert "raises an exception when it is loaded: OSError: no table [raises]" in tool("watch", "counter", code=1)[0]
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is sent as a POSIX signal")
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are looked up in /proc")
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 0), (signal.SIGTERM, 143)])
 def test_a_signal_ends_the_command_and_the_plugin(site: Path, number: signal.Signals, code: int) -> None:
     install(site, "counting", {"counter": "counting_source:Counter"}, counting_source=version(100))
-    command = [sys.executable, str(find_tool("plugin_manager").path), "watch", "counter", "--python", sys.executable]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        assert process.stderr is not None
-        assert "generation 1 runs" in process.stderr.readline()
+    with start("counter") as process:
         child = subprocess.run(
             ["ps", "-o", "pid=", "--ppid", str(process.pid)], capture_output=True, text=True, check=True
         )
