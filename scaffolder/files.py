@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,13 +12,14 @@ from typing import TYPE_CHECKING
 from scaffolder.errors import ScaffolderError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 MEGABYTE = 1024 * 1024
 FILE_LIMIT = 8 * MEGABYTE
 TOTAL_LIMIT = 256 * MEGABYTE
 ENTRY_LIMIT = 20_000
 DEPTH_LIMIT = 64
+Snapshot = dict[Path, tuple[int, int, int]]
 # A FIFO opened so is read at once instead of when somebody writes; the others are missing on some systems.
 FLAGS = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_NONBLOCK", "O_NOCTTY", "O_CLOEXEC", "O_BINARY"))
 
@@ -175,3 +177,19 @@ class Reader:
                 for entry in entries
                 if entry.name.endswith(suffixes) and not is_folder(place / entry.name)
             )
+
+
+def take_snapshot(places: Iterable[Path], suffixes: tuple[str, ...]) -> Snapshot:
+    """Return files with time, size and number: a rebuilt library may be another file of the same size.
+
+    Args:
+        places: Files, and folders whose files count.
+        suffixes: What the names of those in folders end with.
+    """
+    snapshot: Snapshot = {}
+    for place in places:
+        for path in Reader().walk(place, suffixes) if is_folder(place) else [place]:
+            with suppress(OSError):
+                state = path.stat()
+                snapshot[path] = state.st_mtime_ns, state.st_size, state.st_ino
+    return snapshot

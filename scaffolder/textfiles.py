@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 import sys
 from dataclasses import replace
@@ -55,3 +56,10 @@ def write_document(result: toolkit.Result, output: Path, *, force: bool, dry_run
             raise UsageError(f"`{output}` can't be written: {error.strerror}", "name another file") from error
     documents = (document, *result.documents[1:])
     return replace(result, documents=documents, dry_run=dry_run, summary=f"{result.summary}, in {output}")
+
+
+def difference(name: str, before: str, after: str) -> str:
+    """Return the change of a file as a diff; without a text before, it is a new one."""
+    old = f"a/{name}" if before else "/dev/null"
+    lines = difflib.unified_diff(before.splitlines(keepends=True), after.splitlines(keepends=True), old, f"b/{name}")
+    return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)

@@ -8,39 +8,43 @@ request, and after its parent.
 from __future__ import annotations
 
 import _thread
-import contextlib
 import faulthandler
 import importlib
 import json
 import os
-import queue
-import runpy
 import sys
 import time
-from pathlib import Path
-from typing import Any, TextIO
+from _queue import SimpleQueue
+
+# What is imported here is imported each time a plugin is reloaded: no `typing`, `pathlib`, `queue` or `runpy`.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, TextIO
 
 GRACE = 2.0
 LONGEST = 20_000
 # Frames that say nothing about what went wrong.
 MACHINERY = (__file__, *sys.argv[1:2], importlib.__file__, "<frozen importlib")
-Answer = dict[str, Any]
 
 
 def peak_memory() -> int | None:
     """Return the most bytes of memory that this process has used, where the system says."""
-    with contextlib.suppress(OSError):
-        # What `getrusage` says on Linux begins with what the parent used.
-        lines = Path("/proc/self/status").read_text(encoding="ascii", errors="replace").splitlines()
-        return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM")), None)
-    if sys.platform == "darwin":
+    system = sys.platform
+    if system == "linux":
+        # What `getrusage` says there begins with what the parent used.
+        try:
+            with open("/proc/self/status", encoding="ascii", errors="replace") as file:  # noqa: PTH123
+                return next((int(line.split()[1]) * 1024 for line in file if line.startswith("VmHWM")), None)
+        except OSError:
+            return None
+    if system == "darwin":
         import resource
 
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return None
 
 
-def answer(session: Any, request: dict[str, Any]) -> Answer:
+def answer(session: Any, request: dict[str, Any]) -> dict[str, Any]:
     """Do what a request says, and describe the exception if it raises one."""
     verb, patience = request.pop("do"), request.pop("patience")
     # Where it hangs is said shortly before the parent gives up.
@@ -66,7 +70,7 @@ def trace(error: BaseException) -> str:
     return "".join(traceback.format_exception(type(error), error, step)) if step else ""
 
 
-def receive(stream: TextIO, requests: queue.Queue[str | None]) -> None:
+def receive(stream: TextIO, requests: SimpleQueue[str | None]) -> None:
     """Hand requests over; when the parent is gone, end this process even if the plugin hangs."""
     for line in stream:
         requests.put(line)
@@ -77,7 +81,7 @@ def receive(stream: TextIO, requests: queue.Queue[str | None]) -> None:
 
 def main() -> None:
     """Answer requests until there are no more."""
-    if sys.path and Path(sys.path[0] or ".").resolve() == Path(__file__).resolve().parent:
+    if sys.path and os.path.realpath(sys.path[0]) == os.path.dirname(os.path.realpath(__file__)):  # noqa: PTH120
         del sys.path[0]
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8", newline="\n")
     stream = os.fdopen(os.dup(0), encoding="utf-8")
@@ -85,11 +89,15 @@ def main() -> None:
     os.dup2(nothing, 0)
     os.close(nothing)
     os.dup2(2, 1)
-    requests: queue.Queue[str | None] = queue.Queue()
+    requests: SimpleQueue[str | None] = SimpleQueue()
     # Not by `threading`, whose frames would be in every report of where it hangs.
     _thread.start_new_thread(receive, (stream, requests))
     faulthandler.enable(all_threads=False)
-    session = runpy.run_path(sys.argv.pop(1), run_name="session")["Session"]()
+    program = sys.argv.pop(1)
+    names: dict[str, Any] = {"__name__": "session", "__file__": program}
+    with open(program, encoding="utf-8") as file:  # noqa: PTH123
+        exec(compile(file.read(), program, "exec"), names)  # noqa: S102
+    session = names["Session"]()
     while line := requests.get():
         print(json.dumps(answer(session, json.loads(line))), file=answers, flush=True)
 

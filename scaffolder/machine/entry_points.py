@@ -48,6 +48,14 @@ class Plugin:
     code: str
 
     @property
+    def facts(self) -> dict[str, str]:
+        """What there is to know of it, as a row of a table."""
+        return {
+            "name": self.name, "distribution": self.distribution, "version": self.version, "entry point": self.value,
+            "code": self.code or "unknown", "file": self.file or "unknown",
+        }  # fmt: skip
+
+    @property
     def label(self) -> str:
         """Its name and where it is from: `shout (loud-filters 0.1.0, loud_filters:Shout)`."""
         return f"{self.name} ({self.distribution} {self.version}, {self.value})"

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from scaffolder.anatomy.bounds import upwards
 from scaffolder.errors import ScaffolderError, UsageError
 from scaffolder.files import Reader, is_file, is_folder
-from scaffolder.machine.interpreters import environment_of, python_in, read_environment
-from scaffolder.machine.programs import neutral_folder, run
+from scaffolder.machine.interpreters import base_python, environment_of, python_in, read_environment
+from scaffolder.machine.programs import neutral_folder, programs_for, run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -67,11 +67,16 @@ def find_environment(name: str | None, project: Path, variables: Mapping[str, st
     place = environment_of(python)
     settings = read_environment(place) if place else {}
     is_open = place is None or settings.get("include-system-site-packages", "").lower() == "true"
-    command = [str(python), "-I", "-S", "-c", QUESTIONS, str(place or ""), str(is_open).lower()]
+    # The Python that a virtual environment was made with knows as much, and is not the project's.
+    base = base_python(place, python, programs_for(project, variables)) if place else python
+    if base is None and name is None:
+        hint = f"create the environment again, such as by `uv sync`, or trust it: `--python {python}`"
+        raise ScaffolderError(f"the Python that `{place}` was made with is not one of the machine's", hint)
+    command = [str(base or python), "-I", "-S", "-c", QUESTIONS, str(place or ""), str(is_open).lower()]
     done = run(command, variables, neutral_folder())
     if done is None or done.code:
         hint = "create the environment again, such as by `uv sync`" if place else "name another: `--python PYTHON`"
-        raise ScaffolderError(f"the Python `{python}` does not run", hint)
+        raise ScaffolderError(f"the Python `{base or python}` does not run", hint)
     try:
         details = json.loads(done.output)
     except ValueError as error:

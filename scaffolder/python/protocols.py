@@ -58,7 +58,7 @@ def compare(contract: Any, owner: Any, name: str) -> tuple[str | None, str | Non
         return "is missing", None
     declared = inspect.getattr_static(contract, name, None)
     if isinstance(declared, types.FunctionType | staticmethod | classmethod):
-        return compare_calls(declared, value)
+        return compare_calls(declared, value, ["self"] if is_unbound(owner, value, name) else [])
     expected = expected_type(contract, declared, name)
     if not isinstance(expected, type):
         return None, "its type is not verified"
@@ -77,17 +77,17 @@ def expected_type(contract: Any, declared: Any, name: str) -> Any:
     return next((hints[name] for base in contract.__mro__ if name in (hints := hints_of(base))), None)
 
 
-def compare_calls(declared: Any, value: Any) -> tuple[str | None, str | None]:
+def compare_calls(declared: Any, value: Any, own: list[str]) -> tuple[str | None, str | None]:
     """Try whether a method takes every call that the contract allows, without calling it."""
     if not callable(value):
         return f"is a `{type_name(value)}`, not a method", None
     try:
         signature = inspect.signature(value)
     except (ValueError, TypeError):
-        return None, "its signature can't be read"
+        return None, "its signature can't be read, so the calls that it takes are not verified"
     for arguments, keywords in calls(declared):
         try:
-            signature.bind(*arguments, **keywords)
+            signature.bind(*own, *arguments, **keywords)
         except TypeError as error:
             return f"does not take the calls of the contract: {error}", None
     return None, None
@@ -112,6 +112,12 @@ def calls(declared: Any) -> list[tuple[list[str], dict[str, str]]]:
         (longest, keywords | further),
         (only, {item.name: item.name for item in either} | keywords),
     ]
+
+
+def is_unbound(owner: Any, value: Any, name: str) -> bool:
+    """Whether a value is a method of a class, still without its object."""
+    is_method = inspect.isfunction(value) or inspect.ismethoddescriptor(value)
+    return isinstance(owner, type) and is_method and not isinstance(inspect.getattr_static(owner, name), staticmethod)
 
 
 def is_required(parameter: inspect.Parameter) -> bool:

@@ -15,6 +15,7 @@ from scaffolder import toolkit
 from scaffolder.errors import UsageError, listing
 from scaffolder.signals import stop_at_interrupt
 from scaffolder.terminal import echo, progress
+from scaffolder.textfiles import difference
 from scaffolder.toolkit import AsData, Document, DryRun, Finding, Result, Table
 
 if TYPE_CHECKING:
@@ -32,7 +33,8 @@ SKILL = "pyo3-classes-modules"
 STATES = {"kept": "state kept", "none": "it has no state to keep", "lost": "the state since the last reload is lost"}
 app = toolkit.program(
     "List, verify, enable, disable, run and reload the plugins that a host finds by entry points. `list`, `enable` and"
-    " `disable` run no code of a plugin; the others run it in child processes."
+    " `disable` run no code of a plugin; the others run it in child processes. All take `--json` and `--verbose`, and"
+    " all but `list` take `--dry-run`."
 )
 
 Name = Annotated[
@@ -70,14 +72,8 @@ class Context:
     host: Host
     environment: Environment
     plugins: Plugins
+    settings: Path
     disabled: frozenset[str]
-
-    @property
-    def settings(self) -> Path:
-        """The file that lists the disabled plugins."""
-        from scaffolder.anatomy.hosts import SETTINGS
-
-        return self.host.folder / SETTINGS
 
     @property
     def enabled(self) -> Plugins:
@@ -91,7 +87,9 @@ def list_plugins(
     group: Group = None, python: Python = None, project: Project = None, verbose: Verbose = False,
     as_data: AsData = False,
 ) -> None:  # fmt: skip
-    """List the plugins of a group from the metadata of what is installed; no code of theirs runs.
+    """List plugins by their metadata; none of them is run.
+
+    Shown are distribution, version, what the entry point names, whether it is an extension, and whether it is enabled.
 
     \b
     Examples:
@@ -111,7 +109,9 @@ def verify(  # noqa: PLR0913, PLR0917
     timeout: Timeout = 10, as_is: AsIs = False, group: Group = None, python: Python = None, project: Project = None,
     dry_run: DryRun = False, verbose: Verbose = False, as_data: AsData = False,
 ) -> None:  # fmt: skip
-    """Load each plugin in a child process, and compare it with the contract and its version.
+    """Load plugins, and compare them with the contract.
+
+    Each is loaded in a child process; one that crashes, hangs or raises an exception is reported with its traceback.
 
     The contract is a `typing.Protocol`: the plugin must have its members, methods that take the same calls, and an
     `api_version` that equals the host's `API_VERSION`. What methods return is not verified: that takes a call.
@@ -137,7 +137,7 @@ def enable(  # noqa: PLR0913, PLR0917
     name: Name, group: Group = None, python: Python = None, project: Project = None, dry_run: DryRun = False,
     as_data: AsData = False, verbose: Verbose = False,
 ) -> None:  # fmt: skip
-    """Remove a plugin from the list `disabled` in the project's `plugins.toml`."""
+    """Let the host load a plugin again: take it from `plugins.toml`."""
     result = switch(prepare(group, python, project), name, disable=False, dry_run=dry_run)
     toolkit.show(result, as_data=as_data, verbose=verbose)
 
@@ -147,7 +147,7 @@ def disable(  # noqa: PLR0913, PLR0917
     name: Name, group: Group = None, python: Python = None, project: Project = None, dry_run: DryRun = False,
     as_data: AsData = False, verbose: Verbose = False,
 ) -> None:  # fmt: skip
-    """Add a plugin to the list `disabled` in the project's `plugins.toml`.
+    """Let the host leave a plugin out: add it to `plugins.toml`.
 
     \b
     Example of such a file:
@@ -164,7 +164,9 @@ def run(  # noqa: PLR0913, PLR0917
     as_is: AsIs = False, group: Group = None, python: Python = None, project: Project = None, dry_run: DryRun = False,
     as_data: AsData = False, verbose: Verbose = False,
 ) -> None:  # fmt: skip
-    """Call a method of one plugin in a child process, with result, time and peak memory.
+    """Call a method of a plugin in a child process.
+
+    Shown are result, time and peak memory, or the exception or signal that ended it.
 
     What the plugin prints goes to stderr. A function is called by the method `__call__`.
 
@@ -195,7 +197,9 @@ def watch(  # noqa: PLR0913, PLR0917
     ] = None, timeout: Timeout = 60, as_is: AsIs = False, group: Group = None, python: Python = None,
     project: Project = None, dry_run: DryRun = False, as_data: AsData = False, verbose: Verbose = False,
 ) -> None:  # fmt: skip
-    """Reload a plugin in a new child process whenever its files change, also a rebuilt extension; its state is kept.
+    """Reload a plugin when its files change, with its state.
+
+    Each version runs in a child process of its own, so a rebuilt extension is loaded, too.
 
     The state is what pickle takes from an object: what `__getstate__` returns, or its `__dict__`; it is handed to
     `__setstate__`, or put into the `__dict__`. A version that fails to load leaves the one before it running.
@@ -242,7 +246,8 @@ def prepare(group: str | None, python: str | None, project: Path | None) -> Cont
         there = f"; in `{environment.name}` there are {listing(groups, 'and')}" if groups else ""
         raise UsageError("no project here reads entry points", f"name a group: `--group GROUP`{there}")
     plugins = find_plugins(environment, host.group, required=group is not None)
-    return Context(host, environment, plugins, read_disabled(host.folder / SETTINGS, host.group))
+    settings = host.folder / SETTINGS
+    return Context(host, environment, plugins, settings, read_disabled(settings, host.group))
 
 
 def describe(context: Context, *, whole: bool) -> Result:
@@ -250,28 +255,17 @@ def describe(context: Context, *, whole: bool) -> Result:
     from scaffolder.tools.plugin_manager.verifying import duplicate_names
 
     plugins = context.plugins.plugins
-    columns = ("name", "distribution", "version", "entry point", "code", "enabled", "file")
-    rows = [
-        (plugin.name, plugin.distribution, plugin.version, plugin.value, plugin.code or "unknown",
-         "no" if plugin.name in context.disabled else "yes", plugin.file or "unknown")
-        for plugin in plugins
-    ]  # fmt: skip
-    width = len(columns) if whole else -1
-    table = Table("Plugins", columns[:width], tuple(row[:width] for row in rows))
+    columns = ("name", "distribution", "version", "entry point", "code", "enabled", *(["file"] if whole else []))
+    facts = [{**plugin.facts, "enabled": "no" if plugin.name in context.disabled else "yes"} for plugin in plugins]
+    table = Table("Plugins", columns, tuple(tuple(row[column] for column in columns) for row in facts))
     same = (replace(finding, level="warning") for finding in duplicate_names(context.enabled, plugins))
-    nowhere = (no_file(plugin) for plugin in plugins if plugin.file is None)
+    text = "its module is in no folder of the environment: it is missing, or an import hook provides it"
+    nowhere = (Finding("no-file", "note", text, plugin.label) for plugin in plugins if plugin.file is None)
     off = sum(plugin.name in context.disabled for plugin in plugins)
     count = f"{len(plugins)} plugin{'s' if len(plugins) != 1 else ''} of `{context.host.group}`"
     summary = f"{count} in `{context.environment.name}`" + (f", {off} disabled in `{context.settings}`" if off else "")
     findings = (*same, *remarks(context), *nowhere)
-    return Result(TOOL, summary, findings, (table,) if rows else ())
-
-
-def no_file(plugin: Plugin) -> Finding:
-    """Return the note on a plugin whose module is in no folder of the environment."""
-    message = f"the module `{plugin.module or plugin.value}` is in no folder of the environment"
-    cause = "it is missing, or an editable install provides it by an import hook, which is code and was not run"
-    return Finding("no-file", "note", message, plugin.label, cause=cause, fix=f"`verify {plugin.name}` tries it")
+    return Result(TOOL, summary, findings, (table,) if plugins else ())
 
 
 def remarks(context: Context, *, off: bool = False) -> Iterator[Finding]:
@@ -294,11 +288,11 @@ def switch(context: Context, name: str, *, disable: bool, dry_run: bool) -> Resu
     if texts is None:
         return Result(TOOL, f"`{name}` is already {state}", dry_run=dry_run)
     if not dry_run:
-        settings.write(path, texts[1])
+        toolkit.replace_file(path, texts[1])
     message = f"no source of the project in `{context.host.folder}` names `{path.name}`, so its host may not read it"
     cause = "plugins are left out only by a registry that reads `disabled` in the table of its group"
     findings = () if context.host.reads_settings else (Finding("settings-not-read", "warning", message, cause=cause),)
-    document = Document("diff", settings.difference(path.name, *texts))
+    document = Document("diff", difference(path.name, *texts))
     return Result(TOOL, f"`{name}` {'would be' if dry_run else 'is'} {state}", findings, (), (document,), dry_run)
 
 
@@ -328,11 +322,11 @@ def report(hot: HotPlugin, call: Call | None, text: str) -> None:
     echo(text, to_stderr=True)
     if call:
         try:
-            answer = hot.ask(call)
+            answer = hot.call(call["method"], *call["arguments"], **call["keywords"])
             text = f"returned {answer['result']} in {duration(answer['seconds'])}"
         except ChildError as error:
             text = error.message
-        echo(f"`{call.method}`: {text}", to_stderr=True)
+        echo(f"`{call['method']}`: {text}", to_stderr=True)
 
 
 def conclude(hot: HotPlugin, attempts: list[Reload]) -> Result:

@@ -16,14 +16,13 @@ from __future__ import annotations
 
 import threading
 import time
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from scaffolder.files import Reader, is_folder
+from scaffolder.files import Snapshot, take_snapshot
 from scaffolder.machine.children import ChildError, CrashedError, HangsError
-from scaffolder.tools.plugin_manager.running import Call, ask, begin, load
+from scaffolder.tools.plugin_manager.running import ask, begin, load
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -33,7 +32,6 @@ if TYPE_CHECKING:
     from scaffolder.machine.environment import Environment
 
 INTERVAL = 0.2
-Snapshot = dict[Path, tuple[int, int, int]]
 
 
 @dataclass(frozen=True)
@@ -101,25 +99,29 @@ class HotPlugin:
         if child:
             child.close()
 
-    def call(self, method: str, *arguments: Any, **keywords: Any) -> Any:
-        """Call a method in the generation that is there, and return a result that is JSON.
+    def call(self, method: str, *arguments: Any, **keywords: Any) -> dict[str, Any]:
+        """Call a method in the generation that is there.
+
+        Returns:
+            `value`, if the result is JSON, its `type`, the `result` as Python shows it, and the `seconds` that it took.
 
         Raises:
             ChildError: It raised an exception, ended its process, or hangs.
             UsageError: There is no such method.
         """
-        return self.ask(Call(method, arguments, keywords))["value"]
-
-    def ask(self, call: Call) -> dict[str, Any]:
-        """Call a method, and return its result with its type and time."""
         with self._turn:
             if self._child is None:
                 raise ChildError("is not loaded")
+            call = {"method": method, "arguments": arguments, "keywords": keywords}
             return ask(self._child, self.plugin, call, self.timeout)
+
+    def look(self) -> Snapshot:
+        """Return the state of the files that the plugin's code is in."""
+        return take_snapshot(self.places, (".py", *self.environment.suffixes))
 
     def reload(self) -> Reload:
         """Start a new generation; if it fails, the old one stays."""
-        start, old, self.files = time.monotonic(), self._child, snapshot(self)
+        start, old, self.files = time.monotonic(), self._child, self.look()
         successor = begin(self.environment, self.show)
         try:
             loaded = load(successor, self.plugin, self.timeout, create=self.create, fresh=True)
@@ -134,7 +136,7 @@ class HotPlugin:
             raise
         self.generation += 1
         self.places = tuple(map(Path, loaded["files"]))
-        self.files = self.files or snapshot(self)
+        self.files = self.files or self.look()
         if old:
             old.close()
         return Reload(self.generation, time.monotonic() - start, state)
@@ -164,19 +166,7 @@ def watch(plugin: HotPlugin, stop: threading.Event, interval: float = INTERVAL) 
         interval: Seconds between two looks at the files.
     """
     while not stop.wait(interval):
-        now = snapshot(plugin)
+        now = plugin.look()
         # A file that is not there yet, or still grows, is not read: a linker takes its time.
-        if now and now != plugin.files and not stop.wait(interval) and snapshot(plugin) == now:
+        if now and now != plugin.files and not stop.wait(interval) and plugin.look() == now:
             yield plugin.reload()
-
-
-def snapshot(plugin: HotPlugin) -> Snapshot:
-    """Return the files of a plugin with time, size and number: a rebuilt library may be a new file of the same size."""
-    suffixes = (".py", *plugin.environment.suffixes)
-    files: Snapshot = {}
-    for place in plugin.places:
-        for path in Reader().walk(place, suffixes) if is_folder(place) else [place]:
-            with suppress(OSError):
-                state = path.stat()
-                files[path] = state.st_mtime_ns, state.st_size, state.st_ino
-    return files

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,31 +19,12 @@ if TYPE_CHECKING:
 
 TOOL = "plugin_manager"
 SESSION = Path(__file__).with_name("session.py")
+Call = dict[str, Any]
 IDS: dict[type[ChildError], str] = {RaisedError: "raises", CrashedError: "crashes", HangsError: "hangs"}
 
 
-@dataclass(frozen=True)
-class Call:
-    """A method to call.
-
-    Attributes:
-        method: Its name.
-        arguments: Its arguments.
-        keywords: Those by name.
-    """
-
-    method: str
-    arguments: tuple[Any, ...] = ()
-    keywords: dict[str, Any] | None = None
-
-    @property
-    def request(self) -> dict[str, Any]:
-        """The call as a child process takes it."""
-        return {"method": self.method, "arguments": self.arguments, "keywords": self.keywords or {}}
-
-
 def read_call(method: str, arguments: Sequence[str], keywords: Sequence[str]) -> Call:
-    """Read a call as it is typed: arguments are JSON or else text, keywords `NAME=VALUE`.
+    """Return the request for a call as it is typed: arguments are JSON or else text, keywords `NAME=VALUE`.
 
     Raises:
         UsageError: A keyword has no value.
@@ -52,7 +32,8 @@ def read_call(method: str, arguments: Sequence[str], keywords: Sequence[str]) ->
     if wrong := next((keyword for keyword in keywords if "=" not in keyword), None):
         raise UsageError(f"`{wrong}` is not `NAME=VALUE`", f"try `--keyword {wrong}=VALUE`")
     pairs = (keyword.partition("=") for keyword in keywords)
-    return Call(method, tuple(map(_value, arguments)), {name: _value(text) for name, _, text in pairs})
+    named = {name: _value(text) for name, _, text in pairs}
+    return {"method": method, "arguments": list(map(_value, arguments)), "keywords": named}
 
 
 def begin(environment: Environment, show: Callable[[bytes], None] | None = None) -> Child:
@@ -86,11 +67,11 @@ def run(child: Child, plugin: Plugin, call: Call, timeout: float, *, create: boo
     when = "when it is loaded"
     try:
         load(child, plugin, timeout, create=create)
-        when = f"in `{call.method}`"
+        when = f"in `{call['method']}`"
         answer = ask(child, plugin, call, timeout)
     except ChildError as error:
         return Result(TOOL, f"`{plugin.name}` failed {when}", (failure(plugin, when, error),))
-    summary = f"`{plugin.name}.{call.method}` returned a `{answer['type']}` in {duration(answer['seconds'])}"
+    summary = f"`{plugin.name}.{call['method']}` returned a `{answer['type']}` in {duration(answer['seconds'])}"
     return Result(TOOL, summary, tables=(_facts(answer),), documents=(_document(answer),))
 
 
@@ -101,10 +82,10 @@ def ask(child: Child, plugin: Plugin, call: Call, timeout: float) -> dict[str, A
         UsageError: There is no such method.
         ChildError: It fails.
     """
-    answer = child.ask("call", timeout, **call.request)
+    answer = child.ask("call", timeout, **call)
     if "methods" in answer:
-        hint = near(call.method, answer["methods"]) if answer["methods"] else "it has no methods"
-        raise UsageError(f"the plugin `{plugin.name}` has no method `{call.method}`", hint)
+        hint = near(call["method"], answer["methods"]) if answer["methods"] else "it has no methods"
+        raise UsageError(f"the plugin `{plugin.name}` has no method `{call['method']}`", hint)
     return answer
 
 
@@ -116,11 +97,8 @@ def failure(plugin: Plugin, when: str, error: ChildError) -> Finding:
 
 
 def duration(seconds: float) -> str:
-    """Return a time in the unit in which it is readable."""
-    for unit, factor in (("s", 1), ("ms", 1e3)):
-        if seconds * factor >= 1:
-            return f"{seconds * factor:.3g} {unit}"
-    return f"{seconds * 1e6:.3g} µs"
+    """Return a time as text."""
+    return f"{seconds:.3g} s" if seconds >= 1 else f"{seconds * 1e3:.3g} ms"
 
 
 def _value(text: str) -> Any:
@@ -139,13 +117,8 @@ def _document(answer: dict[str, Any]) -> Document:
 
 def _facts(answer: dict[str, Any]) -> Table:
     """Return what a call took."""
-    memory = [
-        ("peak memory of the process", _mebibytes(answer["peak"])),
-        ("before the call", _mebibytes(answer["memory"])),
-    ]
-    rows = [("result", answer["type"]), ("time", duration(answer["seconds"])), *memory]
+    rows = [("result", answer["type"]), ("time", duration(answer["seconds"]))]
+    for fact, key in (("peak memory of the process", "peak"), ("before the call", "memory")):
+        size = answer[key]
+        rows.append((fact, "not measured on this system" if size is None else f"{size / 1024**2:.1f} MiB"))
     return Table("The call", ("fact", "value"), tuple(rows))
-
-
-def _mebibytes(size: int | None) -> str:
-    return "not measured on this system" if size is None else f"{size / 1024**2:.1f} MiB"

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import base64
 import functools
 import importlib
 import json
-import pickle
-import runpy
+import os
 import sys
 import time
 import types
 from importlib.machinery import SourceFileLoader
-from pathlib import Path
-from typing import Any
+
+# As in the program of the child: what is imported here costs time at each reload.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    Answer = dict[str, Any]
 
 LONGEST = 20_000
-
-
-Answer = dict[str, Any]
 
 
 class Session:
@@ -44,10 +44,12 @@ class Session:
         self.plugin = attribute_of(module, attribute)
         if create and isinstance(self.plugin, type):
             self.plugin = self.plugin()
-        return {"type": type_name(self.plugin), "files": places_of(module)}
+        return {"kind": kind_of(self.plugin), "files": places_of(module)}
 
     def check(self, program: str) -> Answer:
         """Compare the plugin with the contract, by the program that compares objects with protocols."""
+        import runpy
+
         differences = runpy.run_path(program)["compare_all"](self.contract, self.plugin)
         return {**differences, "version": plain(getattr(self.plugin, "api_version", None))}
 
@@ -64,6 +66,9 @@ class Session:
 
     def save(self) -> Answer:
         """Return the plugin's state as pickle takes it from an object, and whether there is a way to it."""
+        import base64
+        import pickle
+
         own = getattr(type(self.plugin), "__getstate__", None)
         if own is not getattr(object, "__getstate__", None):
             state = self.plugin.__getstate__()
@@ -78,6 +83,9 @@ class Session:
 
     def restore(self, state: str) -> Answer:
         """Give the plugin the state of its predecessor, as pickle gives it to an object."""
+        import base64
+        import pickle
+
         value = pickle.loads(base64.b64decode(state))  # noqa: S301  (it is from a plugin in another of these processes)
         if value is not None and hasattr(self.plugin, "__setstate__"):
             self.plugin.__setstate__(value)
@@ -101,7 +109,8 @@ def places_of(module: str) -> list[str]:
     file = next((path for name in around if (path := getattr(sys.modules.get(name), "__file__", None))), None)
     if file is None:
         return []
-    return [str(Path(file).parent if Path(file).name.startswith("__init__.") else file)]
+    folder, name = os.path.split(file)
+    return [folder if name.startswith("__init__.") else file]
 
 
 def compile_always(package: str) -> None:
@@ -114,6 +123,12 @@ def compile_always(package: str) -> None:
         return usual(self, path)
 
     SourceFileLoader.path_stats = path_stats  # type: ignore[method-assign]
+
+
+def kind_of(value: Any) -> str:
+    """Return what a value is, in words."""
+    words = {type: "class", types.ModuleType: "module", types.FunctionType: "function"}
+    return f"a {next((word for kind, word in words.items() if isinstance(value, kind)), f'`{type_name(value)}`')}"
 
 
 def type_name(value: Any) -> str:

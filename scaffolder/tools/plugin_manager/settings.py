@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import tomllib
 from typing import TYPE_CHECKING, Any
 
 from scaffolder.anatomy.manifests import parse_toml
 from scaffolder.errors import ScaffolderError
 from scaffolder.files import UnreadableFileError
-from scaffolder.toolkit import replace_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -55,32 +53,15 @@ def change(path: Path, group: str, name: str, *, disable: bool) -> tuple[str, st
     try:
         document = tomlkit.parse(before)
         _edit(document, group, name, disable=disable)
+        # A comment goes with the name that it stands behind, and with nothing else.
         after = tomlkit.dumps(document)
+        after = after.replace("\r\n", "\n").replace("\n", "\r\n") if "\r\n" in before else after
         is_sound = tomllib.loads(after) == document.unwrap()
     except (TOMLKitError, tomllib.TOMLDecodeError, TypeError, AttributeError, LookupError, ValueError) as error:
         raise ScaffolderError(f"`{path}` can't be changed: {error}", "change it by hand") from error
     if not is_sound:
         raise ScaffolderError(f"`{path}` can't be changed without a change of its meaning", "change it by hand")
     return before, after
-
-
-def write(path: Path, text: str) -> None:
-    """Write a file of settings with one rename.
-
-    Raises:
-        ScaffolderError: It can't be written.
-    """
-    try:
-        replace_file(path, text)
-    except OSError as error:
-        raise ScaffolderError(f"`{path}` can't be written: {error.strerror or error}") from error
-
-
-def difference(name: str, before: str, after: str) -> str:
-    """Return a change as a diff."""
-    old = f"a/{name}" if before else "/dev/null"
-    lines = difflib.unified_diff(before.splitlines(keepends=True), after.splitlines(keepends=True), old, f"b/{name}")
-    return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
 
 
 def _read(path: Path) -> str:

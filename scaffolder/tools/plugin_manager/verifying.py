@@ -44,13 +44,21 @@ def verify(
     Raises:
         ScaffolderError: The contract can't be loaded.
     """
+    version = None
+    if contract:
+        # Before any plugin, so that nothing is blamed on one.
+        with begin(environment) as child:
+            version = load_contract(child, contract, timeout)["version"]
     findings = [*duplicate_names(plugins, chosen)]
     for plugin in chosen:
         findings += verify_one(environment, plugin, contract, timeout, create=create)
     broken = {finding.where for finding in findings if finding.level == "error"}
-    if chosen and contract is None:
+    if contract is None:
         message = "there is no contract to compare with, so each plugin was only loaded"
         findings.append(Finding("no-contract", "note", message, fix="name a protocol: `--contract MODULE:PROTOCOL`"))
+    elif version is None:
+        message = f"the version of the contract is not verified: `{contract.partition(':')[0]}` has no `API_VERSION`"
+        findings.append(Finding("no-version", "note", message))
     good = sum(plugin.label not in broken for plugin in chosen)
     verb = f"keep the contract `{contract}`" if contract else "can be loaded"
     summary = f"{good} of {len(chosen)} plugins of `{plugins.group}` in `{environment.name}` {verb}"
@@ -68,7 +76,7 @@ def verify_one(
     with begin(environment) as child:
         version = load_contract(child, contract, timeout)["version"] if contract else None
         try:
-            kind = load(child, plugin, timeout, create=create)["type"]
+            kind = load(child, plugin, timeout, create=create)["kind"]
             answer = child.ask("check", timeout, program=str(PROTOCOLS)) if contract else None
         except ChildError as error:
             yield failure(plugin, "when it is loaded", error)
@@ -76,7 +84,7 @@ def verify_one(
     findings = list(compare(plugin, answer, version)) if answer else []
     yield from findings
     if all(finding.level == "note" for finding in findings):
-        yield Finding("loads", "ok", f"is a `{kind}`{' that keeps the contract' if answer else ''}", plugin.label)
+        yield Finding("loads", "ok", f"is {kind}{' that keeps the contract' if answer else ''}", plugin.label)
 
 
 def load_contract(child: Child, contract: str, timeout: float) -> dict[str, Any]:
@@ -108,9 +116,8 @@ def compare(plugin: Plugin, answer: dict[str, Any], version: Any) -> Iterator[Fi
         yield Finding(
             "wrong-version", "error", f"{own} of the contract, and the host has version {version}", plugin.label
         )
-    unknown = [f"`{item['member']}`: {item['reason']}" for item in answer["unverified"]]
-    unknown += [] if version is not None else ["the version: the module of the contract has no `API_VERSION`"]
-    yield from (Finding("not-verified", "note", f"not verified: {reason}", plugin.label) for reason in unknown)
+    for item in answer["unverified"]:
+        yield Finding("not-verified", "note", f"`{item['member']}`: {item['reason']}", plugin.label)
 
 
 def duplicate_names(plugins: Plugins, chosen: Sequence[Plugin]) -> Iterator[Finding]:

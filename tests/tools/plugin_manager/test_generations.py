@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import sysconfig
 import threading
 import time
+from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -75,7 +78,7 @@ def test_a_plugin_is_changed_a_hundred_times_while_its_host_runs(hot: HotPlugin,
     def host() -> None:
         while not stop.is_set():
             try:
-                number, count, _, length = hot.call("add")
+                number, count, _, length = hot.call("add")["value"]
                 assert length == count
                 answers.append((number, count))
                 time.sleep(0.001)
@@ -100,7 +103,7 @@ def test_a_plugin_is_changed_a_hundred_times_while_its_host_runs(hot: HotPlugin,
     assert numbers == sorted(numbers)
     assert set(numbers) >= {100, 200}
     assert len(set(numbers)) > 90
-    assert hot.call("add")[:2] == [200, len(answers) + 1]
+    assert hot.call("add")["value"][:2] == [200, len(answers) + 1]
     assert (len(children()), len(descriptors()), threading.active_count()) == before
 
 
@@ -110,10 +113,10 @@ def test_a_version_that_fails_leaves_the_old_one_running(hot: HotPlugin, site: P
         replace(site / "counting_source.py", broken)
         assert hot.reload().failure
         assert hot.generation == 1
-    assert hot.call("add")[:2] == [100, 2]
+    assert hot.call("add")["value"][:2] == [100, 2]
     replace(site / "counting_source.py", version(101))
     assert hot.reload().state == "kept"
-    assert hot.call("add")[:2] == [101, 3]
+    assert hot.call("add")["value"][:2] == [101, 3]
 
 
 def test_the_plugin_decides_what_its_state_is(site: Path) -> None:
@@ -128,7 +131,7 @@ def test_the_plugin_decides_what_its_state_is(site: Path) -> None:
     with HotPlugin(environment, find_plugins(environment, GROUP).require("cache")) as hot:
         hot.call("hit")
         assert hot.reload().state == "kept"
-        assert hot.call("hit") == 11
+        assert hot.call("hit")["value"] == 11
 
 
 def test_a_state_that_cannot_be_handed_over_keeps_the_old_generation(hot: HotPlugin, site: Path) -> None:
@@ -142,6 +145,38 @@ def test_a_state_that_cannot_be_handed_over_keeps_the_old_generation(hot: HotPlu
     assert reload.failure is None or "pickle" in reload.failure.message
 
 
+NATIVE = """
+#include <Python.h>
+static PyObject *number(PyObject *self, PyObject *none) { return PyLong_FromLong(NUMBER); }
+static PyMethodDef methods[] = {{"number", number, METH_NOARGS, ""}, {0}};
+static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT, "_native", "", -1, methods};
+PyMODINIT_FUNC PyInit__native(void) { return PyModule_Create(&definition); }
+"""
+HEADERS = Path(sysconfig.get_path("include"))
+
+
+@pytest.mark.skipif(not shutil.which("cc") or not (HEADERS / "Python.h").is_file(), reason="needs cc and Python.h")
+def test_a_rebuilt_extension_is_loaded_and_the_state_kept(site: Path) -> None:
+    def build(number: int) -> None:
+        command = ["cc", "-shared", "-fPIC", f"-I{HEADERS}", f"-DNUMBER={number}", "-x", "c", "-", "-o", "new.so"]
+        command += ["-undefined", "dynamic_lookup"] if sys.platform == "darwin" else []
+        subprocess.run(command, cwd=site, input=NATIVE, text=True, check=True)
+        (site / "new.so").replace(site / f"fast/_native{EXTENSION_SUFFIXES[0]}")
+
+    (site / "fast").mkdir()
+    source = COUNTER.replace("[0,", "[_native.number(),")
+    (site / "fast/__init__.py").write_text(f"from fast import _native\n{source}", encoding="utf-8")
+    build(1)
+    install(site, "fast", {"fast": "fast:Counter"})
+    environment = find_environment(sys.executable, Path.cwd(), os.environ)
+    with HotPlugin(environment, find_plugins(environment, GROUP).require("fast")) as hot:
+        reloads = watch(hot, threading.Event(), interval=0.05)
+        for number in (1, 2, 3):
+            assert hot.call("add")["value"][:2] == [number, number]
+            build(number + 1)
+            assert next(reloads).state == "kept"
+
+
 def test_after_a_crash_a_new_generation_has_the_last_state(hot: HotPlugin, site: Path) -> None:
     hot.call("add")
     replace(
@@ -152,15 +187,26 @@ def test_after_a_crash_a_new_generation_has_the_last_state(hot: HotPlugin, site:
     with pytest.raises(Exception, match="ended its process"):
         hot.call("crash")
     assert hot.reload().state == "lost"
-    assert hot.call("add")[1] == 2
+    assert hot.call("add")["value"][1] == 2
 
 
-def test_a_command_watches_until_it_has_reloaded(site: Path, tool: Tool) -> None:
+def start(*arguments: str) -> subprocess.Popen[str]:
+    """Start the command, and return when the plugin is loaded."""
+    command = [sys.executable, str(find_tool("plugin_manager").path), "watch", "--python", sys.executable, *arguments]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    assert "generation 1 runs" in process.stderr.readline()
+    return process
+
+
+def test_a_command_watches_until_it_has_reloaded(site: Path) -> None:
     install(site, "counting", {"counter": "counting_source:Counter"}, counting_source=version(100))
-    threading.Timer(2, replace, (site / "counting_source.py", version(101))).start()
-    stdout, stderr = tool("watch", "counter", "add", "--reloads", "1")
+    with start("counter", "add", "--reloads", "1") as process:
+        assert process.stderr is not None
+        assert "`add`: returned [100, 1, [100], 1]" in process.stderr.readline()
+        replace(site / "counting_source.py", version(101))
+        stdout, stderr = process.communicate(timeout=60)
     assert stdout.endswith("`counter`: 1 reload, 0 of them failed\n")
-    assert "`add`: returned [100, 1, [100], 1]" in stderr
     assert "generation 2 runs after" in stderr
     assert "state kept\n`add`: returned [101, 2, [100, 101], 2]" in stderr
 
@@ -170,14 +216,11 @@ def test_a_plugin_that_cannot_be_loaded_is_not_watched(site: Path, tool: Tool) -
     assert "raises an exception when it is loaded: OSError: no table [raises]" in tool("watch", "counter", code=1)[0]
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is sent as a POSIX signal")
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are looked up in /proc")
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 0), (signal.SIGTERM, 143)])
 def test_a_signal_ends_the_command_and_the_plugin(site: Path, number: signal.Signals, code: int) -> None:
     install(site, "counting", {"counter": "counting_source:Counter"}, counting_source=version(100))
-    command = [sys.executable, str(find_tool("plugin_manager").path), "watch", "counter", "--python", sys.executable]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        assert process.stderr is not None
-        assert "generation 1 runs" in process.stderr.readline()
+    with start("counter") as process:
         child = subprocess.run(
             ["ps", "-o", "pid=", "--ppid", str(process.pid)], capture_output=True, text=True, check=True
         )

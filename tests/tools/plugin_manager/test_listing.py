@@ -5,10 +5,14 @@ from __future__ import annotations
 from importlib.machinery import EXTENSION_SUFFIXES
 from typing import TYPE_CHECKING
 
+from scaffolder.anatomy.hosts import find_host
+from scaffolder.skills import find_example
 from tests.tools.plugin_manager.conftest import GROUP, Tool, data, install
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from tests.conftest import Command
 
 
 def test_plugins_are_listed_without_running_any(site: Path, tool: Tool) -> None:
@@ -31,3 +35,13 @@ def test_plugins_are_listed_without_running_any(site: Path, tool: Tool) -> None:
     assert result["summary"].startswith(f"6 plugins of `{GROUP}` in ")
     assert not list(site.parent.rglob("ran"))
     assert ["file" in tool("list", *flags)[0].splitlines()[2] for flags in ((), ("--verbose",))] == [False, True]
+
+
+def test_the_example_and_the_feature_say_what_their_plugins_are(pyo3_new: Command, tmp_path: Path) -> None:
+    example = find_host(find_example("text-filters").path, None)
+    assert example is not None
+    assert (example.group, example.contract) == ("text_filters.filters", "text_filters.registry:Filter")
+    pyo3_new("new", "tide-tables", "--defaults", "--with", "plugins")
+    project = find_host(tmp_path / "tide-tables", None)
+    assert project is not None
+    assert (project.group, project.contract) == ("tide_tables.filters", "tide_tables.plugins:Filter")

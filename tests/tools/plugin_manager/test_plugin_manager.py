@@ -64,7 +64,11 @@ def plugins(site: Path) -> Path:
         ("exits", "crashes", "ended its process (exit code 0) when it is loaded"),
         ("leaves", "raises", "raises an exception when it is loaded: SystemExit: no licence"),
         ("hangs", "hangs", "did not finish within 1 s when it is loaded"),
-        ("unreadable", "not-verified", "not verified: `height`: its signature can't be read"),
+        (
+            "unreadable",
+            "not-verified",
+            "`height`: its signature can't be read, so the calls that it takes are not verified",
+        ),
     ],
 )
 def test_a_plugin_is_verified(tool: Tool, name: str, identifier: str, message: str) -> None:
@@ -108,15 +112,21 @@ def test_without_a_contract_a_plugin_is_only_loaded(tool: Tool, tmp_path: Path) 
     (tmp_path / "project/tide_tables/__init__.py").write_text("", encoding="utf-8")
     result = data(tool("verify", "hangs", "--group", GROUP, "--json")[0])
     assert [item["id"] for item in result["findings"]] == ["no-contract", "loads"]
-    assert finding(result, "hangs")[1] == "is a `type`"
+    assert finding(result, "hangs")[1] == "is a class"
+
+
+def test_a_class_is_verified_as_it_is(tool: Tool) -> None:
+    result = data(tool("verify", "arguments", "--as-is", "--json")[0])
+    assert finding(result, "arguments") == ("loads", "is a class that keeps the contract")
+    result = data(tool("verify", "nohour", "--as-is", "--json", code=1)[0])
+    assert finding(result, "nohour")[1].endswith("calls of the contract: too many positional arguments")
 
 
 def test_a_contract_without_a_version_says_so(tool: Tool, tmp_path: Path) -> None:
     host = tmp_path / "project/tide_tables/__init__.py"
     host.write_text(host.read_text(encoding="utf-8").replace("API_VERSION", "_VERSION"), encoding="utf-8")
     result = data(tool("verify", "tooold", "--json")[0])
-    message = "not verified: the version: the module of the contract has no `API_VERSION`"
-    assert finding(result, "tooold") == ("not-verified", message)
+    assert [item["id"] for item in result["findings"]] == ["no-version", "loads"]
 
 
 def test_a_plugin_is_disabled_and_enabled(tool: Tool, tmp_path: Path) -> None:
@@ -151,10 +161,26 @@ def test_a_change_of_the_settings_keeps_the_rest(tool: Tool, tmp_path: Path, new
     assert settings.read_bytes().decode() == before
 
 
+def test_a_table_that_is_missing_is_added_at_the_end(tool: Tool, tmp_path: Path) -> None:
+    settings = tmp_path / "project/plugins.toml"
+    settings.write_bytes(b'# ours\r\n["other.group"]\r\ndisabled = ["x"]\r\n')
+    tool("disable", "wide")
+    added = f'\r\n["{GROUP}"]\r\ndisabled = ["wide"]\r\n'
+    assert settings.read_bytes().decode() == f'# ours\r\n["other.group"]\r\ndisabled = ["x"]\r\n{added}'
+
+
 def test_a_host_that_reads_the_settings_gets_no_warning(tool: Tool, tmp_path: Path) -> None:
     with (tmp_path / "project/tide_tables/__init__.py").open("a", encoding="utf-8") as file:
         file.write('SETTINGS = "plugins.toml"\n')
     assert not data(tool("disable", "good", "--json")[0])["findings"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="files have no such modes there")
+def test_settings_that_are_read_only_stay(tool: Tool, tmp_path: Path) -> None:
+    settings = tmp_path / "project/plugins.toml"
+    settings.touch(0o444)
+    assert "plugins.toml`: it is read-only" in tool("disable", "wide", code=1)[1]
+    assert not settings.read_bytes()
 
 
 def test_a_plugin_that_is_gone_can_be_enabled(tool: Tool, tmp_path: Path) -> None:
