@@ -6,7 +6,7 @@ from classes_snippets._core import choosing
 
 
 def test_a_result_needs_no_class() -> None:
-    assert choosing.statistics("a bird\nsings") == {"words": 3, "lines": 2, "longest": 6}
+    assert choosing.statistics("a bürd\nsings") == {"words": 3, "lines": 2, "longest": 6}
 
 
 def test_a_glossary_is_built_once_and_asked_often() -> None:
