@@ -1,6 +1,7 @@
 """What is equal, ordered and hashable, and what is printed."""
 
 import math
+import os
 import subprocess
 import sys
 
@@ -76,7 +77,7 @@ def test_hashes_have_no_seed() -> None:
     runs = {
         subprocess.run(
             [sys.executable, "-c", script],
-            env={"PYTHONHASHSEED": seed},
+            env={**os.environ, "PYTHONHASHSEED": seed},
             check=True,
             capture_output=True,
             text=True,
