@@ -407,7 +407,6 @@ impl Peaks {
     // endregion: receive
 }
 
-// region: send
 /// Send samples into a generator, and collect what it answers.
 #[pyfunction]
 fn feed(generator: &Bound<'_, PyIterator>, samples: Vec<f64>) -> PyResult<Vec<f64>> {
@@ -424,7 +423,6 @@ fn feed(generator: &Bound<'_, PyIterator>, samples: Vec<f64>) -> PyResult<Vec<f6
     generator.call_method0("close")?;
     Ok(answers)
 }
-// endregion: send
 
 #[pymodule]
 pub mod iterators {
