@@ -345,6 +345,7 @@ impl Peaks {
     fn start(traces: Vec<Arc<[f64]>>, ahead: usize, peak: fn(&[f64]) -> f64) -> Self {
         let (sender, receiver) = mpsc::sync_channel(ahead);
         let worker = thread::spawn(move || {
+            // Counted, so that a test can wait for its end.
             let _alive = Alive::new();
             for batch in traces.chunks(ahead.max(1)) {
                 // The threads of the pool only compute; it is this one that waits for the reader.

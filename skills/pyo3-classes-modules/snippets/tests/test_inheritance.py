@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -130,9 +131,20 @@ def test_a_hook_runs_for_each_subclass() -> None:
         type("Nobody", (Flag,), {})
 
 
-def test_two_rust_bases_conflict_and_mixins_do_not() -> None:
-    with pytest.raises(TypeError, match="multiple bases have instance lay-out conflict"):
+def test_two_bases_with_fields_conflict_and_mixins_do_not() -> None:
+    with pytest.raises(TypeError, match=r"multiple bases have instance lay-?out conflict"):
         type("Both", (Vessel, Buoy), {})
+
+    class Survey(Vessel, Sounder):
+        pass
+
+    class Wrong(Sounder, Vessel):
+        def __new__(cls, name: str) -> Wrong:  # noqa: PYI034  Python 3.10 has no Self
+            return super().__new__(cls, name, 1)
+
+    assert Survey("Ida", 1).name == "Ida"
+    with pytest.raises(TypeError, match="is not safe"):
+        Wrong("Ida")
 
     class Named:
         __slots__ = ()
@@ -160,12 +172,12 @@ def test_a_python_subclass_has_a_dict_and_weak_references() -> None:
 def native(tmp_path_factory: pytest.TempPathFactory) -> ModuleType:
     """Build the classes that extend built-in ones, which need another build than the rest."""
     folder = tmp_path_factory.mktemp("native")
-    target = os.environ.get("CARGO_TARGET_DIR", str(SNIPPETS.parent / "target"))
+    project = folder / "project"
+    shutil.copytree(SNIPPETS / "native-bases", project)
+    shutil.copy(SNIPPETS.parent / "Cargo.lock", project)
     command = ["maturin", "build", "--profile", "dev", "--interpreter", sys.executable, "--out", str(folder)]
-    environment = {**os.environ, "CARGO_TARGET_DIR": target}
-    done = subprocess.run(
-        command, cwd=SNIPPETS / "native-bases", env=environment, capture_output=True, text=True, check=False
-    )
+    environment = {"CARGO_TARGET_DIR": str(SNIPPETS.parent / "target"), **os.environ}
+    done = subprocess.run(command, cwd=project, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     (wheel,) = folder.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:

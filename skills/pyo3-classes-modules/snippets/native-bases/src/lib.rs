@@ -17,7 +17,7 @@ mod native_bases {
 
     #[pymethods]
     impl BerthError {
-        // What the class is called with is in `args`, by `BaseException.__new__`.
+        // Python itself puts what the class is called with into `args`.
         #[new]
         fn new(berth: String, metres: u32) -> Self {
             Self { berth, metres }
