@@ -76,9 +76,11 @@ def code(text: str) -> str:
 
 def chapter_link(chapter: str) -> str:
     """Link to a chapter, or to a section of it."""
-    name, _, anchor = chapter.partition("#")
+    page, _, anchor = chapter.partition("#")
+    skill, _, name = page.rpartition("/")
     shown = f"{name.replace('-', ' ')}: {anchor.replace('-', ' ')}" if anchor else name.replace("-", " ")
-    return f"[{shown}]({name}.md{'#' if anchor else ''}{anchor})"
+    folder = f"../../{skill}/references/" if skill else ""
+    return f"[{shown}]({folder}{name}.md{'#' if anchor else ''}{anchor})"
 
 
 def thread_link(thread: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import threading
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,22 @@ def defer_signals() -> Iterator[None]:
         _restore(before)
         if received:
             signal.raise_signal(received[0])
+
+
+@contextmanager
+def stop_at_interrupt() -> Iterator[threading.Event]:
+    """Let the first Ctrl-C set an event, and a second one do what it always does."""
+    stop, before = threading.Event(), signal.getsignal(signal.SIGINT)
+
+    def ask(*_: object) -> None:
+        stop.set()
+        signal.signal(signal.SIGINT, before)
+
+    signal.signal(signal.SIGINT, ask)
+    try:
+        yield stop
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from scaffolder.rust.imports import Import, read_imports
 from scaffolder.rust.source import line_of, parse, syntax_errors, text_of
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ class Item:
         visibility: `pub`, `pub(crate)`; empty for what is private.
         attributes: The attributes before it.
         document: Its documentation.
+        span: The bytes of it in the file, without its attributes.
     """
 
     name: str
@@ -55,6 +57,7 @@ class Item:
     visibility: str = ""
     attributes: tuple[Attribute, ...] = ()
     document: str = ""
+    span: tuple[int, int] = field(default=(0, 0), compare=False, repr=False)
 
     def attribute(self, *names: str) -> Attribute | None:
         """Return the first attribute with one of these names."""
@@ -164,6 +167,13 @@ class MacroCall(Item):
     arguments: str = ""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Use(Item):
+    """A `use`, which has no name of its own."""
+
+    imports: tuple[Import, ...] = ()
+
+
 @dataclass(frozen=True)
 class RustFile:
     """What a file defines.
@@ -189,7 +199,12 @@ class RustFile:
 def read_items(source: str | bytes) -> RustFile:
     """Read the items of a Rust file."""
     root = parse(source)
-    return RustFile(tuple(_items(root, 0)), tuple(syntax_errors(root)))
+    return RustFile(items_in(root), tuple(syntax_errors(root)))
+
+
+def items_in(parent: Node) -> tuple[Item, ...]:
+    """Read the items among the children of a node: a file, or a block."""
+    return tuple(_items(parent, 0))
 
 
 @dataclass
@@ -227,7 +242,7 @@ def _items(parent: Node, depth: int) -> Iterator[Item]:
 
 
 def _item(node: Node, header: _Header, depth: int) -> Item | None:
-    """Read one item; nothing for a kind without a name, such as `use`."""
+    """Read one item; nothing for a kind that has no reader."""
     read = READERS.get(node.type)
     if read is None:
         return None
@@ -237,6 +252,7 @@ def _item(node: Node, header: _Header, depth: int) -> Item | None:
         "visibility": next((text_of(child) for child in node.children if child.type == "visibility_modifier"), ""),
         "attributes": tuple(header.attributes),
         "document": header.document,
+        "span": (node.start_byte, node.end_byte),
     }
     return read(node, common, depth)
 
@@ -300,6 +316,10 @@ def _read_macro(node: Node, common: dict[str, Any], depth: int) -> MacroCall:  #
     return MacroCall(**common | {"name": _field_text(node, "macro")}, arguments=text_of(tree)[1:-1].strip())
 
 
+def _read_use(node: Node, common: dict[str, Any], depth: int) -> Use:  # noqa: ARG001
+    return Use(**common, imports=tuple(read_imports(node.child_by_field_name("argument"))))
+
+
 READERS: dict[str, Callable[[Node, dict[str, Any], int], Item]] = {
     "struct_item": _read_struct,
     "enum_item": _read_enum,
@@ -312,6 +332,7 @@ READERS: dict[str, Callable[[Node, dict[str, Any], int], Item]] = {
     "const_item": _read_definition,
     "static_item": _read_definition,
     "type_item": _read_definition,
+    "use_declaration": _read_use,
     "macro_invocation": _read_macro,
 }
 

@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from scaffolder.rust.classes import Classes, read_classes
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -39,10 +41,12 @@ class Source:
     Attributes:
         modules: The Python modules in it.
         shows_version: Whether it uses the crate's version.
+        classes: The Python classes in it.
     """
 
     modules: tuple[NativeModule, ...]
     shows_version: bool
+    classes: Classes
 
 
 def read_source(path: Path, text: bytes) -> Source:
@@ -54,7 +58,9 @@ def read_source(path: Path, text: bytes) -> Source:
     """
     # Most files have neither, and parsing is most of the work.
     modules = tuple(_modules(text, path)) if b"pymodule" in text or b"PyInit_" in text else ()
-    return Source(modules, b"CARGO_PKG_VERSION" in text)
+    has_classes = b"pyclass" in text or b"__traverse__" in text
+    classes = read_classes(path, text) if has_classes else Classes()
+    return Source(modules, b"CARGO_PKG_VERSION" in text, classes)
 
 
 def _modules(text: bytes, path: Path) -> Iterator[NativeModule]:

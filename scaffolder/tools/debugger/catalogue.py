@@ -121,8 +121,8 @@ class Problem:
         signs: Any of these identifies it.
         cause: Why it happens.
         fix: What to type or to change; may name what the signs capture, as `$name`.
-        chapter: The chapter that explains it, and the section if there is one: `testing#rust-tests`; empty if there is
-            no such chapter.
+        chapter: The chapter that explains it, and the section if there is one: `testing#rust-tests`; that of another
+            skill with its name, `pyo3-classes-modules/pickling`. Empty if there is no such chapter.
         threads: Where people ask about it: `pyo3#340`.
         needs: Signs that must match as well.
         unless: None of these may be there.
@@ -162,8 +162,9 @@ class Problem:
     @property
     def reference(self) -> str:
         """The URL of the section that explains it, or of its line in the index of problems."""
-        chapter, _, anchor = self.chapter.partition("#")
-        return reference(SKILL, chapter, anchor) if chapter else reference(SKILL, "troubleshooting", self.id)
+        page, _, anchor = self.chapter.partition("#")
+        skill, _, chapter = page.rpartition("/")
+        return reference(skill or SKILL, chapter or "troubleshooting", anchor if chapter else self.id)
 
     def suit(self, scene: Scene, text: str) -> Problem:
         """Return the problem with the variants that apply to this output."""

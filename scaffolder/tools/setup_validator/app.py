@@ -37,10 +37,10 @@ def setup_validator(
     Outside of a project, only the machine is checked. Nothing is changed unless you pass `--fix`, which writes inside
     the project or its repository only. `--verbose` also lists what is in order, and the Pythons that no tool uses.
     """
+    from scaffolder.anatomy.places import locate_project
     from scaffolder.tools.setup_validator.building import build as run_build
     from scaffolder.tools.setup_validator.building import show_plan
     from scaffolder.tools.setup_validator.inspection import inspect, result
-    from scaffolder.tools.setup_validator.places import locate_project
 
     if dry_run and not (fix or build):
         raise UsageError("`--dry-run` alone has nothing to show", "add `--fix` or `--build`")

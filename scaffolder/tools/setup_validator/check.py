@@ -22,15 +22,17 @@ SKILL = "pyo3-fundamentals"
 
 
 class Section(NamedTuple):
-    """A section of the reference.
+    """A section of a reference.
 
     Attributes:
         chapter: The file without its `.md`.
         anchor: The heading.
+        skill: Whose reference it is.
     """
 
     chapter: str
     anchor: str | None = None
+    skill: str = SKILL
 
 
 @dataclass(frozen=True)
@@ -119,7 +121,7 @@ class Verdict:
             where=failure.where,
             evidence="\n".join(failure.evidence) or None,
             fix=fix,
-            reference=see if isinstance(see, str) else toolkit.reference(SKILL, *see),
+            reference=see if isinstance(see, str) else toolkit.reference(see.skill, see.chapter, see.anchor),
         )
 
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from scaffolder.anatomy.versions import ReleaseSeries
     from scaffolder.anatomy.workflows import Workflow
     from scaffolder.machine.cargo import CargoMetadata
+    from scaffolder.rust.classes import PythonClass
     from scaffolder.rust.modules import NativeModule
 
 ABI3 = re.compile(r"abi3-py3(\d+)")
@@ -217,6 +218,13 @@ class Facts(MachineFacts):
         place = (crate.folder / str(crate.library.get("path", "src/lib.rs"))).parent
         modules = tuple(module for module in self.project.modules if module.path.is_relative_to(place))
         return None if self._is_template else modules or None
+
+    @property
+    def holding_classes(self) -> tuple[PythonClass, ...]:
+        """The classes that hold Python objects and do not show them to the garbage collector, as far as is visible."""
+        files = [source.classes for source in self.project.sources.values()]
+        known = frozenset[str]().union(*(file.traversed | file.macros for file in files))
+        return tuple(entry for file in files for entry in file.holding if entry.name not in known)
 
     @property
     def packaged(self) -> Project | None:

@@ -69,9 +69,12 @@ def test_answers_are_about_outputs_that_there_are() -> None:
 def test_the_chapter_has_each_problem(problem: Any) -> None:
     chapter = (SKILL / "references/troubleshooting.md").read_text(encoding="utf-8")
     assert f"\n{entry(problem)}\n" in chapter
-    assert problem.reference.partition("/references/")[2].replace(".md", "") == (
-        problem.chapter or f"troubleshooting#{problem.id}"
+    own = (
+        problem.chapter
+        if "/" in problem.chapter
+        else f"{SKILL.name}/{problem.chapter or f'troubleshooting#{problem.id}'}"
     )
+    assert problem.reference.partition("/skills/")[2].replace("references/", "").replace(".md", "") == own
 
 
 def test_texts_name_only_what_signs_show() -> None:

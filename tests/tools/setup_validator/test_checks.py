@@ -55,6 +55,7 @@ UPLOAD = f"""\
         with:
           password: ${{{{ secrets.OURS }}}}
 """
+HOLDER = "#[pyclass(frozen)]\n"
 NO_LOCK = removed("Cargo.lock")
 BARE = (replaced(PYPROJECT, "[build-system]", "[tool.unused]"), replaced(PYPROJECT, "[tool.maturin]", "[tool.none]"))
 
@@ -115,6 +116,11 @@ WRONG: list[tuple[str, tuple[Change, ...] | Machine]] = [
     )),
     ("import-name", (replaced(PYPROJECT, 'name = "fares"', 'name = "tickets"'),)),
     ("placeholders", (replaced(PYPROJECT, 'name = "fares"', 'name = "{{ cookiecutter.slug }}"'),)),
+    ("cycles-collected", (added(SOURCE, f"{HOLDER}pub struct Trip {{ stops: Mutex<Vec<Py<PyAny>>> }}\n"),)),
+    ("cycles-collected", (added(SOURCE, f"{HOLDER}enum Trip {{ Known(PyObject), Unknown }}\n"),)),
+    ("cycles-collected", (
+        added(SOURCE, f"{HOLDER}struct Trip(Py<types::PyDict>);\nimpl Other {{ fn __traverse__(&self) {{}} }}\n"),
+    )),
     ("placeholders", (replaced(PYPROJECT, "0.1.0", '0.1.0"\ndescription = "Add your description here'),)),
     ("project-table", (replaced(PYPROJECT, "[project]", "[tool.none]"),)),
     ("project-table", (replaced(PYPROJECT, 'version = "0.1.0"\n', ""),)),
@@ -213,6 +219,13 @@ FINE: list[tuple[str, tuple[Change, ...]]] = [
         replaced("python/fares/__init__.py", "from", "try:\n    from"),
         added("python/fares/__init__.py", "except ImportError: ...\nfrom ._version import release\n"),
     )),
+    ("cycles-collected", (added(SOURCE, f"{HOLDER}struct Trip {{ name: Py<PyString>, run: fn(Py<PyAny>) }}\n"),)),
+    ("cycles-collected", (added(SOURCE, "struct Trip { stop: Py<PyAny> }\n#[pyclass]\nstruct Zone(u8);\n"),)),
+    ("cycles-collected", (
+        added(SOURCE, f"{HOLDER}struct Trip(Py<PyAny>);\n"),
+        added("src/trip.rs", "#[pymethods]\nimpl Trip { fn __traverse__(&self) {} }\n"),
+    )),
+    ("cycles-collected", (added(SOURCE, f"{HOLDER}struct Trip(Py<PyAny>);\ntraverse!(Trip);\n"),)),
     ("import-name", (replaced(PYPROJECT, 'name = "fares"', 'name = "Fares.py"'),)),
     ("crate-type-cdylib", (
         replaced(PYPROJECT, "# The", 'bindings = "cffi"\n# The'), replaced(CARGO, '["cdylib", "rlib"]', '["rlib"]'),
@@ -351,7 +364,7 @@ def test_a_check_refers_to_a_section_that_is_there(check: type[Check]) -> None:
     if isinstance(check.see, str):
         assert check.see.startswith("https://")
         return
-    page = CHECKOUT / f"skills/pyo3-fundamentals/references/{check.see.chapter}.md"
+    page = CHECKOUT / f"skills/{check.see.skill}/references/{check.see.chapter}.md"
     assert page.is_file()
     assert check.see.anchor is None or check.see.anchor in anchors(page)
 

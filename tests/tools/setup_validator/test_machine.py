@@ -255,7 +255,7 @@ def test_one_python_is_named_where_it_has_an_effect(tmp_path: Path, environment:
 
 
 OTHER = (pythons.TOO_OLD, pythons.SUPPORTED, manifests.OTHER_CRATES)
-SECTIONS = {(chapter, anchor) for chapter, anchor in (*(each.see for each in deprecations()), *OTHER) if anchor}
+SECTIONS = {(chapter, anchor) for chapter, anchor, *_ in (*(each.see for each in deprecations()), *OTHER) if anchor}
 
 
 @pytest.mark.parametrize(("chapter", "anchor"), sorted(SECTIONS))

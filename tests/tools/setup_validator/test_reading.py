@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from scaffolder.anatomy.manifests import read_manifests
+from scaffolder.anatomy.places import locate_project
 from scaffolder.errors import UsageError
 from scaffolder.tools.setup_validator import inspection as inspection_module
 from scaffolder.tools.setup_validator.app import setup_validator
 from scaffolder.tools.setup_validator.inspection import inspect
-from scaffolder.tools.setup_validator.places import locate_project
 from tests.tools.setup_validator.projects import FILES, INTERPRETER, MACHINE, added, changed, inspected, removed, write
 
 if TYPE_CHECKING:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from scaffolder.tools.setup_validator.check import Check
 from scaffolder.tools.setup_validator.checks import (
     builds,
+    classes,
     features,
     machine,
     manifests,
@@ -16,7 +17,7 @@ from scaffolder.tools.setup_validator.checks import (
     workflows,
 )
 
-MODULES = (machine, names, manifests, features, pythons, security, uv, builds, wheel, workflows)
+MODULES = (machine, names, manifests, features, pythons, security, uv, builds, classes, wheel, workflows)
 CHECKS: tuple[type[Check], ...] = tuple(
     value
     for module in MODULES

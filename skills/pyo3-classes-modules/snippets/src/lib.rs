@@ -8,6 +8,7 @@ mod context_managers;
 mod enums;
 mod equality;
 mod garbage_collection;
+mod guide;
 mod hot_reload;
 mod inheritance;
 mod iterators;
@@ -40,6 +41,8 @@ mod _core {
     use crate::equality::equality;
     #[pymodule_export]
     use crate::garbage_collection::garbage_collection;
+    #[pymodule_export]
+    use crate::guide::guide;
     #[pymodule_export]
     use crate::hot_reload::hot_reload;
     #[pymodule_export]

@@ -75,6 +75,7 @@ impl Filter for PythonFilter {
         self.api_version
     }
 
+    // region: apply
     fn apply(&self, text: &str) -> Result<String, Failure> {
         Python::attach(|py| {
             self.object
@@ -84,6 +85,7 @@ impl Filter for PythonFilter {
                 .map_err(|error: PyErr| Failure::new(Reason::Result, error))
         })
     }
+    // endregion: apply
 
     fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
         visit.call(&self.object)

@@ -20,12 +20,14 @@ from text_filters import (
     ContractError,
     DuplicateError,
     Filter,
+    GenerationError,
     Pipeline,
     PluginError,
     Problem,
     Reason,
     Registry,
     VersionError,
+    read_disabled,
 )
 
 PROJECT = Path(__file__).parents[1]
@@ -146,6 +148,18 @@ def test_installed_plugins_are_found_and_broken_ones_reported(registry: Registry
         assert problem.plugin in repr(problem)
 
 
+def test_what_the_user_disabled_is_not_even_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    advertise(tmp_path, "quotes-off", "raise SystemExit\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    settings = tmp_path / "plugins.toml"
+    assert read_disabled(settings) == frozenset()
+    settings.write_text(f'["{GROUP}"]\ndisabled = ["quote"]\n', encoding="utf-8")
+    registry = Registry()
+    assert registry.discover(disabled=read_disabled(settings)) == []
+    assert "quote" not in registry
+    assert "quotes_off" not in sys.modules
+
+
 def test_what_is_skipped_is_logged(registry: Registry, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING, "text_filters.registry"):
         problems = registry.discover()
@@ -259,7 +273,13 @@ def test_a_signal_handler_ends_the_program_while_a_plugin_runs() -> None:
 
 
 def test_exceptions_of_the_package_have_one_base() -> None:
-    for error, builtin in ((ContractError, TypeError), (VersionError, ValueError), (DuplicateError, ValueError)):
+    pairs = [
+        (ContractError, TypeError),
+        (VersionError, ValueError),
+        (DuplicateError, ValueError),
+        (GenerationError, RuntimeError),
+    ]
+    for error, builtin in pairs:
         assert issubclass(error, PluginError)
         assert issubclass(error, builtin)
 
@@ -336,10 +356,11 @@ def run_program(source: str) -> str:
     return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, timeout=60).stdout
 
 
-def test_the_readme_runs() -> None:
+def test_the_readme_runs(installed: Path) -> None:
     guide = (PROJECT / "README.md").read_text(encoding="utf-8")
     blocks = re.findall(r"```python\n(.*?)```", guide, re.DOTALL)
-    assert run_program("\n".join(blocks)) == "The [...] of Ada\n"
+    program = "\n".join([f"import sys; sys.path.append({str(installed)!r})", *blocks])
+    assert run_program(program) == "The [...] of Ada\nHELLO!\n"
 
 
 def test_a_program_finds_installed_plugins(installed: Path) -> None:

@@ -4,8 +4,9 @@ Packages offer filters by entry points in the group that `GROUP` names.
 """
 
 from text_filters._core import API_VERSION, Pipeline, Plugin, Problem, Reason
-from text_filters.errors import ContractError, DuplicateError, PluginError, VersionError
-from text_filters.registry import GROUP, Filter, Registry
+from text_filters.errors import ContractError, DuplicateError, GenerationError, PluginError, VersionError
+from text_filters.hot import HotFilter
+from text_filters.registry import GROUP, Filter, Registry, read_disabled
 
 __all__ = [
     "API_VERSION",
@@ -13,6 +14,8 @@ __all__ = [
     "ContractError",
     "DuplicateError",
     "Filter",
+    "GenerationError",
+    "HotFilter",
     "Pipeline",
     "Plugin",
     "PluginError",
@@ -20,4 +23,5 @@ __all__ = [
     "Reason",
     "Registry",
     "VersionError",
+    "read_disabled",
 ]

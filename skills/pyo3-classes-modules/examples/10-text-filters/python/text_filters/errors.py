@@ -15,3 +15,7 @@ class VersionError(PluginError, ValueError):
 
 class DuplicateError(PluginError, ValueError):
     """Another filter has the name already."""
+
+
+class GenerationError(PluginError, RuntimeError):
+    """The process of a filter has ended, or did not answer in time."""

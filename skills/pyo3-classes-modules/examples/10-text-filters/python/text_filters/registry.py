@@ -1,16 +1,24 @@
 """The contract of plugins, and the registry that finds them."""
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
+import sys
+from collections.abc import Callable, Collection, Iterator, Mapping
 from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
 from typing import Final, Protocol
 
 from text_filters._core import Plugin, Problem, Reason, built_in, load
 from text_filters.errors import DuplicateError
 
-__all__ = ["GROUP", "Filter", "Registry"]
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+__all__ = ["GROUP", "SETTINGS", "Filter", "Registry", "read_disabled"]
 
 GROUP: Final = "text_filters.filters"
+SETTINGS: Final = Path("plugins.toml")
 logger = logging.getLogger(__name__)
 
 
@@ -60,7 +68,7 @@ class Registry(Mapping[str, Plugin]):
         if problem := self._add(name, None, lambda: plugin):
             raise problem.exception
 
-    def discover(self) -> list[Problem]:
+    def discover(self, *, disabled: Collection[str] = ()) -> list[Problem]:
         """Add the filters that installed packages advertise by entry points.
 
         What is no `Exception` comes out, such as the `SystemExit` of a signal handler; so does that of a plugin.
@@ -68,11 +76,16 @@ class Registry(Mapping[str, Plugin]):
         The order is that of names, then of distributions: of several filters with one name, the
         first that works gets it. A plugin that is skipped is logged, too.
 
+        Args:
+            disabled: The names of those that are not even imported; `read_disabled` knows them.
+
         Returns:
             A report of each plugin that was skipped.
         """
         problems = []
         for distribution, entry_point in _advertised():
+            if entry_point.name in disabled:
+                continue
             if problem := self._add(entry_point.name, distribution, entry_point.load):
                 problems.append(problem)
                 logger.warning("skipped %r", problem)
@@ -87,6 +100,20 @@ class Registry(Mapping[str, Plugin]):
             return loaded
         self._plugins[name] = loaded
         return None
+
+
+def read_disabled(path: Path = SETTINGS) -> frozenset[str]:
+    """Read which plugins the user has disabled: the list `disabled` in the table that is named as the group.
+
+    Args:
+        path: A TOML file, which need not be there.
+
+    Raises:
+        tomllib.TOMLDecodeError: If it is not valid TOML.
+    """
+    if not path.is_file():
+        return frozenset()
+    return frozenset(tomllib.loads(path.read_text(encoding="utf-8")).get(GROUP, {}).get("disabled", ()))
 
 
 def _advertised() -> list[tuple[str, EntryPoint]]:

@@ -9,9 +9,8 @@ from scaffolder.anatomy.bounds import upwards
 from scaffolder.anatomy.layout import SKIPPED
 from scaffolder.anatomy.manifests import read_manifests, read_toml, table_of, with_builder
 from scaffolder.anatomy.project import PYO3_CRATES
-from scaffolder.errors import ScaffolderError, UsageError
+from scaffolder.errors import ScaffolderError, UsageError, listing
 from scaffolder.files import is_file, is_folder, real
-from scaffolder.tools.setup_validator.check import quote_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -83,8 +82,8 @@ def _below(here: Path, shown: Path) -> Manifests | None:
     outer = [folder for folder in projects if not any(above in projects for above in folder.parents)]
     if len(outer) > 1:
         names = [folder.relative_to(here).as_posix() for folder in outer]
-        hint = f"name one: `pyo3-new doctor --project {(shown / names[0]).as_posix()}`"
-        raise UsageError(f"there are several PyO3 projects below `{shown}`: {quote_names(names)}", hint)
+        hint = f"name one: `--project {(shown / names[0]).as_posix()}`"
+        raise UsageError(f"there are several PyO3 projects below `{shown}`: {listing(names, 'and')}", hint)
     return projects[outer[0]] if outer else None
 
 

@@ -1,0 +1,1 @@
+"""The tool `class_inspector`: what the classes of a built extension are, as seen from Python."""

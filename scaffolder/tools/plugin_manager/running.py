@@ -1,0 +1,151 @@
+"""Load a plugin in a child process, and run one of its methods there."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from scaffolder.errors import UsageError, near
+from scaffolder.machine.children import ChildError, CrashedError, HangsError, RaisedError, child_command, start_child
+from scaffolder.toolkit import Document, Finding, Result, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from scaffolder.machine.children import Child
+    from scaffolder.machine.entry_points import Plugin
+    from scaffolder.machine.environment import Environment
+
+TOOL = "plugin_manager"
+SESSION = Path(__file__).with_name("session.py")
+IDS: dict[type[ChildError], str] = {RaisedError: "raises", CrashedError: "crashes", HangsError: "hangs"}
+
+
+@dataclass(frozen=True)
+class Call:
+    """A method to call.
+
+    Attributes:
+        method: Its name.
+        arguments: Its arguments.
+        keywords: Those by name.
+    """
+
+    method: str
+    arguments: tuple[Any, ...] = ()
+    keywords: dict[str, Any] | None = None
+
+    @property
+    def request(self) -> dict[str, Any]:
+        """The call as a child process takes it."""
+        return {"method": self.method, "arguments": self.arguments, "keywords": self.keywords or {}}
+
+
+def read_call(method: str, arguments: Sequence[str], keywords: Sequence[str]) -> Call:
+    """Read a call as it is typed: arguments are JSON or else text, keywords `NAME=VALUE`.
+
+    Raises:
+        UsageError: A keyword has no value.
+    """
+    if wrong := next((keyword for keyword in keywords if "=" not in keyword), None):
+        raise UsageError(f"`{wrong}` is not `NAME=VALUE`", f"try `--keyword {wrong}=VALUE`")
+    pairs = (keyword.partition("=") for keyword in keywords)
+    return Call(method, tuple(map(_value, arguments)), {name: _value(text) for name, _, text in pairs})
+
+
+def begin(environment: Environment, show: Callable[[bytes], None] | None = None) -> Child:
+    """Start a child process for a plugin."""
+    return start_child(child_command(environment.python, SESSION), show)
+
+
+def load(child: Child, plugin: Plugin, timeout: float, *, create: bool, fresh: bool = False) -> dict[str, Any]:
+    """Let a child load a plugin.
+
+    Args:
+        child: The process.
+        plugin: The plugin.
+        timeout: When to give up, in seconds.
+        create: Whether a class is called without arguments.
+        fresh: Whether to compile it even if there is a cache.
+
+    Raises:
+        ChildError: It fails.
+    """
+    request = {"module": plugin.module or plugin.value, "attribute": plugin.attribute, "create": create, "fresh": fresh}
+    return child.ask("load", timeout, **request)
+
+
+def run(child: Child, plugin: Plugin, call: Call, timeout: float, *, create: bool) -> Result:
+    """Load a plugin, call a method, and tell what came of it.
+
+    Raises:
+        UsageError: There is no such method.
+    """
+    when = "when it is loaded"
+    try:
+        load(child, plugin, timeout, create=create)
+        when = f"in `{call.method}`"
+        answer = ask(child, plugin, call, timeout)
+    except ChildError as error:
+        return Result(TOOL, f"`{plugin.name}` failed {when}", (failure(plugin, when, error),))
+    summary = f"`{plugin.name}.{call.method}` returned a `{answer['type']}` in {duration(answer['seconds'])}"
+    return Result(TOOL, summary, tables=(_facts(answer),), documents=(_document(answer),))
+
+
+def ask(child: Child, plugin: Plugin, call: Call, timeout: float) -> dict[str, Any]:
+    """Call a method of the plugin in a child.
+
+    Raises:
+        UsageError: There is no such method.
+        ChildError: It fails.
+    """
+    answer = child.ask("call", timeout, **call.request)
+    if "methods" in answer:
+        hint = near(call.method, answer["methods"]) if answer["methods"] else "it has no methods"
+        raise UsageError(f"the plugin `{plugin.name}` has no method `{call.method}`", hint)
+    return answer
+
+
+def failure(plugin: Plugin, when: str, error: ChildError) -> Finding:
+    """Return the finding for a plugin that failed in its process."""
+    what = f"raises an exception {when}: " if isinstance(error, RaisedError) else ""
+    message = f"{what}{error.message.splitlines()[-1]}" if what else f"{error.message} {when}"
+    return Finding(IDS[type(error)], "error", message, plugin.label, evidence=error.evidence)
+
+
+def duration(seconds: float) -> str:
+    """Return a time in the unit in which it is readable."""
+    for unit, factor in (("s", 1), ("ms", 1e3)):
+        if seconds * factor >= 1:
+            return f"{seconds * factor:.3g} {unit}"
+    return f"{seconds * 1e6:.3g} µs"
+
+
+def _value(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _document(answer: dict[str, Any]) -> Document:
+    """Return a result as JSON, or as Python shows it."""
+    if answer["value"] is not None:
+        return Document("json", json.dumps(answer["value"], ensure_ascii=False, indent=2))
+    return Document("python", answer["result"])
+
+
+def _facts(answer: dict[str, Any]) -> Table:
+    """Return what a call took."""
+    memory = [
+        ("peak memory of the process", _mebibytes(answer["peak"])),
+        ("before the call", _mebibytes(answer["memory"])),
+    ]
+    rows = [("result", answer["type"]), ("time", duration(answer["seconds"])), *memory]
+    return Table("The call", ("fact", "value"), tuple(rows))
+
+
+def _mebibytes(size: int | None) -> str:
+    return "not measured on this system" if size is None else f"{size / 1024**2:.1f} MiB"

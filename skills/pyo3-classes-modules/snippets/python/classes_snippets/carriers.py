@@ -1,0 +1,54 @@
+"""The contract of a carrier, and the plugins that installed packages offer."""
+
+import logging
+from collections.abc import Collection
+from importlib.metadata import EntryPoint, entry_points
+from typing import Protocol
+
+from classes_snippets._core import plugins as _plugins
+
+__all__ = ["GROUP", "Carrier", "Carriers", "discover"]
+
+GROUP = "classes_snippets.carriers"
+Carriers = _plugins.Carriers
+logger = logging.getLogger(__name__)
+
+
+# region: contract
+class Carrier(Protocol):
+    """What a plugin is: two members, and nothing to inherit from."""
+
+    @property
+    def contract_version(self) -> int:
+        """The version that it was written for, as a literal number: 2."""
+
+    def price(self, grams: int, country: str, /) -> int:
+        """Return the price in cents. Called from any thread."""
+
+
+# endregion: contract
+
+
+# region: discover
+def discover(carriers: Carriers, trusted: Collection[str]) -> list[tuple[str, Exception]]:
+    """Add the plugins of trusted distributions, and return what went wrong with the others."""
+    problems = []
+    for distribution, point in advertised():
+        if distribution not in trusted:
+            logger.info("carrier %s of %s is not enabled", point.name, distribution)
+            continue
+        try:
+            carriers.add(point.name, point.load())
+        except Exception as error:  # whatever a stranger's module raises
+            logger.warning("carrier %s of %s is skipped", point.name, distribution, exc_info=True)
+            problems.append((point.name, error))
+    return problems
+
+
+def advertised() -> list[tuple[str, EntryPoint]]:
+    """List what is installed, in the same order on each machine; nothing is imported yet."""
+    pairs = [(point.dist.name if point.dist else "", point) for point in entry_points(group=GROUP)]
+    return sorted(pairs, key=lambda pair: (pair[1].name, pair[0]))
+
+
+# endregion: discover

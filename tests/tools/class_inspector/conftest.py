@@ -1,0 +1,83 @@
+"""The tool as a program in this process, and a built extension with planted flaws."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import jsonschema
+import pytest
+
+from scaffolder.terminal import run_tool
+from scaffolder.tools.class_inspector.app import app
+from scaffolder.tools.type_converter.known_types import CRATES
+from tests.conftest import CHECKOUT
+
+if TYPE_CHECKING:
+    from tests.conftest import Run
+
+SCHEMA = json.loads((CHECKOUT / "scaffolder/tool-result.schema.json").read_text(encoding="utf-8"))
+PLANTED = Path(__file__).parent / "planted"
+# The skill's examples have built its dependencies there.
+PLACE = "skills/pyo3-classes-modules"
+MANIFEST = f"""[package]
+name = "planted"
+version = "0.1.0"
+edition = "2024"
+
+[lib]
+crate-type = ["cdylib"]
+
+[dependencies]
+pyo3 = {{ version = "{CRATES["pyo3"]}", features = ["abi3-py310"] }}
+"""
+
+
+class Inspect(Protocol):
+    """Runs the tool in an empty folder with this Python, and returns its JSON: a result, or an error."""
+
+    def __call__(self, *arguments: str, code: int = 0) -> dict[str, Any]: ...
+
+
+@pytest.fixture
+def inspect(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Inspect:
+    """Run the tool in this process; what it inspects is in a process of its own anyway."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: str, code: int = 0) -> dict[str, Any]:
+        ended = run_tool(app, "class_inspector", [*arguments, "--python", sys.executable, "--json"])
+        output = capsys.readouterr()
+        assert ended == code, output.out + output.err
+        data: dict[str, Any] = json.loads(output.out)
+        if "tool" in data:
+            jsonschema.validate(data, SCHEMA)
+        return data
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def planted(tmp_path_factory: pytest.TempPathFactory, build_run: Run) -> Path:
+    """The folder of an extension `planted`, whose classes have one flaw each, with its stub."""
+    project = tmp_path_factory.mktemp("planted")
+    (project / "src").mkdir()
+    shutil.copy(PLANTED / "lib.rs", project / "src")
+    shutil.copy(PLANTED / "planted.pyi", project)
+    (project / "Cargo.toml").write_text(MANIFEST, encoding="utf-8")
+    build_run("maturin", "build", "--profile", "dev", "--out", "wheels", folder=project, place=PLACE)
+    zipfile.ZipFile(next(project.glob("wheels/*.whl"))).extractall(project / "installed")
+    return project / "installed"
+
+
+def table(result: dict[str, Any], title: str) -> list[list[str]]:
+    """Return the rows of a table."""
+    return next((found["rows"] for found in result["tables"] if found["title"] == title), [])
+
+
+def messages(result: dict[str, Any], identifier: str) -> list[str]:
+    """Return the messages of the findings with an identifier."""
+    return [finding["message"] for finding in result["findings"] if finding["id"] == identifier]

@@ -1,0 +1,33 @@
+"""`plugin_manager list`: what the metadata says, and nothing run."""
+
+from __future__ import annotations
+
+from importlib.machinery import EXTENSION_SUFFIXES
+from typing import TYPE_CHECKING
+
+from tests.tools.plugin_manager.conftest import GROUP, Tool, data, install
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_plugins_are_listed_without_running_any(site: Path, tool: Tool) -> None:
+    source = "open('ran', 'w')"
+    install(site, "pure", {"b": "pure_source:B", "a": "pure_source"}, pure_source=source)
+    (site / "start.pth").write_text(f"import sys; {source}\n{site}\n", encoding="utf-8")
+    install(site, "fast", {"c": "fast_source._native:C", "d": "fast_source:D", "e": "gone.away:E", "f": "a b"})
+    (site / "fast_source").mkdir()
+    (site / "fast_source/__init__.py").write_text(source, encoding="utf-8")
+    library = site / f"fast_source/_native{EXTENSION_SUFFIXES[0]}"
+    library.write_bytes(b"")
+    result = data(tool("list", "--json")[0])
+    rows = {row[0]: row[1:] for row in result["tables"][0]["rows"]}
+    assert list(rows) == ["a", "b", "c", "d", "e", "f"]
+    assert rows["b"] == ["pure", "1.2", "pure_source:B", "Python", "yes", str(site / "pure_source.py")]
+    assert rows["c"] == ["fast", "1.2", "fast_source._native:C", "extension", "yes", str(library)]
+    assert rows["d"][3] == "Python, extension"
+    assert [rows[name][3:] for name in "ef"] == [["unknown", "yes", "unknown"]] * 2
+    assert [item["id"] for item in result["findings"]] == ["no-file", "no-file"]
+    assert result["summary"].startswith(f"6 plugins of `{GROUP}` in ")
+    assert not list(site.parent.rglob("ran"))
+    assert ["file" in tool("list", *flags)[0].splitlines()[2] for flags in ((), ("--verbose",))] == [False, True]
