@@ -1,38 +1,5 @@
 //! What the chapters say that PyO3 refuses, as examples that must not compile; `cargo test --doc` tries each.
 //!
-//! `enums.md`: beside variants with data there is none without brackets, and no enum has a base or subclasses.
-//!
-//! ```
-//! #[pyo3::pyclass]
-//! enum Treatment { Dose { milligrams: u32 }, Rest() }
-//! ```
-//!
-//! ```compile_fail
-//! #[pyo3::pyclass]
-//! enum Treatment { Dose { milligrams: u32 }, Rest }
-//! ```
-//!
-//! ```compile_fail
-//! #[pyo3::pyclass(subclass)]
-//! enum Urgency { Minor, Immediate }
-//! ```
-//!
-//! `inheritance.md`: `#[new]` makes the part of the base, too, and not by a tuple.
-//!
-//! ```
-//! use pyo3::prelude::*;
-//!
-//! #[pyclass(subclass, frozen)]
-//! struct Vessel;
-//!
-//! #[pyclass(extends = Vessel, frozen)]
-//! struct Ferry;
-//!
-//! #[pymethods]
-//! impl Ferry {
-//!     #[new]
-//!     fn new() -> PyClassInitializer<Self> { PyClassInitializer::from(Vessel).add_subclass(Self) }
-//!
 //! Classes and operators compile:
 //!
 //! ```
@@ -181,6 +148,54 @@
 //!
 //! ```compile_fail
 //! use pyo3::prelude::*;
+//! use pyo3::{PyTraverseError, PyVisit};
+//!
+//! #[pyclass]
+//! struct Topic(Option<Py<PyAny>>);
+//!
+//! #[pymethods]
+//! impl Topic {
+//!     fn __traverse__(slf: PyRef<'_, Self>, visit: PyVisit<'_>) -> Result<(), PyTraverseError> { visit.call(&slf.0) }
+//! }
+//! ```
+//!
+//! `enums.md`: beside variants with data there is none without brackets, and no enum has a base or subclasses.
+//!
+//! ```
+//! #[pyo3::pyclass]
+//! enum Treatment { Dose { milligrams: u32 }, Rest() }
+//! ```
+//!
+//! ```compile_fail
+//! #[pyo3::pyclass]
+//! enum Treatment { Dose { milligrams: u32 }, Rest }
+//! ```
+//!
+//! ```compile_fail
+//! #[pyo3::pyclass(subclass)]
+//! enum Urgency { Minor, Immediate }
+//! ```
+//!
+//! `inheritance.md`: `#[new]` makes the part of the base, too, and not by a tuple.
+//!
+//! ```
+//! use pyo3::prelude::*;
+//!
+//! #[pyclass(subclass, frozen)]
+//! struct Vessel;
+//!
+//! #[pyclass(extends = Vessel, frozen)]
+//! struct Ferry;
+//!
+//! #[pymethods]
+//! impl Ferry {
+//!     #[new]
+//!     fn new() -> PyClassInitializer<Self> { PyClassInitializer::from(Vessel).add_subclass(Self) }
+//! }
+//! ```
+//!
+//! ```compile_fail
+//! use pyo3::prelude::*;
 //!
 //! #[pyclass(subclass, frozen)]
 //! struct Vessel;
@@ -236,14 +251,5 @@
 //!         PyResult::Ok(alarms.get())
 //!     };
 //!     PyCFunction::new_closure(py, None, None, check)
-//!
-//! use pyo3::{PyTraverseError, PyVisit};
-//!
-//! #[pyclass]
-//! struct Topic(Option<Py<PyAny>>);
-//!
-//! #[pymethods]
-//! impl Topic {
-//!     fn __traverse__(slf: PyRef<'_, Self>, visit: PyVisit<'_>) -> Result<(), PyTraverseError> { visit.call(&slf.0) }
 //! }
 //! ```
