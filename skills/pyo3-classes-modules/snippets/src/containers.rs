@@ -95,7 +95,6 @@ impl Playlist {
         Ok(())
     }
 
-    // region: delete
     fn __delitem__(&self, index: &Bound<'_, PyAny>) -> PyResult<()> {
         let doomed: HashSet<usize> = match index.cast::<PySlice>() {
             Ok(slice) => places(slice, self.__len__())?.collect(),
@@ -106,16 +105,13 @@ impl Playlist {
             .retain(|_| place.next().is_none_or(|place| !doomed.contains(&place)));
         Ok(())
     }
-    // endregion: delete
 
-    // region: contains
     // Anything may be looked for; what is no `str` is not in it.
     fn __contains__(&self, title: &Bound<'_, PyAny>) -> bool {
         title
             .extract()
             .is_ok_and(|title: &str| self.titles().iter().any(|have| have == title))
     }
-    // endregion: contains
 
     /// Put a title before a position, as `list.insert` does.
     fn insert(&self, position: isize, title: String) {
@@ -231,7 +227,6 @@ impl Terms {
         slf
     }
 
-    // region: terms
     fn __next__(&self) -> Option<String> {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         let meanings = self.glossary.get().meanings();
@@ -243,7 +238,6 @@ impl Terms {
         last.replace(term.clone());
         Some(term)
     }
-    // endregion: terms
 }
 
 /// What a mapping is without `mapping`: it passes for a sequence.

@@ -345,6 +345,7 @@ impl Peaks {
     fn start(traces: Vec<Arc<[f64]>>, ahead: usize, peak: fn(&[f64]) -> f64) -> Self {
         let (sender, receiver) = mpsc::sync_channel(ahead);
         let worker = thread::spawn(move || {
+            // Counted, so that a test can wait for its end.
             let _alive = Alive::new();
             for batch in traces.chunks(ahead.max(1)) {
                 // The threads of the pool only compute; it is this one that waits for the reader.
@@ -407,7 +408,6 @@ impl Peaks {
     // endregion: receive
 }
 
-// region: send
 /// Send samples into a generator, and collect what it answers.
 #[pyfunction]
 fn feed(generator: &Bound<'_, PyIterator>, samples: Vec<f64>) -> PyResult<Vec<f64>> {
@@ -424,7 +424,6 @@ fn feed(generator: &Bound<'_, PyIterator>, samples: Vec<f64>) -> PyResult<Vec<f6
     generator.call_method0("close")?;
     Ok(answers)
 }
-// endregion: send
 
 #[pymodule]
 pub mod iterators {

@@ -1,0 +1,14 @@
+"""An enum of Python's, which Rust takes and returns."""
+
+# region: ward
+from enum import Enum
+
+
+class Ward(Enum):
+    """Where a patient lies."""
+
+    SURGERY = "surgery"
+    MATERNITY = "maternity"
+
+
+# endregion: ward
