@@ -21,7 +21,7 @@ pub enum Kind {
 
 // region: iterator
 /// An iterator over a map; it refuses to go on once keys were added or removed.
-#[pyclass(frozen, module = "asof_map")]
+#[pyclass(frozen, module = "asof_map._core")]
 pub struct Entries {
     map: Py<AsOfMap>,
     kind: Kind,
