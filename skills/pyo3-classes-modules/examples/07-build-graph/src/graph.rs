@@ -207,9 +207,9 @@ impl Graph {
     }
 
     // region: collect
-    // The collector calls this several times in one run, and has to see the same each time: an object that it counted
-    // first and then doesn't see is taken for garbage while it is in use. So nobody may hold the lock meanwhile, and
-    // nobody does who takes it only while attached, and runs no Python code under it.
+    // The collector calls this several times in one run, and has to see the same each time: of an object that it counted
+    // first and then doesn't see, weak references die and `__del__` runs while it is in use. So nobody may hold the lock
+    // meanwhile, and nobody does who takes it only while attached, and runs no Python code under it.
     fn __traverse__(&self, visit: PyVisit<'_>) -> std::result::Result<(), PyTraverseError> {
         match self.tasks.try_lock() {
             Ok(tasks) => tasks.iter().try_for_each(|task| visit.call(task)),
