@@ -93,8 +93,10 @@ pub fn replay(log: &[u8]) -> Result<Replay, usize> {
                 Err(start)
             };
         }
-        let batch = decode(payload).ok_or(start)?;
-        apply(&mut replay.map, batch);
+        // All of it before the first change: a transaction is whole.
+        for (key, value) in decode(payload).ok_or(start)? {
+            set(&mut replay.map, key, value);
+        }
         replay.length = start + HEADER + size;
     }
 }
@@ -107,20 +109,39 @@ fn number(bytes: &[u8]) -> u32 {
         .fold(0, |number, byte| number << 8 | u32::from(*byte))
 }
 
-fn decode(mut payload: &[u8]) -> Option<Batch> {
-    let mut batch = Batch::new();
+/// A key with its value, or None if it is deleted.
+type Change<'a> = (&'a [u8], Option<&'a [u8]>);
+
+fn decode(mut payload: &[u8]) -> Option<Vec<Change<'_>>> {
+    let mut changes = Vec::new();
     while !payload.is_empty() {
-        let key = take(&mut payload)?.to_vec();
+        let key = take(&mut payload)?;
         let (has_value, rest) = payload.split_first()?;
         payload = rest;
         let value = match has_value {
             0 => None,
-            1 => Some(take(&mut payload)?.to_vec()),
+            1 => Some(take(&mut payload)?),
             _ => return None,
         };
-        batch.insert(key, value);
+        changes.push((key, value));
     }
-    Some(batch)
+    Some(changes)
+}
+
+/// Changes a map, and reuses what it has: most writes of a log are of keys that were written before.
+fn set(map: &mut Map, key: &[u8], value: Option<&[u8]>) {
+    match (map.get_mut(key), value) {
+        (Some(old), Some(value)) => {
+            old.clear();
+            old.extend_from_slice(value);
+        }
+        (None, Some(value)) => {
+            map.insert(key.to_vec(), value.to_vec());
+        }
+        (_, None) => {
+            map.remove(key);
+        }
+    }
 }
 
 fn take<'a>(payload: &mut &'a [u8]) -> Option<&'a [u8]> {
