@@ -120,7 +120,8 @@ impl Depot {
         PyList::new(py, numbers)?.try_iter()
     }
 
-    // The callback may lead back to the depot. The collector must neither wait nor run Python code.
+    // The callback may lead back to the depot. The collector asks more than once, without waiting, and must see the same
+    // each time: only attached threads take this lock, for plain Rust, so it is free then.
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
         match self.on_arrival.try_lock() {
             Ok(callback) => callback.iter().try_for_each(|object| visit.call(object)),

@@ -272,7 +272,7 @@ impl Journal {
         for account in self.accounts.values() {
             visit.call(account)?;
         }
-        // Waiting is not allowed here; and who holds the lock is using the journal anyway.
+        // Waiting is not allowed here. Only attached threads take the lock, so it is free whenever the collector runs.
         self.on_post
             .try_lock()
             .map_or(Ok(()), |callback| visit.call(&*callback))

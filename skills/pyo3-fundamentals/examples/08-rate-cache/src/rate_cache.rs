@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::sync::{MutexExt, PyOnceLock};
+use pyo3::sync::PyOnceLock;
 use pyo3::{PyTraverseError, PyVisit};
 
 use crate::entries::{Counts, Entries};
@@ -81,15 +81,12 @@ impl RateCache {
     // region: locked
     /// Runs plain Rust under the lock.
     ///
-    /// `lock_py_attached` waits without the interpreter, so whoever has the lock can go on, with or without a GIL.
-    /// `work` must not run Python code, and that includes dropping an object, which may run its `__del__`.
-    fn locked<T>(&self, py: Python<'_>, work: impl FnOnce(&mut Entries<Py<PyAny>>) -> T) -> T {
-        work(
-            &mut self
-                .entries
-                .lock_py_attached(py)
-                .unwrap_or_else(PoisonError::into_inner),
-        )
+    /// `work` must not run Python code, and that includes dropping an object, which may run its `__del__`. So whoever has
+    /// the lock needs nothing else to go on; and as only attached threads take it, it is free when the garbage collector
+    /// runs.
+    fn locked<T>(&self, _py: Python<'_>, work: impl FnOnce(&mut Entries<Py<PyAny>>) -> T) -> T {
+        let entries = self.entries.lock();
+        work(&mut entries.unwrap_or_else(PoisonError::into_inner))
     }
     // endregion: locked
 }
@@ -186,7 +183,8 @@ impl RateCache {
     // region: collect
     /// Shows the garbage collector what the cache refers to.
     ///
-    /// It must not wait or attach. If the lock is taken, a thread is using the cache, and so it is no garbage.
+    /// It must not wait or attach. The collector asks more than once, and has to see the same each time: of an object that
+    /// it sees only at first, weak references die while it is in use.
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
         let entries = match self.entries.try_lock() {
             Ok(entries) => entries,
