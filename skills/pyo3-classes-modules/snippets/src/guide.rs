@@ -90,7 +90,6 @@ impl Depot {
         }
     }
 
-    /// Add a parcel, then tell whoever wants to know.
     fn arrive(&self, py: Python<'_>, number: String, weight: Weight) -> PyResult<()> {
         self.parcels().insert(number.clone(), weight);
         // Copied out of the lock: the callback may use the depot.
@@ -114,7 +113,7 @@ impl Depot {
         weight.ok_or_else(|| PyKeyError::new_err(number.to_owned()))
     }
 
-    // The numbers as they are now: who iterates may add and remove parcels.
+    // A copy: who iterates may add and remove parcels.
     fn __iter__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyIterator>> {
         let numbers: Vec<String> = self.parcels().keys().cloned().collect();
         PyList::new(py, numbers)?.try_iter()
