@@ -2,7 +2,7 @@
 
 use std::mem;
 use std::ops::RangeInclusive;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 
 use pyo3::exceptions::{PyBaseException, PyException, PyMemoryError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
@@ -156,12 +156,14 @@ impl Carriers {
     // endregion: run
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
-        match self.carriers.try_lock() {
-            Ok(carriers) => carriers
-                .iter()
-                .try_for_each(|(_, carrier)| carrier.traverse(visit)),
-            Err(_) => Ok(()),
-        }
+        let carriers = match self.carriers.try_lock() {
+            Ok(carriers) => carriers,
+            Err(TryLockError::Poisoned(error)) => error.into_inner(),
+            Err(TryLockError::WouldBlock) => return Ok(()),
+        };
+        carriers
+            .iter()
+            .try_for_each(|(_, carrier)| carrier.traverse(visit))
     }
 
     fn __clear__(&self) {

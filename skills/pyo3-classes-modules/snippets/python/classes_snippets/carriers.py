@@ -1,6 +1,7 @@
 """The contract of a carrier, and the plugins that installed packages offer."""
 
 import logging
+import re
 from collections.abc import Collection
 from importlib.metadata import EntryPoint, entry_points
 from typing import Protocol
@@ -33,8 +34,9 @@ class Carrier(Protocol):
 def discover(carriers: Carriers, trusted: Collection[str]) -> list[tuple[str, Exception]]:
     """Add the plugins of trusted distributions, and return what went wrong with the others."""
     problems = []
+    enabled = {normalized(name) for name in trusted}
     for distribution, point in advertised():
-        if distribution not in trusted:
+        if distribution not in enabled:
             logger.info("carrier %s of %s is not enabled", point.name, distribution)
             continue
         try:
@@ -47,8 +49,14 @@ def discover(carriers: Carriers, trusted: Collection[str]) -> list[tuple[str, Ex
 
 def advertised() -> list[tuple[str, EntryPoint]]:
     """List what is installed, in the same order on each machine; nothing is imported yet."""
-    pairs = [(point.dist.name if point.dist else "", point) for point in entry_points(group=GROUP)]
+    points = entry_points(group=GROUP)
+    pairs = [(normalized(point.dist.name) if point.dist else "", point) for point in points]
     return sorted(pairs, key=lambda pair: (pair[1].name, pair[0]))
+
+
+def normalized(distribution: str) -> str:
+    """Return a name as an index writes it: `Swiss_Post` is `swiss-post`."""
+    return re.sub(r"[-_.]+", "-", distribution).lower()
 
 
 # endregion: discover
