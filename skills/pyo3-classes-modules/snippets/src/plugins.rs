@@ -91,7 +91,7 @@ fn is_fault(py: Python<'_>, error: &PyErr) -> bool {
     if error.is_instance_of::<PyMemoryError>(py) {
         return false;
     }
-    // A panic is a fault, and no `Exception`; each extension has a class for it, of one name.
+    // A panic is one, but not an `Exception`; each extension has a class of its own for it, of the same name.
     let name = error.get_type(py).fully_qualified_name();
     error.is_instance_of::<PyException>(py)
         || name.is_ok_and(|name| name == "pyo3_runtime.PanicException")

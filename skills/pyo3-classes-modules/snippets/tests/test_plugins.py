@@ -136,6 +136,8 @@ def test_installed_plugins_are_discovered_if_they_are_trusted(
     advertise(tmp_path, "A_Post", source)
     advertise(tmp_path, "bad-post", "raise OSError('no licence')\n")
     advertise(tmp_path, "unknown-post", "raise AssertionError\n")
+    advertise(tmp_path, "removed-post", "raise AssertionError\n")
+    (tmp_path / "removed_post-1.0.dist-info" / "METADATA").unlink()
     monkeypatch.syspath_prepend(tmp_path)
     carriers = Carriers()
     problems = host.discover(carriers, trusted={"a-post", "bad-post", "Z.post"})

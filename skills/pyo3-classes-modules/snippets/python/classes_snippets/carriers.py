@@ -3,6 +3,7 @@
 import logging
 import re
 from collections.abc import Collection
+from contextlib import suppress
 from importlib.metadata import EntryPoint, entry_points
 from typing import Protocol
 
@@ -32,7 +33,7 @@ class Carrier(Protocol):
 
 # region: discover
 def discover(carriers: Carriers, trusted: Collection[str]) -> list[tuple[str, Exception]]:
-    """Add the plugins of trusted distributions, and return what went wrong with the others."""
+    """Add the plugins of trusted distributions, and return those that failed, with what they raised."""
     problems = []
     enabled = {normalized(name) for name in trusted}
     for distribution, point in advertised():
@@ -49,9 +50,16 @@ def discover(carriers: Carriers, trusted: Collection[str]) -> list[tuple[str, Ex
 
 def advertised() -> list[tuple[str, EntryPoint]]:
     """List what is installed, in the same order on each machine; nothing is imported yet."""
-    points = entry_points(group=GROUP)
-    pairs = [(normalized(point.dist.name) if point.dist else "", point) for point in points]
+    pairs = [(distribution_of(point), point) for point in entry_points(group=GROUP)]
     return sorted(pairs, key=lambda pair: (pair[1].name, pair[0]))
+
+
+def distribution_of(point: EntryPoint) -> str:
+    """Return the normalized name of who offers it, if there is one."""
+    with suppress(Exception):  # a folder that is left of a removed package has no metadata
+        if point.dist:
+            return normalized(point.dist.name)
+    return ""
 
 
 def normalized(distribution: str) -> str:
