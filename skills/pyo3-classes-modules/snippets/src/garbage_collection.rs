@@ -1,7 +1,7 @@
 //! Code shown in `references/garbage-collection.md`.
 
 use std::mem;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::thread::{self, ThreadId};
 
 use pyo3::prelude::*;
@@ -30,10 +30,13 @@ impl Topic {
 impl Topic {
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
         // Never waits: whoever holds the lock may be waiting for the collector.
-        match self.subscribers.try_lock() {
-            Ok(subscribers) => subscribers.iter().try_for_each(|object| visit.call(object)),
-            Err(_) => Ok(()),
-        }
+        let subscribers = match self.subscribers.try_lock() {
+            Ok(subscribers) => subscribers,
+            // After a panic it is free all the same; to skip it would be a leak for good.
+            Err(TryLockError::Poisoned(error)) => error.into_inner(),
+            Err(TryLockError::WouldBlock) => return Ok(()),
+        };
+        subscribers.iter().try_for_each(|object| visit.call(object))
     }
 
     fn __clear__(&self) {
@@ -52,6 +55,12 @@ impl Topic {
     #[pyo3(signature = (subscriber, /))]
     fn subscribe(&self, subscriber: Py<PyAny>) {
         self.subscribers().push(subscriber);
+    }
+
+    /// Panic while the lock is held.
+    fn spoil(&self) {
+        let _subscribers = self.subscribers();
+        panic!("spoilt");
     }
 
     /// Call all subscribers.
@@ -125,11 +134,12 @@ impl FieldRule {
         (self.test)(self.predicate.bind(py), item)
     }
 
+    // endregion: closure
+
     // There is no `__clear__`: a frozen field can't be emptied, and the rest of the cycle can.
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
         visit.call(&self.predicate)
     }
-    // endregion: closure
 
     #[new]
     fn new(predicate: Py<PyAny>) -> Self {
@@ -201,14 +211,12 @@ impl FilteredFeed {
     }
 }
 
-// region: options
 /// Users may set attributes of their own, and refer to it weakly.
 #[pyclass(frozen, dict, weakref)]
 struct Article {
     #[pyo3(get)]
     title: String,
 }
-// endregion: options
 
 #[pymethods]
 impl Article {
@@ -218,7 +226,6 @@ impl Article {
     }
 }
 
-// region: drop
 /// A connection; the log gets its name, and the thread in which it was closed, when it ends.
 #[pyclass(frozen)]
 struct Connection {
@@ -233,7 +240,6 @@ impl Drop for Connection {
         log.push(line);
     }
 }
-// endregion: drop
 
 /// What was closed.
 #[pyclass(frozen)]
@@ -332,7 +338,6 @@ impl Shared {
     }
 }
 
-// region: detached
 /// Drop `object` in a thread that is not attached.
 #[pyfunction]
 #[pyo3(signature = (object, /))]
@@ -341,7 +346,6 @@ fn discard(object: Py<PyAny>) {
         .join()
         .expect("dropping doesn't panic");
 }
-// endregion: detached
 
 /// Keep `object` in a static.
 #[pyfunction]

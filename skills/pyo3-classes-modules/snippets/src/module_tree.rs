@@ -80,13 +80,14 @@ pub mod module_tree {
 fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     let modules = module.py().import("sys")?.getattr("modules")?;
     let name = module.name()?.extract::<String>()?;
+    let below = format!("{name}.");
     modules.set_item(&name, module)?;
     for value in module.dict().values() {
         let Ok(submodule) = value.cast::<PyModule>() else {
             continue;
         };
         // One with the name of a Python file would take the file's place.
-        if submodule.name()?.to_cow()?.starts_with(&name) {
+        if submodule.name()?.to_cow()?.starts_with(&below) {
             register(submodule)?;
         }
     }
@@ -98,7 +99,6 @@ fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
 #[pyclass(frozen)]
 struct Rake;
 
-// region: old-names
 /// A module whose old names still work, with a warning.
 #[pyo3::pymodule]
 #[pyo3(module = "classes_snippets._core.module_tree")]
@@ -109,6 +109,7 @@ mod old_names {
     #[pymodule_export]
     const HECTARE: u32 = 10_000;
 
+    // region: old-names
     // Called by Python for names that are not there.
     #[pyfunction]
     fn __getattr__(py: Python<'_>, name: &str) -> PyResult<u32> {
@@ -119,5 +120,5 @@ mod old_names {
         PyErr::warn(py, &warning, c"`HA` is now called `HECTARE`", 1)?;
         Ok(HECTARE)
     }
+    // endregion: old-names
 }
-// endregion: old-names

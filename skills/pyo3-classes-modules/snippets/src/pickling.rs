@@ -1,6 +1,6 @@
 //! Code shown in `references/pickling.md`.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
@@ -163,6 +163,18 @@ impl Scale {
     }
 }
 
+/// The same, but not frozen: it has a flag for borrows.
+#[pyclass(module = "classes_snippets.pharmacy")]
+struct Counter;
+
+#[pymethods]
+impl Counter {
+    #[new]
+    fn new() -> Self {
+        Self
+    }
+}
+
 /// How a medicine is taken.
 #[pyclass(frozen, eq, hash, module = "classes_snippets.pharmacy")]
 #[derive(PartialEq, Eq, Hash)]
@@ -264,7 +276,8 @@ impl Ward {
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
         match self.head.try_lock() {
             Ok(head) => visit.call(&*head),
-            Err(_) => Ok(()),
+            Err(TryLockError::Poisoned(error)) => visit.call(&*error.into_inner()),
+            Err(TryLockError::WouldBlock) => Ok(()),
         }
     }
 
@@ -341,6 +354,7 @@ impl Label {
 pub mod pickling {
     #[pymodule_export]
     use super::{
-        Bottle, Chart, Dose, Event, Key, Label, Order, Pack, Room, Route, Scale, Storage, Ward,
+        Bottle, Chart, Counter, Dose, Event, Key, Label, Order, Pack, Room, Route, Scale, Storage,
+        Ward,
     };
 }

@@ -2,7 +2,7 @@
 
 use std::mem;
 use std::ops::RangeInclusive;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 
 use pyo3::exceptions::{PyBaseException, PyException, PyMemoryError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
@@ -91,7 +91,7 @@ fn is_fault(py: Python<'_>, error: &PyErr) -> bool {
     if error.is_instance_of::<PyMemoryError>(py) {
         return false;
     }
-    // A panic is a fault, and no `Exception`; each extension has a class for it, of one name.
+    // A panic is one, but not an `Exception`; each extension has a class of its own for it, of the same name.
     let name = error.get_type(py).fully_qualified_name();
     error.is_instance_of::<PyException>(py)
         || name.is_ok_and(|name| name == "pyo3_runtime.PanicException")
@@ -156,12 +156,14 @@ impl Carriers {
     // endregion: run
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
-        match self.carriers.try_lock() {
-            Ok(carriers) => carriers
-                .iter()
-                .try_for_each(|(_, carrier)| carrier.traverse(visit)),
-            Err(_) => Ok(()),
-        }
+        let carriers = match self.carriers.try_lock() {
+            Ok(carriers) => carriers,
+            Err(TryLockError::Poisoned(error)) => error.into_inner(),
+            Err(TryLockError::WouldBlock) => return Ok(()),
+        };
+        carriers
+            .iter()
+            .try_for_each(|(_, carrier)| carrier.traverse(visit))
     }
 
     fn __clear__(&self) {

@@ -1,13 +1,12 @@
 //! Code shown in `references/typing.md`.
 
 use std::mem;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 
 use pyo3::exceptions::PyIndexError;
 use pyo3::prelude::*;
 use pyo3::{PyTraverseError, PyVisit};
 
-// region: operators
 /// What a length may be divided by.
 #[derive(FromPyObject)]
 enum Divisor<'py> {
@@ -21,7 +20,6 @@ enum Quotient {
     Ratio(f64),
     Length(Length),
 }
-// endregion: operators
 
 /// A length.
 #[pyclass(frozen, eq, ord, get_all, module = "classes_snippets.lengths")]
@@ -135,10 +133,12 @@ impl Stack {
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
-        match self.items.try_lock() {
-            Ok(items) => items.iter().try_for_each(|item| visit.call(item)),
-            Err(_) => Ok(()),
-        }
+        let items = match self.items.try_lock() {
+            Ok(items) => items,
+            Err(TryLockError::Poisoned(error)) => error.into_inner(),
+            Err(TryLockError::WouldBlock) => return Ok(()),
+        };
+        items.iter().try_for_each(|item| visit.call(item))
     }
 
     fn __clear__(&self) {

@@ -13,6 +13,7 @@ _ = walk + 3  # type: ignore[operator]
 _ = walk < 3  # type: ignore[operator]
 walk.metres = 3  # type: ignore[misc]
 Stack[str]().push(3)  # type: ignore[arg-type]
+# endregion: consumer
 
 
 class Steep(Leg):
@@ -28,7 +29,6 @@ class Both(Leg, int):  # type: ignore[misc]
 
 
 assert_type(Steep("ridge").started(), Steep)
-# endregion: consumer
 assert_type(walk < Length.ZERO, bool)
 
 

@@ -73,6 +73,16 @@ def test_cycles_that_the_collector_sees_are_freed(make: Callable[[Owner], Any]) 
     assert is_collected(make)
 
 
+def test_a_topic_that_panicked_is_freed_all_the_same() -> None:
+    def spoilt(owner: Owner) -> news.Topic:
+        made = topic(owner)
+        with pytest.raises(BaseException, match="spoilt"):
+            made.spoil()
+        return made
+
+    assert is_collected(spoilt)
+
+
 @pytest.mark.parametrize(
     "make",
     [lambda owner: news.OpaqueTopic(lambda _: owner), lambda owner: news.ClosureRule(lambda _: owner)],
@@ -144,6 +154,12 @@ def test_weak_references_and_attributes_need_their_options() -> None:
     feed.stars = 3  # type: ignore[attr-defined]
     assert weakref.ref(feed)() is feed
 
+    class Slotted(news.Feed):
+        __slots__ = ()
+
+    with pytest.raises(TypeError, match="cannot create weak reference to"):
+        weakref.ref(Slotted("wire"))
+
 
 def test_drop_runs_at_once_and_in_the_thread_of_the_last_reference() -> None:
     log = news.Log()
@@ -203,6 +219,7 @@ def test_at_exit_a_global_is_dropped_and_a_static_is_not(keep: str, dropped: boo
 
 def test_attaching_is_refused_in_a_traverse() -> None:
     done = run("import gc\nattaching = news.Attaching()\ngc.collect()\n")
+    assert done.returncode == 0
     assert "prohibited while a __traverse__ implementation is running" in done.stderr
 
 

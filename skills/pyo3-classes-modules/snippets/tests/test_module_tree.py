@@ -122,14 +122,24 @@ def test_a_module_is_made_once() -> None:
     assert core.module_tree is tree
 
 
+# How to run `code` in an interpreter of its own, strictly separate or as it was before Python 3.12.
 INTERPRETERS = {
-    "_interpreters": "x.exec(x.create(), {code!r})",  # since Python 3.13
-    "_xxsubinterpreters": "x.run_string(x.create(), {code!r})",
+    "_interpreters": "x.exec(x.create({kind!r}), {code!r})",  # since Python 3.13
+    "_xxsubinterpreters": "x.run_string(x.create(isolated={kind!r} == 'isolated'), {code!r})",
 }
 
 
-def test_a_subinterpreter_cannot_import_it() -> None:
+@pytest.mark.parametrize(
+    ("program", "kind", "refused"),
+    [
+        ("import classes_snippets._core\n{second}", "isolated", True),
+        ("import classes_snippets._core\n{second}", "legacy", True),
+        ("{second}", "isolated", sys.version_info >= (3, 12)),
+        ("{second}\nimport classes_snippets._core", "legacy", True),
+    ],
+)
+def test_one_interpreter_has_it(program: str, kind: str, refused: bool) -> None:
     name = next(name for name in INTERPRETERS if importlib.util.find_spec(name))
     code = "try: import classes_snippets._core\nexcept ImportError as error: print(error)"
-    call = INTERPRETERS[name].format(code=code)
-    assert "subinterpreters" in run(f"import classes_snippets._core, {name} as x\n{call}")
+    second = INTERPRETERS[name].format(kind=kind, code=code)
+    assert ("subinterpreters" in run(f"import {name} as x\n{program.format(second=second)}")) == refused

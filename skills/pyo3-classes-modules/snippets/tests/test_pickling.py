@@ -19,6 +19,8 @@ from classes_snippets.pharmacy import Chart, Dose, Event, Label, Pack, Route, Wa
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from typing_extensions import Self
+
 PROTOCOLS = range(pickle.HIGHEST_PROTOCOL + 1)
 NEW_PROTOCOLS = PROTOCOLS[2:]
 
@@ -84,9 +86,14 @@ def test_enums_without_a_method_are_refused(value: Any, protocol: int) -> None:
 
 
 def test_what_has_data_and_no_method_is_refused() -> None:
-    with pytest.raises(TypeError, match=r"cannot pickle '.*Label' object"):
+    with pytest.raises(TypeError, match=r"cannot pickle 'classes_snippets\.pharmacy\.Label' object"):
         pickle.dumps(Label("shake"))
+
+
+def test_a_class_without_fields_is_restored_only_if_it_is_frozen() -> None:
     assert isinstance(restored(pharmacy.Scale()), pharmacy.Scale)
+    with pytest.raises(TypeError, match="cannot pickle"):
+        pickle.dumps(pharmacy.Counter())
 
 
 def test_new_checks_what_a_pickle_says() -> None:
@@ -119,6 +126,41 @@ def test_subclasses_and_their_attributes_are_kept(value: LabelledPack | Labelled
     value.label = "daily"
     assert type(restored(value)) is type(value)
     assert restored(value).label == "daily"
+
+
+class SlottedDose(Dose):
+    """A subclass without `__dict__`."""
+
+    __slots__ = ("label",)
+    label: str
+
+
+class SlottedPack(Pack):
+    """The same, of a class with `__reduce__`."""
+
+    __slots__ = ("label",)
+    label: str
+
+
+def test_slots_are_kept_unless_there_is_a_reduce() -> None:
+    dose, pack = SlottedDose("ibuprofen", milligrams=400), SlottedPack(20)
+    dose.label = pack.label = "daily"
+    assert restored(dose).label == "daily"
+    assert not hasattr(restored(pack), "label")
+
+
+class BrandedDose(Dose):
+    """A subclass with an argument more."""
+
+    def __new__(cls, brand: str, medicine: str, *, milligrams: int) -> Self:
+        """Make one; the brand is not kept here."""
+        return super().__new__(cls, medicine, milligrams=milligrams)
+
+
+def test_a_subclass_with_other_arguments_cannot_be_restored() -> None:
+    data = pickle.dumps(BrandedDose("Dolo", "ibuprofen", milligrams=400))
+    with pytest.raises(TypeError, match="missing 1 required positional argument"):
+        pickle.loads(data)  # noqa: S301  made here
 
 
 def test_a_state_written_in_rust_leaves_attributes_out() -> None:

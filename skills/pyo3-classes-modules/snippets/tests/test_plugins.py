@@ -124,7 +124,7 @@ def advertise(folder: Path, distribution: str, source: str) -> None:
     metadata.mkdir()
     (folder / f"{module}.py").write_text(source, encoding="utf-8")
     (metadata / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {distribution}\nVersion: 1.0\n", encoding="utf-8")
-    text = f"[{host.GROUP}]\n{module} = {module}:Plugin\n"
+    text = f"[{host.GROUP}]\n{module.lower()} = {module}:Plugin\n"
     (metadata / "entry_points.txt").write_text(text, encoding="utf-8")
 
 
@@ -133,12 +133,14 @@ def test_installed_plugins_are_discovered_if_they_are_trusted(
 ) -> None:
     source = "class Plugin:\n    contract_version = 1\n    def price(self, grams): return 7\n"
     advertise(tmp_path, "z-post", source)
-    advertise(tmp_path, "a-post", source)
+    advertise(tmp_path, "A_Post", source)
     advertise(tmp_path, "bad-post", "raise OSError('no licence')\n")
     advertise(tmp_path, "unknown-post", "raise AssertionError\n")
+    advertise(tmp_path, "removed-post", "raise AssertionError\n")
+    (tmp_path / "removed_post-1.0.dist-info" / "METADATA").unlink()
     monkeypatch.syspath_prepend(tmp_path)
     carriers = Carriers()
-    problems = host.discover(carriers, trusted={"a-post", "bad-post", "z-post"})
+    problems = host.discover(carriers, trusted={"a-post", "bad-post", "Z.post"})
     assert [name for name, _ in carriers.quotes(100, "CH")[0]] == ["flat", "a_post", "z_post"]
     assert [(name, str(error)) for name, error in problems] == [("bad_post", "no licence")]
     assert "unknown_post" not in sys.modules

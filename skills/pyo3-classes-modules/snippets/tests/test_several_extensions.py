@@ -21,7 +21,6 @@ def user(second_copy: ModuleType) -> ModuleType:
     return second_copy.several_extensions
 
 
-# region: types
 def test_one_class_in_two_libraries_is_two_types(user: ModuleType) -> None:
     walk = Walk("Ridge", [800.0, 1200.0])
     assert user.Walk is not Walk
@@ -30,9 +29,6 @@ def test_one_class_in_two_libraries_is_two_types(user: ModuleType) -> None:
     assert not user.is_walk(walk)
     with pytest.raises(TypeError, match="'Walk' object is not an instance of 'Walk'"):
         user.highest_of(walk)
-
-
-# endregion: types
 
 
 def test_each_library_has_its_own_statics(user: ModuleType) -> None:

@@ -1,7 +1,9 @@
 """The contract of a carrier, and the plugins that installed packages offer."""
 
 import logging
+import re
 from collections.abc import Collection
+from contextlib import suppress
 from importlib.metadata import EntryPoint, entry_points
 from typing import Protocol
 
@@ -31,10 +33,11 @@ class Carrier(Protocol):
 
 # region: discover
 def discover(carriers: Carriers, trusted: Collection[str]) -> list[tuple[str, Exception]]:
-    """Add the plugins of trusted distributions, and return what went wrong with the others."""
+    """Add the plugins of trusted distributions, and return those that failed, with what they raised."""
     problems = []
+    enabled = {normalized(name) for name in trusted}
     for distribution, point in advertised():
-        if distribution not in trusted:
+        if distribution not in enabled:
             logger.info("carrier %s of %s is not enabled", point.name, distribution)
             continue
         try:
@@ -47,8 +50,21 @@ def discover(carriers: Carriers, trusted: Collection[str]) -> list[tuple[str, Ex
 
 def advertised() -> list[tuple[str, EntryPoint]]:
     """List what is installed, in the same order on each machine; nothing is imported yet."""
-    pairs = [(point.dist.name if point.dist else "", point) for point in entry_points(group=GROUP)]
+    pairs = [(distribution_of(point), point) for point in entry_points(group=GROUP)]
     return sorted(pairs, key=lambda pair: (pair[1].name, pair[0]))
+
+
+def distribution_of(point: EntryPoint) -> str:
+    """Return the normalized name of who offers it, if there is one."""
+    with suppress(Exception):  # a folder that is left of a removed package has no metadata
+        if point.dist:
+            return normalized(point.dist.name)
+    return ""
+
+
+def normalized(distribution: str) -> str:
+    """Return a name as an index writes it: `Swiss_Post` is `swiss-post`."""
+    return re.sub(r"[-_.]+", "-", distribution).lower()
 
 
 # endregion: discover

@@ -95,10 +95,14 @@ class Generations:
 
 
 # region: watch
-def fingerprint(folder: Path) -> dict[Path, tuple[int, int]]:
+def fingerprint(folder: Path, pattern: str = "*.py") -> dict[Path, tuple[int, int]]:
     """Return what differs once a file below a folder has changed."""
-    files = ((path, path.stat()) for path in folder.rglob("*") if path.is_file())
-    return {path: (status.st_mtime_ns, status.st_size) for path, status in files}
+    states = {}
+    for path in folder.rglob(pattern):
+        with suppress(FileNotFoundError):  # an editor has renamed it in between
+            status = path.stat()
+            states[path] = (status.st_mtime_ns, status.st_size)
+    return states
 
 
 # endregion: watch

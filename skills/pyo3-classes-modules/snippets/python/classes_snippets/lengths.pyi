@@ -41,9 +41,9 @@ class Leg:
 
 # endregion: base
 
-# region: generic
 _T = TypeVar("_T")
 
+# region: generic
 @final
 class Stack(Generic[_T]):
     def __new__(cls) -> Self: ...

@@ -4,6 +4,7 @@ from classes_snippets._core import pickling as _pickling
 
 Bottle = _pickling.Bottle
 Chart = _pickling.Chart
+Counter = _pickling.Counter
 Dose = _pickling.Dose
 Event = _pickling.Event
 Key = _pickling.Key
