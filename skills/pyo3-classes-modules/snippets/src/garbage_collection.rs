@@ -1,6 +1,7 @@
 //! Code shown in `references/garbage-collection.md`.
 
 use std::mem;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::thread::{self, ThreadId};
 
@@ -338,6 +339,30 @@ impl Shared {
     }
 }
 
+/// Shows what it holds every second time that it is asked, as if its lock were taken meanwhile: wrong.
+#[pyclass(frozen)]
+struct Flaky {
+    #[pyo3(get)]
+    object: Py<PyAny>,
+    asked: AtomicUsize,
+}
+
+#[pymethods]
+impl Flaky {
+    #[new]
+    fn new(object: Py<PyAny>) -> Self {
+        let asked = AtomicUsize::new(0);
+        Self { object, asked }
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        match self.asked.fetch_add(1, Ordering::Relaxed) % 2 {
+            0 => visit.call(&self.object),
+            _ => Ok(()),
+        }
+    }
+}
+
 /// Drop `object` in a thread that is not attached.
 #[pyfunction]
 #[pyo3(signature = (object, /))]
@@ -359,6 +384,6 @@ pub mod garbage_collection {
     #[pymodule_export]
     use super::{
         Article, Attaching, ClosureRule, Connection, Feed, FieldRule, FilteredFeed, Finalized,
-        Grenade, Log, OpaqueTopic, Shared, TimedFeed, Topic, discard, keep_for_good,
+        Flaky, Grenade, Log, OpaqueTopic, Shared, TimedFeed, Topic, discard, keep_for_good,
     };
 }

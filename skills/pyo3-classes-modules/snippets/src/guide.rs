@@ -2,7 +2,7 @@
 
 // region: value
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 
 use pyo3::exceptions::{PyKeyError, PyOverflowError, PyValueError};
 use pyo3::prelude::*;
@@ -122,10 +122,12 @@ impl Depot {
     // The callback may lead back to the depot. The collector asks more than once, without waiting, and must see the same
     // each time: only attached threads take this lock, for plain Rust, so it is free then.
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
-        match self.on_arrival.try_lock() {
-            Ok(callback) => callback.iter().try_for_each(|object| visit.call(object)),
-            Err(_) => Ok(()),
-        }
+        let callback = match self.on_arrival.try_lock() {
+            Ok(callback) => callback,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) => return Ok(()),
+        };
+        callback.iter().try_for_each(|object| visit.call(object))
     }
 
     fn __clear__(&self) {

@@ -235,3 +235,16 @@ def test_an_object_visited_twice_is_emptied_while_it_is_in_use() -> None:
         "use()\n"
     )
     assert run(program).stdout == "False\n"
+
+
+def test_an_object_seen_only_at_first_counts_as_garbage_while_it_is_in_use() -> None:
+    program = (
+        "import gc, weakref\n"
+        "class Owner: pass\n"
+        "gc.collect()\n"
+        "flaky = news.Flaky(Owner())\n"
+        "gone = weakref.ref(flaky.object)\n"
+        "gc.collect()\n"
+        "print(gone(), type(flaky.object).__name__)\n"
+    )
+    assert run(program).stdout == "None Owner\n"

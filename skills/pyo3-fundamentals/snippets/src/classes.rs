@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 
 use pyo3::exceptions::{PyKeyError, PyValueError};
 use pyo3::prelude::*;
@@ -197,8 +197,10 @@ impl Folder {
     // region: collector
     // Never waits: the thread that holds the lock may itself be waiting for the collector.
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
-        let Ok(contents) = self.contents.try_lock() else {
-            return Ok(());
+        let contents = match self.contents.try_lock() {
+            Ok(contents) => contents,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) => return Ok(()),
         };
         contents.iter().try_for_each(|object| visit.call(object))
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::iter::successors;
-use std::sync::Mutex;
+use std::sync::{Mutex, TryLockError};
 
 use pyo3::PyTraverseError;
 use pyo3::exceptions::{PyException, PyIndexError, PyTypeError};
@@ -273,9 +273,11 @@ impl Journal {
             visit.call(account)?;
         }
         // Waiting is not allowed here. Only attached threads take the lock, so it is free whenever the collector runs.
-        self.on_post
-            .try_lock()
-            .map_or(Ok(()), |callback| visit.call(&*callback))
+        match self.on_post.try_lock() {
+            Ok(callback) => visit.call(&*callback),
+            Err(TryLockError::Poisoned(poisoned)) => visit.call(&**poisoned.get_ref()),
+            Err(TryLockError::WouldBlock) => Ok(()),
+        }
     }
 
     fn __clear__(&self) {
