@@ -77,8 +77,9 @@ def test_a_borrowed_operand_counts_as_another_type() -> None:
     def compare() -> None:
         with pytest.raises(TypeError, match="unsupported operand"):
             more + words
-        with pytest.raises(RuntimeError, match="Already mutably borrowed"):
-            assert words == more
+        for pair in ((words, more), (more, words)):
+            with pytest.raises(RuntimeError, match="Already mutably borrowed"):
+                operator.eq(*pair)
 
     words.hold(compare)
     assert words + more == words
@@ -117,6 +118,17 @@ def test_an_object_added_to_itself_in_place_is_a_new_one() -> None:
     assert point is same
     point += point
     assert (point is same, point.value, same.value) == (False, 4, 2)
+
+
+def test_a_lock_that_is_free_again_keeps_the_object() -> None:
+    total = same = operators.SharedSum(2)
+    total += total
+    assert (total is same, total.value) == (True, 4)
+
+
+def test_a_reflected_power_is_asked_for_a_modulus_too() -> None:
+    assert 2 ** Number(3) == Number(8)
+    assert pow(3, Number(5), 7) == Number(5)
 
 
 def test_powers_have_a_modulus() -> None:

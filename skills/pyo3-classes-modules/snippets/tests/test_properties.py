@@ -112,6 +112,24 @@ def test_class_attributes_are_made_once_and_shared() -> None:
         sizes.pop()
 
 
+# PyO3 reports the error as unraisable, too.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_class_attribute_that_fails_fails_the_import_or_the_first_use() -> None:
+    with pytest.raises(RuntimeError, match="initializing class Broken") as failure:
+        properties.export_broken(properties)
+    error = failure.value.__cause__
+    assert str(error) == "An error occurred while initializing `Broken.limit`"
+    assert str(error.__cause__) == "there is no limit"
+    with pytest.raises(BaseException, match="failed to create type object for `Broken`") as failure:
+        properties.use_broken()
+    assert not isinstance(failure.value, Exception)
+
+
+def test_fields_are_renamed_and_methods_are_not() -> None:
+    seat = properties.Seat(1)
+    assert (seat.rowNumber, seat.is_in_front()) == (1, True)
+
+
 def test_python_may_replace_what_rust_does_not_read() -> None:
     assert Parcel.MAX_GRAMS == 31_500
     Parcel.MAX_GRAMS = 1

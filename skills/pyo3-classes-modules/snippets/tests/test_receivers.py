@@ -143,6 +143,7 @@ def test_a_method_stores_and_returns_the_object() -> None:
 def test_an_unsendable_object_panics_elsewhere() -> None:
     tape = receivers.Tape([1, 2])
     assert len(tape) == 2
+    assert not in_thread(lambda: {tape: type(tape)})
     (error,) = in_thread(lambda: len(tape))
     assert "is unsendable, but sent to another thread" in str(error)
     assert not isinstance(error, Exception)
