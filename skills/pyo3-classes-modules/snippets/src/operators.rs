@@ -69,8 +69,9 @@ impl Length {
                 self.millimetres as f64 / other.millimetres as f64,
             )),
             Divisor::Number(number) => {
-                let millimetres = (self.millimetres as f64 / number).round() as i64;
-                Ok(Quotient::Length(Self { millimetres }))
+                let millimetres = (self.millimetres as f64 / number).round();
+                let fits = millimetres.abs() < i64::MAX as f64; // false of NaN, too
+                Self::checked(fits.then_some(millimetres as i64)).map(Quotient::Length)
             }
         }
     }
@@ -236,6 +237,13 @@ impl Transform {
         };
         Self([[cell(0, 0), cell(0, 1)], [cell(1, 0), cell(1, 1)]])
     }
+
+    #[pyo3(signature = (ndigits = None))]
+    fn __round__(&self, ndigits: Option<i32>) -> Self {
+        let scale = 10f64.powi(ndigits.unwrap_or(0));
+        let rounded = |cell: f64| (cell * scale).round() / scale;
+        Self(self.0.map(|row| row.map(rounded)))
+    }
 }
 
 /// A sum that can be added to in place.
@@ -281,7 +289,7 @@ impl SharedSum {
     }
 }
 
-/// A number that is added without a check.
+/// A number that is added without a check, and rounded by a method whose default is forgotten.
 #[pyclass(frozen, new = "from_fields", get_all)]
 struct Unchecked {
     value: u8,
@@ -289,6 +297,10 @@ struct Unchecked {
 
 #[pymethods]
 impl Unchecked {
+    fn __round__(&self, _ndigits: Option<i32>) -> u8 {
+        self.value
+    }
+
     fn __add__(&self, other: &Self) -> Self {
         let value = self.value + other.value;
         Self { value }

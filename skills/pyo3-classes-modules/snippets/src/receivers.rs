@@ -85,6 +85,10 @@ impl Basket {
         Some(basket.articles.len())
     }
 
+    fn first(slf: PyClassGuard<'_, Self>) -> Option<String> {
+        slf.articles.first().cloned()
+    }
+
     fn __len__(&self) -> usize {
         self.articles.len()
     }

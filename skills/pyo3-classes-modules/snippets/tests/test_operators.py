@@ -1,5 +1,6 @@
 """Operators with the same type, with others, and with what is refused."""
 
+import math
 import operator
 
 import pytest
@@ -66,6 +67,9 @@ def test_a_number_that_is_too_large_counts_as_another_type() -> None:
         Length(2**62) * 2
     with pytest.raises(OverflowError, match="too large"):
         -Length(-(2**63))
+    for divisor in (1e-300, float("nan")):
+        with pytest.raises(OverflowError, match="too large"):
+            Length(6) / divisor
     for zero in (0, Length(0)):
         with pytest.raises(ZeroDivisionError):
             Length(6) / zero
@@ -166,6 +170,15 @@ def test_matrices_are_multiplied() -> None:
     assert quarter @ quarter == half
     with pytest.raises(TypeError, match="unsupported operand"):
         quarter @ 2
+
+
+def test_digits_are_optional_if_the_signature_says_so() -> None:
+    transform = Transform([[1.26, 0], [0, 0.7]])
+    assert round(transform) == Transform([[1, 0], [0, 1]])
+    assert round(transform, 1) == Transform([[1.3, 0], [0, 0.7]])
+    assert math.floor(Length(1500)) == 1
+    with pytest.raises(TypeError, match="missing 1 required positional argument: '_ndigits'"):
+        round(operators.Unchecked(1))
 
 
 def test_overflow_panics_in_a_debug_build_and_wraps_in_a_release_build() -> None:

@@ -1,7 +1,6 @@
 """What attributes read and write, and which belong to the class."""
 
 import copy
-import functools
 
 import pytest
 from classes_snippets._core import properties
@@ -78,6 +77,7 @@ def test_a_property_checks_and_deletes() -> None:
         room.celsius = 99
     del room.celsius
     assert room.celsius is None
+    assert not hasattr(Room.celsius, "setter")
     for change in (lambda: setattr(room, "fahrenheit", 1), lambda: delattr(room, "fahrenheit")):
         with pytest.raises(AttributeError, match="is not writable"):
             change()
@@ -183,15 +183,3 @@ def test_every_name_is_set_and_deleted() -> None:
         settings.colour  # noqa: B018
     with pytest.raises(TypeError):
         settings.colour = 1
-
-
-def test_a_cached_property_needs_a_dict() -> None:
-    class Bigger(Parcel):
-        __slots__ = ()
-
-        @functools.cached_property
-        def kilos(self) -> float:
-            return self.grams / 1000
-
-    with pytest.raises(TypeError, match="No '__dict__' attribute"):
-        Bigger(5).kilos  # noqa: B018
