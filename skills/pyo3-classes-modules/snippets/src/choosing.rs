@@ -1,7 +1,5 @@
 //! Code shown in `references/choosing.md`.
 
-use std::collections::BTreeMap;
-
 use pyo3::prelude::*;
 
 // region: many
@@ -13,7 +11,7 @@ struct Point {
     y: f64,
 }
 
-/// Return the length of a walk: each point is an object of Python's, which is looked up and copied.
+/// Return the length of a walk; each point is a Python object, whose value is copied out.
 #[pyfunction]
 fn length_of(points: Vec<Point>) -> f64 {
     length(&points)
@@ -52,7 +50,7 @@ fn length(points: &[Point]) -> f64 {
 }
 
 // region: no-class
-/// What a text consists of: a `dict` for the caller, without a class to learn.
+/// What a text consists of; a `dict` for the caller, with no class to learn.
 #[derive(IntoPyObject)]
 struct Statistics {
     words: usize,
@@ -71,36 +69,8 @@ fn statistics(text: &str) -> Statistics {
 }
 // endregion: no-class
 
-// region: state
-/// A dictionary of words that is read once and asked often.
-#[pyclass(frozen)]
-struct Glossary {
-    meanings: BTreeMap<String, String>,
-}
-
-#[pymethods]
-impl Glossary {
-    #[new]
-    fn new(text: &str) -> Self {
-        let lines = text.lines().filter_map(|line| line.split_once(": "));
-        let owned = |(word, meaning): (&str, &str)| (word.to_owned(), meaning.to_owned());
-        let meanings = lines.map(owned).collect();
-        Self { meanings }
-    }
-
-    /// The words that begin with some letters.
-    fn complete(&self, start: &str) -> Vec<&str> {
-        let words = self.meanings.range(start.to_owned()..);
-        words
-            .map(|(word, _)| word.as_str())
-            .take_while(|word| word.starts_with(start))
-            .collect()
-    }
-}
-// endregion: state
-
 #[pymodule]
 pub mod choosing {
     #[pymodule_export]
-    use super::{Glossary, Point, Track, length_of, statistics};
+    use super::{Point, Track, length_of, statistics};
 }

@@ -62,7 +62,6 @@ fn parse_hex(text: &str) -> Option<(u8, u8, u8)> {
     Some((red, green, blue))
 }
 
-// region: fields
 /// A closed range of pages.
 #[pyclass(frozen, eq, get_all, new = "from_fields")]
 #[derive(PartialEq)]
@@ -70,7 +69,6 @@ struct Pages {
     first: u32,
     last: u32,
 }
-// endregion: fields
 
 // region: newtype
 /// How much of the price is left off, from 0 to 100.

@@ -38,10 +38,11 @@ impl Version {
 struct Reading(f64);
 // endregion: partial
 
-// region: by-hand
+// region: host
 /// A name of the Domain Name System; upper and lower case are the same.
 #[pyclass(frozen)]
 struct Host(String);
+// endregion: host
 
 #[pymethods]
 impl Host {
@@ -50,6 +51,7 @@ impl Host {
         Self(name)
     }
 
+    // region: by-hand
     fn __eq__(&self, other: &Self) -> bool {
         self.0.eq_ignore_ascii_case(&other.0)
     }
@@ -60,8 +62,8 @@ impl Host {
         self.0.to_ascii_lowercase().hash(&mut hasher);
         hasher.finish()
     }
+    // endregion: by-hand
 }
-// endregion: by-hand
 
 /// As `Host`, without a hash.
 #[pyclass(frozen)]

@@ -6,7 +6,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use pyo3::exceptions::PyIndexError;
 use pyo3::prelude::*;
 
-// region: frozen
 /// A point of the plane.
 #[pyclass(frozen, eq, get_all)]
 #[derive(PartialEq)]
@@ -49,7 +48,6 @@ impl Frozen {
         Self::new(self.x + other.x, self.y + other.y)
     }
 }
-// endregion: frozen
 
 #[pyclass(get_all, set_all)]
 struct Mutable {
@@ -112,7 +110,6 @@ impl Atomic {
     }
 }
 
-// region: options
 #[pyclass(frozen, get_all, new = "from_fields", weakref)]
 struct Weak {
     x: f64,
@@ -142,7 +139,6 @@ struct Unsendable {
     x: f64,
     y: f64,
 }
-// endregion: options
 
 #[pymethods]
 impl Pooled {
@@ -158,6 +154,24 @@ struct Mixed {
     first: bool,
     number: u64,
     last: bool,
+}
+
+/// Beside the lock's own gap of three bytes, which no field can use.
+#[pyclass(frozen)]
+struct LockedMixed {
+    _number: Mutex<f64>,
+    _last: bool,
+}
+
+#[pymethods]
+impl LockedMixed {
+    #[new]
+    fn new(number: f64, last: bool) -> Self {
+        Self {
+            _number: Mutex::new(number),
+            _last: last,
+        }
+    }
 }
 
 #[pyclass(frozen)]
@@ -185,8 +199,8 @@ struct Shared {
 pub mod layout {
     #[pymodule_export]
     use super::{
-        Atomic, Base, Empty, Frozen, Locked, Mixed, Mutable, Pooled, Shared, Text, Unsendable,
-        Weak, WithDict,
+        Atomic, Base, Empty, Frozen, Locked, LockedMixed, Mixed, Mutable, Pooled, Shared, Text,
+        Unsendable, Weak, WithDict,
     };
 
     /// Whether the measurements would mean nothing.

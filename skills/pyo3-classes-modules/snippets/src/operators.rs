@@ -1,5 +1,7 @@
 //! Code shown in `references/operators.md`.
 
+use std::sync::Mutex;
+
 use pyo3::exceptions::{PyOverflowError, PyValueError, PyZeroDivisionError};
 use pyo3::prelude::*;
 use pyo3::types::PyNotImplemented;
@@ -12,14 +14,17 @@ struct Length {
     #[pyo3(get)]
     millimetres: i64,
 }
+// endregion: length
 
 impl Length {
+    // region: checked
     fn checked(millimetres: Option<i64>) -> PyResult<Self> {
         let too_long = || PyOverflowError::new_err("the length is too large");
         millimetres
             .map(|millimetres| Self { millimetres })
             .ok_or_else(too_long)
     }
+    // endregion: checked
 }
 
 #[pymethods]
@@ -29,6 +34,7 @@ impl Length {
         Self { millimetres }
     }
 
+    // region: add
     fn __add__(&self, other: &Self) -> PyResult<Self> {
         Self::checked(self.millimetres.checked_add(other.millimetres))
     }
@@ -41,7 +47,7 @@ impl Length {
     fn __rmul__(&self, factor: i64) -> PyResult<Self> {
         self.__mul__(factor)
     }
-    // endregion: length
+    // endregion: add
 
     // region: sum
     // `sum` begins with the number 0.
@@ -63,8 +69,9 @@ impl Length {
                 self.millimetres as f64 / other.millimetres as f64,
             )),
             Divisor::Number(number) => {
-                let millimetres = (self.millimetres as f64 / number).round() as i64;
-                Ok(Quotient::Length(Self { millimetres }))
+                let millimetres = (self.millimetres as f64 / number).round();
+                let fits = millimetres.abs() < i64::MAX as f64; // false of NaN, too
+                Self::checked(fits.then_some(millimetres as i64)).map(Quotient::Length)
             }
         }
     }
@@ -78,7 +85,6 @@ impl Length {
         Self::checked(self.millimetres.checked_abs())
     }
 
-    // region: conversions
     fn __bool__(&self) -> bool {
         self.millimetres != 0
     }
@@ -87,7 +93,6 @@ impl Length {
     fn __float__(&self) -> f64 {
         self.millimetres as f64 / 1000.0
     }
-    // endregion: conversions
 }
 
 // region: division-types
@@ -104,16 +109,18 @@ enum Quotient {
 }
 // endregion: division-types
 
-// region: not-implemented
+// region: card
 /// A playing card, to be put on another.
 #[pyclass(frozen, new = "from_fields", get_all)]
 struct Card {
     suit: char,
     rank: u8,
 }
+// endregion: card
 
 #[pymethods]
 impl Card {
+    // region: not-implemented
     /// The higher rank of one suit; cards of different suits leave the answer to the other operand.
     fn __or__<'py>(&self, py: Python<'py>, other: &Self) -> PyResult<Bound<'py, PyAny>> {
         if self.suit != other.suit {
@@ -126,10 +133,10 @@ impl Card {
         };
         Ok(Bound::new(py, card)?.into_any())
     }
+    // endregion: not-implemented
 }
-// endregion: not-implemented
 
-// region: in-place
+// region: words
 /// Counts words: `words += "more of them"` changes the object itself.
 #[pyclass(eq)]
 #[derive(Default, PartialEq)]
@@ -137,6 +144,7 @@ struct Words {
     #[pyo3(get)]
     count: usize,
 }
+// endregion: words
 
 #[pymethods]
 impl Words {
@@ -145,6 +153,7 @@ impl Words {
         Self::default()
     }
 
+    // region: in-place
     fn __iadd__(&mut self, text: &str) {
         self.count += text.split_whitespace().count();
     }
@@ -161,11 +170,12 @@ impl Words {
     }
 }
 
-// region: power
+// region: number
 /// A whole number for cryptography: `Number(3) ** 5`, `pow(Number(3), 5, 7)`.
 #[pyclass(frozen, eq, from_py_object)]
 #[derive(Clone, PartialEq)]
 struct Number(u64);
+// endregion: number
 
 #[pymethods]
 impl Number {
@@ -174,6 +184,7 @@ impl Number {
         Self(value)
     }
 
+    // region: power
     fn __pow__(&self, exponent: u32, modulus: Option<u64>) -> PyResult<Self> {
         let power = match modulus {
             Some(0) => return Err(PyValueError::new_err("the modulus must not be 0")),
@@ -188,8 +199,12 @@ impl Number {
     fn __index__(&self) -> u64 {
         self.0
     }
+    // endregion: power
+
+    fn __rpow__(&self, base: u64, modulus: Option<u64>) -> PyResult<Self> {
+        Self(base).__pow__(u32::try_from(self.0)?, modulus)
+    }
 }
-// endregion: power
 
 fn power_modulo(base: u64, exponent: u32, modulus: u64) -> u64 {
     let modulus = u128::from(modulus);
@@ -204,7 +219,6 @@ fn power_modulo(base: u64, exponent: u32, modulus: u64) -> u64 {
     u64::try_from(result).expect("less than the modulus")
 }
 
-// region: matmul
 /// A rotation or stretching of the plane.
 #[pyclass(frozen, eq)]
 #[derive(PartialEq)]
@@ -223,8 +237,14 @@ impl Transform {
         };
         Self([[cell(0, 0), cell(0, 1)], [cell(1, 0), cell(1, 1)]])
     }
+
+    #[pyo3(signature = (ndigits = None))]
+    fn __round__(&self, ndigits: Option<i32>) -> Self {
+        let scale = 10f64.powi(ndigits.unwrap_or(0));
+        let rounded = |cell: f64| (cell * scale).round() / scale;
+        Self(self.0.map(|row| row.map(rounded)))
+    }
 }
-// endregion: matmul
 
 /// A sum that can be added to in place.
 #[pyclass(new = "from_fields", get_all)]
@@ -244,7 +264,32 @@ impl Sum {
     }
 }
 
-/// A number that is added without a check.
+/// A sum that threads share.
+#[pyclass(frozen)]
+struct SharedSum {
+    value: Mutex<u32>,
+}
+
+#[pymethods]
+impl SharedSum {
+    #[new]
+    fn new(value: u32) -> Self {
+        let value = Mutex::new(value);
+        Self { value }
+    }
+
+    #[getter]
+    fn value(&self) -> u32 {
+        *self.value.lock().unwrap()
+    }
+
+    fn __iadd__(&self, other: &Self) {
+        let value = other.value(); // unlocked again, since `other` may be `self`
+        *self.value.lock().unwrap() += value;
+    }
+}
+
+/// A number that is added without a check, and rounded by a method whose default is forgotten.
 #[pyclass(frozen, new = "from_fields", get_all)]
 struct Unchecked {
     value: u8,
@@ -252,6 +297,10 @@ struct Unchecked {
 
 #[pymethods]
 impl Unchecked {
+    fn __round__(&self, _ndigits: Option<i32>) -> u8 {
+        self.value
+    }
+
     fn __add__(&self, other: &Self) -> Self {
         let value = self.value + other.value;
         Self { value }
@@ -261,5 +310,5 @@ impl Unchecked {
 #[pymodule]
 pub mod operators {
     #[pymodule_export]
-    use super::{Card, Length, Number, Sum, Transform, Unchecked, Words};
+    use super::{Card, Length, Number, SharedSum, Sum, Transform, Unchecked, Words};
 }

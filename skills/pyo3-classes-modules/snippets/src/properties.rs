@@ -42,12 +42,13 @@ impl Song {
     }
 }
 
-// region: property
+// region: room
 /// A room that is heated.
 #[pyclass(frozen)]
 struct Room {
     celsius: Mutex<Option<f64>>,
 }
+// endregion: room
 
 #[pymethods]
 impl Room {
@@ -57,6 +58,7 @@ impl Room {
         Self { celsius }
     }
 
+    // region: property
     /// What the thermostat is set to; `None` if it is off.
     #[getter]
     fn celsius(&self) -> Option<f64> {
@@ -124,15 +126,17 @@ impl Recording {
 
 static CALLS: AtomicU32 = AtomicU32::new(0);
 
-// region: class
+// region: parcel
 /// A parcel.
 #[pyclass(frozen, subclass, get_all)]
 struct Parcel {
     grams: u32,
 }
+// endregion: parcel
 
 #[pymethods]
 impl Parcel {
+    // region: class-attributes
     /// The heaviest that is carried.
     #[classattr]
     const MAX_GRAMS: u32 = 31_500;
@@ -143,12 +147,14 @@ impl Parcel {
         CALLS.fetch_add(1, Ordering::Relaxed);
         vec!["S", "M", "L"]
     }
+    // endregion: class-attributes
 
     #[new]
     fn new(grams: u32) -> Self {
         Self { grams }
     }
 
+    // region: class-methods
     #[staticmethod]
     fn is_carried(grams: u32) -> bool {
         grams <= Self::MAX_GRAMS
@@ -158,20 +164,21 @@ impl Parcel {
     fn heaviest<'py>(cls: &Bound<'py, PyType>) -> PyResult<Bound<'py, PyAny>> {
         cls.call1((cls.getattr("MAX_GRAMS")?,))
     }
+    // endregion: class-methods
 }
-// endregion: class
 
 #[pyfunction]
 fn calls_of_sizes() -> u32 {
     CALLS.load(Ordering::Relaxed)
 }
 
-// region: getattr
+// region: row
 /// A record of a table, whose columns are attributes.
 #[pyclass(frozen)]
 struct Row {
     cells: BTreeMap<String, f64>,
 }
+// endregion: row
 
 #[pymethods]
 impl Row {
@@ -186,6 +193,7 @@ impl Row {
         self.cells.keys().map(String::as_str).collect()
     }
 
+    // region: getattr
     // Asked only for what the class does not have.
     fn __getattr__(&self, name: &str) -> PyResult<f64> {
         let cell = self.cells.get(name).copied();
@@ -199,8 +207,43 @@ impl Row {
             .chain(slf.get().cells.keys().cloned())
             .collect())
     }
+    // endregion: getattr
 }
-// endregion: getattr
+
+/// A seat in a theatre, whose fields are renamed.
+#[pyclass(frozen, get_all, new = "from_fields", rename_all = "camelCase")]
+struct Seat {
+    row_number: u8,
+}
+
+#[pymethods]
+impl Seat {
+    fn is_in_front(&self) -> bool {
+        self.row_number == 1
+    }
+}
+
+/// A class with an attribute that can't be made; no module exports it.
+#[pyclass(frozen)]
+struct Broken;
+
+#[pymethods]
+impl Broken {
+    #[classattr]
+    fn limit() -> PyResult<u32> {
+        Err(PyValueError::new_err("there is no limit"))
+    }
+}
+
+#[pyfunction]
+fn export_broken(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<Broken>()
+}
+
+#[pyfunction]
+fn use_broken() -> Broken {
+    Broken
+}
 
 /// Settings of a program: `settings.colour = "red"`.
 #[pyclass(frozen)]
@@ -242,5 +285,8 @@ impl Settings {
 #[pymodule]
 pub mod properties {
     #[pymodule_export]
-    use super::{Parcel, Recording, Room, Row, Settings, Song, Studio, calls_of_sizes};
+    use super::{
+        Parcel, Recording, Room, Row, Seat, Settings, Song, Studio, calls_of_sizes, export_broken,
+        use_broken,
+    };
 }

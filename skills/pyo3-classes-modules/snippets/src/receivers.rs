@@ -10,13 +10,14 @@ use pyo3::prelude::*;
 use pyo3::sync::{MutexExt, OnceLockExt};
 use pyo3::types::PyList;
 
-// region: borrowed
+// region: basket
 /// A shopping list that is changed in place.
 #[pyclass]
 #[derive(Default)]
 struct Basket {
     articles: Vec<String>,
 }
+// endregion: basket
 
 #[pymethods]
 impl Basket {
@@ -25,6 +26,7 @@ impl Basket {
         Self::default()
     }
 
+    // region: borrowed
     fn add(&mut self, article: String) {
         self.articles.push(article);
     }
@@ -83,6 +85,10 @@ impl Basket {
         Some(basket.articles.len())
     }
 
+    fn first(slf: PyClassGuard<'_, Self>) -> Option<String> {
+        slf.articles.first().cloned()
+    }
+
     fn __len__(&self) -> usize {
         self.articles.len()
     }
@@ -99,13 +105,14 @@ impl Basket {
     }
 }
 
-// region: atomic
+// region: turnstile
 /// Counts visitors, from any thread.
 #[pyclass(frozen)]
 #[derive(Default)]
 struct Turnstile {
     visitors: AtomicU64,
 }
+// endregion: turnstile
 
 #[pymethods]
 impl Turnstile {
@@ -114,11 +121,12 @@ impl Turnstile {
         Self::default()
     }
 
+    // region: enter
     fn enter(&self) -> u64 {
         self.visitors.fetch_add(1, Ordering::Relaxed) + 1
     }
+    // endregion: enter
 }
-// endregion: atomic
 
 // region: get
 /// Count the visitors of several entrances in threads of Rust.
@@ -131,13 +139,14 @@ fn count_visitors(py: Python<'_>, entrances: Vec<Py<Turnstile>>) -> u64 {
 }
 // endregion: get
 
-// region: mutex
+// region: feed
 /// Listeners of a news feed.
 #[pyclass(frozen)]
 #[derive(Default)]
 struct Feed {
     listeners: Mutex<Vec<Py<PyAny>>>,
 }
+// endregion: feed
 
 #[pymethods]
 impl Feed {
@@ -146,6 +155,7 @@ impl Feed {
         Self::default()
     }
 
+    // region: listeners
     fn subscribe(&self, py: Python<'_>, listener: Py<PyAny>) {
         let listeners = self.listeners.lock_py_attached(py);
         listeners.unwrap().push(listener);
@@ -165,8 +175,8 @@ impl Feed {
         }
         Ok(listeners.len())
     }
+    // endregion: listeners
 }
-// endregion: mutex
 
 /// A text whose words are counted when somebody first asks.
 #[pyclass(frozen)]
@@ -190,7 +200,7 @@ impl Document {
     }
 }
 
-// region: bound
+// region: folder
 /// A folder of a file system, which knows what is in it.
 #[pyclass(frozen)]
 struct Folder {
@@ -199,6 +209,7 @@ struct Folder {
     #[pyo3(get)]
     parent: Option<Py<Folder>>,
 }
+// endregion: folder
 
 #[pymethods]
 impl Folder {
@@ -208,6 +219,7 @@ impl Folder {
         Self { name, parent }
     }
 
+    // region: bound
     /// Make a folder in this one.
     fn child(slf: Bound<'_, Self>, name: String) -> Self {
         Self::new(name, Some(slf.unbind()))
@@ -224,8 +236,8 @@ impl Folder {
         }
         PyList::new(py, names.into_iter().rev())
     }
+    // endregion: bound
 }
-// endregion: bound
 
 /// A recording of a library that is bound to one thread.
 #[pyclass(unsendable)]

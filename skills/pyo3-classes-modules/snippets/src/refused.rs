@@ -87,7 +87,7 @@
 //! struct Version(u32);
 //! ```
 //!
-//! `equality.md`: `eq` and `__eq__` together are two.
+//! `equality.md`: `eq` and a comparison by hand together are two.
 //!
 //! ```compile_fail
 //! #[pyo3::pyclass(eq)]
@@ -96,6 +96,15 @@
 //!
 //! #[pyo3::pymethods]
 //! impl Version { fn __eq__(&self, other: &Self) -> bool { self.0 == other.0 } }
+//! ```
+//!
+//! ```compile_fail
+//! #[pyo3::pyclass(eq)]
+//! #[derive(PartialEq)]
+//! struct Version(u32);
+//!
+//! #[pyo3::pymethods]
+//! impl Version { fn __lt__(&self, other: &Self) -> bool { self.0 < other.0 } }
 //! ```
 //!
 //! `operators.md`: what an in-place operator returns is always the object.

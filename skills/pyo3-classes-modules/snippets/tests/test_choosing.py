@@ -9,12 +9,6 @@ def test_a_result_needs_no_class() -> None:
     assert choosing.statistics("a bürd\nsings") == {"words": 3, "lines": 2, "longest": 6}
 
 
-def test_a_glossary_is_built_once_and_asked_often() -> None:
-    glossary = choosing.Glossary("add: more\nadapt: change\nzoo: animals")
-    assert glossary.complete("ad") == ["adapt", "add"]
-    assert glossary.complete("x") == []
-
-
 def test_one_object_holds_a_walk() -> None:
     track = choosing.Track([(0, 0), (3, 4), (3, 5)])
     points = [choosing.Point(0, 0), choosing.Point(3, 4), choosing.Point(3, 5)]

@@ -1,5 +1,6 @@
 """What objects consist of, and what the options of a class add."""
 
+import gc
 import sys
 import weakref
 
@@ -31,6 +32,7 @@ class SlotsChild(layout.Base):
         (layout.Weak(1, 2), 24),
         (layout.WithDict(1, 2), 24),
         (layout.Unsendable(1, 2), 32),
+        (layout.LockedMixed(1, True), 24),
         (layout.Mixed(True, 3, False), 16),
         (layout.Text("x"), 24),
         (layout.Shared("x"), 8),
@@ -62,6 +64,14 @@ def test_options_allow_what_they_say() -> None:
     assert weakref.ref(weak)() is weak
     with pytest.raises(TypeError, match="cannot create weak reference"):
         weakref.ref(layout.Frozen(1, 2))
+
+
+def test_the_dictionary_is_made_at_once_or_when_it_is_asked_for() -> None:
+    point = layout.WithDict(1, 2)
+    at_once = (3, 11) <= sys.version_info < (3, 13)
+    assert ({} in gc.get_referents(point)) == at_once
+    assert point.__dict__ == {}
+    assert {} in gc.get_referents(point)
 
 
 def test_the_text_of_a_field_is_not_counted() -> None:

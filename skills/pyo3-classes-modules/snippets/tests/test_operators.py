@@ -1,5 +1,6 @@
 """Operators with the same type, with others, and with what is refused."""
 
+import math
 import operator
 
 import pytest
@@ -66,6 +67,9 @@ def test_a_number_that_is_too_large_counts_as_another_type() -> None:
         Length(2**62) * 2
     with pytest.raises(OverflowError, match="too large"):
         -Length(-(2**63))
+    for divisor in (1e-300, float("nan")):
+        with pytest.raises(OverflowError, match="too large"):
+            Length(6) / divisor
     for zero in (0, Length(0)):
         with pytest.raises(ZeroDivisionError):
             Length(6) / zero
@@ -77,8 +81,9 @@ def test_a_borrowed_operand_counts_as_another_type() -> None:
     def compare() -> None:
         with pytest.raises(TypeError, match="unsupported operand"):
             more + words
-        with pytest.raises(RuntimeError, match="Already mutably borrowed"):
-            assert words == more
+        for pair in ((words, more), (more, words)):
+            with pytest.raises(RuntimeError, match="Already mutably borrowed"):
+                operator.eq(*pair)
 
     words.hold(compare)
     assert words + more == words
@@ -119,6 +124,17 @@ def test_an_object_added_to_itself_in_place_is_a_new_one() -> None:
     assert (point is same, point.value, same.value) == (False, 4, 2)
 
 
+def test_a_lock_that_is_free_again_keeps_the_object() -> None:
+    total = same = operators.SharedSum(2)
+    total += total
+    assert (total is same, total.value) == (True, 4)
+
+
+def test_a_reflected_power_is_asked_for_a_modulus_too() -> None:
+    assert 2 ** Number(3) == Number(8)
+    assert pow(3, Number(5), 7) == Number(5)
+
+
 def test_powers_have_a_modulus() -> None:
     assert Number(3) ** 4 == Number(81)
     assert pow(Number(3), 5, 7) == pow(Number(3), Number(5), Number(7)) == Number(5)
@@ -154,6 +170,15 @@ def test_matrices_are_multiplied() -> None:
     assert quarter @ quarter == half
     with pytest.raises(TypeError, match="unsupported operand"):
         quarter @ 2
+
+
+def test_digits_are_optional_if_the_signature_says_so() -> None:
+    transform = Transform([[1.26, 0], [0, 0.7]])
+    assert round(transform) == Transform([[1, 0], [0, 1]])
+    assert round(transform, 1) == Transform([[1.3, 0], [0, 0.7]])
+    assert math.floor(Length(1500)) == 1
+    with pytest.raises(TypeError, match="missing 1 required positional argument: '_ndigits'"):
+        round(operators.Unchecked(1))
 
 
 def test_overflow_panics_in_a_debug_build_and_wraps_in_a_release_build() -> None:

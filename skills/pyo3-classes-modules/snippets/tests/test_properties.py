@@ -1,7 +1,6 @@
 """What attributes read and write, and which belong to the class."""
 
 import copy
-import functools
 
 import pytest
 from classes_snippets._core import properties
@@ -78,6 +77,7 @@ def test_a_property_checks_and_deletes() -> None:
         room.celsius = 99
     del room.celsius
     assert room.celsius is None
+    assert not hasattr(Room.celsius, "setter")
     for change in (lambda: setattr(room, "fahrenheit", 1), lambda: delattr(room, "fahrenheit")):
         with pytest.raises(AttributeError, match="is not writable"):
             change()
@@ -110,6 +110,24 @@ def test_class_attributes_are_made_once_and_shared() -> None:
         assert Parcel.SIZES == ["S", "M", "L", "XL"]
     finally:
         sizes.pop()
+
+
+# PyO3 reports the error as unraisable, too.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_class_attribute_that_fails_fails_the_import_or_the_first_use() -> None:
+    with pytest.raises(RuntimeError, match="initializing class Broken") as failure:
+        properties.export_broken(properties)
+    error = failure.value.__cause__
+    assert str(error) == "An error occurred while initializing `Broken.limit`"
+    assert str(error.__cause__) == "there is no limit"
+    with pytest.raises(BaseException, match="failed to create type object for `Broken`") as failure:
+        properties.use_broken()
+    assert not isinstance(failure.value, Exception)
+
+
+def test_fields_are_renamed_and_methods_are_not() -> None:
+    seat = properties.Seat(1)
+    assert (seat.rowNumber, seat.is_in_front()) == (1, True)
 
 
 def test_python_may_replace_what_rust_does_not_read() -> None:
@@ -165,15 +183,3 @@ def test_every_name_is_set_and_deleted() -> None:
         settings.colour  # noqa: B018
     with pytest.raises(TypeError):
         settings.colour = 1
-
-
-def test_a_cached_property_needs_a_dict() -> None:
-    class Bigger(Parcel):
-        __slots__ = ()
-
-        @functools.cached_property
-        def kilos(self) -> float:
-            return self.grams / 1000
-
-    with pytest.raises(TypeError, match="No '__dict__' attribute"):
-        Bigger(5).kilos  # noqa: B018

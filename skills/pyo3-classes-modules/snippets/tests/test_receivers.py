@@ -35,7 +35,12 @@ def in_thread(work: Callable[[], object]) -> list[BaseException]:
 
 
 @pytest.mark.parametrize(
-    ("callback", "message"), [(len, "Already mutably borrowed"), (lambda it: it.add("x"), "Already borrowed")]
+    ("callback", "message"),
+    [
+        (len, "Already mutably borrowed"),
+        (Basket.first, "Already mutably borrowed"),
+        (lambda it: it.add("x"), "Already borrowed"),
+    ],
 )
 def test_a_callback_finds_the_object_borrowed(callback: Callable[[Basket], object], message: str) -> None:
     mine = basket("pen")
@@ -46,7 +51,7 @@ def test_a_callback_finds_the_object_borrowed(callback: Callable[[Basket], objec
 
 def test_readers_share_and_a_writer_waits_for_none() -> None:
     mine = basket("pen", "ink")
-    mine.visit(lambda _: len(mine))
+    mine.visit(lambda article: (len(mine), mine.first() == article))
     with pytest.raises(RuntimeError, match=r"^Already borrowed$"):
         mine.visit(lambda _: mine.add("x"))
 
@@ -143,6 +148,7 @@ def test_a_method_stores_and_returns_the_object() -> None:
 def test_an_unsendable_object_panics_elsewhere() -> None:
     tape = receivers.Tape([1, 2])
     assert len(tape) == 2
+    assert not in_thread(lambda: {tape: type(tape)})
     (error,) = in_thread(lambda: len(tape))
     assert "is unsendable, but sent to another thread" in str(error)
     assert not isinstance(error, Exception)
