@@ -7,7 +7,7 @@ use pyo3::exceptions::{PyIndexError, PyRuntimeError, PyValueError};
 use pyo3::gc::PyVisit;
 use pyo3::prelude::*;
 use pyo3::pyclass::CompareOp;
-use pyo3::types::{PyList, PySet, PySlice, PyTuple};
+use pyo3::types::{PyInt, PyList, PySet, PySlice, PyTuple};
 
 use crate::map::{AsOfMap, find_key};
 
@@ -185,14 +185,19 @@ impl Keys {
             let keys = self.map.get().store().keys().to_vec();
             return PyList::new(py, keys)?.as_any().get_item(slice);
         }
-        let at: isize = at.extract()?;
+        let outside = || PyIndexError::new_err("there is no key at this position");
+        let at: isize = at.cast::<PyInt>().map_or_else(
+            |_| at.extract(),
+            // Only an integer that is too large can't be extracted.
+            |at| at.extract().map_err(|_| outside()),
+        )?;
         let store = self.map.get().store();
         let position = match usize::try_from(at) {
             Ok(at) => Some(at),
             Err(_) => store.keys().len().checked_add_signed(at),
         };
         let key = position.and_then(|at| store.keys().get(at).copied());
-        let key = key.ok_or_else(|| PyIndexError::new_err("there is no key at this position"))?;
+        let key = key.ok_or_else(outside)?;
         Ok(key.into_pyobject(py)?.into_any())
     }
 

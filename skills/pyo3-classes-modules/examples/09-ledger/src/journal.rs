@@ -272,7 +272,8 @@ impl Journal {
         for account in self.accounts.values() {
             visit.call(account)?;
         }
-        // Waiting is not allowed here; and who holds the lock is using the journal anyway.
+        // Waiting is not allowed here, and nobody holds the lock meanwhile: it is taken by attached threads alone, and
+        // never while Python code runs. To show an object at one time and not at the next would free it too early.
         self.on_post
             .try_lock()
             .map_or(Ok(()), |callback| visit.call(&*callback))
