@@ -1,7 +1,7 @@
 //! The mapping.
 
 use std::cell::RefCell;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 use std::thread::{self, ThreadId};
 
 use pyo3::PyTraverseError;
@@ -10,6 +10,7 @@ use pyo3::gc::PyVisit;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyIterator, PyMapping, PySlice, PyTuple, PyType};
 
+use crate::lock;
 use crate::store::Store;
 use crate::views::{Entries, Items, Keys, Kind, Values};
 
@@ -34,12 +35,7 @@ pub struct AsOfMap {
     showing: Mutex<Vec<ThreadId>>,
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 impl AsOfMap {
-    /// Takes the lock, for plain Rust only: no comparison, no call and no drop of an object, which all may run Python code.
     pub fn store(&self) -> MutexGuard<'_, Store<Py<PyAny>>> {
         lock(&self.store)
     }
