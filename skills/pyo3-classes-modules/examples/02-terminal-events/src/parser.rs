@@ -103,6 +103,9 @@ impl Parser {
     fn escape(&mut self, bytes: &[u8]) -> Step {
         let (mut events, mut body) = (Vec::new(), Vec::new());
         for (at, &byte) in bytes.iter().enumerate().skip(1) {
+            if at >= LIMIT {
+                return broken(events, bytes, at, 0);
+            }
             match byte {
                 0x7f => continue,
                 0x20..0x7f => body.push(byte),
@@ -119,9 +122,6 @@ impl Parser {
             if is_complete(&body) {
                 events.extend(decode_escape(&body));
                 return Some((at + 1, events));
-            }
-            if at >= LIMIT {
-                return broken(events, bytes, at, 0);
             }
         }
         None
@@ -276,13 +276,21 @@ mod tests {
 
     #[test]
     fn no_input_makes_a_parser_grow() {
-        for start in ["\x1b[", "\x1b]", "\x1bP", "\x1b "] {
+        for (start, rest) in [
+            ("\x1b[", b' '),
+            ("\x1b]", b' '),
+            ("\x1bP", b' '),
+            ("\x1b ", b' '),
+            // These may be in the middle of a sequence, and are no part of it.
+            ("\x1b[", b'\n'),
+            ("\x1b", 0x7f),
+        ] {
             let mut parser = Parser::default();
             parser.feed(start.as_bytes());
             for _ in 0..100 {
-                parser.feed(&[b' '; 1000]);
+                parser.feed(&[rest; 1000]);
             }
-            assert!(parser.pending.len() <= LIMIT, "{start:?}");
+            assert!(parser.pending.len() <= LIMIT, "{start:?} {rest}");
             assert!(parser.pending().len() <= LIMIT);
         }
     }

@@ -36,6 +36,8 @@ pub enum Reason {
     NotALetter,
     #[error("a quality must be a character from `!` to `~`")]
     NotAQuality,
+    #[error("a name must be a single line")]
+    LineEnd,
     #[error("a name must be UTF-8")]
     NotUtf8,
     #[error("the line is too long for FASTQ")]
@@ -53,6 +55,9 @@ pub struct Record {
 impl Record {
     /// Checks the parts, which are then of one length.
     pub fn new(name: String, sequence: String, qualities: String) -> Result<Self, Reason> {
+        if name.contains('\n') {
+            return Err(Reason::LineEnd);
+        }
         if !sequence.bytes().all(is_letter) {
             return Err(Reason::NotALetter);
         }

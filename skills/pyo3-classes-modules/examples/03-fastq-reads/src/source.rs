@@ -126,9 +126,13 @@ impl Source {
         });
         match input {
             Ok(input) => Ok(Self::new(input, None)),
-            // With three arguments `OSError` becomes the right one of its subclasses, and knows the file.
+            // With a number and a path `OSError` becomes the right one of its subclasses, and knows the file. On Windows
+            // the number is that of the fourth argument, which nobody reads elsewhere.
             Err(error) => Err(match error.raw_os_error() {
-                Some(code) => PyOSError::new_err((code, message(py, code)?, path.into_os_string())),
+                Some(code) => {
+                    let message = message(py, code, &error)?;
+                    PyOSError::new_err((code, message, path.into_os_string(), code))
+                }
                 None => error.into(),
             }),
         }
@@ -255,8 +259,11 @@ fn decompress(mut input: impl BufRead + Send + 'static) -> io::Result<Input> {
     })
 }
 
-/// Returns what Python calls an error of the system.
-fn message(py: Python<'_>, code: i32) -> PyResult<String> {
+/// Returns what Python calls an error of the system; on Windows `strerror` knows other numbers.
+fn message(py: Python<'_>, code: i32, error: &io::Error) -> PyResult<String> {
+    if cfg!(windows) {
+        return Ok(error.to_string());
+    }
     py.import("os")?
         .call_method1("strerror", (code,))?
         .extract()

@@ -128,7 +128,8 @@ def test_what_can_not_be_read_is_refused(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError) as raised:
         Reads(tmp_path / "none.fastq")
     assert raised.value.filename == str(tmp_path / "none.fastq")
-    with pytest.raises(IsADirectoryError):
+    # The second is what Windows calls it.
+    with pytest.raises((IsADirectoryError, PermissionError)):
         Reads(tmp_path)
     with pytest.raises(TypeError, match="must be open in binary mode"):
         Reads(io.StringIO("@a"))  # type: ignore[arg-type]
@@ -308,11 +309,9 @@ def test_ctrl_c_ends_a_search_that_finds_nothing() -> None:
             return data or super().read(size)
 
     timer = threading.Timer(0.3, _thread.interrupt_main)
-    timer.start()
-    started = time.monotonic()
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt):  # noqa: PT012
+        timer.start()
         next(Reads(Shifted()).filter(min_length=2))
-    assert time.monotonic() - started < 10
     timer.join()
 
 
@@ -368,6 +367,6 @@ def test_reads_are_values() -> None:
             assert (name, sequence) == ("né 1", "ACGT")
     with pytest.raises(TypeError, match="has parts"):
         read[0]  # type: ignore[index]
-    for arguments in [("a", "A", ""), ("a", "5", "!"), ("a", "A", " "), ("a", "Ä", "!!")]:
-        with pytest.raises(ValueError, match=r"qualities|letters|quality"):
+    for arguments in [("a", "A", ""), ("a", "5", "!"), ("a", "A", " "), ("a", "Ä", "!!"), ("a\nA", "A", "!")]:
+        with pytest.raises(ValueError, match=r"qualities|letters|quality|single line"):
             Read(*arguments)

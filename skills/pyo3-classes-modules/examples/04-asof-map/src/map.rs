@@ -1,6 +1,8 @@
 //! The mapping.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::cell::RefCell;
+use std::sync::{Mutex, MutexGuard};
+use std::thread::{self, ThreadId};
 
 use pyo3::PyTraverseError;
 use pyo3::exceptions::{PyKeyError, PyOverflowError, PyTypeError};
@@ -8,6 +10,7 @@ use pyo3::gc::PyVisit;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyIterator, PyMapping, PySlice, PyTuple, PyType};
 
+use crate::lock;
 use crate::store::Store;
 use crate::views::{Entries, Items, Keys, Kind, Values};
 
@@ -26,12 +29,15 @@ type Pair = (i64, Py<PyAny>);
 ///     OverflowError: If a key has more than 64 bits.
 #[pyclass(frozen, mapping, weakref, generic, module = "asof_map")]
 #[derive(Default)]
-pub struct AsOfMap(Mutex<Store<Py<PyAny>>>);
+pub struct AsOfMap {
+    store: Mutex<Store<Py<PyAny>>>,
+    /// The threads that are in `__repr__`: who comes there again is in the map itself.
+    showing: Mutex<Vec<ThreadId>>,
+}
 
 impl AsOfMap {
-    /// Takes the lock, for plain Rust only: no comparison, no call and no drop of an object, which all may run Python code.
     pub fn store(&self) -> MutexGuard<'_, Store<Py<PyAny>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.store)
     }
 
     /// Copies the pairs at some positions, so that Python code can run while they are gone through.
@@ -86,6 +92,38 @@ impl AsOfMap {
         Ok(dict)
     }
 }
+
+thread_local! {
+    /// The values that are still to be dropped, while a map is.
+    static LEFT: RefCell<Option<Vec<Py<PyAny>>>> = const { RefCell::new(None) };
+}
+
+// region: drop
+/// Maps within maps are dropped one after the other, not within each other: a long chain would end on the stack.
+/// Python's own containers see to that; a class of PyO3 has to do it itself.
+impl Drop for AsOfMap {
+    fn drop(&mut self) {
+        let mut values = self.store().clear();
+        let outermost = LEFT.with_borrow_mut(|left| match left {
+            Some(left) => {
+                left.append(&mut values);
+                false
+            }
+            None => {
+                *left = Some(values);
+                true
+            }
+        });
+        if outermost {
+            let next = || LEFT.with_borrow_mut(|left| left.as_mut()?.pop());
+            while let Some(value) = next() {
+                drop(value);
+            }
+            LEFT.set(None);
+        }
+    }
+}
+// endregion: drop
 
 // region: lookup
 /// Returns the key that an object is; what can't be a key is simply not there, as in a dict.
@@ -311,9 +349,19 @@ impl AsOfMap {
     }
     // endregion: equality
 
+    // region: repr
     fn __repr__(slf: &Bound<'_, Self>) -> PyResult<String> {
-        Ok(format!("AsOfMap({})", slf.get().to_dict(slf.py())?.repr()?))
+        let (showing, this) = (&slf.get().showing, thread::current().id());
+        if lock(showing).contains(&this) {
+            return Ok("AsOfMap({...})".to_owned());
+        }
+        lock(showing).push(this);
+        let items = slf.get().to_dict(slf.py()).and_then(|dict| dict.repr());
+        // Also after an exception.
+        lock(showing).retain(|thread| *thread != this);
+        Ok(format!("AsOfMap({})", items?))
     }
+    // endregion: repr
 
     // region: pickle
     /// An empty map, and then its items: so a map that is in itself can be copied and pickled.
@@ -331,7 +379,7 @@ impl AsOfMap {
     // endregion: pickle
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
-        match self.0.try_lock() {
+        match self.store.try_lock() {
             Ok(store) => store
                 .values()
                 .iter()

@@ -1,15 +1,18 @@
 //! The views: what a map has now, not what it had when they were made. And the iterator over them.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use pyo3::PyTraverseError;
 use pyo3::exceptions::{PyIndexError, PyRuntimeError, PyValueError};
 use pyo3::gc::PyVisit;
 use pyo3::prelude::*;
 use pyo3::pyclass::CompareOp;
-use pyo3::types::{PyList, PySet, PySlice, PyTuple};
+use pyo3::types::{PyInt, PyList, PySet, PySlice, PyTuple};
 
+use crate::lock;
 use crate::map::{AsOfMap, find_key};
+
+type Object<'py> = Bound<'py, PyAny>;
 
 /// What an iterator returns.
 #[derive(Clone, Copy)]
@@ -50,9 +53,9 @@ impl Entries {
         slf
     }
 
-    fn __next__<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+    fn __next__<'py>(&self, py: Python<'py>) -> PyResult<Option<Object<'py>>> {
         let (key, value) = {
-            let mut count = self.count.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut count = lock(&self.count);
             let store = self.map.get().store();
             if store.changes() != self.changes {
                 return Err(PyRuntimeError::new_err(
@@ -84,11 +87,7 @@ impl Entries {
 
 // region: set
 /// Does what a set does with a view and any iterable; the result is a set, as for the views of a dict.
-fn combine<'py>(
-    left: &Bound<'py, PyAny>,
-    method: &str,
-    right: &Bound<'py, PyAny>,
-) -> PyResult<Bound<'py, PyAny>> {
+fn combine<'py>(left: &Object<'py>, method: &str, right: &Object<'py>) -> PyResult<Object<'py>> {
     let py = left.py();
     let (Ok(left), Ok(right)) = (left.try_iter(), right.try_iter()) else {
         return Ok(py.NotImplemented().into_bound(py));
@@ -100,10 +99,10 @@ fn combine<'py>(
 
 /// Compares with a set as `collections.abc.Set` does: by what is in it, which needs no hashes.
 fn compare<'py>(
-    left: &Bound<'py, PyAny>,
-    right: &Bound<'py, PyAny>,
+    left: &Object<'py>,
+    right: &Object<'py>,
     operator: CompareOp,
-) -> PyResult<Bound<'py, PyAny>> {
+) -> PyResult<Object<'py>> {
     let py = left.py();
     let set = py.import("collections.abc")?.getattr("Set")?;
     if !right.is_instance(&set)? {
@@ -176,23 +175,24 @@ impl Keys {
 
     // region: positions
     /// The key at a position, or a list of those at the positions of a slice.
-    fn __getitem__<'py>(
-        &self,
-        py: Python<'py>,
-        at: &Bound<'py, PyAny>,
-    ) -> PyResult<Bound<'py, PyAny>> {
+    fn __getitem__<'py>(&self, py: Python<'py>, at: &Object<'py>) -> PyResult<Object<'py>> {
         if let Ok(slice) = at.cast::<PySlice>() {
             let keys = self.map.get().store().keys().to_vec();
             return PyList::new(py, keys)?.as_any().get_item(slice);
         }
-        let at: isize = at.extract()?;
+        let outside = || PyIndexError::new_err("there is no key at this position");
+        let at: isize = at.cast::<PyInt>().map_or_else(
+            |_| at.extract(),
+            // Only an integer that is too large can't be extracted.
+            |at| at.extract().map_err(|_| outside()),
+        )?;
         let store = self.map.get().store();
         let position = match usize::try_from(at) {
             Ok(at) => Some(at),
             Err(_) => store.keys().len().checked_add_signed(at),
         };
         let key = position.and_then(|at| store.keys().get(at).copied());
-        let key = key.ok_or_else(|| PyIndexError::new_err("there is no key at this position"))?;
+        let key = key.ok_or_else(outside)?;
         Ok(key.into_pyobject(py)?.into_any())
     }
 
@@ -219,67 +219,43 @@ impl Keys {
     }
     // endregion: positions
 
-    fn __and__<'py>(
-        slf: &Bound<'py, Self>,
-        other: &Bound<'py, PyAny>,
-    ) -> PyResult<Bound<'py, PyAny>> {
+    fn __and__<'py>(slf: &Bound<'py, Self>, other: &Object<'py>) -> PyResult<Object<'py>> {
         combine(slf.as_any(), "intersection", other)
     }
 
-    fn __rand__<'py>(
-        slf: &Bound<'py, Self>,
-        other: &Bound<'py, PyAny>,
-    ) -> PyResult<Bound<'py, PyAny>> {
+    fn __rand__<'py>(slf: &Bound<'py, Self>, other: &Object<'py>) -> PyResult<Object<'py>> {
         combine(other, "intersection", slf.as_any())
     }
 
-    fn __or__<'py>(
-        slf: &Bound<'py, Self>,
-        other: &Bound<'py, PyAny>,
-    ) -> PyResult<Bound<'py, PyAny>> {
+    fn __or__<'py>(slf: &Bound<'py, Self>, other: &Object<'py>) -> PyResult<Object<'py>> {
         combine(slf.as_any(), "union", other)
     }
 
-    fn __ror__<'py>(
-        slf: &Bound<'py, Self>,
-        other: &Bound<'py, PyAny>,
-    ) -> PyResult<Bound<'py, PyAny>> {
+    fn __ror__<'py>(slf: &Bound<'py, Self>, other: &Object<'py>) -> PyResult<Object<'py>> {
         combine(other, "union", slf.as_any())
     }
 
-    fn __sub__<'py>(
-        slf: &Bound<'py, Self>,
-        other: &Bound<'py, PyAny>,
-    ) -> PyResult<Bound<'py, PyAny>> {
+    fn __sub__<'py>(slf: &Bound<'py, Self>, other: &Object<'py>) -> PyResult<Object<'py>> {
         combine(slf.as_any(), "difference", other)
     }
 
-    fn __rsub__<'py>(
-        slf: &Bound<'py, Self>,
-        other: &Bound<'py, PyAny>,
-    ) -> PyResult<Bound<'py, PyAny>> {
+    fn __rsub__<'py>(slf: &Bound<'py, Self>, other: &Object<'py>) -> PyResult<Object<'py>> {
         combine(other, "difference", slf.as_any())
     }
 
-    fn __xor__<'py>(
-        slf: &Bound<'py, Self>,
-        other: &Bound<'py, PyAny>,
-    ) -> PyResult<Bound<'py, PyAny>> {
+    fn __xor__<'py>(slf: &Bound<'py, Self>, other: &Object<'py>) -> PyResult<Object<'py>> {
         combine(slf.as_any(), "symmetric_difference", other)
     }
 
-    fn __rxor__<'py>(
-        slf: &Bound<'py, Self>,
-        other: &Bound<'py, PyAny>,
-    ) -> PyResult<Bound<'py, PyAny>> {
+    fn __rxor__<'py>(slf: &Bound<'py, Self>, other: &Object<'py>) -> PyResult<Object<'py>> {
         combine(other, "symmetric_difference", slf.as_any())
     }
 
     fn __richcmp__<'py>(
         slf: &Bound<'py, Self>,
-        other: &Bound<'py, PyAny>,
+        other: &Object<'py>,
         operator: CompareOp,
-    ) -> PyResult<Bound<'py, PyAny>> {
+    ) -> PyResult<Object<'py>> {
         compare(slf.as_any(), other, operator)
     }
 
@@ -385,67 +361,43 @@ impl Items {
         Entries::new(self.map.clone_ref(py), Kind::Items, true)
     }
 
-    fn __and__<'py>(
-        slf: &Bound<'py, Self>,
-        other: &Bound<'py, PyAny>,
-    ) -> PyResult<Bound<'py, PyAny>> {
+    fn __and__<'py>(slf: &Bound<'py, Self>, other: &Object<'py>) -> PyResult<Object<'py>> {
         combine(slf.as_any(), "intersection", other)
     }
 
-    fn __rand__<'py>(
-        slf: &Bound<'py, Self>,
-        other: &Bound<'py, PyAny>,
-    ) -> PyResult<Bound<'py, PyAny>> {
+    fn __rand__<'py>(slf: &Bound<'py, Self>, other: &Object<'py>) -> PyResult<Object<'py>> {
         combine(other, "intersection", slf.as_any())
     }
 
-    fn __or__<'py>(
-        slf: &Bound<'py, Self>,
-        other: &Bound<'py, PyAny>,
-    ) -> PyResult<Bound<'py, PyAny>> {
+    fn __or__<'py>(slf: &Bound<'py, Self>, other: &Object<'py>) -> PyResult<Object<'py>> {
         combine(slf.as_any(), "union", other)
     }
 
-    fn __ror__<'py>(
-        slf: &Bound<'py, Self>,
-        other: &Bound<'py, PyAny>,
-    ) -> PyResult<Bound<'py, PyAny>> {
+    fn __ror__<'py>(slf: &Bound<'py, Self>, other: &Object<'py>) -> PyResult<Object<'py>> {
         combine(other, "union", slf.as_any())
     }
 
-    fn __sub__<'py>(
-        slf: &Bound<'py, Self>,
-        other: &Bound<'py, PyAny>,
-    ) -> PyResult<Bound<'py, PyAny>> {
+    fn __sub__<'py>(slf: &Bound<'py, Self>, other: &Object<'py>) -> PyResult<Object<'py>> {
         combine(slf.as_any(), "difference", other)
     }
 
-    fn __rsub__<'py>(
-        slf: &Bound<'py, Self>,
-        other: &Bound<'py, PyAny>,
-    ) -> PyResult<Bound<'py, PyAny>> {
+    fn __rsub__<'py>(slf: &Bound<'py, Self>, other: &Object<'py>) -> PyResult<Object<'py>> {
         combine(other, "difference", slf.as_any())
     }
 
-    fn __xor__<'py>(
-        slf: &Bound<'py, Self>,
-        other: &Bound<'py, PyAny>,
-    ) -> PyResult<Bound<'py, PyAny>> {
+    fn __xor__<'py>(slf: &Bound<'py, Self>, other: &Object<'py>) -> PyResult<Object<'py>> {
         combine(slf.as_any(), "symmetric_difference", other)
     }
 
-    fn __rxor__<'py>(
-        slf: &Bound<'py, Self>,
-        other: &Bound<'py, PyAny>,
-    ) -> PyResult<Bound<'py, PyAny>> {
+    fn __rxor__<'py>(slf: &Bound<'py, Self>, other: &Object<'py>) -> PyResult<Object<'py>> {
         combine(other, "symmetric_difference", slf.as_any())
     }
 
     fn __richcmp__<'py>(
         slf: &Bound<'py, Self>,
-        other: &Bound<'py, PyAny>,
+        other: &Object<'py>,
         operator: CompareOp,
-    ) -> PyResult<Bound<'py, PyAny>> {
+    ) -> PyResult<Object<'py>> {
         compare(slf.as_any(), other, operator)
     }
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from asof_map import AsOfMap, Items, Keys, Values
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from sortedcontainers import SortedDict  # type: ignore[import-untyped]
@@ -79,6 +79,7 @@ class Twins(RuleBasedStateMachine):
 
 
 TestTwins = Twins.TestCase
+TestTwins.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
 
 
 # endregion: oracle
@@ -248,7 +249,7 @@ def test_views_show_what_the_map_has_now() -> None:
     assert (list(keys), list(values), list(items)) == ([0, 1], ["z", "a"], [(0, "z"), (1, "a")])
     assert keys.mapping is history
     assert (keys[0], keys[-1], keys.index(1), keys[::-1]) == (0, 1, 1, [1, 0])
-    for position in (2, -3):
+    for position in (2, -3, 10**30):
         with pytest.raises(IndexError):
             keys[position]
 
@@ -261,6 +262,23 @@ def test_copies_and_pickles_are_equal() -> None:
     assert shallow[1] is history[1]
     assert deep[1] is not history[1]
     assert history.copy() is not history
+
+
+def test_a_map_in_itself_is_shown() -> None:
+    history: AsOfMap[Any] = AsOfMap()
+    history[1] = [history]
+    assert repr(history) == str(history) == "AsOfMap({1: [AsOfMap({...})]})"
+
+    class Silent:
+        def __repr__(self) -> str:
+            raise ZeroDivisionError
+
+    history[2] = Silent()
+    for _ in range(2):
+        with pytest.raises(ZeroDivisionError):
+            repr(history)
+    del history[2]
+    assert repr(history[1]) == "[AsOfMap({1: [...]})]"
 
 
 def test_a_map_in_itself_can_be_copied() -> None:
@@ -331,6 +349,21 @@ def test_a_cycle_is_collected() -> None:
     gone = weakref.ref(history)
     del history
     gc.collect()
+    assert gone() is None
+
+
+def test_a_long_chain_of_maps_is_dropped() -> None:
+    chain: list[AsOfMap[Any]] = [AsOfMap()]
+    gone = weakref.ref(chain[0])
+    for _ in range(20_000):
+        chain.append(AsOfMap({0: chain.pop()}))
+    size = threading.stack_size(256 * 1024)
+    try:
+        thread = threading.Thread(target=chain.clear)
+        thread.start()
+        thread.join()
+    finally:
+        threading.stack_size(size)
     assert gone() is None
 
 

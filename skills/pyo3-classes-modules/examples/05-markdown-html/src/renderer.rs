@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use pulldown_cmark::CowStr;
-use pyo3::exceptions::{PyNotImplementedError, PyTypeError};
+use pyo3::exceptions::{PyNotImplementedError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString, PyTuple, PyType};
 
@@ -233,9 +233,16 @@ impl Renderer {
         self.whole(&Element::Paragraph, content)
     }
 
-    /// Render a heading of level 1 to 6.
+    /// Render a heading.
+    ///
+    /// Raises:
+    ///     ValueError: If its level is not from 1 to 6.
     #[pyo3(signature = (content, level, /))]
     fn heading(&self, content: &str, level: u8) -> PyResult<String> {
+        if !(1..=6).contains(&level) {
+            let message = format!("a heading has a level from 1 to 6, not {level}");
+            return Err(PyValueError::new_err(message));
+        }
         self.whole(&Element::Heading { level }, content)
     }
 

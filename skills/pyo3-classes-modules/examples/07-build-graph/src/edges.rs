@@ -1,6 +1,6 @@
 //! Which task needs which, by number; nothing here knows of Python.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::errors::Error;
 
@@ -11,6 +11,8 @@ pub struct Edges {
     numbers: HashMap<String, usize>,
     needs: Vec<Vec<usize>>,
     needed_by: Vec<Vec<usize>>,
+    /// All needs once more: a task may have so many that a search in its list takes long.
+    pairs: HashSet<(usize, usize)>,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -42,7 +44,7 @@ impl Edges {
 
     /// Lets a task need another one; again changes nothing.
     pub fn require(&mut self, task: usize, need: usize) {
-        if !self.needs[task].contains(&need) {
+        if self.pairs.insert((task, need)) {
             self.needs[task].push(need);
             self.needed_by[need].push(task);
         }

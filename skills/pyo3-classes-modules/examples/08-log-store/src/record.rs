@@ -64,9 +64,9 @@ pub struct Replay {
 // region: replay
 /// Reads a log behind its mark.
 ///
-/// A crash leaves a part of the last record, or zeros in the place of bytes that never got to the disk. That is cut
-/// off: its transaction was never reported as done. Anything else that is wrong is damage, and returned as the place
-/// where it is, because behind it there may be transactions that were.
+/// A crash leaves a part of the last record, or zeros in the place of its end. That is cut off: its transaction was
+/// never reported as done. Anything else that is wrong is returned as the place where it is, because behind it there
+/// may be transactions that were; also where it is no damage, but pages that came to the disk in another order.
 pub fn replay(log: &[u8]) -> Result<Replay, usize> {
     let mut replay = Replay::default();
     loop {

@@ -58,10 +58,7 @@ impl Store {
     // region: acquire
     /// Waits until no other thread has a transaction open. Ctrl-C works meanwhile.
     pub fn acquire(&self, py: Python<'_>) -> PyResult<()> {
-        // A forked child has the lock of the file as well, and would write into the log of its parent.
-        if self.process != std::process::id() {
-            return Err(Error::Forked.into());
-        }
+        self.refuse_child()?;
         let thread = thread::current().id();
         loop {
             self.read(|_| ())?;
@@ -95,12 +92,22 @@ impl Store {
 
     /// Writes a transaction to the disk, and then lets readers see it.
     pub fn commit(&self, batch: Batch) -> Result<()> {
+        self.refuse_child()?;
         let mut log = lock(&self.log);
         log.as_mut().ok_or(Error::Closed)?.append(&batch)?;
         if let Some(map) = lock(&self.map).as_mut() {
             apply(map, batch);
         }
         Ok(())
+    }
+
+    /// A forked child has the lock of the file as well, and would write into the log of its parent.
+    fn refuse_child(&self) -> Result<()> {
+        if self.process == std::process::id() {
+            Ok(())
+        } else {
+            Err(Error::Forked)
+        }
     }
 
     fn shut(&self) -> bool {

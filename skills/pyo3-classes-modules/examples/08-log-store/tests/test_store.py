@@ -221,6 +221,21 @@ def test_a_file_has_one_store_at_a_time(store: Store) -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs `fork`")
+def test_a_forked_child_can_t_commit_what_its_parent_began(store: Store) -> None:
+    program = (
+        "import os, sys\nfrom log_store import Store, TransactionError\n"
+        "with Store(sys.argv[1]) as store:\n"
+        "    try:\n        with store.transaction() as transaction:\n            transaction[b'a'] = b'1'\n"
+        "            child = os.fork()\n            transaction[b'b'] = b'2'\n"
+        "            if child:\n                code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])\n"
+        "    except TransactionError:\n        os._exit(7)\n"
+        "    print(code, store.keys())\n"
+        "with Store(sys.argv[1]) as store:\n    print(store.keys(), store.recovered)\n"
+    )
+    assert run_program(program, str(store.path) + ".fork") == "7 [b'a', b'b']\n[b'a', b'b'] 0\n"
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs `fork`")
 def test_a_forked_child_can_t_write(store: Store) -> None:
     program = (
         "import os, sys\nfrom log_store import Store, TransactionError\n"

@@ -24,15 +24,15 @@ impl PythonFilter {
     /// The first step that failed.
     pub fn load(name: &str, find: &Bound<'_, PyAny>) -> Result<Self, Failure> {
         let py = find.py();
-        let found = find
+        let target = find
             .call0()
             .map_err(|error| Failure::new(Reason::Import, error))?;
-        let object = if found.is_instance_of::<PyType>() {
-            found
+        let object = if target.is_instance_of::<PyType>() {
+            target
                 .call0()
                 .map_err(|error| Failure::new(Reason::Constructor, error))?
         } else {
-            found
+            target
         };
         let api_version =
             find_version(&object).map_err(|error| Failure::new(Reason::Version, error))?;

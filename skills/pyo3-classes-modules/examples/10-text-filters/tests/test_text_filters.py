@@ -291,24 +291,30 @@ def test_a_reason_is_the_member(registry: Registry) -> None:
 def test_filters_in_rust_let_other_threads_run() -> None:
     pipeline = Pipeline([Registry()["uppercase"]])
     text = "straße, " * 400_000
-    started, finished = threading.Event(), threading.Event()
 
-    def work() -> None:
-        started.set()
-        pipeline.run(text)
-        finished.set()
+    def runs_meanwhile() -> bool:
+        started, finished = threading.Event(), threading.Event()
+
+        def work() -> None:
+            started.set()
+            pipeline.run(text)
+            finished.set()
+
+        thread = threading.Thread(target=work)
+        thread.start()
+        started.wait()
+        meanwhile = not finished.is_set()
+        thread.join()
+        return meanwhile
 
     interval = sys.getswitchinterval()
     # Nobody is asked for the interpreter: only who detaches lets others have it.
     sys.setswitchinterval(1000)
     try:
-        thread = threading.Thread(target=work)
-        thread.start()
-        started.wait()
-        assert not finished.is_set()
+        # On a busy machine the other thread may be done before this one gets a processor.
+        assert any(runs_meanwhile() for _ in range(5))
     finally:
         sys.setswitchinterval(interval)
-        thread.join()
 
 
 def test_a_pipeline_may_run_in_many_threads() -> None:

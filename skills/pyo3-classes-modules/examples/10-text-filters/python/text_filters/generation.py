@@ -64,7 +64,8 @@ def answer(answers: BinaryIO, value: object) -> None:
         pickle.loads(text)  # noqa: S301
     except Exception:  # noqa: BLE001
         text = pickle.dumps(RuntimeError(f"the filter answered with what can't be pickled: {value!r}"))
-    answers.write(text)
+    # In bytes of their own: what the host can't unpickle doesn't get in the way of the next answer.
+    pickle.dump(text, answers)
     answers.flush()
 
 

@@ -115,26 +115,38 @@ class Generation:
     def _exchange(self, request: bytes) -> Any:
         requests, answers = self._process.stdin, self._process.stdout
         assert requests and answers  # noqa: PT018, S101  (both are pipes)
-        # One that hangs is ended, and its pipes with it.
-        watchdog = threading.Timer(self._timeout, self._process.kill)
+        expired = threading.Event()
+
+        def expire() -> None:
+            expired.set()
+            # Its pipes end with it.
+            self._process.kill()
+
+        watchdog = threading.Timer(self._timeout, expire)
         watchdog.start()
         try:
             requests.write(request)
             requests.flush()
-            # The filter is trusted as if it ran here: to unpickle what it sends runs its code.
-            answer = pickle.load(answers)  # noqa: S301
+            # Bytes, which are read as a whole whatever is in them.
+            text = pickle.load(answers)  # noqa: S301
         except (OSError, ValueError, EOFError, pickle.UnpicklingError) as error:
-            reason = "did not answer in time" if watchdog.finished.is_set() else "has ended"
+            reason = "did not answer in time" if expired.is_set() else "has ended"
             raise GenerationError(f"the process of the filter {reason}") from error
+        except BaseException:
+            # Ctrl-C, say: the next call would read the answer to this one.
+            self._process.kill()
+            raise
         finally:
             watchdog.cancel()
+        # The filter is trusted as if it ran here: to unpickle what it sends runs its code.
+        answer = pickle.loads(text)  # noqa: S301
         if isinstance(answer, Exception):
             raise answer
         return answer
 
     def close(self) -> None:
         """End the process and wait for that."""
-        self._process.terminate()
+        self._process.kill()
         # What could not be sent is sent no more.
         with suppress(OSError), self._process:
             pass
