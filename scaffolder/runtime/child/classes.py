@@ -219,6 +219,8 @@ def facts_of(path: str, cls: type) -> dict[str, Any]:
     match_args = next(
         (owner.__dict__["__match_args__"] for owner in mro(cls) if "__match_args__" in owner.__dict__), None
     )
+    # Somebody else's class may have any object there.
+    match_args = match_args if isinstance(match_args, tuple) else None
     home = str(slot(cls, "__module__"))
     try:
         importlib.import_module(home)
@@ -242,7 +244,7 @@ def facts_of(path: str, cls: type) -> dict[str, Any]:
         "weakref": bool(slot(cls, "__weakrefoffset__")) if is_cpython else None,
         "has_dict": bool(slot(cls, "__dictoffset__")) if is_cpython else None,
         "constructor": constructor_of(cls),
-        "match_args": [str(name) for name in match_args] if isinstance(match_args, tuple) else None,
+        "match_args": None if match_args is None else [str(name) for name in match_args],
         "missing_match_args": [str(name) for name in match_args or () if not any(name in vars(c) for c in mro(cls))],
         "is_dynamic": any(look_up(cls, name) for name in ("__getattr__", "__getattribute__")),
         "buffer": look_up(cls, "__buffer__") is not None if sys.version_info >= (3, 12) else None,

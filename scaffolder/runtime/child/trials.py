@@ -50,7 +50,7 @@ def compare(subject: Subject, result: Any) -> tuple[str, str]:
     """Compare an object with what became of it: `equal`, `unequal`, `identical`, or `unknown` for want of a `==`."""
     value = subject.value
     if type(result) is not type(value):
-        return "unequal", ""
+        return "unequal", f"the result is of type `{type(result).__qualname__}`"
     if result is value:
         return "identical", ""
     if look_up(type(value), "__eq__") is None or (value == value) is not True:  # noqa: PLR0124

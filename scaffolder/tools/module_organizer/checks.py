@@ -84,8 +84,7 @@ def left_out(organization: Organization) -> Iterator[Finding]:
             evidence=group.evidence,
             cause=causes[kind] if for_callers else "only Rust makes its objects; Python code can't name it, as for "
             "`isinstance` or a type",
-            fix="pass `--write` to register what the diff below shows" if for_callers else
-            "pass `--only NAME` to register one of them",
+            fix=None if for_callers else "pass `--only NAME` to register one of them",
             reference=PAGE,
         )  # fmt: skip
 
