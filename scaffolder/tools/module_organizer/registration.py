@@ -136,9 +136,6 @@ def _insertion(organization: Organization, item: NativeItem, tree: NativeModuleT
     return _export_line(organization, item, tree) if tree.is_declarative else _call(organization, item, tree)
 
 
-# -- declarative modules -------------------------------------------------------------------------------------------
-
-
 def _export_line(organization: Organization, item: NativeItem, tree: NativeModuleTree) -> Insertion:
     """Return a `#[pymodule_export] use`."""
     scope, name = tree.scope, item.rust_name
@@ -174,9 +171,6 @@ def _export_line(organization: Organization, item: NativeItem, tree: NativeModul
 
 def _brings(use: Use, name: str) -> bool:
     return not use.attribute("pymodule_export") and any(entry.name == name for entry in use.imports)
-
-
-# -- functions -----------------------------------------------------------------------------------------------------
 
 
 def _call(organization: Organization, item: NativeItem, tree: NativeModuleTree) -> Insertion:

@@ -158,13 +158,7 @@ class HotPlugin:
 
 
 def watch(plugin: HotPlugin, stop: threading.Event, interval: float = INTERVAL) -> Iterator[Reload]:
-    """Reload a plugin whenever its files change, and yield each attempt, until somebody stops it.
-
-    Args:
-        plugin: The plugin.
-        stop: What ends it.
-        interval: Seconds between two looks at the files.
-    """
+    """Reload a plugin whenever its files change, and yield each attempt, until somebody stops it."""
     while not stop.wait(interval):
         now = plugin.look()
         # A file that is not there yet, or still grows, is not read: a linker takes its time.

@@ -42,14 +42,7 @@ def begin(environment: Environment, show: Callable[[bytes], None] | None = None)
 
 
 def load(child: Child, plugin: Plugin, timeout: float, *, create: bool, fresh: bool = False) -> dict[str, Any]:
-    """Let a child load a plugin.
-
-    Args:
-        child: The process.
-        plugin: The plugin.
-        timeout: When to give up, in seconds.
-        create: Whether a class is called without arguments.
-        fresh: Whether to compile it even if there is a cache.
+    """Let a child load a plugin: call a class without arguments, or compile it even if there is a cache.
 
     Raises:
         ChildError: It fails.

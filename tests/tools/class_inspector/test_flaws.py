@@ -121,6 +121,30 @@ def test_a_difference_is_in_the_nearest_stub() -> None:
     assert finding.where == "a/__init__.pyi"
 
 
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import json\njson.dumps = lambda *_, **__: 'hi'\nclass A: pass",
+        "class M(type):\n def __getattribute__(*_): raise RuntimeError\nmodule.B = M('B', (), {})\nclass A: pass",
+    ],
+    ids=["replaced function", "metaclass"],
+)
+def test_hostile_code_does_not_keep_other_classes_from_being_described(
+    inspect: Inspect, tmp_path: Path, code: str
+) -> None:
+    # Its loop over the globals would stop at the metaclass.
+    text = PASSES.format(code=code).replace("and value.__module__", "and type(value) is type and value.__module__")
+    (tmp_path / "fake.py").write_text(text, encoding="utf-8")
+    assert "A" in [row[0] for row in table(inspect("fake"), "Classes")]
+
+
+def test_a_long_exception_is_cut(inspect: Inspect, tmp_path: Path) -> None:
+    code = "class A:\n def __repr__(self): raise ValueError('x' * 100_000)"
+    (tmp_path / "fake.py").write_text(PASSES.format(code=code), encoding="utf-8")
+    (finding,) = inspect("fake", "--construct", code=1)["findings"]
+    assert len(finding["evidence"]) < 2000
+
+
 def test_a_class_without_flaws_has_no_findings(inspect: Inspect, tmp_path: Path) -> None:
     code = (
         "import functools\n@functools.total_ordering\nclass A:\n __match_args__ = ('n',)\n"

@@ -116,6 +116,14 @@ def test_maturin_puts_an_extension_without_a_package_into_one(tmp_path: Path) ->
     assert findings(organize(folder)) == []
 
 
+def test_what_only_tests_use_of_the_extension_is_no_note(tmp_path: Path) -> None:
+    changes = (INIT, "LIMIT, FareError", "FareError"), (INIT, '"LIMIT", ', "")
+    folder = project(tmp_path, *changes)
+    (folder / "tests").mkdir()
+    (folder / "tests/test_core.py").write_text("from fares import _core\n\nassert _core.LIMIT\n", encoding="utf-8")
+    assert findings(organize(folder)) == []
+
+
 def test_tests_are_left_alone(tmp_path: Path) -> None:
     text = "\n#[cfg(test)]\nmod tests {\n    #[pyo3::pyfunction]\n    fn probe() {}\n}\n"
     assert findings(organize(project(tmp_path, (ZONES, "", text)))) == []
