@@ -12,6 +12,7 @@ from scaffolder.errors import UsageError, listing, near
 from scaffolder.rust.calls import ends_statement, registering_statements
 from scaffolder.rust.crate_source import Scope
 from scaffolder.rust.items import Function, Use
+from scaffolder.rust.names import escape_keyword
 from scaffolder.rust.pymodules import NativeItem, hidden_part, path_to
 from scaffolder.rust.source import text_of
 from scaffolder.toolkit import Finding
@@ -184,7 +185,7 @@ def _call(organization: Organization, item: NativeItem, tree: NativeModuleTree) 
         raise NotPlacedError(reason, f"register it by hand in {next(iter(places), place)}")
     if "Result" not in text_of(function.child_by_field_name("return_type")):
         raise NotPlacedError("the function returns no `Result`", f"register it by hand in {place}")
-    path = item.rust_name if _is_in_scope(item, tree) else path_to(item, tree.scope)
+    path = escape_keyword(item.rust_name) if _is_in_scope(item, tree) else path_to(item, tree.scope)
     statement = _statement(organization, item, tree.file, path, variable, argument)
     last = [statement for statement in registering_statements(block, variable) if ends_statement(statement)]
     tail = block.named_children[-1] if block.named_children else None

@@ -56,8 +56,6 @@ class HotPlugin:
 
     Args:
         environment: Where it is installed.
-        plugin: The plugin.
-        timeout: Seconds for each step.
         create: Whether a class is called without arguments.
         show: What takes the plugin's output.
 
@@ -84,11 +82,7 @@ class HotPlugin:
         self._turn = threading.Lock()
 
     def __enter__(self) -> Self:
-        """Start the first generation.
-
-        Raises:
-            ChildError: The plugin can't be loaded.
-        """
+        """Start the first generation."""
         if failure := self.reload().failure:
             raise failure
         return self

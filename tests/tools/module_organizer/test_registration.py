@@ -171,6 +171,12 @@ def test_what_would_take_a_guess_is_left_to_the_user(
     assert refusals[0]["fix"]
 
 
+@STYLES
+def test_a_name_that_is_a_keyword_is_escaped(lib: str, tmp_path: Path) -> None:
+    folder = project(tmp_path, (ZONES, "", EXTRA.replace("rebate", "r#type")), lib=lib)
+    assert "crate::zones::r#type" in document(organize(folder), "diff")
+
+
 def test_what_has_no_place_for_one_reason_is_one_note_and_no_diff_is_promised(tmp_path: Path) -> None:
     two = f"{EXTRA}{EXTRA}".replace("#[pyfunction]", '#[cfg(feature = "x")]\n#[pyfunction]').replace(
         "rebate", "half", 1
