@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from scaffolder.anatomy.crates import read_crate
+from scaffolder.anatomy.layout import SKIPPED
 from scaffolder.files import is_file
 from scaffolder.rust.crate_source import read_crate_source
 from scaffolder.rust.registering import read_registry
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from scaffolder.rust.crate_source import CrateSource
     from scaffolder.rust.registering import Registry
 
+WORD = re.compile(r"[A-Za-z_]\w*")
 DOTTED = re.compile(r"""["']([A-Za-z_]\w*(?:\.\w+)+)["']""")
 
 
@@ -42,6 +44,14 @@ def full_name(project: Project, name: str) -> str:
     # maturin puts it into the package of its name, where there is one.
     inside = layout.package and not project.extensions and is_file(layout.package / "__init__.py")
     return f"{layout.module}.{name}" if inside else name
+
+
+def words_of_tests(project: Project, reader: Reader) -> set[str]:
+    """Return the words in a project's tests and benchmarks, which may be all that uses a private name."""
+    folders = (project.folder / name for name in ("tests", "test", "benchmarks"))
+    paths = (path for folder in folders for path in reader.walk(folder, (".py",), lambda entry: entry.name in SKIPPED))
+    sources = (reader.read(path) or b"" for path in paths)
+    return {word for source in sources for word in WORD.findall(source.decode("utf-8", "replace"))}
 
 
 def names_in_sys_modules(crate: CrateSource, spaces: dict[str, Namespace]) -> dict[str, set[str]] | None:

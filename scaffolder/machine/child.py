@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from typing import Any, TextIO
 
 GRACE = 2.0
+# Where stderr goes, whatever a plugin makes of `sys.stderr`.
+ERRORS = 2
 LONGEST = 20_000
 # Frames that say nothing about what went wrong.
 MACHINERY = (__file__, *sys.argv[1:2], importlib.__file__, "<frozen importlib")
@@ -48,7 +50,7 @@ def answer(session: Any, request: dict[str, Any]) -> dict[str, Any]:
     """Do what a request says, and describe the exception if it raises one."""
     verb, patience = request.pop("do"), request.pop("patience")
     # Where it hangs is said shortly before the parent gives up.
-    faulthandler.dump_traceback_later(patience)
+    faulthandler.dump_traceback_later(patience, file=ERRORS)
     try:
         return {"memory": peak_memory(), **getattr(session, verb)(**request), "peak": peak_memory()}
     except BaseException as error:  # noqa: BLE001  (a plugin that calls `sys.exit` is reported like any other)
@@ -92,14 +94,16 @@ def main() -> None:
     requests: SimpleQueue[str | None] = SimpleQueue()
     # Not by `threading`, whose frames would be in every report of where it hangs.
     _thread.start_new_thread(receive, (stream, requests))
-    faulthandler.enable(all_threads=False)
+    faulthandler.enable(ERRORS, all_threads=False)
     program = sys.argv.pop(1)
     names: dict[str, Any] = {"__name__": "session", "__file__": program}
     with open(program, encoding="utf-8") as file:  # noqa: PTH123
         exec(compile(file.read(), program, "exec"), names)  # noqa: S102
     session = names["Session"]()
+    # Kept, as a plugin may replace functions of `json`.
+    decode, encode = json.JSONDecoder().decode, json.JSONEncoder().encode
     while line := requests.get():
-        print(json.dumps(answer(session, json.loads(line))), file=answers, flush=True)
+        print(encode(answer(session, decode(line))), file=answers, flush=True)
 
 
 if __name__ == "__main__":

@@ -112,7 +112,7 @@ class Child:
             raise HangsError(f"did not finish within {timeout:g} s", self._last_lines()) from None
         if not line:
             self._answers.put(None)  # for the next one who asks
-            raise CrashedError(f"ended its process ({end_of(self._end())})", self._last_lines())
+            raise CrashedError(self._ending(), self._last_lines())
         answer: dict[str, Any] = json.loads(line)
         if "raised" in answer:
             raise RaisedError(answer["raised"], answer["traceback"])
@@ -159,6 +159,13 @@ class Child:
         self._readers[0].join(ENDING)
         self._kill()
         return self.process.wait()
+
+    def _ending(self) -> str:
+        """Return how the process ended, which answers no more; only one that lives is killed."""
+        with suppress(subprocess.TimeoutExpired):
+            return f"ended its process ({end_of(self.process.wait(ENDING))})"
+        self._kill()
+        return "closed the pipe for its answers"
 
     def _kill(self) -> None:
         """Kill the process and those that it has started."""

@@ -86,6 +86,16 @@ class ClassFacts(Record):
         return self.flags[name] if self.flags else None
 
     @property
+    def full_name(self) -> str:
+        """Its module and name, `builtins` included."""
+        return self.name if self.name.startswith(f"{self.module}.") else f"{self.module}.{self.name}"
+
+    @property
+    def is_exception(self) -> bool:
+        """Whether it can be raised."""
+        return "BaseException" in self.lookup
+
+    @property
     def does(self) -> set[str]:
         """The protocols that it implements."""
         return {protocol["name"] for protocol in self.protocols}
@@ -172,6 +182,11 @@ class Inspection:
         for trial in self.trials:
             result[trial.path][trial.label][trial.trial] = trial
         return result
+
+    def stub_of(self, path: str) -> str:
+        """Return the stub that describes something, by its path: of the stubs of the modules around it, the nearest."""
+        modules = [name for name in self.stubs if f"{path}.".startswith(f"{name}.")]
+        return self.stubs[max(modules, key=len, default=next(reversed(self.stubs)))]
 
     def short(self, path: str) -> str:
         """Return a class's path without the extension that it is in, if there is only one."""

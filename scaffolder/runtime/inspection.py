@@ -89,8 +89,12 @@ def start(request: Request, python: Path, timeout: float) -> tuple[list[dict[str
         raise UsageError(
             f"`{python}` can't be used: {''.join(reason)}", "name a Python of 3.8 or later: `--python PATH`"
         )
-    # The last line of a killed process may be cut.
-    return [json.loads(line) for line in text.splitlines(keepends=True) if line.endswith("\n")], done
+    try:
+        # The last line of a killed process may be cut.
+        return [json.loads(line) for line in text.splitlines(keepends=True) if line.endswith("\n")], done
+    except ValueError as error:
+        message = f"inspecting `{request.module}` failed: its process did not write JSON"
+        raise ScaffolderError(message, "run it without what replaces functions of `json`") from error
 
 
 def import_command(request: Request, python: Path) -> str:

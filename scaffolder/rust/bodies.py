@@ -10,6 +10,7 @@ from scaffolder.rust.calls import (
     arguments_of,
     bare_expression,
     descendants,
+    enclosing_function,
     function_of,
     literal_text,
     path_in_macro,
@@ -298,6 +299,7 @@ class Body:
 
     def _opaque(self, tree: NativeModuleTree, node: Node) -> None:
         text = " ".join(text_of(node).split())
-        self._mention(node)
+        # What is registered there may come from anywhere in the function, such as from a list above a loop.
+        self._mention(enclosing_function(node))
         if all(opaque.line != line_of(node) or opaque.file is not self.scope.file for opaque in tree.opaque):
             tree.opaque.append(Opaque(self.scope.file, line_of(node), text))

@@ -86,6 +86,14 @@ def descendants(node: Node, *types: str) -> Iterator[Node]:
         pending += reversed(node.named_children)
 
 
+def enclosing_function(node: Node) -> Node:
+    """Return the function around a node; without one the node itself."""
+    around = node.parent
+    while around is not None and around.type != "function_item":
+        around = around.parent
+    return around or node
+
+
 def registering_statements(block: Node, variable: str) -> Iterator[Node]:
     """Yield the statements of a block that register something in a module."""
     pattern = re.compile(rf"{re.escape(variable)}\s*\.\s*(add|add_\w+)\s*(::|\()")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from scaffolder.rust.crate_source import NAMING_MACROS, Place, Scope, is_test
 from scaffolder.rust.imports import read_path
 from scaffolder.rust.items import Enum, Function, Impl, MacroCall, Module, Struct
+from scaffolder.rust.names import escape_keyword
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -263,9 +264,9 @@ def hidden_part(item: NativeItem, target: Scope) -> str | None:
 
 def path_to(item: NativeItem, target: Scope) -> str:
     """Return the shortest sure path to an item."""
-    home, name = item.place.scope, item.rust_name
+    home, name = item.place.scope, escape_keyword(item.rust_name)
     if target.module is home:
         return name
     if target.module.parent is home:
         return f"super::{name}"
-    return "::".join(["crate", *home.path, name])
+    return "::".join(["crate", *map(escape_keyword, home.path), name])

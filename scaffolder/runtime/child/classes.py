@@ -59,6 +59,11 @@ def slot(cls: type, name: str) -> Any:
     return type.__dict__[name].__get__(cls) if name in type.__dict__ else getattr(cls, name, None)
 
 
+def is_a(value: object, kind: type) -> bool:
+    """Return whether a value is of a type; `isinstance` would ask the value's own code, too."""
+    return issubclass(type(value), kind)
+
+
 def mro(cls: type) -> tuple[type, ...]:
     """Return the classes in which attributes are looked up."""
     return slot(cls, "__mro__")  # type: ignore[no-any-return]
@@ -73,8 +78,8 @@ def name_of(cls: type) -> str:
 def look_up(cls: type, name: str) -> tuple[type, Any] | None:
     """Return the class that defines a special method, unless it is `object` or says that there is none."""
     for owner in mro(cls)[:-1]:
-        if name in owner.__dict__:
-            value = owner.__dict__[name]
+        if name in slot(owner, "__dict__"):
+            value = slot(owner, "__dict__")[name]
             return None if value is None else (owner, value)
     return None
 
@@ -95,7 +100,7 @@ def native_modules(name: str) -> dict[str, ModuleType]:
     while waiting:
         key, module = waiting.pop()
         for attribute, value in list(vars(module).items()):
-            own = isinstance(value, ModuleType) and not getattr(value, "__spec__", None)
+            own = is_a(value, ModuleType) and not getattr(value, "__spec__", None)
             if own and not hasattr(value, "__file__") and all(value is not known for known in natives.values()):
                 natives[f"{key}.{attribute}"] = value
                 waiting.append((f"{key}.{attribute}", value))
@@ -119,7 +124,7 @@ def resolve(module: str, qualname: str) -> object:
 
 def names_of(module: ModuleType) -> list[tuple[str, Any]]:
     """Return what a module has, with the second names of classes last."""
-    return sorted(vars(module).items(), key=lambda item: isinstance(item[1], type) and item[1].__name__ != item[0])
+    return sorted(vars(module).items(), key=lambda item: is_a(item[1], type) and slot(item[1], "__name__") != item[0])
 
 
 def find_classes(natives: dict[str, ModuleType]) -> dict[str, type]:
@@ -128,11 +133,13 @@ def find_classes(natives: dict[str, ModuleType]) -> dict[str, type]:
     waiting = [(f"{key}.{name}", key, value) for key, module in natives.items() for name, value in names_of(module)]
     while waiting:
         path, key, value = waiting.pop(0)
-        is_new = isinstance(value, type) and all(value is not known for known in classes.values())
+        is_new = is_a(value, type) and all(value is not known for known in classes.values())
         if is_new and not is_foreign(value, key.partition(".")[0]):
             classes[path] = value
             inner = [
-                (f"{path}.{name}", key, part) for name, part in value.__dict__.items() if not name.startswith("__")
+                (f"{path}.{name}", key, part)
+                for name, part in slot(value, "__dict__").items()
+                if not name.startswith("__")
             ]
             waiting[:0] = inner
     return classes
@@ -219,6 +226,8 @@ def facts_of(path: str, cls: type) -> dict[str, Any]:
     match_args = next(
         (owner.__dict__["__match_args__"] for owner in mro(cls) if "__match_args__" in owner.__dict__), None
     )
+    # Somebody else's class may have any object there.
+    match_args = match_args if isinstance(match_args, tuple) else None
     home = str(slot(cls, "__module__"))
     try:
         importlib.import_module(home)
@@ -242,7 +251,7 @@ def facts_of(path: str, cls: type) -> dict[str, Any]:
         "weakref": bool(slot(cls, "__weakrefoffset__")) if is_cpython else None,
         "has_dict": bool(slot(cls, "__dictoffset__")) if is_cpython else None,
         "constructor": constructor_of(cls),
-        "match_args": [str(name) for name in match_args] if isinstance(match_args, tuple) else None,
+        "match_args": None if match_args is None else [str(name) for name in match_args],
         "missing_match_args": [str(name) for name in match_args or () if not any(name in vars(c) for c in mro(cls))],
         "is_dynamic": any(look_up(cls, name) for name in ("__getattr__", "__getattribute__")),
         "buffer": look_up(cls, "__buffer__") is not None if sys.version_info >= (3, 12) else None,

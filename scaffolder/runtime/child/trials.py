@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from types import CodeType
     from typing import Any
 
+# Of the text of an exception, which may hold all that an object does.
+LONGEST = 1000
 REFUSAL = "unsendable, but sent to another thread"
 
 
@@ -34,9 +36,10 @@ class Witness:
 def describe(error: BaseException) -> str:
     """Return an exception in one line."""
     try:
-        return traceback.format_exception_only(type(error), error)[-1].strip()
+        text = traceback.format_exception_only(type(error), error)[-1].strip()
     except BaseException:  # noqa: BLE001  (its text is somebody else's code)
         return type(error).__name__
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
 
 
 class Subject:
@@ -50,7 +53,7 @@ def compare(subject: Subject, result: Any) -> tuple[str, str]:
     """Compare an object with what became of it: `equal`, `unequal`, `identical`, or `unknown` for want of a `==`."""
     value = subject.value
     if type(result) is not type(value):
-        return "unequal", ""
+        return "unequal", f"the result is of type `{type(result).__qualname__}`"
     if result is value:
         return "identical", ""
     if look_up(type(value), "__eq__") is None or (value == value) is not True:  # noqa: PLR0124

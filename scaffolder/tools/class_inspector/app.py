@@ -135,7 +135,8 @@ def choose_python(name: str | None) -> Path:
         path = python_in(Path(name)) if Path(name).is_dir() else Path(shutil.which(name) or name)
         if not path.is_file():
             raise UsageError(f"there is no Python `{name}`", "name a program or the folder of an environment")
-        return path.absolute()
+        # A link to a Python outside stays one: it is the environment's.
+        return Path(os.path.abspath(path))  # noqa: PTH100
     folder = Path.cwd()
     for choose in (maturin_choice, cargo_choice):
         program = choose(folder, os.environ).python

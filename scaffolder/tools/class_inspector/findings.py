@@ -94,11 +94,15 @@ def find_homeless(subjects: list[Subject]) -> Iterator[Finding]:
 def describe_homeless(group: list[Subject], module: str | None) -> Finding:
     """Return the finding for classes whose module does not have them, or can't be imported."""
     flaw = f"is `{module}`, which has no such class" if module else "is a module that can't be imported"
-    evidence = "\n".join(f"{subject.facts.path}: {subject.facts.module}" for subject in group)
+    # Its own name, too: a class that another name exports is not the one that pickle looks for.
+    evidence = "\n".join(f"{subject.facts.path}: {subject.facts.full_name}" for subject in group)
+    setting = '`#[pyclass(module = "…")]`'
+    if all(subject.facts.is_exception for subject in group):
+        setting = "`create_exception!(package.module, …)`"
     return Finding(
         "module-wrong", "warning", f"`__module__` of {names_of(group)} {flaw}", evidence=evidence,
         cause="pickle stores a class by that name, and documentation and `repr` show it",
-        fix='name the module that exports it: `#[pyclass(module = "…")]` in PyO3',
+        fix=f"name the module that exports it: {setting} in PyO3",
         reference=reference(SKILL, "module-tree"),
     )  # fmt: skip
 
@@ -196,10 +200,12 @@ def find_lossy_copies(subject: Subject) -> Iterator[Finding]:
     page = reference(SKILL, "pickling")
     for trials in subject.trials:
         copies = [trial for key, trial in trials.items() if key.startswith(("copy", "deepcopy", "pickle"))]
-        names = [trial.trial for trial in copies if trial.outcome == "unequal"]
-        if names:
-            message = f"`{copies[0].label}` is not equal to the copies made by {listing(names, 'and')}"
-            yield Finding("copy-differs", "error", message, reference=page)
+        unequal = [trial for trial in copies if trial.outcome == "unequal"]
+        if unequal:
+            names = listing([trial.trial for trial in unequal], "and")
+            message = f"`{copies[0].label}` is not equal to the copies made by {names}"
+            evidence = "\n".join(f"{trial.trial}: {trial.detail}" for trial in unequal if trial.detail)
+            yield Finding("copy-differs", "error", message, evidence=evidence or None, reference=page)
     failure = failed_pickle(subject)
     if failure and promises_pickling(subject):
         message = f"`{failure.label}` can't be pickled, though `{subject.name}` has a method for it"
@@ -232,8 +238,11 @@ def find_differences(inspection: Inspection) -> Iterator[Finding]:
     """Yield where stubs differ, or why that is not known."""
     if not inspection.stubs:
         return
-    where = next(reversed(inspection.stubs.values()))
     page = reference(SKILL, "typing")
+    differing = {inspection.stub_of(difference.path) for difference in inspection.differences}
+    files = differing if inspection.differences else set(inspection.stubs.values())
+    # Of several files none is the place; the evidence names what differs.
+    where = files.pop() if len(files) == 1 else inspection.module
     stops = [breakdown for breakdown in inspection.breakdowns if breakdown.step == ("stubs",)]
     for breakdown in stops:
         end = breakdown.end or "it did not end in time"

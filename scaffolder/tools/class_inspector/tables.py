@@ -40,7 +40,7 @@ def classes(inspection: Inspection) -> Table:
             inspection.short(facts.path),
             ", ".join(facts.bases),
             constructor(facts),
-            ", ".join(protocol["name"] for protocol in facts.protocols),
+            ", ".join(dict.fromkeys(protocol["name"] for protocol in facts.protocols)),
         )
         for facts in inspection.classes
     ]

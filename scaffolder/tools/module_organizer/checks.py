@@ -6,7 +6,9 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from scaffolder.anatomy.sources import words_of_tests
 from scaffolder.errors import listing
+from scaffolder.files import Reader
 from scaffolder.toolkit import Finding, reference
 
 if TYPE_CHECKING:
@@ -84,8 +86,7 @@ def left_out(organization: Organization) -> Iterator[Finding]:
             evidence=group.evidence,
             cause=causes[kind] if for_callers else "only Rust makes its objects; Python code can't name it, as for "
             "`isinstance` or a type",
-            fix="pass `--write` to register what the diff below shows" if for_callers else
-            "pass `--only NAME` to register one of them",
+            fix=None if for_callers else "pass `--only NAME` to register one of them",
             reference=PAGE,
         )  # fmt: skip
 
@@ -274,13 +275,14 @@ def missing_in_all(organization: Organization) -> Iterator[Finding]:
 
 def not_reexported(organization: Organization) -> Iterator[Finding]:
     """Report public names of a private extension module that the package around it never mentions."""
-    private = organization.module.rpartition(".")[2].startswith("_") and "." in organization.module
+    module = organization.module
+    private = module.rpartition(".")[2].startswith("_") and "." in module
     spaces = organization.spaces.values()
     stars = {star for space in spaces for star in space.stars}
     importing = [entry for space in spaces for entry in space.imports if entry.module == organization.module]
     if not private or not importing or organization.module in stars:
         return
-    words = {word for space in spaces for word in space.words}
+    words = {word for space in spaces for word in space.words} | words_of_tests(organization.project, Reader())
     exports = [
         export for export in organization.tree.exports if export.name and not export.name.startswith("_")
         and export.name not in words
@@ -290,10 +292,9 @@ def not_reexported(organization: Organization) -> Iterator[Finding]:
         yield Finding(
             "not-reexported",
             "note",
-            f"`{organization.package}` never mentions {_names(export.name or '' for export in exports)} of "
-            f"`{organization.module}`",
+            f"`{organization.package}` never mentions {_names(export.name or '' for export in exports)} of `{module}`",
             where=organization.show(first.file.path, first.line),
-            fix=f"if callers are to have it, import it there: `from {organization.module} import {first.name}`",
+            fix=f"if callers are to have it, import it there: `from {module} import {first.name}`",
             reference=PAGE,
         )
 

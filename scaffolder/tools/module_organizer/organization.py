@@ -59,14 +59,15 @@ class Organization:
 
     @cached_property
     def left_out(self) -> list[NativeItem]:
-        """What is defined and in no module; nothing that a macro may register."""
+        """What is defined and in no module; nothing that a macro, or a value of the same name, may register."""
+        exports = (export for tree in self.trees.values() for export in tree.exports)
+        values = {export.name for export in exports if not export.item and not export.module}
         return [
             item
             for item in native_items(self.crate)
-            if item.kind != "module"
-            and not self.registry.is_exported(item)
-            and item.rust_name not in self.registry.mentions
-        ]
+            if item.kind != "module" and not self.registry.is_exported(item)
+            and item.rust_name not in self.registry.mentions and item.name not in values
+        ]  # fmt: skip
 
     @cached_property
     def methods(self) -> dict[str, set[str]]:
@@ -96,6 +97,9 @@ class Organization:
         for name, tree in self.trees.items():
             names = {name} if tree is self.tree else self.names_in_sys_modules(tree)
             importable |= dict.fromkeys({name}) if names is None else dict.fromkeys(names, tree)
+        if self.package is None and "." not in self.module:
+            # maturin makes a package of an extension without one.
+            importable[f"{self.module}.{self.module}"] = self.tree
         return {name: tree for name, tree in importable.items() if name not in self.spaces or tree is self.tree}
 
     def is_native(self, module: str) -> bool:
@@ -112,7 +116,8 @@ class Organization:
         """
         if module in self._importable:
             tree = self._importable[module]
-            return _has(tree, name) if tree else None
+            has_name = tree and any(export.name == name for export in tree.exports)
+            return True if has_name else False if tree and tree.is_known else None
         if module in self.spaces:
             return self._binds(self.spaces[module], name, seen)
         return False if module in self.trees else self._is_missing(module)
@@ -140,13 +145,6 @@ class Organization:
     def show(self, path: Path, line: int | None = None) -> str:
         """Return a place in the project."""
         return self.project.show(path) + (f":{line}" if line else "")
-
-
-def _has(tree: NativeModuleTree, name: str) -> bool | None:
-    """Return whether a module in Rust has a name."""
-    if any(export.name == name for export in tree.exports):
-        return True
-    return False if tree.is_known else None
 
 
 def read_organization(manifests: Manifests) -> Organization:

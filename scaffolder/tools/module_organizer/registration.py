@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from scaffolder.anatomy.rust_draft import Insertion, draft, indent_at
-from scaffolder.errors import UsageError, near
+from scaffolder.errors import UsageError, listing, near
 from scaffolder.rust.calls import ends_statement, registering_statements
 from scaffolder.rust.crate_source import Scope
 from scaffolder.rust.items import Function, Use
-from scaffolder.rust.pymodules import hidden_part, path_to
+from scaffolder.rust.names import escape_keyword
+from scaffolder.rust.pymodules import NativeItem, hidden_part, path_to
 from scaffolder.rust.source import text_of
 from scaffolder.toolkit import Finding
 
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 
     from scaffolder.anatomy.rust_draft import RustDraft
     from scaffolder.rust.crate_source import SourceFile
-    from scaffolder.rust.pymodules import NativeItem, NativeModuleTree
+    from scaffolder.rust.pymodules import NativeModuleTree
     from scaffolder.tools.module_organizer.organization import Organization
 
 NEWEST_OLD_API = 20
@@ -60,19 +62,21 @@ def plan(organization: Organization, into: str | None, only: list[str]) -> Plan:
     """
     chosen = _chosen(organization, only)
     target = _target(organization, into) if into is not None else None
-    insertions, names, refusals = [], [], []
+    insertions, names, refusals = [], [], defaultdict[tuple[str, str], list[NativeItem]](list)
     for item in chosen:
         try:
             insertions.append(_insertion(organization, item, target or _nearest(organization, item)))
             names.append(item.name or item.rust_name)
         except NotPlacedError as error:
-            refusals.append(
-                Finding(
-                    "not-placed", "note", f"`{item.name or item.rust_name}` is not registered: {error.args[0]}",
-                    where=organization.show(item.file.path, item.line), fix=error.args[1],
-                )
-            )  # fmt: skip
-    return Plan(draft(organization.project, insertions), tuple(names), tuple(refusals))
+            refusals[error.args].append(item)
+    findings = (_refusal(organization, items, *reason) for reason, items in refusals.items())
+    return Plan(draft(organization.project, insertions), tuple(names), tuple(findings))
+
+
+def _refusal(organization: Organization, items: list[NativeItem], reason: str, fix: str) -> Finding:
+    names = listing([item.name or item.rust_name for item in items], "and")
+    message = f"{names} {'is' if len(items) == 1 else 'are'} not registered: {reason}"
+    return Finding("not-placed", "note", message, organization.show(items[0].file.path, items[0].line), fix=fix)
 
 
 def _chosen(organization: Organization, only: list[str]) -> list[NativeItem]:
@@ -110,7 +114,7 @@ def _nearest(organization: Organization, item: NativeItem) -> NativeModuleTree:
     candidates = trees if len(trees) == 1 else here
     if len(candidates) != 1:
         names = ", ".join(f"`{name}`" for name in list(organization.trees)[:6])
-        raise NotPlacedError("there are several modules that it may go into", f"name one with `--into`: {names}")
+        raise NotPlacedError("several modules are possible", f"name one with `--into`: {names}")
     return candidates[0]
 
 
@@ -123,17 +127,14 @@ def _insertion(organization: Organization, item: NativeItem, tree: NativeModuleT
     name = item.name or item.rust_name
     by_hand = f"register it by hand in {organization.show(tree.file.path, tree.line)}"
     if item.is_conditional:
-        raise NotPlacedError("a `cfg` decides whether it is there", f"{by_hand}, under the same `cfg`")
+        raise NotPlacedError("defined under a `cfg`", f"{by_hand}, under the same `cfg`")
     if any(export.name == name for export in tree.exports):
         raise NotPlacedError(f"`{tree.name}` has that name already", 'rename it: `#[pyo3(name = "…")]`')
     if item.place.scope.crate is not tree.scope.crate:
-        raise NotPlacedError("it is in another crate", by_hand)
+        raise NotPlacedError("defined in another crate", by_hand)
     if hidden := hidden_part(item, tree.scope):
         raise NotPlacedError(f"`{hidden}` is private, seen from `{tree.name}`", f"make it `pub(crate)`, then {by_hand}")
     return _export_line(organization, item, tree) if tree.is_declarative else _call(organization, item, tree)
-
-
-# -- declarative modules -------------------------------------------------------------------------------------------
 
 
 def _export_line(organization: Organization, item: NativeItem, tree: NativeModuleTree) -> Insertion:
@@ -173,9 +174,6 @@ def _brings(use: Use, name: str) -> bool:
     return not use.attribute("pymodule_export") and any(entry.name == name for entry in use.imports)
 
 
-# -- functions -----------------------------------------------------------------------------------------------------
-
-
 def _call(organization: Organization, item: NativeItem, tree: NativeModuleTree) -> Insertion:
     """Return a statement for a module that is made by a function."""
     place = organization.show(tree.file.path, tree.line)
@@ -187,7 +185,7 @@ def _call(organization: Organization, item: NativeItem, tree: NativeModuleTree) 
         raise NotPlacedError(reason, f"register it by hand in {next(iter(places), place)}")
     if "Result" not in text_of(function.child_by_field_name("return_type")):
         raise NotPlacedError("the function returns no `Result`", f"register it by hand in {place}")
-    path = item.rust_name if _is_in_scope(item, tree) else path_to(item, tree.scope)
+    path = escape_keyword(item.rust_name) if _is_in_scope(item, tree) else path_to(item, tree.scope)
     statement = _statement(organization, item, tree.file, path, variable, argument)
     last = [statement for statement in registering_statements(block, variable) if ends_statement(statement)]
     tail = block.named_children[-1] if block.named_children else None

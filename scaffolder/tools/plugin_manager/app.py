@@ -252,7 +252,7 @@ def prepare(group: str | None, python: str | None, project: Path | None) -> Cont
 
 def describe(context: Context, *, whole: bool) -> Result:
     """Return the list of the plugins, and warnings."""
-    from scaffolder.tools.plugin_manager.verifying import duplicate_names
+    from scaffolder.tools.plugin_manager.verifying import broken_entry_point, duplicate_names
 
     plugins = context.plugins.plugins
     columns = ("name", "distribution", "version", "entry point", "code", "enabled", *(["file"] if whole else []))
@@ -260,11 +260,14 @@ def describe(context: Context, *, whole: bool) -> Result:
     table = Table("Plugins", columns, tuple(tuple(row[column] for column in columns) for row in facts))
     same = (replace(finding, level="warning") for finding in duplicate_names(context.enabled, plugins))
     text = "its module is in no folder of the environment: it is missing, or an import hook provides it"
-    nowhere = (Finding("no-file", "note", text, plugin.label) for plugin in plugins if plugin.file is None)
+    nowhere = (
+        Finding("no-file", "note", text, plugin.label) for plugin in plugins if plugin.module and not plugin.file
+    )
+    broken = (replace(broken_entry_point(plugin), level="warning") for plugin in plugins if not plugin.module)
     off = sum(plugin.name in context.disabled for plugin in plugins)
     count = f"{len(plugins)} plugin{'s' if len(plugins) != 1 else ''} of `{context.host.group}`"
     summary = f"{count} in `{context.environment.name}`" + (f", {off} disabled in `{context.settings}`" if off else "")
-    findings = (*same, *remarks(context), *nowhere)
+    findings = (*same, *broken, *remarks(context), *nowhere)
     return Result(TOOL, summary, findings, (table,) if plugins else ())
 
 

@@ -56,8 +56,6 @@ class HotPlugin:
 
     Args:
         environment: Where it is installed.
-        plugin: The plugin.
-        timeout: Seconds for each step.
         create: Whether a class is called without arguments.
         show: What takes the plugin's output.
 
@@ -84,11 +82,7 @@ class HotPlugin:
         self._turn = threading.Lock()
 
     def __enter__(self) -> Self:
-        """Start the first generation.
-
-        Raises:
-            ChildError: The plugin can't be loaded.
-        """
+        """Start the first generation."""
         if failure := self.reload().failure:
             raise failure
         return self
@@ -158,13 +152,7 @@ class HotPlugin:
 
 
 def watch(plugin: HotPlugin, stop: threading.Event, interval: float = INTERVAL) -> Iterator[Reload]:
-    """Reload a plugin whenever its files change, and yield each attempt, until somebody stops it.
-
-    Args:
-        plugin: The plugin.
-        stop: What ends it.
-        interval: Seconds between two looks at the files.
-    """
+    """Reload a plugin whenever its files change, and yield each attempt, until somebody stops it."""
     while not stop.wait(interval):
         now = plugin.look()
         # A file that is not there yet, or still grows, is not read: a linker takes its time.

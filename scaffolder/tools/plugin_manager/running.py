@@ -42,14 +42,7 @@ def begin(environment: Environment, show: Callable[[bytes], None] | None = None)
 
 
 def load(child: Child, plugin: Plugin, timeout: float, *, create: bool, fresh: bool = False) -> dict[str, Any]:
-    """Let a child load a plugin.
-
-    Args:
-        child: The process.
-        plugin: The plugin.
-        timeout: When to give up, in seconds.
-        create: Whether a class is called without arguments.
-        fresh: Whether to compile it even if there is a cache.
+    """Let a child load a plugin: call a class without arguments, or compile it even if there is a cache.
 
     Raises:
         ChildError: It fails.
@@ -59,11 +52,7 @@ def load(child: Child, plugin: Plugin, timeout: float, *, create: bool, fresh: b
 
 
 def run(child: Child, plugin: Plugin, call: Call, timeout: float, *, create: bool) -> Result:
-    """Load a plugin, call a method, and tell what came of it.
-
-    Raises:
-        UsageError: There is no such method.
-    """
+    """Load a plugin, call a method, and tell what came of it."""
     when = "when it is loaded"
     try:
         load(child, plugin, timeout, create=create)
@@ -71,7 +60,7 @@ def run(child: Child, plugin: Plugin, call: Call, timeout: float, *, create: boo
         answer = ask(child, plugin, call, timeout)
     except ChildError as error:
         return Result(TOOL, f"`{plugin.name}` failed {when}", (failure(plugin, when, error),))
-    summary = f"`{plugin.name}.{call['method']}` returned a `{answer['type']}` in {duration(answer['seconds'])}"
+    summary = f"`{plugin.name}.{call['method']}` returned `{answer['type']}` in {duration(answer['seconds'])}"
     return Result(TOOL, summary, tables=(_facts(answer),), documents=(_document(answer),))
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from scaffolder.anatomy.manifests import parse_toml
 from scaffolder.errors import ScaffolderError
-from scaffolder.files import UnreadableFileError
+from scaffolder.files import UnreadableFileError, is_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,12 +35,6 @@ def read_disabled(path: Path, group: str) -> frozenset[str]:
 def change(path: Path, group: str, name: str, *, disable: bool) -> tuple[str, str] | None:
     """Return the text of a file of settings before and after a plugin is enabled or disabled; none if it is so already.
 
-    Args:
-        path: The file, there or not.
-        group: The entry-point group.
-        name: The plugin's name.
-        disable: Whether it is to be left out.
-
     Raises:
         ScaffolderError: The file can't be read or changed.
     """
@@ -49,7 +43,7 @@ def change(path: Path, group: str, name: str, *, disable: bool) -> tuple[str, st
 
     if (name in read_disabled(path, group)) == disable:
         return None
-    before = _read(path)
+    before = path.read_bytes().decode() if is_file(path) else ""
     try:
         document = tomlkit.parse(before)
         _edit(document, group, name, disable=disable)
@@ -62,14 +56,6 @@ def change(path: Path, group: str, name: str, *, disable: bool) -> tuple[str, st
     if not is_sound:
         raise ScaffolderError(f"`{path}` can't be changed without a change of its meaning", "change it by hand")
     return before, after
-
-
-def _read(path: Path) -> str:
-    try:
-        with path.open(encoding="utf-8", newline="") as file:
-            return file.read()
-    except FileNotFoundError:
-        return ""
 
 
 def _edit(document: Any, group: str, name: str, *, disable: bool) -> None:

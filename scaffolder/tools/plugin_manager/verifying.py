@@ -71,7 +71,7 @@ def verify_one(
 ) -> Iterator[Finding]:
     """Load a plugin in a process of its own, and compare it with the contract."""
     if not plugin.module:
-        yield Finding("broken-entry-point", "error", f"`{plugin.value}` is not `module:attribute`", plugin.label)
+        yield broken_entry_point(plugin)
         return
     with begin(environment) as child:
         version = load_contract(child, contract, timeout)["version"] if contract else None
@@ -85,6 +85,11 @@ def verify_one(
     yield from findings
     if all(finding.level == "note" for finding in findings):
         yield Finding("loads", "ok", f"is {kind}{' that keeps the contract' if answer else ''}", plugin.label)
+
+
+def broken_entry_point(plugin: Plugin) -> Finding:
+    """Return the finding for a plugin without a module."""
+    return Finding("broken-entry-point", "error", f"`{plugin.value}` is not `module:attribute`", plugin.label)
 
 
 def load_contract(child: Child, contract: str, timeout: float) -> dict[str, Any]:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from scaffolder.runtime.facts import Inspection, Remark
+from scaffolder.tools.class_inspector.findings import find
 from tests.tools.class_inspector.conftest import messages, table
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.tools.class_inspector.conftest import Inspect
 
 # A module of Python classes that passes for an extension: no compiler is needed for flaws that any class can have.
@@ -79,6 +81,68 @@ def test_a_flaw_is_reported(inspect: Inspect, tmp_path: Path, identifier: str) -
     result = inspect("fake", "--construct", code=int(identifier in ERRORS))
     (text,) = messages(result, identifier)
     assert text.startswith(message)
+
+
+def test_a_class_whose_match_args_are_no_tuple_is_described(inspect: Inspect, tmp_path: Path) -> None:
+    code = "class A:\n __slots__ = ('__match_args__',)"
+    (tmp_path / "fake.py").write_text(PASSES.format(code=code), encoding="utf-8")
+    result = inspect("fake")
+    assert not result["findings"]
+    assert [row[0] for row in table(result, "Classes")] == ["A"]
+
+
+@pytest.mark.parametrize(("base", "setting"), [("ValueError", "create_exception!"), ("list", "#[pyclass(module")])
+def test_a_wrong_module_is_shown_with_the_name_and_its_setting(
+    inspect: Inspect, tmp_path: Path, base: str, setting: str
+) -> None:
+    code = f"class A({base}): pass\nA.__qualname__ = 'B'"
+    (tmp_path / "fake.py").write_text(PASSES.format(code=code), encoding="utf-8")
+    (finding,) = inspect("fake")["findings"]
+    assert finding["evidence"] == "fake.A: fake.B"
+    assert setting in finding["fix"]
+
+
+def test_a_copy_of_another_type_says_which(inspect: Inspect, tmp_path: Path) -> None:
+    code = "class A:\n def __copy__(self): return [1]"
+    (tmp_path / "fake.py").write_text(PASSES.format(code=code), encoding="utf-8")
+    (finding,) = inspect("fake", "--construct", code=1)["findings"]
+    assert finding["evidence"] == "copy: the result is of type `list`"
+
+
+def test_a_difference_is_in_the_nearest_stub() -> None:
+    stubs = {"a": "a/__init__.pyi", "a.b": "a/b.pyi"}
+    inspection = Inspection("a", Path(), "", ("a.b",), stubs, {}, (), (), (), (), None, ())
+    assert [inspection.stub_of(path) for path in ("a.bc.X", "a.b.X", "a.b", "other")] == [
+        "a/__init__.pyi", "a/b.pyi", "a/b.pyi", "a/b.pyi",
+    ]  # fmt: skip
+    inspection = replace(inspection, differences=(Remark("a.X", "is gone"), Remark("a.b.X", "is gone")))
+    assert [finding.where for finding in find(inspection)] == ["a"]
+    (finding,) = find(replace(inspection, differences=(Remark("a.X", "is gone"),)))
+    assert finding.where == "a/__init__.pyi"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import json\njson.dumps = lambda *_, **__: 'hi'\nclass A: pass",
+        "class M(type):\n def __getattribute__(*_): raise RuntimeError\nmodule.B = M('B', (), {})\nclass A: pass",
+    ],
+    ids=["replaced function", "metaclass"],
+)
+def test_hostile_code_does_not_keep_other_classes_from_being_described(
+    inspect: Inspect, tmp_path: Path, code: str
+) -> None:
+    # Its loop over the globals would stop at the metaclass.
+    text = PASSES.format(code=code).replace("and value.__module__", "and type(value) is type and value.__module__")
+    (tmp_path / "fake.py").write_text(text, encoding="utf-8")
+    assert "A" in [row[0] for row in table(inspect("fake"), "Classes")]
+
+
+def test_a_long_exception_is_cut(inspect: Inspect, tmp_path: Path) -> None:
+    code = "class A:\n def __repr__(self): raise ValueError('x' * 100_000)"
+    (tmp_path / "fake.py").write_text(PASSES.format(code=code), encoding="utf-8")
+    (finding,) = inspect("fake", "--construct", code=1)["findings"]
+    assert len(finding["evidence"]) < 2000
 
 
 def test_a_class_without_flaws_has_no_findings(inspect: Inspect, tmp_path: Path) -> None:

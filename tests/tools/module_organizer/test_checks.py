@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -88,6 +89,39 @@ def test_what_is_in_no_module_is_found(lib: str, tmp_path: Path) -> None:
 )
 def test_what_a_macro_may_register_is_not_said_to_be_left_out(text: str, tmp_path: Path) -> None:
     assert findings(organize(project(tmp_path, (ZONES, "", EXTRA + text)))) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '    for (name, kind) in [("Late", py.get_type::<zones::LateError>())] {\n        m.add(name, kind)?;\n    }\n',
+        '    m.add("LateError", zones::types(py).late)?;\n',
+    ],
+    ids=["by a loop", "by a value"],
+)
+def test_what_code_registers_by_its_name_is_not_said_to_be_left_out(text: str, tmp_path: Path) -> None:
+    error = (ZONES, "", "\ncreate_exception!(fares, LateError, PyValueError);\n")
+    lib = (LIB, "    Ok(())\n", f"{text}    Ok(())\n")
+    ids = {identifier for identifier, *_ in findings(organize(project(tmp_path, error, lib, lib=FUNCTION)))}
+    assert "not-exported" not in ids
+
+
+def test_maturin_puts_an_extension_without_a_package_into_one(tmp_path: Path) -> None:
+    folder = project(tmp_path, (ZONES, '"fares"', '"fares.fares"'), lib=FUNCTION.replace("_core", "fares"))
+    shutil.rmtree(folder / "python")
+    (folder / "pyproject.toml").write_text(
+        '[build-system]\nrequires = ["maturin"]\nbuild-backend = "maturin"\n[project]\nname = "fares"\n',
+        encoding="utf-8",
+    )
+    assert findings(organize(folder)) == []
+
+
+def test_what_only_tests_use_of_the_extension_is_no_note(tmp_path: Path) -> None:
+    changes = (INIT, "LIMIT, FareError", "FareError"), (INIT, '"LIMIT", ', "")
+    folder = project(tmp_path, *changes)
+    (folder / "tests").mkdir()
+    (folder / "tests/test_core.py").write_text("from fares import _core\n\nassert _core.LIMIT\n", encoding="utf-8")
+    assert findings(organize(folder)) == []
 
 
 def test_tests_are_left_alone(tmp_path: Path) -> None:

@@ -149,7 +149,7 @@ def test_the_module_is_the_one_beside_the_item_or_the_one_that_is_named(
     [
         ([(ZONES, "", EXTRA.replace("pub fn", "fn"))], (), "`rebate` is private, seen from `_core`"),
         ([(ZONES, "", EXTRA), (LIB, "mod zones;", "mod areas {\n    mod zones;\n}\nmod zones;")], (), None),
-        ([(ZONES, "", EXTRA.replace("#[pyfunction]", '#[cfg(feature = "x")]\n#[pyfunction]'))], (), "a `cfg` decides"),
+        ([(ZONES, "", EXTRA.replace("#[pyfunction]", '#[cfg(feature = "x")]\n#[pyfunction]'))], (), "under a `cfg`"),
         ([(ZONES, "", EXTRA.replace("#[pyfunction]", '#[pyfunction(name = "fare")]'))], (), "has that name already"),
         ([(ZONES, "", EXTRA), (LIB, "    // The", "    use crate::zones::rebate;\n    // The")], (), "has a `use`"),
         ([(ZONES, "", "\ncreate_exception!(fares, E, PyAny);\n"), (CARGO, '"0.30"', '"0.26"')], (), "before 0.28"),
@@ -169,6 +169,23 @@ def test_what_would_take_a_guess_is_left_to_the_user(
     assert tree(folder) == before
     assert reason in refusals[0]["message"]
     assert refusals[0]["fix"]
+
+
+@STYLES
+def test_a_name_that_is_a_keyword_is_escaped(lib: str, tmp_path: Path) -> None:
+    folder = project(tmp_path, (ZONES, "", EXTRA.replace("rebate", "r#type")), lib=lib)
+    assert "crate::zones::r#type" in document(organize(folder), "diff")
+
+
+def test_what_has_no_place_for_one_reason_is_one_note_and_no_diff_is_promised(tmp_path: Path) -> None:
+    two = f"{EXTRA}{EXTRA}".replace("#[pyfunction]", '#[cfg(feature = "x")]\n#[pyfunction]').replace(
+        "rebate", "half", 1
+    )
+    result = organize(project(tmp_path, (ZONES, "", two)))
+    (refusal,) = [finding for finding in result["findings"] if finding["id"] == "not-placed"]
+    assert refusal["message"] == "`half` and `rebate` are not registered: defined under a `cfg`"
+    (left_out,) = [finding for finding in result["findings"] if finding["id"] == "not-exported"]
+    assert "--write" not in (left_out.get("fix") or "")
 
 
 def test_a_module_that_another_file_fills_is_left_to_the_user(tmp_path: Path) -> None:

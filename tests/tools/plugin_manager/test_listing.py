@@ -31,7 +31,7 @@ def test_plugins_are_listed_without_running_any(site: Path, tool: Tool) -> None:
     assert rows["c"] == ["fast", "1.2", "fast_source._native:C", "extension", "yes", str(library)]
     assert rows["d"][3] == "Python, extension"
     assert [rows[name][3:] for name in "ef"] == [["unknown", "yes", "unknown"]] * 2
-    assert [item["id"] for item in result["findings"]] == ["no-file", "no-file"]
+    assert [item["id"] for item in result["findings"]] == ["broken-entry-point", "no-file"]
     assert result["summary"].startswith(f"6 plugins of `{GROUP}` in ")
     assert not list(site.parent.rglob("ran"))
     assert ["file" in tool("list", *flags)[0].splitlines()[2] for flags in ((), ("--verbose",))] == [False, True]

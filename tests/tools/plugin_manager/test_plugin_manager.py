@@ -217,6 +217,29 @@ def test_a_method_that_fails_is_reported(tool: Tool, method: str, identifier: st
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("import json\njson.dumps = json.loads = None\ndef call(): return 1", None),
+        (
+            "import sys\nsys.stdout = sys.stderr = None\ndef call(): raise ValueError('no')",
+            "raises an exception in `__call__`: ValueError: no",
+        ),
+        (
+            "import os, time\ndef call():\n os.closerange(3, 50)\n time.sleep(60)",
+            "closed the pipe for its answers in `__call__`",
+        ),
+    ],
+    ids=["replaced functions", "no streams", "closed pipe"],
+)
+def test_a_plugin_that_harms_its_process_is_not_blamed_for_more(
+    site: Path, tool: Tool, code: str, message: str | None
+) -> None:
+    install(site, "bad-sources", {"bad": "bad_sources:call"}, bad_sources=code)
+    result = data(tool("run", "bad", "__call__", "--json", code=int(message is not None))[0])
+    assert [item["message"] for item in result["findings"]] == ([message] if message else [])
+
+
 def test_a_crash_names_the_signal(tool: Tool) -> None:
     result = data(tool("run", "good", "crash", "--json", code=1)[0])
     assert finding(result, "good") == ("crashes", "ended its process (signal: 11, SIGSEGV) in `crash`")
