@@ -160,6 +160,16 @@ def test_what_the_user_disabled_is_not_even_imported(tmp_path: Path, monkeypatch
     assert "quotes_off" not in sys.modules
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of importlib.metadata, about the missing name
+def test_what_is_left_of_a_removed_package_is_no_obstacle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    advertise(tmp_path, "quotes-left", "class Quote:\n    api_version = 1\n    apply = staticmethod(repr)\n")
+    (tmp_path / "quotes_left-1.0.dist-info" / "METADATA").unlink()
+    monkeypatch.syspath_prepend(tmp_path)
+    registry = Registry()
+    assert registry.discover() == []
+    assert "quote" in registry
+
+
 def test_what_is_skipped_is_logged(registry: Registry, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING, "text_filters.registry"):
         problems = registry.discover()

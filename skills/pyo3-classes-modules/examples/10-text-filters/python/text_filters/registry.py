@@ -3,6 +3,7 @@
 import logging
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import suppress
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Final, Protocol
@@ -117,5 +118,12 @@ def read_disabled(path: Path = SETTINGS) -> frozenset[str]:
 
 
 def _advertised() -> list[tuple[str, EntryPoint]]:
-    pairs = [(point.dist.name if point.dist else "", point) for point in entry_points(group=GROUP)]
+    pairs = [(_distribution(point), point) for point in entry_points(group=GROUP)]
     return sorted(pairs, key=lambda pair: (pair[1].name, pair[0], pair[1].value))
+
+
+def _distribution(point: EntryPoint) -> str:
+    """Return the name of who offers a filter; a folder that is left of a removed package has none."""
+    with suppress(Exception):
+        return (point.dist.name if point.dist else None) or ""
+    return ""
