@@ -69,11 +69,11 @@ impl Playlist {
         Self { titles }
     }
 
-    // region: items
     fn __len__(&self) -> usize {
         self.titles().len()
     }
 
+    // region: items
     fn __getitem__<'py>(&self, index: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         // No lock is held while Python code may run, such as the `__index__` of what was passed.
         let length = self.__len__();
