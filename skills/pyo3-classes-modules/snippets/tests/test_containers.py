@@ -199,9 +199,7 @@ def test_a_pattern_with_a_key_asks_get() -> None:
 
     abc.Mapping.register(Ledger)
     with pytest.raises(AttributeError, match="get"):
-        match Ledger():
-            case {"key": _}:
-                pass
+        kind(Ledger())
 
 
 def test_an_equality_from_outside_takes_no_hash_away(monkeypatch: pytest.MonkeyPatch) -> None:
