@@ -1,4 +1,4 @@
-"""Find the Python classes in Rust source that keep Python objects alive."""
+"""Find the Python classes in Rust source that keep Python objects alive, and those that extend another."""
 
 from __future__ import annotations
 
@@ -40,16 +40,35 @@ class PythonClass:
 
 
 @dataclass(frozen=True)
+class DerivedClass:
+    """A `#[pyclass]` with `extends`.
+
+    Attributes:
+        name: Its name in Rust.
+        path: The file.
+        line: Where it is, from 1.
+        base: The last part of its base's path: `PyOSError`.
+    """
+
+    name: str
+    path: Path
+    line: int
+    base: str
+
+
+@dataclass(frozen=True)
 class Classes:
     """What a file says about Python classes.
 
     Attributes:
         holding: The classes that hold arbitrary objects.
+        derived: The classes that extend another.
         traversed: The types with a `__traverse__`.
         macros: The words in macro calls: what a macro writes for a class is not visible.
     """
 
     holding: tuple[PythonClass, ...] = ()
+    derived: tuple[DerivedClass, ...] = ()
     traversed: frozenset[str] = frozenset()
     macros: frozenset[str] = frozenset()
 
@@ -65,6 +84,7 @@ def read_classes(path: Path, text: bytes) -> Classes:
     calls = (item.arguments for item in items if isinstance(item, MacroCall))
     return Classes(
         holding=tuple(_holding(path, items)),
+        derived=tuple(_derived(path, items)),
         traversed=frozenset(item.name for item in items if isinstance(item, Impl) and _traverses(item)),
         macros=frozenset(word for arguments in calls for word in re.findall(r"\w+", arguments)),
     )
@@ -76,6 +96,14 @@ def _holding(path: Path, items: tuple[object, ...]) -> Iterator[PythonClass]:
             fields = item.fields if isinstance(item, Struct) else _fields(item)
             if holders := tuple(f"{field.name}: {field.type}" for field in fields if _holds(field)):
                 yield PythonClass(item.name, path, item.line, holders)
+
+
+def _derived(path: Path, items: tuple[object, ...]) -> Iterator[DerivedClass]:
+    for item in items:
+        if isinstance(item, Struct) and (attribute := item.attribute("pyclass")):
+            base = attribute.setting("extends")
+            if base:
+                yield DerivedClass(item.name, path, item.line, base.rpartition("::")[2].strip())
 
 
 def _fields(enum: Enum) -> Iterator[Field]:

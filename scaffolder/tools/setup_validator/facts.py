@@ -12,6 +12,7 @@ from packaging.version import InvalidVersion, Version
 from scaffolder.anatomy.project import OTHER_BINDINGS
 from scaffolder.anatomy.versions import LAST_PATCH, companions, read_version
 from scaffolder.tools.setup_validator import installed, promises
+from scaffolder.tools.setup_validator.checks.classes import CRASHES, CRASHES_TRIED
 from scaffolder.tools.setup_validator.checks.features import READS_VARIABLE
 from scaffolder.tools.setup_validator.checks.names import TEMPLATE
 from scaffolder.tools.setup_validator.machine_facts import MachineFacts
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from scaffolder.anatomy.versions import ReleaseSeries
     from scaffolder.anatomy.workflows import Workflow
     from scaffolder.machine.cargo import CargoMetadata
-    from scaffolder.rust.classes import PythonClass
+    from scaffolder.rust.classes import DerivedClass, PythonClass
     from scaffolder.rust.modules import NativeModule
 
 ABI3 = re.compile(r"abi3-py3(\d+)")
@@ -225,6 +226,15 @@ class Facts(MachineFacts):
         files = [source.classes for source in self.project.sources.values()]
         known = frozenset[str]().union(*(file.traversed | file.macros for file in files))
         return tuple(entry for file in files for entry in file.holding if entry.name not in known)
+
+    @property
+    def crashing_classes(self) -> dict[DerivedClass, Version] | None:
+        """The classes with a base that PyO3 can't extend, and since which of the promised Pythons."""
+        if self.series is None or self.series.name not in CRASHES_TRIED or self.floor is None:
+            return None
+        derived = [entry for source in self.project.sources.values() for entry in source.classes.derived]
+        since = {entry: max(CRASHES[entry.base], self.floor) for entry in derived if entry.base in CRASHES}
+        return {entry: python for entry, python in since.items() if self.ceiling is None or python <= self.ceiling}
 
     @property
     def packaged(self) -> Project | None:

@@ -121,6 +121,11 @@ WRONG: list[tuple[str, tuple[Change, ...] | Machine]] = [
     ("cycles-collected", (
         added(SOURCE, f"{HOLDER}struct Trip(Py<types::PyDict>);\nimpl Other {{ fn __traverse__(&self) {{}} }}\n"),
     )),
+    ("bases-safe", (added(SOURCE, "#[pyclass(extends = PyOSError, frozen)]\nstruct GateError;\n"),)),
+    ("bases-safe", (
+        replaced(PYPROJECT, ">=3.11", ">=3.10,<3.11"),
+        added(SOURCE, "#[pyclass(extends=exceptions::PyImportError)]\nstruct GateError(u64);\n"),
+    )),
     ("placeholders", (replaced(PYPROJECT, "0.1.0", '0.1.0"\ndescription = "Add your description here'),)),
     ("project-table", (replaced(PYPROJECT, "[project]", "[tool.none]"),)),
     ("project-table", (replaced(PYPROJECT, 'version = "0.1.0"\n', ""),)),
@@ -226,6 +231,11 @@ FINE: list[tuple[str, tuple[Change, ...]]] = [
         added("src/trip.rs", "#[pymethods]\nimpl Trip { fn __traverse__(&self) {} }\n"),
     )),
     ("cycles-collected", (added(SOURCE, f"{HOLDER}struct Trip(Py<PyAny>);\ntraverse!(Trip);\n"),)),
+    ("bases-safe", (added(SOURCE, "#[pyclass(extends = PyValueError)]\nstruct GateError(PyOSError);\n"),)),
+    ("bases-safe", (
+        replaced(PYPROJECT, ">=3.11", ">=3.10,<3.11"),
+        added(SOURCE, "#[pyclass(extends = PyOSError)]\nstruct GateError;\n"),
+    )),
     ("import-name", (replaced(PYPROJECT, 'name = "fares"', 'name = "Fares.py"'),)),
     ("crate-type-cdylib", (
         replaced(PYPROJECT, "# The", 'bindings = "cffi"\n# The'), replaced(CARGO, '["cdylib", "rlib"]', '["rlib"]'),

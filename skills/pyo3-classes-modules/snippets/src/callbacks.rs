@@ -120,14 +120,12 @@ impl Thermometer {
         lock(&self.listeners).len()
     }
 
-    // region: stop
     /// Tell the listeners; the first exception stops it.
     fn read(&self, py: Python<'_>, degrees: f64) -> PyResult<()> {
         self.copied(py)
             .into_iter()
             .try_for_each(|(number, listener)| self.call(py, number, listener, degrees))
     }
-    // endregion: stop
 
     // region: collect
     /// Tell all listeners; what they raise is returned.

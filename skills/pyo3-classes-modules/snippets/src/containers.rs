@@ -69,11 +69,11 @@ impl Playlist {
         Self { titles }
     }
 
-    // region: items
     fn __len__(&self) -> usize {
         self.titles().len()
     }
 
+    // region: items
     fn __getitem__<'py>(&self, index: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         // No lock is held while Python code may run, such as the `__index__` of what was passed.
         let length = self.__len__();
@@ -179,15 +179,16 @@ impl Glossary {
     #[classattr]
     const __hash__: Option<Py<PyAny>> = None;
 
-    // region: keys
     fn __len__(&self) -> usize {
         self.meanings().len()
     }
 
+    // region: item
     fn __getitem__(&self, term: &str) -> PyResult<String> {
         let meaning = self.meanings().get(term).cloned();
         meaning.ok_or_else(|| PyKeyError::new_err(term.to_owned()))
     }
+    // endregion: item
 
     fn __setitem__(&self, term: String, meaning: String) {
         self.meanings().insert(term, meaning);
@@ -200,6 +201,7 @@ impl Glossary {
             .ok_or_else(|| PyKeyError::new_err(term.to_owned()))
     }
 
+    // region: keys
     fn __contains__(&self, term: &Bound<'_, PyAny>) -> bool {
         term.extract()
             .is_ok_and(|term: &str| self.meanings().contains_key(term))
@@ -314,15 +316,15 @@ fn total(numbers: Vec<f64>) -> f64 {
 
 // region: register
 /// Registers a class with one of `collections.abc`, and gives it some of that one's ready-made methods.
-fn register(class: &Bound<'_, PyType>, abstract_class: &str, methods: &[&str]) -> PyResult<()> {
+fn register(class: &Bound<'_, PyType>, abstract_class: &str, methods: &str) -> PyResult<()> {
     let abstract_class = class
         .py()
         .import("collections.abc")?
         .getattr(abstract_class)?;
     abstract_class.call_method1("register", (class,))?;
     methods
-        .iter()
-        .try_for_each(|name| class.setattr(*name, abstract_class.getattr(*name)?))
+        .split_whitespace()
+        .try_for_each(|name| class.setattr(name, abstract_class.getattr(name)?))
 }
 // endregion: register
 
@@ -338,20 +340,12 @@ pub mod containers {
         super::register(
             &py.get_type::<Playlist>(),
             "MutableSequence",
-            &[
-                "__iter__",
-                "__reversed__",
-                "append",
-                "extend",
-                "index",
-                "pop",
-                "remove",
-            ],
+            "__iter__ __reversed__ append extend index pop remove",
         )?;
         super::register(
             &py.get_type::<Glossary>(),
             "MutableMapping",
-            &["__eq__", "get", "items", "keys", "pop", "update", "values"],
+            "__eq__ get items keys pop update values",
         )
     }
     // endregion: init

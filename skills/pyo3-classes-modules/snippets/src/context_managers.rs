@@ -7,6 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use pyo3::exceptions::{PyResourceWarning, PyValueError};
 use pyo3::prelude::*;
+use pyo3::types::PyTuple;
 
 // region: resource
 /// Writes what a weather station measures, line by line, to a file that is new.
@@ -92,7 +93,7 @@ impl Journal {
 impl Drop for Journal {
     fn drop(&mut self) {
         if !self.closed() {
-            // Does nothing while Python shuts down.
+            // `None` where it is too late to attach; objects that are freed at the exit still warn.
             Python::try_attach(warn_unclosed);
         }
     }
@@ -130,7 +131,6 @@ impl Valve {
         lock(&self.holds).clone()
     }
 
-    // region: guard
     /// Keep the valve from moving during a `with` block; `faults` may be survived.
     #[pyo3(signature = (reason, *, survive = None))]
     fn held(slf: Py<Self>, reason: String, survive: Option<Py<PyAny>>) -> Hold {
@@ -140,7 +140,6 @@ impl Valve {
             survive,
         }
     }
-    // endregion: guard
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -183,8 +182,29 @@ impl Hold {
     // endregion: hold
 }
 
+/// Ends a block with an exception that is there already, as what another thread raised would be.
+#[pyclass(frozen)]
+struct Handover {
+    exception: Py<PyAny>,
+}
+
+#[pymethods]
+impl Handover {
+    #[new]
+    fn new(exception: Py<PyAny>) -> Self {
+        Self { exception }
+    }
+
+    fn __enter__(&self) {}
+
+    #[pyo3(signature = (*_exception))]
+    fn __exit__(&self, py: Python<'_>, _exception: &Bound<'_, PyTuple>) -> PyResult<()> {
+        Err(PyErr::from_value(self.exception.bind(py).clone()))
+    }
+}
+
 #[pymodule]
 pub mod context_managers {
     #[pymodule_export]
-    use super::{Hold, Journal, Valve};
+    use super::{Handover, Hold, Journal, Valve};
 }

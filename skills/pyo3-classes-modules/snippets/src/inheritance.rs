@@ -91,7 +91,6 @@ fn dues(vessel: &Bound<'_, Vessel>) -> PyResult<u32> {
 }
 // endregion: dispatch
 
-// region: kind
 /// What a harbour master writes down.
 #[pyfunction]
 fn kind(vessel: &Bound<'_, Vessel>) -> String {
@@ -101,9 +100,7 @@ fn kind(vessel: &Bound<'_, Vessel>) -> String {
         Err(_) => "vessel of another port".into(),
     }
 }
-// endregion: kind
 
-// region: open
 /// A buoy, which takes whatever its subclasses want to be called with.
 #[pyclass(subclass, frozen)]
 struct Buoy {
@@ -113,6 +110,7 @@ struct Buoy {
 
 #[pymethods]
 impl Buoy {
+    // region: open
     #[new]
     #[pyo3(signature = (number, *_args, **_kwargs))]
     fn new(number: u32, _args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> Self {

@@ -161,14 +161,12 @@ impl Trace {
         }
     }
 
-    // region: lazy
     /// Begin a chain of lazy steps.
     fn stream(&self) -> Stream {
         let samples = self.samples.clone();
         let source = Shared::new((0..samples.len()).map(move |place| samples[place]));
         Stream { source }
     }
-    // endregion: lazy
 
     /// The samples, and in the end their mean.
     fn replay(&self) -> Replay {
@@ -190,7 +188,6 @@ impl Replay {
         slf
     }
 
-    // region: stop
     fn __next__(&self) -> PyResult<f64> {
         self.samples.__next__().ok_or_else(|| {
             let samples = &self.samples.samples;
@@ -198,7 +195,6 @@ impl Replay {
             PyStopIteration::new_err(mean)
         })
     }
-    // endregion: stop
 }
 
 /// When waves arrived, in seconds; more may be added.

@@ -192,6 +192,16 @@ def test_dict_asks_for_keys() -> None:
     assert not hasattr(Sheet, "keys")
 
 
+def test_a_pattern_with_a_key_asks_get() -> None:
+    class Ledger:
+        def __len__(self) -> int:
+            return 1
+
+    abc.Mapping.register(Ledger)
+    with pytest.raises(AttributeError, match="get"):
+        kind(Ledger())
+
+
 def test_an_equality_from_outside_takes_no_hash_away(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Stairs, "__eq__", lambda stairs, other: len(stairs) == len(other))
     assert Stairs(2) == Stairs(2)

@@ -82,6 +82,32 @@ def test_an_error_while_closing_takes_the_place_of_that_of_the_block() -> None:
     assert isinstance(caught.value.__context__, LookupError)
 
 
+def test_an_exception_that_is_there_already_gets_no_context() -> None:
+    with (
+        pytest.raises(OSError, match="the line is dead") as caught,
+        context_managers.Handover(OSError("the line is dead")),
+    ):
+        raise LookupError("no such station")
+    assert caught.value.__context__ is None
+
+
+def test_pytest_hides_the_warning_unless_told(tmp_path: Path) -> None:
+    test = tmp_path / "test_journal.py"
+    test.write_text(
+        "from classes_snippets._core import context_managers\n"
+        f"def test_journal():\n    context_managers.Journal({str(tmp_path / 'journal.txt')!r})\n",
+        encoding="utf-8",
+    )
+    command = [sys.executable, "-m", "pytest", "-q", "-c", str(tmp_path / "none.toml"), str(test)]
+    (tmp_path / "none.toml").touch()
+    quiet, strict = (
+        subprocess.run([*command, *options], capture_output=True, text=True, check=False)
+        for options in ([], ["-W", "error"])
+    )
+    assert (quiet.returncode, "ResourceWarning" in quiet.stdout) == (0, False)
+    assert (strict.returncode, "unclosed journal" in strict.stdout) == (1, True)
+
+
 @needs_full
 def test_without_close_an_error_is_lost() -> None:
     journal = Journal(FULL)

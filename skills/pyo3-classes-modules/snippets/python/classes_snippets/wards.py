@@ -1,6 +1,5 @@
 """An enum of Python's, which Rust takes and returns."""
 
-# region: ward
 from enum import Enum
 
 
@@ -9,6 +8,3 @@ class Ward(Enum):
 
     SURGERY = "surgery"
     MATERNITY = "maternity"
-
-
-# endregion: ward
