@@ -188,7 +188,7 @@ def test_comparisons_that_are_no_bool_are_not_judged(inspect: Inspect, tmp_path:
 def test_a_hang_is_reported_and_the_rest_is_tried(inspect: Inspect, tmp_path: Path) -> None:
     code = "import time\nclass A:\n def __repr__(self): time.sleep(60)\nclass B: pass"
     (tmp_path / "fake.py").write_text(PASSES.format(code=code), encoding="utf-8")
-    result = inspect("fake", "--construct", "--timeout", "2", code=1)
+    result = inspect("fake", "--construct", "--timeout", "6", code=1)
     assert messages(result, "hang") == ["`repr` of `A()` did not end in time"]
     rows = {row[0]: row[1:] for row in table(result, "Objects tried")}
     assert rows["A()"][0] == "hangs"

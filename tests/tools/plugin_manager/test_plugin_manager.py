@@ -63,7 +63,7 @@ def plugins(site: Path) -> Path:
         ),
         ("exits", "crashes", "ended its process (exit code 0) when it is loaded"),
         ("leaves", "raises", "raises an exception when it is loaded: SystemExit: no licence"),
-        ("hangs", "hangs", "did not finish within 1 s when it is loaded"),
+        ("hangs", "hangs", "did not finish within 4 s when it is loaded"),
         (
             "unreadable",
             "not-verified",
@@ -73,20 +73,23 @@ def plugins(site: Path) -> Path:
 )
 def test_a_plugin_is_verified(tool: Tool, name: str, identifier: str, message: str) -> None:
     code = 0 if identifier in {"loads", "not-verified"} else 1
-    result = data(tool("verify", name, "--timeout", "1", "--json", code=code)[0])
+    # A busy machine takes its time to start a process; only for one that hangs is there no need to wait.
+    timeout = "4" if identifier == "hangs" else "60"
+    result = data(tool("verify", name, "--timeout", timeout, "--json", code=code)[0])
     assert finding(result, name) == (identifier, message)
     assert result["summary"].endswith(f"keep the contract `{CONTRACT}`")
 
 
 def test_where_a_plugin_fails_is_shown(tool: Tool) -> None:
     for name, line in (("crashes", "in __init__"), ("leaves", 'sys.exit("no licence")'), ("hangs", "in __init__")):
-        (item,) = data(tool("verify", name, "--timeout", "1", "--json", code=1)[0])["findings"]
+        timeout = "4" if name == "hangs" else "60"
+        (item,) = data(tool("verify", name, "--timeout", timeout, "--json", code=1)[0])["findings"]
         assert line in item["evidence"]
         assert "plugin_manager/session.py" not in item["evidence"].splitlines()[0]
 
 
 def test_all_are_verified_and_one_that_crashes_stops_nothing(tool: Tool) -> None:
-    result = data(tool("verify", "--timeout", "2", "--json", code=1)[0])
+    result = data(tool("verify", "--timeout", "5", "--json", code=1)[0])
     rows = {row[0]: row[2] for row in result["tables"][0]["rows"]}
     assert len(rows) == len(CLASSES) + 1
     assert rows["arguments"] == "raises"
@@ -141,7 +144,7 @@ def test_a_plugin_is_disabled_and_enabled(tool: Tool, tmp_path: Path) -> None:
     listed = data(tool("list", "--json")[0])
     assert [row[0] for row in listed["tables"][0]["rows"] if row[5] == "no"] == ["crashes"]
     assert ", 1 disabled in" in listed["summary"]
-    verified = data(tool("verify", "--timeout", "2", "--json", code=1)[0])
+    verified = data(tool("verify", "--timeout", "5", "--json", code=1)[0])
     assert "crashes" not in [row[0] for row in verified["tables"][0]["rows"]]
     assert verified["findings"][-1]["message"] == "not verified, because disabled: `crashes`"
     tool("enable", "crashes")
@@ -208,11 +211,11 @@ def test_the_memory_of_a_call_is_measured(tool: Tool) -> None:
     ("method", "identifier", "message"),
     [
         ("fail", "raises", "raises an exception in `fail`: ValueError: no such port"),
-        ("endless", "hangs", "did not finish within 1 s in `endless`"),
+        ("endless", "hangs", "did not finish within 4 s in `endless`"),
     ],
 )
 def test_a_method_that_fails_is_reported(tool: Tool, method: str, identifier: str, message: str) -> None:
-    result = data(tool("run", "good", method, "--timeout", "1", "--json", code=1)[0])
+    result = data(tool("run", "good", method, "--timeout", "4", "--json", code=1)[0])
     assert finding(result, "good") == (identifier, message)
 
 
@@ -248,7 +251,7 @@ def test_a_crash_names_the_signal(tool: Tool) -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="processes are counted in /proc")
 def test_what_a_plugin_started_ends_with_it(tool: Tool) -> None:
-    tool("run", "good", "endless", "--timeout", "1", code=1)
+    tool("run", "good", "endless", "--timeout", "4", code=1)
     commands = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
     assert "import time; time.sleep(60)" not in commands
 
