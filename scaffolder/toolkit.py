@@ -29,6 +29,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 import typer
 
 from scaffolder import __version__
+from scaffolder.errors import UsageError
 from scaffolder.terminal import as_json, leave, printable, run_tool
 
 if TYPE_CHECKING:
@@ -191,6 +192,35 @@ def replace_file(path: Path, text: str, within: Path | None = None) -> None:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def check_drawing(path: Path | None, *, force: bool) -> None:
+    """Refuse a drawing that can't be written, before anything runs.
+
+    Raises:
+        UsageError: It is not SVG, its folder does not exist, or it exists and is not to be replaced.
+    """
+    if path is None:
+        return
+    if path.suffix != ".svg":
+        raise UsageError(f"`{path}` does not end in `.svg`", f"the drawing is SVG: `--draw {path.stem}.svg`")
+    if path.exists() and not force:
+        raise UsageError(f"`{path}` already exists", "pass `--force` to replace it")
+    if not path.parent.is_dir():
+        raise UsageError(f"`{path}` can't be written: its folder does not exist", "name another file")
+
+
+def write_drawing(result: Result, path: Path, text: str) -> Result:
+    """Write a drawing, and return the result that says so.
+
+    Raises:
+        UsageError: It can't be written.
+    """
+    try:
+        replace_file(path, text)
+    except OSError as error:
+        raise UsageError(f"`{path}` can't be written: {error.strerror}", "name another file") from error
+    return replace(result, summary=f"{result.summary}, drawn in {path}")
 
 
 def is_read_only(path: Path) -> bool:

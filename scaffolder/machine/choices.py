@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from scaffolder.anatomy.bounds import upwards
 from scaffolder.anatomy.manifests import PIN, read_manifests, read_pin, table_of, uv_root
+from scaffolder.errors import UsageError
 from scaffolder.files import Reader, is_file, is_folder
 from scaffolder.machine.cargo_config import Variable, read_config
 from scaffolder.machine.interpreters import NAME, behind_shim, environment_of, python_in
@@ -232,3 +233,22 @@ def _is_python_3(program: Path, programs: Programs) -> bool:
         return is_file(program)  # which cargo would start, and this does not
     done = programs.run(program, "--version")
     return done is not None and (done.output or done.errors).startswith(("Python 3", "GraalPy 3"))
+
+
+def python_for_import(name: str | None) -> Path:
+    """Return the Python to import a module with: a program or an environment by name, else that of the project.
+
+    Raises:
+        UsageError: There is none.
+    """
+    if name is not None:
+        path = python_in(Path(name)) if Path(name).is_dir() else Path(shutil.which(name) or name)
+        if not path.is_file():
+            raise UsageError(f"there is no Python `{name}`", "name a program or the folder of an environment")
+        # A link to a Python outside stays one: it is the environment's.
+        return Path(os.path.abspath(path))  # noqa: PTH100
+    for choose in (maturin_choice, cargo_choice):
+        program = choose(Path.cwd(), os.environ).python
+        if program is not None and program.is_file():
+            return program
+    raise UsageError("there is no Python to import the module with", "pass `--python PATH`")

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path  # noqa: TC003  (Typer reads it)
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -92,14 +90,15 @@ def class_inspector(  # noqa: PLR0913, PLR0917
       pyo3-new tool class_inspector my_package --make 'Money=Money(5)' --draw classes.svg
       pyo3-new tool class_inspector my_package --class Journal --cycle 'Journal=obj.subscribe(witness)'
     """
+    from scaffolder.machine.choices import python_for_import
     from scaffolder.runtime.inspection import Request, inspect
     from scaffolder.terminal import progress
 
     if not MODULE.fullmatch(module):
         raise UsageError(f"`{module}` is not the name of a module", "name it as `import` does: `my_package._core`")
-    program = choose_python(python)
+    program = python_for_import(python)
     request = Request(module, pairs("--make", make or []), pairs("--cycle", cycle or []), construct, stubs)
-    check_drawing(draw, force=force)
+    toolkit.check_drawing(draw, force=force)
     if dry_run:
         action = f"would import `{module}` with {program}{f' and write {draw}' if draw else ''}"
         return toolkit.show(toolkit.Result("class_inspector", action, dry_run=True), as_data=as_data)
@@ -108,7 +107,9 @@ def class_inspector(  # noqa: PLR0913, PLR0917
     inspection = select(inspection, only or [])
     result = describe(inspection, in_full=bool(only) or verbose or as_data)
     if draw:
-        result = write_drawing(result, inspection, draw)
+        from scaffolder.tools.class_inspector.drawing import draw as draw_classes
+
+        result = toolkit.write_drawing(result, draw, draw_classes(inspection))
     return toolkit.show(result, as_data=as_data, verbose=verbose)
 
 
@@ -120,29 +121,6 @@ def pairs(option: str, values: list[str]) -> tuple[tuple[str, str], ...]:
             raise UsageError(f"`{option} {value}` is not `CLASS=CODE`", f"write it as in `{option} 'Money=Money(1)'`")
     split = (value.partition("=") for value in values)
     return tuple((name.strip(), code.strip()) for name, _, code in split)
-
-
-def choose_python(name: str | None) -> Path:
-    """Return the Python to import the module with.
-
-    Raises:
-        UsageError: There is none.
-    """
-    from scaffolder.machine.choices import cargo_choice, maturin_choice
-    from scaffolder.machine.interpreters import python_in
-
-    if name is not None:
-        path = python_in(Path(name)) if Path(name).is_dir() else Path(shutil.which(name) or name)
-        if not path.is_file():
-            raise UsageError(f"there is no Python `{name}`", "name a program or the folder of an environment")
-        # A link to a Python outside stays one: it is the environment's.
-        return Path(os.path.abspath(path))  # noqa: PTH100
-    folder = Path.cwd()
-    for choose in (maturin_choice, cargo_choice):
-        program = choose(folder, os.environ).python
-        if program is not None and program.is_file():
-            return program
-    raise UsageError("there is no Python to import the module with", "pass `--python PATH`")
 
 
 def select(inspection: Inspection, names: list[str]) -> Inspection:
@@ -196,26 +174,3 @@ def shorten(finding: toolkit.Finding) -> toolkit.Finding:
         return finding
     kept = [*lines[:LINES], f"... {len(lines) - LINES} lines more with `--verbose`"]
     return replace(finding, evidence="\n".join(kept))
-
-
-def check_drawing(path: Path | None, *, force: bool) -> None:
-    """Refuse a drawing that can't be written, before anything runs."""
-    if path is None:
-        return
-    if path.suffix != ".svg":
-        raise UsageError(f"`{path}` does not end in `.svg`", "the drawing is SVG: `--draw classes.svg`")
-    if path.exists() and not force:
-        raise UsageError(f"`{path}` already exists", "pass `--force` to replace it")
-    if not path.parent.is_dir():
-        raise UsageError(f"`{path}` can't be written: its folder does not exist", "name another file")
-
-
-def write_drawing(result: toolkit.Result, inspection: Inspection, path: Path) -> toolkit.Result:
-    """Write the hierarchy, and say so."""
-    from scaffolder.tools.class_inspector.drawing import draw
-
-    try:
-        toolkit.replace_file(path, draw(inspection))
-    except OSError as error:
-        raise UsageError(f"`{path}` can't be written: {error.strerror}", "name another file") from error
-    return replace(result, summary=f"{result.summary}, drawn in {path}")
