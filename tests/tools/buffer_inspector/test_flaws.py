@@ -74,7 +74,7 @@ def test_a_leak_of_what_python_does_not_see_is_found(inspect: Inspect) -> None:
 
 
 def test_what_hangs_is_left_out(inspect: Inspect) -> None:
-    result = inspect("producers", *made(it="Hangs()", good="bytearray(3)"), "--timeout", "2", code=1)
+    result = inspect("producers", *made(it="Hangs()", good="bytearray(3)"), "--timeout", "6", code=1)
     assert identifiers(result, "it") == {"hang"}
     assert {row["Object"]: row["Exports"] for row in table(result, "Protocols")} == {"it": "hangs", "good": "yes"}
 
