@@ -80,17 +80,15 @@ class Runner:
         self.versions = answer
         return self._child
 
-    def ask(self, verb: str, *, fresh: bool = False, **request: Any) -> dict[str, Any]:
+    def ask(self, verb: str, timeout: float | None = None, **request: Any) -> dict[str, Any]:
         """Ask the child, or a new one.
 
         Raises:
             ChildError: It crashed, or hangs.
         """
-        if fresh:
-            self.close()
         child = self._child or self.begin()
         try:
-            return child.ask(verb, self.timeout, **request)
+            return child.ask(verb, timeout or self.timeout, **request)
         except (CrashedError, HangsError):
             self.close()
             raise

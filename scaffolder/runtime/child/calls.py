@@ -90,9 +90,10 @@ class Session:
             error, text = reason, describe(reason)
         problems = list(self.written(names, roots, saved, layout))
         if error is not None:
-            kept = list(self.kept(names, counts, error))
-            refusal = exception_problem(error, text)
-            problems += [*([refusal] if refusal else []), *kept]
+            problems += exception_problems(error, text)
+            # It may have the array as an attribute, or in a frame.
+            error = None
+            problems += self.kept(names, counts)
             return {"outcome": "refuses", "problems": problems, "text": text}
         # What a mask means is the function's own business.
         if layout not in {"None", "masked"}:
@@ -101,7 +102,7 @@ class Session:
             problems += self.overwritten(result, second)
         dtype = str(native(self.np, result).dtype) if hasattr(result, "dtype") and is_array(self.np, result) else None
         del result
-        problems += self.kept(names, counts, None)
+        problems += self.kept(names, counts)
         return {"outcome": "ok", "problems": problems, "dtype": dtype}
 
     def judge(self, names: dict[str, Any], copies: dict[str, Any], result: Any, layout: str) -> Iterator[Problem]:
@@ -116,10 +117,12 @@ class Session:
             return
         if self.in_place:
             if names[target] is not None:
-                changed = expected if self.has_reference else copies[target]
-                yield from self.compare(names[target], changed, inputs, "", layout, in_place=True)
+                changed = copies[target]
+                if self.has_reference:
+                    changed = self.np.asarray(expected).astype(changed.dtype)
+                yield from self.compare(names[target], changed, inputs, "")
             return
-        yield from self.compare(result, expected, inputs, "", layout)
+        yield from self.compare(result, expected, inputs, "")
         # NumPy tells by the addresses; a mask is none of the function's business.
         for part in parts(self.np, result):
             for name in self.arrays:
@@ -128,14 +131,12 @@ class Session:
                 if shared and not also:
                     yield {"id": "result-aliases", "array": name, "text": f"the result shares memory with `{name}`"}
 
-    def compare(
-        self, actual: Any, expected: Any, inputs: dict[str, Any], path: str, layout: str, *, in_place: bool = False
-    ) -> Iterator[Problem]:
+    def compare(self, actual: Any, expected: Any, inputs: dict[str, Any], path: str) -> Iterator[Problem]:
         """Yield where a result differs from what is expected."""
         np = self.np
         if isinstance(actual, list | tuple) and isinstance(expected, list | tuple) and len(actual) == len(expected):
             for number, (left, right) in enumerate(zip(actual, expected, strict=True)):
-                yield from self.compare(left, right, inputs, f"{path}[{number}]", layout)
+                yield from self.compare(left, right, inputs, f"{path}[{number}]")
             return
         if actual is None and expected is None:
             return
@@ -152,7 +153,7 @@ class Session:
         typed = (
             hasattr(actual, "dtype") and hasattr(expected, "dtype") and "O" not in left.dtype.kind + right.dtype.kind
         )
-        if typed and left.dtype != right.dtype and layout != "list" and not in_place:
+        if typed and left.dtype != right.dtype:
             text = f"the result's type is {left.dtype}, and not {right.dtype}"
             yield {"id": "wrong-dtype", "path": path, "how": "dtype", "text": text}
         relative, absolute = tolerance(np, (left, right), inputs.values())
@@ -196,10 +197,8 @@ class Session:
         if before != [key_of(part) for part in parts(self.np, result)]:
             yield {"id": "result-overwritten", "text": "a later call changes the result of an earlier one"}
 
-    def kept(self, names: dict[str, Any], counts: dict[str, int], error: Any) -> Iterator[Problem]:
+    def kept(self, names: dict[str, Any], counts: dict[str, int]) -> Iterator[Problem]:
         """Yield which arrays are still referred to."""
-        if error is not None:
-            error.__traceback__ = error.__context__ = error.__cause__ = None
         for name, count in counts.items():
             if names[name] is None:
                 continue
@@ -248,7 +247,7 @@ class Session:
 
     def compare_runs(self, actual: Any, expected: Any) -> Iterator[Problem]:
         """Yield how a result in a thread differs."""
-        for problem in self.compare(actual, expected, {}, "", "threads"):
+        for problem in self.compare(actual, expected, {}, ""):
             if problem["id"] in {"wrong-result", "wrong-dtype"}:
                 yield {"id": "thread-race", "text": f"with several threads {problem['text']}"}
 
@@ -286,13 +285,12 @@ class Session:
         return {"type": None}
 
 
-def exception_problem(error: BaseException, text: str) -> Problem | None:
-    """Return what is wrong with an exception that refuses an argument."""
+def exception_problems(error: BaseException, text: str) -> Iterator[Problem]:
+    """Yield what is wrong with an exception that refuses an argument."""
     if not isinstance(error, Exception):
-        return {"id": "panic", "type": type(error).__name__, "text": text}
-    if isinstance(error, INSIDE) and not isinstance(error, REFUSALS):
-        return {"id": "wrong-exception", "type": type(error).__name__, "text": text}
-    return None
+        yield {"id": "panic", "type": type(error).__name__, "text": text}
+    elif isinstance(error, INSIDE) and not isinstance(error, REFUSALS):
+        yield {"id": "wrong-exception", "type": type(error).__name__, "text": text}
 
 
 def describe(error: BaseException) -> str:

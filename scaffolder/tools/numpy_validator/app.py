@@ -81,11 +81,11 @@ def numpy_validator(  # noqa: PLR0913, PLR0917
     """Try a function of a built extension with arrays that break naive code.
 
     They differ in type, order, strides, alignment, byte order, size and values; some are read-only, or share memory;
-    some are no arrays. Several threads call it, and many calls follow each other. The result has to be that of the
-    reference, or at least the one for a contiguous copy. `TypeError` and `ValueError` are fine.
+    some are not arrays. Several threads call it, and it is called many times. The result has to be that of the
+    reference, or at least that for a contiguous copy. `TypeError` and `ValueError` are fine.
 
-    The function runs in child processes, so a crash is told like anything else. Of each kind of failure the smallest
-    call is printed as a test. Zeros of both signs are equal here.
+    The function runs in child processes, so crashes and hangs are reported, too. Of each kind of failure the smallest
+    call is printed as a test. -0.0 equals 0.0, and results for masked arrays are not compared.
 
     \b
     Examples:
@@ -224,12 +224,10 @@ def check_file(path: Path | None, suffix: str, example: str, *, force: bool = Fa
 
 def write_tests(result: toolkit.Result, path: Path) -> toolkit.Result:
     """Write the tests to one file, and say so."""
-    from scaffolder.tools.numpy_validator.printing import join
-
-    text = join([document.text for document in result.documents])
-    write_file(path, text)
-    document = toolkit.Document("python", text, str(path))
-    return replace(result, summary=f"{result.summary}, tests written to `{path}`", documents=(document,))
+    (document,) = result.documents
+    write_file(path, document.text)
+    written = replace(document, path=str(path))
+    return replace(result, summary=f"{result.summary}, tests written to `{path}`", documents=(written,))
 
 
 def write_file(path: Path, text: str) -> None:

@@ -105,6 +105,9 @@ def all_cases(layout: str, dtype: str, shapes: Shapes, seed: int) -> Iterator[Ca
     elif layout == "large":
         long = LARGE.get(len(shapes.dimensions), (11,) * len(shapes.dimensions))
         yield replace(case, shapes=resolve(shapes, dict(zip(shapes.dimensions, long, strict=True))))
+    elif layout == "shifted views":
+        yield case
+        yield replace(case, memory="backwards")
     elif layout in VALUES:
         # A path of its own for arrays in one piece may treat values in its own way.
         yield case
@@ -172,7 +175,7 @@ def specials(case: Case) -> tuple[str, ...]:
         "infinite": ("np.inf", "np.inf", "-np.inf"),
         "subnormal": ("-0.0", f"{limits}.smallest_subnormal", f"{limits}.tiny"),
         # Two of the largest floats would have sums that depend on the order.
-        "extreme": (f"{limits}.max", *(("0.5", "0.25", "0.75") if case.kind == "f" else (f"{limits}.min",))),
+        "extreme": (f"{limits}.max", "0.5", "0.25") if case.kind == "f" else (*[f"{limits}.max"] * 2, f"{limits}.min"),
     }
     return texts.get(case.layout, ())
 
@@ -258,6 +261,8 @@ def pair(case: Case) -> Iterator[str]:
     yield values_line(first, values, shape, case)
     yield f"{first}_root = np.full({math.prod(shape) + 4}, {AROUND}, dtype)"
     for number, name in enumerate(names):
-        start = number % 3 if case.layout == "shifted views" else 0
-        yield f"{name} = {first}_root[{start}:{start + math.prod(shape)}].reshape({shape})"
+        start = number % 3 if case.memory == "contiguous" else 2 - number % 3
+        same = case.layout == "same array twice" and number
+        view = f"{first}_root[{start}:{start + math.prod(shape)}].reshape({shape})"
+        yield f"{name} = {first if same else view}"
     yield f"{first}[...] = {first}_values"

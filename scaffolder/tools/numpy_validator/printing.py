@@ -24,8 +24,7 @@ def native(value):
 
 def test_source(target: Target, case: Case, kind: str, facts: dict[str, Any], timeout: float) -> str:
     """Return the source of a test for pytest, which fails until the function is mended."""
-    parts = ["contiguous" if case.layout == "contiguous" else case.layout, case.dtype, kind]
-    name = "test_" + re.sub(r"\W+", "_", " ".join([target.function, *parts])).strip("_").lower()
+    name = "test_" + re.sub(r"\W+", "_", f"{target.function} {case.layout} {case.dtype} {kind}").lower()
     setup = cases.setup(case)
     text = facts["text"].replace("\\", "/").replace('"', "'")
     if kind in RAISES:
@@ -93,7 +92,7 @@ def comparison(target: Target, facts: dict[str, Any]) -> list[str]:
     path = facts["path"]
     lines = [f"expected = {reference}({copies}){path}", f"result = call({{arrays}}){path}"]
     if target.in_place:
-        lines = [f"expected = reference({copies})", "call({arrays})", f"result = {first}"]
+        lines = [f"expected = np.asarray(reference({copies})).astype(dtype)", "call({arrays})", f"result = {first}"]
         if not target.reference:
             inputs = ", ".join(["expected", *(f"native({name})" for name in others)])
             lines = [f"expected = native({first})", f"call({inputs})", "call({arrays})", f"result = {first}"]
@@ -126,5 +125,5 @@ def join(sources: list[str]) -> str:
                 shared[text] = place
     order = ["Import1", "Import0", "Assign1", "FunctionDef1"]
     heads = [[text for text, place in shared.items() if place == kind] for kind in order]
-    lines = "\n".join("\n".join(sorted(texts)) for texts in heads[:3])
+    lines = "\n\n".join("\n".join(sorted(texts)) for texts in heads[:3] if texts)
     return "\n\n\n".join([lines, *heads[3], *tests.values()]) + "\n"

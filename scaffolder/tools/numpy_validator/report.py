@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from itertools import groupby
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
 from scaffolder.errors import listing
 from scaffolder.toolkit import Document, Finding, Result, Table
-from scaffolder.tools.numpy_validator import cases, trying
+from scaffolder.tools.numpy_validator import cases, printing, trying
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +21,7 @@ WARNINGS = {"result-aliases", "wrong-dtype", "input-kept", "thread-fails"}
 # Python code looks up attributes of any argument; a refusal of another type is no danger.
 MILD = {"AttributeError", "NameError", "AssertionError", "RecursionError", "MemoryError"}
 SAYS = {
-    "crashes": "the process ended", "hangs": "the call does not end", "panic": "it panics",
+    "crashes": "it crashes", "hangs": "it hangs", "panic": "it panics",
     "read-only-written": "a read-only array is written", "input-changed": "an input is changed",
     "wrong-result": "the result is wrong", "wrong-dtype": "the result has another type",
     "result-overwritten": "a result does not stay", "unstable": "two calls with one input differ",
@@ -35,7 +34,7 @@ ORDER = list(trying.WORDS)
 COLOURS = {"ok": "#b7e4c7", "refuses": "#e9ecef", "not tried": "#ffffff", "?": "#ffffff", "": "#ffffff"}
 BAD, ODD = "#f28482", "#ffe08a"
 ODD_WORDS = {"aliases", "dtype", "keeps", "fails"}
-COLUMNS = 5
+COLUMNS, ROWS = 5, 12
 HEAD = """<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}" \
 role="img" font-family="monospace" font-size="11">
 <title>{title}</title>
@@ -46,29 +45,28 @@ role="img" font-family="monospace" font-size="11">
 def describe(trials: Trials, target: Target, dtypes: list[str], *, in_full: bool) -> Result:
     """Return the result of the tool."""
     flaws = sorted(trials.flaws, key=lambda flaw: ORDER.index(flaw.id))
-    findings = (*(finding_of(flaw, trials) for flaw in flaws), *remarks(trials, target))
-    tests = tuple(Document("python", flaw.test) for flaw in flaws if flaw.test)
+    findings = (*(finding_of(flaw) for flaw in flaws), *remarks(trials, target))
+    sources = [flaw.test for flaw in flaws if flaw.test]
+    tests = (Document("python", printing.join(sources)),) if sources else ()
     count = len(trials.cells)
     errors = sum(finding.level == "error" for finding in findings)
-    summary = f"`{target.module}:{target.function}` with {count} kinds of arrays: {errors or 'no'} error"
-    summary += "s" if errors != 1 else ""
+    problems = f"{errors or 'no'} error{'s' if errors != 1 else ''}"
+    summary = f"`{target.module}:{target.function}` with {count} kinds of arrays: {problems}"
     versions = f"NumPy {trials.versions['numpy']}, Python {trials.versions['python']}"
     tables = [full_table(trials, dtypes)] if in_full else list(grouped_tables(trials, dtypes))
     return Result(TOOL, f"{summary}, by {versions}", findings, tuple(tables), tests)
 
 
-def finding_of(flaw: Flaw, trials: Trials) -> Finding:
+def finding_of(flaw: Flaw) -> Finding:
     """Return a flaw as a finding."""
     level: Level = "warning" if flaw.id in WARNINGS or flaw.facts.get("type") in MILD else "error"
-    same = [item for item in trials.cells if trials.cells[item] == trying.WORDS[flaw.id]]
-    rows = [layout for layout, _ in groupby(layout for layout, _ in same)]
+    rest = f", and {len(flaw.rows) - ROWS} others" if len(flaw.rows) > ROWS else ""
+    cause = f"the same goes wrong with {listing(flaw.rows[:ROWS], 'and')}{rest}" if len(flaw.rows) > 1 else None
+    text = f"{SAYS[flaw.id]}: {flaw.facts['text']}"
+    if not flaw.test and trying.is_printable(flaw):
+        text += "; it fails only after other calls, so there is no test"
+    fix = "mend it until the test of it, which is printed, passes" if flaw.test else None
     where = f"{flaw.case.layout}, {flaw.case.dtype}"
-    cause = f"such rows: {listing(rows, 'and')}" if len(rows) > 1 else None
-    small = (
-        "" if flaw.test or flaw.case.layout in cases.RUNS else "; it fails only after other calls, so there is no test"
-    )
-    fix = f"see the test of this, which fails with it{small}" if flaw.test else None
-    text = f"{SAYS[flaw.id]}: {flaw.facts['text']}{small}"
     return Finding(flaw.id, level, text, where, evidence=flaw.facts.get("evidence"), cause=cause, fix=fix)
 
 

@@ -22,7 +22,9 @@ WORDS = {
     "wrong-dtype": "dtype", "input-kept": "keeps",
 }  # fmt: skip
 # After so many crashes or hangs a row is tried no further; and how many calls shrinking may take.
-BREAKDOWNS, TRIES, SLOW_TRIES = 2, 80, 6
+BREAKDOWNS, TRIES = 2, 80
+# Seconds that a test may take beside the call: it may start a process.
+PATIENCE = 30
 
 
 @dataclass(frozen=True)
@@ -33,12 +35,14 @@ class Flaw:
         id: How.
         case: The call.
         facts: What was seen.
+        rows: The cells where the same goes wrong.
         test: The printed test; none if it can't be told by one.
     """
 
     id: str
     case: Case
     facts: dict[str, Any]
+    rows: tuple[str, ...] = ()
     test: str | None = None
 
 
@@ -75,7 +79,10 @@ def try_all(runner: Runner, shapes: Shapes, seed: int, dtypes: list[str]) -> Tri
                 if layout == "contiguous":
                     types[dtype] = answer.get("dtype")
                 record(trials, case, answer, types, runner.target.reference)
-    trials.flaws = [finish(runner, flaw) for flaw in representatives(trials)]
+    small = [(flaw, shrink(runner, flaw) if is_printable(flaw) else flaw) for flaw in representatives(trials)]
+    # What is left behind by all these calls would be a cause, too.
+    runner.close()
+    trials.flaws = [print_test(runner, *pair) for pair in small]
     return trials
 
 
@@ -83,16 +90,14 @@ def select(layout: str, dtypes: Iterable[str], trials: Trials) -> Iterator[str]:
     """Yield the types to try with a layout; what takes many calls only one of each kind that is accepted."""
     kinds = set()
     for dtype in dtypes:
-        usual = trials.cells.get(("contiguous", dtype))
-        if usual in {"WRONG", "crash", "hang"} and layout in cases.RUNS:
-            continue
-        if layout in cases.RUNS and (usual == "refuses" or cases.DTYPES[dtype] in kinds):
+        usable = trials.cells.get(("contiguous", dtype)) not in {"WRONG", "crash", "hang", "refuses"}
+        if layout in cases.RUNS and (cases.DTYPES[dtype] in kinds or not usable):
             continue
         kinds.add(cases.DTYPES[dtype])
         yield dtype
 
 
-def attempt(runner: Runner, case: Case, *, fresh: bool = False) -> dict[str, Any]:
+def attempt(runner: Runner, case: Case) -> dict[str, Any]:
     """Try a call, and return what happened, also if it ended the process."""
     setup, in_place = cases.setup(case), runner.target.in_place
     try:
@@ -105,11 +110,10 @@ def attempt(runner: Runner, case: Case, *, fresh: bool = False) -> dict[str, Any
             setups = [cases.setup(replace(case, seed=case.seed + number)) for number in range(count)]
             return runner.ask("run_threads", setups=setups)
         second = cases.setup(replace(case, seed=case.seed + 1)) if case.layout == "contiguous" else None
-        return runner.ask("run", fresh=fresh, setup=setup, layout=case.layout, second=second)
-    except CrashedError as error:
-        problem = {"id": "crashes", "text": error.message, "evidence": error.evidence}
-    except HangsError as error:
-        problem = {"id": "hangs", "text": error.message, "evidence": error.evidence}
+        return runner.ask("run", setup=setup, layout=case.layout, second=second)
+    except (CrashedError, HangsError) as error:
+        kind = "hangs" if isinstance(error, HangsError) else "crashes"
+        problem = {"id": kind, "text": f"the call {error.message}", "evidence": error.evidence}
     except ChildError as error:
         # Our own part raised it: what it got can't be used as an array is.
         return {"outcome": "not tried", "problems": [{"id": "not-tried", "text": error.message, "how": "error"}]}
@@ -143,33 +147,32 @@ def record(
     trials.cells[cell] = min(before, word, key=order.index)
 
 
-def family(case: Case) -> str:
-    """Return the rows that fail for one reason."""
-    return "memory" if case.layout in cases.MEMORY else case.layout
-
-
 def representatives(trials: Trials) -> Iterator[Flaw]:
     """Yield the flaw to be shrunk for each kind; what fails with plain arrays fails in all rows for that reason."""
     plain = {(flaw.id, flaw.case.dtype) for flaw in trials.flaws if flaw.case.layout == "contiguous"}
-    done = set()
+    groups: dict[tuple[str | None, ...], list[Flaw]] = {}
     for flaw in trials.flaws:
-        key = flaw.id, family(flaw.case), flaw.facts.get("type"), flaw.facts.get("how")
-        is_same = flaw.case.layout != "contiguous" and (flaw.id, flaw.case.dtype) in plain
-        unstable = flaw.id == "wrong-result" and ("unstable", flaw.case.dtype) in plain
-        if key not in done and not is_same and not unstable:
-            done.add(key)
-            yield flaw
+        reasons = {flaw.id, "unstable"} if flaw.id == "wrong-result" else {flaw.id}
+        if flaw.case.layout == "contiguous" or not any((reason, flaw.case.dtype) in plain for reason in reasons):
+            # All that is not in one piece is taken for one reason.
+            reason = "memory" if flaw.case.memory in cases.MEMORY else flaw.case.layout
+            groups.setdefault((flaw.id, reason, flaw.facts.get("type"), flaw.facts.get("how")), []).append(flaw)
+    for flaws in groups.values():
+        names = dict.fromkeys(f"{flaw.case.layout} {flaw.case.dtype}" for flaw in flaws)
+        yield replace(flaws[0], rows=tuple(names))
 
 
-def finish(runner: Runner, flaw: Flaw) -> Flaw:
-    """Shrink a flaw's arrays, and write its test; it is kept if it fails by itself."""
-    if flaw.case.layout in cases.RUNS or flaw.id == "unstable":
-        return flaw
-    small = shrink(runner, flaw)
-    for candidate in (small, flaw):
+def is_printable(flaw: Flaw) -> bool:
+    """Return whether a flaw does not come from time or from many calls."""
+    return flaw.case.layout not in cases.RUNS and flaw.id != "unstable"
+
+
+def print_test(runner: Runner, flaw: Flaw, small: Flaw) -> Flaw:
+    """Write the test of a flaw, and run it; it is kept if it fails by itself."""
+    for candidate in (small, flaw) if is_printable(flaw) else ():
         source = printing.test_source(runner.target, candidate.case, candidate.id, candidate.facts, runner.timeout)
         try:
-            raised = runner.ask("execute", fresh=True, source=source)["type"]
+            raised = runner.ask("execute", runner.timeout + PATIENCE, source=source)["type"]
         except ChildError:
             continue
         if raised == (candidate.facts.get("type") or printing.RAISES.get(candidate.id, "AssertionError")):
@@ -179,8 +182,7 @@ def finish(runner: Runner, flaw: Flaw) -> Flaw:
 
 def shrink(runner: Runner, flaw: Flaw) -> Flaw:
     """Return the flaw with fewer and simpler values, by halving."""
-    slow = flaw.id in {"crashes", "hangs"}
-    left = (SLOW_TRIES if flaw.id == "crashes" else 2) if slow else TRIES
+    left = {"crashes": 6, "hangs": 2}.get(flaw.id, TRIES)
     progress = True
     while progress and left > 0:
         progress = False
@@ -189,9 +191,8 @@ def shrink(runner: Runner, flaw: Flaw) -> Flaw:
             if left < 0:
                 break
             answer = attempt(runner, case)
-            same = [item for item in answer["problems"] if is_same(item, flaw)]
-            if same:
-                flaw, progress = Flaw(flaw.id, case, same[0]), True
+            if same := [item for item in answer["problems"] if is_same(item, flaw)]:
+                flaw, progress = replace(flaw, case=case, facts=same[0]), True
                 break
     return flaw
 

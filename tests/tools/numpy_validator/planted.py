@@ -90,7 +90,7 @@ def keeps(a: Any) -> float:
 
 
 def aliases(a: Any) -> Any:
-    return np.ascontiguousarray(a)[:]
+    return np.asarray(a)[...]
 
 
 def swaps_nan(a: Any) -> float:
@@ -125,7 +125,7 @@ def aborts_misaligned(a: Any) -> Any:
 
 
 def hangs_without_dimensions(a: Any) -> Any:
-    while np.ndim(a) == 0:
+    while a is not None and np.ndim(a) == 0:
         time.sleep(0.01)
     return np.array(a)
 
@@ -195,10 +195,10 @@ def mixes_up_same(a: Any, b: Any) -> Any:
 
 
 def ignores_broadcast(a: Any) -> Any:
-    array = np.asarray(a)
-    return array if array.size and 0 in array.strides and array.size > 1 and array.flags.owndata else (
-        np.zeros(array.shape) if 0 in array.strides and array.size > 1 else array * 1
-    )  # fmt: skip
+    array = np.array(a)
+    if isinstance(a, np.ndarray) and 0 in a.strides and a.size > 1:
+        array.flat[1:] = 0
+    return array
 
 
 def takes_absolute_strides(a: Any) -> Any:
