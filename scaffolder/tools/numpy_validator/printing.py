@@ -27,11 +27,14 @@ def test_source(target: Target, case: Case, kind: str, facts: dict[str, Any], ti
     name = "test_" + re.sub(r"\W+", "_", f"{target.function} {case.layout} {case.dtype} {kind}").lower()
     setup = cases.setup(case)
     text = facts["text"].replace("\\", "/").replace('"', "'")
+    title = f'def {name}():\n    """{text}."""\n'
     if kind in RAISES:
-        script = "\n".join([*imports(target, setup), setup, target.call, ""])
-        body = f"""script = {script!r}
-subprocess.run([sys.executable, "-c", script], check=True, timeout={timeout:g})"""
-        return f'import subprocess\nimport sys\n\n\ndef {name}():\n    """{text}."""\n{textwrap.indent(body, "    ")}\n'
+        # An exception ends a process, too, but it is no crash.
+        body = f"{setup}\nwith contextlib.suppress(BaseException):\n    {target.call}\n"
+        script = "\n".join(["", *imports(target, body), body])
+        literal = repr(script) if "\\" in script or "'''" in script else f"'''{script}'''"
+        start = f'subprocess.run([sys.executable, "-c", script], check=True, timeout={timeout:g})'
+        return f"import subprocess\nimport sys\n\n\n{title}    script = {literal}\n    {start}\n"
     arrays = ", ".join(target.arrays)
     head = [f"\ndef call({arrays}):\n    return {target.call}\n"]
     check = check_of(target, kind, facts)
@@ -39,11 +42,8 @@ subprocess.run([sys.executable, "-c", script], check=True, timeout={timeout:g})"
         head += [NATIVE]
         head += [f"\ndef reference({arrays}):\n    return {target.reference}\n"] if target.reference else []
     body = "\n".join([setup, *(line.format(arrays=arrays) for line in check)])
-    if kind == "result-overwritten":
-        again = cases.setup(replace(case, seed=case.seed + 1, values=()))
-        body = body.replace("SECOND", again)
-    head = [*imports(target, body), "", *head]
-    return "\n".join(head) + f'\n\ndef {name}():\n    """{text}."""\n{textwrap.indent(body, "    ")}\n'
+    body = body.replace("SECOND", cases.setup(replace(case, seed=case.seed + 1, values=())))
+    return "\n".join([*imports(target, body), "", *head, f"\n{title}{textwrap.indent(body, '    ')}\n"])
 
 
 def imports(target: Target, body: str) -> list[str]:
@@ -121,8 +121,7 @@ def join(sources: list[str]) -> str:
                 name = f"{node.name}_{count + 1}" if count else node.name
                 tests[name] = text.replace(f"def {node.name}(", f"def {name}(", 1)
             else:
-                place = type(node).__name__ + ("0" if "import numpy" in text else "1")
-                shared[text] = place
+                shared[text] = type(node).__name__ + ("0" if "import numpy" in text else "1")
     order = ["Import1", "Import0", "Assign1", "FunctionDef1"]
     heads = [[text for text, place in shared.items() if place == kind] for kind in order]
     lines = "\n\n".join("\n".join(sorted(texts)) for texts in heads[:3] if texts)

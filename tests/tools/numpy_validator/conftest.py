@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SCHEMA = json.loads((CHECKOUT / "scaffolder/tool-result.schema.json").read_text(encoding="utf-8"))
+VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 
 
 class Validate(Protocol):
@@ -39,7 +40,7 @@ def validate(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: py
         assert ended == code, output.out + output.err
         data: dict[str, Any] = json.loads(output.out)
         if "tool" in data:
-            jsonschema.validate(data, SCHEMA)
+            VALIDATOR.validate(data)
         return data
 
     return run

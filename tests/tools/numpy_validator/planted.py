@@ -79,9 +79,18 @@ def mutates(a: Any) -> Any:
 
 
 def writes_around(a: Any) -> None:
-    if not a.flags.writeable:
-        raise ValueError("read-only")
-    np.lib.stride_tricks.as_strided(a, (a.size + 1,), a.strides)[...] = 0.0
+    if a is None or not a.flags.writeable:
+        raise ValueError("an array that can be written is expected")
+    # Only where there is something around it: the test is not about what becomes of the heap.
+    if isinstance(a.base, np.ndarray) and a.base.size > a.size + 3 and a.flags.c_contiguous and a.ndim:
+        np.lib.stride_tricks.as_strided(a, (a.size + 1,), a.strides)[...] = 0.0
+    a[...] = 0.0
+
+
+def crashes_strided(a: Any) -> Any:
+    if not np.asarray(a).flags.c_contiguous:
+        os.kill(os.getpid(), 11)
+    raise RuntimeError("no array is good enough")
 
 
 def keeps(a: Any) -> float:
