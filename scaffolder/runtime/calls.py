@@ -21,7 +21,7 @@ class Target:
         function: Its function, or `Class.method`.
         call: The expression.
         reference: What the result should be.
-        arrays: The names of the arrays in it; the first is the one that may be changed in place.
+        arrays: The names of the arrays in it, sorted; the first is the one that may be changed in place.
         in_place: Whether it may.
         folder: Where the module may be, too.
     """

@@ -55,7 +55,7 @@ def numpy_validator(  # noqa: PLR0913, PLR0917
         typer.Option(metavar="TYPES", show_default=False, help="Types to try: `float64,int32`.  [default: all]"),
     ] = None,
     inplace: Annotated[
-        bool, typer.Option("--inplace", help="The function changes the first array in the call.")
+        bool, typer.Option("--inplace", help="The function changes an array: `a`, or the first by name.")
     ] = False,
     write: Annotated[
         Path | None,
@@ -144,7 +144,7 @@ def read_target(function: str, call: str, reference: str | None, *, in_place: bo
     unknown = [item for item in read_call("--reference", reference) if item not in arrays] if reference else []
     if unknown:
         raise UsageError(f"`--reference {reference}` has no `{unknown[0]}`", "use the names in `--call`, and `np`")
-    return Target(module, name, call, reference, tuple(arrays), in_place, Path.cwd())
+    return Target(module, name, call, reference, tuple(sorted(arrays)), in_place, Path.cwd())
 
 
 def read_call(option: str, expression: str) -> list[str]:

@@ -46,6 +46,12 @@ def good_in_place(a: Any) -> None:
     a[...] = a * 2
 
 
+def good_second_in_place(a: Any, b: Any) -> None:
+    if not isinstance(b, np.ndarray) or not b.flags.writeable:
+        raise TypeError("an array that can be written is expected")
+    b[...] = np.asarray(a) * 2
+
+
 def strict(a: Any) -> Any:
     if type(a) is not np.ndarray or a.dtype != np.float64 or not a.flags.c_contiguous or not a.flags.aligned:
         raise TypeError("a contiguous array of float64 is expected")
@@ -164,8 +170,9 @@ def leaks_attribute_error(a: Any) -> Any:
 def races(a: Any) -> float:
     global TOTAL  # noqa: PLW0603
     TOTAL = 0.0
-    for item in np.ravel(a)[:400]:
+    for item in np.ravel(a)[:20]:
         TOTAL += float(item)
+        time.sleep(1e-5)  # lets another thread run
     return TOTAL
 
 

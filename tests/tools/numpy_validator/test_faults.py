@@ -87,6 +87,7 @@ def test_a_fault_is_reported_with_a_test_that_fails(
         ("good_pair", (*PAIR, "--reference", "np.multiply(a, b, dtype=float)")),
         ("good_in_place", (*IN_PLACE, "--reference", "a * 2")),
         ("good_in_place", (*IN_PLACE, "--shape", "(n, 3)")),
+        ("good_second_in_place", ("--call", "f(b, a)", *IN_PLACE, "--reference", "b * 2")),
         ("strict", ("--reference", "a * 2")),
     ],
 )
