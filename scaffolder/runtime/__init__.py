@@ -1,1 +1,1 @@
-"""The classes of a built module, and what becomes of their objects, from a process that imports it."""
+"""The classes and functions of a built module, from a process that imports it."""
