@@ -6,11 +6,13 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from scaffolder.rust.items import Enum, Function, Impl, MacroCall, Struct, read_items
+from scaffolder.rust.items import Enum, Function, Impl, MacroCall, RustFile, Struct, items_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from tree_sitter import Node
 
     from scaffolder.rust.items import Field
 
@@ -73,14 +75,14 @@ class Classes:
     macros: frozenset[str] = frozenset()
 
 
-def read_classes(path: Path, text: bytes) -> Classes:
+def read_classes(path: Path, root: Node) -> Classes:
     """Read a Rust file.
 
     Args:
         path: The file.
-        text: What is in it.
+        root: What is in it.
     """
-    items = tuple(read_items(text).walk())
+    items = tuple(RustFile(items_in(root)).walk())
     calls = (item.arguments for item in items if isinstance(item, MacroCall))
     return Classes(
         holding=tuple(_holding(path, items)),

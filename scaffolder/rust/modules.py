@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from scaffolder.rust.classes import Classes, read_classes
+from scaffolder.rust.source import line_of, parse, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,28 +57,23 @@ def read_source(path: Path, text: bytes) -> Source:
         path: The file.
         text: What is in it.
     """
-    # Most files have neither, and parsing is most of the work.
-    modules = tuple(_modules(text, path)) if b"pymodule" in text or b"PyInit_" in text else ()
+    # Most files have none of these, and parsing is most of the work.
+    has_modules = b"pymodule" in text or b"PyInit_" in text
     has_classes = b"pyclass" in text or b"__traverse__" in text
-    classes = read_classes(path, text) if has_classes else Classes()
-    return Source(modules, b"CARGO_PKG_VERSION" in text, classes)
-
-
-def _modules(text: bytes, path: Path) -> Iterator[NativeModule]:
-    """Find the items with `#[pymodule]`, and functions named `PyInit_…`."""
-    import tree_sitter
-    import tree_sitter_rust
-
-    tree = tree_sitter.Parser(tree_sitter.Language(tree_sitter_rust.language())).parse(text)
-    yield from _modules_in(tree.root_node, path)
+    root = parse(text) if has_modules or has_classes else None
+    return Source(
+        modules=tuple(_modules_in(root, path)) if root and has_modules else (),
+        shows_version=b"CARGO_PKG_VERSION" in text,
+        classes=read_classes(path, root) if root and has_classes else Classes(),
+    )
 
 
 def _modules_in(parent: Node, path: Path, depth: int = 0) -> Iterator[NativeModule]:
-    """Find them among a node's children, and inside plain Rust modules."""
+    """Find the items with `#[pymodule]` and functions named `PyInit_…`, also inside plain Rust modules."""
     attributes: list[str] = []
     for node in parent.named_children if depth < DEPTH_LIMIT else ():
         if node.type == "attribute_item":
-            attributes.append(_text(node))
+            attributes.append(text_of(node))
         elif "comment" not in node.type:
             yield from _module(node, attributes, path, depth)
             attributes = []
@@ -88,15 +84,11 @@ def _module(node: Node, attributes: list[str], path: Path, depth: int) -> Iterat
     name = node.child_by_field_name("name")
     if name is None or node.type not in {"function_item", "mod_item"}:
         return
-    line = node.start_point[0] + 1
+    line = line_of(node)
     if any(re.search(r"\bpymodule\b", attribute) for attribute in attributes):
         names = [match[1] for attribute in attributes if (match := NAME.search(attribute))]
-        yield NativeModule(names[0] if names else _text(name).removeprefix("r#"), path, line)
-    elif match := INIT.fullmatch(_text(name)):
+        yield NativeModule(names[0] if names else text_of(name).removeprefix("r#"), path, line)
+    elif match := INIT.fullmatch(text_of(name)):
         yield NativeModule(match[1], path, line)
     elif node.type == "mod_item" and (body := node.child_by_field_name("body")):
         yield from _modules_in(body, path, depth + 1)
-
-
-def _text(node: Node) -> str:
-    return (node.text or b"").decode("utf-8", "replace")
