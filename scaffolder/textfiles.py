@@ -58,8 +58,15 @@ def write_document(result: toolkit.Result, output: Path, *, force: bool, dry_run
     return replace(result, documents=documents, dry_run=dry_run, summary=f"{result.summary}, in {output}")
 
 
-def difference(name: str, before: str, after: str) -> str:
-    """Return the change of a file as a diff; without a text before, it is a new one."""
-    old = f"a/{name}" if before else "/dev/null"
-    lines = difflib.unified_diff(before.splitlines(keepends=True), after.splitlines(keepends=True), old, f"b/{name}")
+def difference(names: tuple[str, str], before: str, after: str, context: int = 3) -> str:
+    """Return the change of a file as git shows it.
+
+    Args:
+        names: What it is called before and after, such as `a/Cargo.toml` or `/dev/null`.
+        before: Its text before.
+        after: Its text after.
+        context: How many lines are shown around a change.
+    """
+    old, new = (text.splitlines(keepends=True) for text in (before, after))
+    lines = difflib.unified_diff(old, new, *names, n=context)
     return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)

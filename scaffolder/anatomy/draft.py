@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 import tomllib
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from scaffolder.anatomy.manifests import MARK
 from scaffolder.errors import ScaffolderError
+from scaffolder.textfiles import difference
 from scaffolder.toolkit import Document, is_read_only, replace_file
 
 if TYPE_CHECKING:
@@ -227,9 +227,7 @@ class Draft:
         after = f"b/{name}" if change.after is not None else "/dev/null"
         if not change.before and not change.after:
             return f"--- {before}\n+++ {after}\n"
-        old, new = ((text or "").splitlines(keepends=True) for text in (change.before, change.after))
-        lines = difflib.unified_diff(old, new, before, after, n=context)
-        return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
+        return difference((before, after), change.before or "", change.after or "", context)
 
 
 def edit_root(folder: Path) -> Path:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import subprocess
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from scaffolder.anatomy.draft import edit_root
 from scaffolder.errors import ScaffolderError, UsageError
 from scaffolder.files import is_file
 from scaffolder.rust.source import parse, syntax_errors
+from scaffolder.textfiles import difference
 from scaffolder.toolkit import Document, replace_file
 
 if TYPE_CHECKING:
@@ -155,6 +155,5 @@ def _rustfmt(project: Project, data: bytes) -> bytes | None:
 
 
 def _difference(name: str, before: bytes, after: bytes) -> str:
-    old, new = (data.decode("utf-8", "replace").splitlines(keepends=True) for data in (before, after))
-    lines = difflib.unified_diff(old, new, f"a/{name}", f"b/{name}")
-    return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
+    old, new = (data.decode("utf-8", "replace") for data in (before, after))
+    return difference((f"a/{name}", f"b/{name}"), old, new)

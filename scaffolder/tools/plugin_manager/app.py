@@ -295,7 +295,7 @@ def switch(context: Context, name: str, *, disable: bool, dry_run: bool) -> Resu
     message = f"no source of the project in `{context.host.folder}` names `{path.name}`, so its host may not read it"
     cause = "plugins are left out only by a registry that reads `disabled` in the table of its group"
     findings = () if context.host.reads_settings else (Finding("settings-not-read", "warning", message, cause=cause),)
-    document = Document("diff", difference(path.name, *texts))
+    document = Document("diff", difference((f"a/{path.name}" if texts[0] else "/dev/null", f"b/{path.name}"), *texts))
     return Result(TOOL, f"`{name}` {'would be' if dry_run else 'is'} {state}", findings, (), (document,), dry_run)
 
 
