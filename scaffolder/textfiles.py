@@ -50,10 +50,7 @@ def write_document(result: toolkit.Result, output: Path, *, force: bool, dry_run
         raise UsageError(f"`{output}` already exists", "pass `--force` to replace it")
     document = replace(result.documents[0], path=str(output))
     if not dry_run:
-        try:
-            toolkit.replace_file(output, document.text)
-        except OSError as error:
-            raise UsageError(f"`{output}` can't be written: {error.strerror}", "name another file") from error
+        toolkit.write_output(output, document.text)
     documents = (document, *result.documents[1:])
     return replace(result, documents=documents, dry_run=dry_run, summary=f"{result.summary}, in {output}")
 

@@ -39,6 +39,19 @@ AsData = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Verbose = Annotated[
     bool, typer.Option("--verbose", "-v", help="Also print the checks that passed, with their evidence.")
 ]
+ReplaceDrawing = Annotated[bool, typer.Option("--force", help="Replace the drawing if it exists.")]
+# Found by `python_for_import`, and by `find_environment`.
+PythonToImport = Annotated[
+    str | None,
+    typer.Option(
+        metavar="PATH", show_default=False,
+        help="The Python, or its environment.  [default: the one that `maturin develop` builds for]",
+    ),
+]  # fmt: skip
+PythonOfProject = Annotated[
+    str | None,
+    typer.Option(metavar="PYTHON", help="A Python or an environment.  [default: the project's, or the active one]"),
+]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Print what would be run or written, without doing it.")]
 
 Level = Literal["error", "warning", "note", "ok"]
@@ -194,24 +207,42 @@ def replace_file(path: Path, text: str, within: Path | None = None) -> None:
         raise
 
 
+def check_output(
+    path: Path | None, suffix: str, hint: str, *, force: bool = False, taken: str = "pass `--force` to replace it"
+) -> None:
+    """Refuse a file that can't be written, before anything runs.
+
+    Args:
+        path: The file, if there is to be one.
+        suffix: What its name must end in.
+        hint: What to do if it does not.
+        force: Whether it may be there.
+        taken: What to do if it is there.
+
+    Raises:
+        UsageError: Its name ends in something else, its folder does not exist, or it exists and is not to be replaced.
+    """
+    if path is None:
+        return
+    if path.suffix != suffix:
+        raise UsageError(f"`{path}` does not end in `{suffix}`", hint)
+    if path.exists() and not force:
+        raise UsageError(f"`{path}` already exists", taken)
+    if not path.parent.is_dir():
+        raise UsageError(f"`{path}` can't be written: its folder does not exist", "name another file")
+
+
 def check_drawing(path: Path | None, *, force: bool) -> None:
     """Refuse a drawing that can't be written, before anything runs.
 
     Raises:
         UsageError: It is not SVG, its folder does not exist, or it exists and is not to be replaced.
     """
-    if path is None:
-        return
-    if path.suffix != ".svg":
-        raise UsageError(f"`{path}` does not end in `.svg`", f"the drawing is SVG: `--draw {path.stem}.svg`")
-    if path.exists() and not force:
-        raise UsageError(f"`{path}` already exists", "pass `--force` to replace it")
-    if not path.parent.is_dir():
-        raise UsageError(f"`{path}` can't be written: its folder does not exist", "name another file")
+    check_output(path, ".svg", f"the drawing is SVG: `--draw {path.stem}.svg`" if path else "", force=force)
 
 
-def write_drawing(result: Result, path: Path, text: str) -> Result:
-    """Write a drawing, and return the result that says so.
+def write_output(path: Path, text: str) -> None:
+    """Write a file that the user named.
 
     Raises:
         UsageError: It can't be written.
@@ -220,6 +251,15 @@ def write_drawing(result: Result, path: Path, text: str) -> Result:
         replace_file(path, text)
     except OSError as error:
         raise UsageError(f"`{path}` can't be written: {error.strerror}", "name another file") from error
+
+
+def write_drawing(result: Result, path: Path, text: str) -> Result:
+    """Write a drawing, and return the result that says so.
+
+    Raises:
+        UsageError: It can't be written.
+    """
+    write_output(path, text)
     return replace(result, summary=f"{result.summary}, drawn in {path}")
 
 

@@ -62,14 +62,8 @@ def class_inspector(  # noqa: PLR0913, PLR0917
         Path | None,
         typer.Option(metavar="FILE.svg", help="Draw the hierarchy to this file.", show_default=False),
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace the drawing if it exists.")] = False,
-    python: Annotated[
-        str | None,
-        typer.Option(
-            metavar="PATH", show_default=False,
-            help="The Python, or its environment.  [default: the one that `maturin develop` builds for]",
-        ),
-    ] = None,
+    force: toolkit.ReplaceDrawing = False,
+    python: toolkit.PythonToImport = None,
     timeout: Annotated[
         float, typer.Option(min=0.1, max=1e6, metavar="SECONDS", help="How long the import and all trials may take.")
     ] = 60,

@@ -65,12 +65,9 @@ def numpy_validator(  # noqa: PLR0913, PLR0917
         Path | None,
         typer.Option(metavar="FILE.svg", help="Draw the table to this file.", show_default=False),
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace the drawing if it exists.")] = False,
+    force: toolkit.ReplaceDrawing = False,
     seed: Annotated[int, typer.Option(help="Draw other values.")] = 0,
-    python: Annotated[
-        str | None,
-        typer.Option(metavar="PYTHON", help="A Python or an environment.  [default: the project's, or the active one]"),
-    ] = None,
+    python: toolkit.PythonOfProject = None,
     timeout: Annotated[
         float, typer.Option(min=0.1, max=1e6, metavar="SECONDS", help="How long a call may take.")
     ] = 5,
@@ -103,8 +100,9 @@ def numpy_validator(  # noqa: PLR0913, PLR0917
     target = read_target(function, call, reference, in_place=inplace)
     shapes = read_shapes(shape or [], target.arrays)
     names = choose_dtypes(dtypes, list(DTYPES))
-    check_file(write, ".py", "--write tests/test_arrays.py")
-    check_file(draw, ".svg", "--draw arrays.svg", force=force)
+    hint = "name another file: `--write tests/test_arrays.py`"
+    toolkit.check_output(write, ".py", hint, taken="name a new file")
+    toolkit.check_output(draw, ".svg", "name another file: `--draw arrays.svg`", force=force)
     environment = find_environment(python, Path.cwd(), os.environ)
     if dry_run:
         files = "".join(f" and write `{path}`" for path in (write, draw) if path)
@@ -118,7 +116,7 @@ def numpy_validator(  # noqa: PLR0913, PLR0917
     if write and result.documents:
         result = write_tests(result, write)
     if draw:
-        write_file(draw, report.draw(trials, target, names))
+        toolkit.write_output(draw, report.draw(trials, target, names))
         result = replace(result, summary=f"{result.summary}, drawn in `{draw}`")
     return toolkit.show(result, as_data=as_data, verbose=verbose)
 
@@ -209,30 +207,9 @@ def choose_dtypes(text: str | None, names: list[str]) -> list[str]:
     return list(dict.fromkeys(wanted))
 
 
-def check_file(path: Path | None, suffix: str, example: str, *, force: bool = False) -> None:
-    """Refuse a file that can't be written, before anything runs."""
-    if path is None:
-        return
-    if path.suffix != suffix:
-        raise UsageError(f"`{path}` does not end in `{suffix}`", f"name another file: `{example}`")
-    if path.exists() and not force:
-        hint = "pass `--force` to replace it" if suffix == ".svg" else "name a new file"
-        raise UsageError(f"`{path}` already exists", hint)
-    if not path.parent.is_dir():
-        raise UsageError(f"`{path}` can't be written: its folder does not exist", "name another file")
-
-
 def write_tests(result: toolkit.Result, path: Path) -> toolkit.Result:
     """Write the tests to one file, and say so."""
     (document,) = result.documents
-    write_file(path, document.text)
+    toolkit.write_output(path, document.text)
     written = replace(document, path=str(path))
     return replace(result, summary=f"{result.summary}, tests written to `{path}`", documents=(written,))
-
-
-def write_file(path: Path, text: str) -> None:
-    """Write a file."""
-    try:
-        toolkit.replace_file(path, text)
-    except OSError as error:
-        raise UsageError(f"`{path}` can't be written: {error.strerror}", "name another file") from error

@@ -17,6 +17,7 @@ from scaffolder.signals import stop_at_interrupt
 from scaffolder.terminal import echo, progress
 from scaffolder.textfiles import difference
 from scaffolder.toolkit import AsData, Document, DryRun, Finding, Result, Table
+from scaffolder.toolkit import PythonOfProject as Python
 
 if TYPE_CHECKING:
     import threading
@@ -44,10 +45,6 @@ Name = Annotated[
 Group = Annotated[
     str | None,
     typer.Option("--group", "-g", metavar="GROUP", help="The entry-point group.  [default: the project's]"),
-]
-Python = Annotated[
-    str | None,
-    typer.Option(metavar="PYTHON", help="A Python or an environment.  [default: the project's, or the active one]"),
 ]
 Project = Annotated[
     Path | None, typer.Option(metavar="DIR", help="The project's folder.  [default: the enclosing project]")
