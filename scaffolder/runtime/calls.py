@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from scaffolder.errors import ScaffolderError, UsageError, near
 from scaffolder.machine.children import Child, ChildError, CrashedError, HangsError, child_command, start_child
+from scaffolder.runtime.importing import import_command, import_failed, module_missing
 
 SESSION = Path(__file__).parent / "child/calls.py"
 
@@ -51,7 +52,7 @@ class Runner:
             self.begin()
         except ChildError as error:
             self.close()
-            hint = f'see where: `pyo3-new debug backtrace -- {self.python} -c "import {self.target.module}"`'
+            hint = f"see where: `pyo3-new debug backtrace -- {import_command(self.python, self.target.module)}`"
             raise ScaffolderError(f"importing `{self.target.module}` {error.message}", hint) from error
         except BaseException:
             self.close()
@@ -102,11 +103,9 @@ def refuse(answer: dict[str, Any], target: Target, python: Path) -> None:
             hint = f"install it there, such as by `uv pip install --python {python} numpy`"
             raise UsageError(f"`{python}` has no NumPy: {text}", hint)
         case "no-module":
-            hint = "install its project there (`maturin develop`), or pass `--python` with the one that has it"
-            raise UsageError(f"`{python}` has no module `{target.module}`: {text}", hint)
+            raise module_missing(python, target.module, text)
         case "raises":
-            hint = f'run `pyo3-new explain -- {python} -c "import {target.module}"`'
-            raise ScaffolderError(f"importing `{target.module}` failed: {text}", hint)
+            raise import_failed(python, target.module, text)
         case "no-function":
             message = f"`{target.module}` has no function `{target.function}`"
             raise UsageError(message, near(target.function, answer["names"]))

@@ -1,4 +1,4 @@
-"""What is known about the classes of a module."""
+"""What a process that imported a module says: about classes, and what ended it."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ class Breakdown:
     """A step that ended the process, or did not end.
 
     Attributes:
-        step: Its name: class, object and trial, or `stubs`.
+        step: Its name: class, object and trial, or `stubs`; or verb, object and protocol.
         end: How the process ended; none if it was stopped.
         evidence: The last lines that it printed.
     """

@@ -15,6 +15,7 @@ from scaffolder.folders import temporary_folder
 from scaffolder.machine.programs import Done, run
 from scaffolder.machine.recording import end_of
 from scaffolder.runtime.facts import Breakdown, ClassFacts, Inspection, Remark, Trial
+from scaffolder.runtime.importing import import_command, import_failed, module_missing
 
 # Runs as `python -c` does, so the module is found as an `import` typed there would be; only our own modules are looked
 # for elsewhere, and before there is a current folder to take one of the standard library's from.
@@ -97,22 +98,15 @@ def start(request: Request, python: Path, timeout: float) -> tuple[list[dict[str
         raise ScaffolderError(message, "run it without what replaces functions of `json`") from error
 
 
-def import_command(request: Request, python: Path) -> str:
-    """Return the command that imports the module."""
-    return f'{python} -c "import {request.module}"'
-
-
 def refuse(lines: list[dict[str, Any]], request: Request, python: Path) -> None:
     """Raise the error that the other Python reported."""
     name = request.module
     for line in lines:
         match line:
             case {"kind": "missing", "text": text}:
-                hint = "install its project there (`maturin develop`), or pass `--python` with the one that has it"
-                raise UsageError(f"`{python}` has no module `{name}`: {text}", hint)
+                raise module_missing(python, name, text)
             case {"kind": "raises", "text": text}:
-                hint = f"run `pyo3-new explain -- {import_command(request, python)}`"
-                raise ScaffolderError(f"importing `{name}` failed: {text}", hint)
+                raise import_failed(python, name, text)
             case {"kind": "module", "natives": [], "beneath": [*beneath]}:
                 hint = f"name {listing(beneath)}" if beneath else "name a module that is built from Rust or C"
                 raise UsageError(f"`{name}` imports no extension module of its own", hint)
@@ -133,7 +127,7 @@ def broken(breakdown: Breakdown, request: Request, python: Path, timeout: float)
     words = {"import": f"importing `{request.module}`", "describe": f"describing `{breakdown.step[-1]}`"}
     words["make"] = f"`{breakdown.step[-1]}`"
     what = words.get(breakdown.step[0], f"inspecting `{request.module}`")
-    command = import_command(request, python)
+    command = import_command(python, request.module)
     if breakdown.end is None:
         hint = (
             f"raise `--timeout`, or see where it waits: `pyo3-new debug backtrace --timeout {timeout:g} -- {command}`"

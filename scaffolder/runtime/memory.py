@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from scaffolder.errors import ScaffolderError, UsageError
 from scaffolder.machine.children import ChildError, CrashedError, HangsError, RaisedError, child_command, start_child
-from scaffolder.runtime.facts import Record
+from scaffolder.runtime.facts import Breakdown, Record
+from scaffolder.runtime.importing import explain_import, import_failed, module_missing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -112,21 +113,6 @@ class Subject:
 
 
 @dataclass(frozen=True)
-class Breakdown:
-    """A step that ended the process or did not end.
-
-    Attributes:
-        step: What was done to which object by which protocol.
-        end: How the process ended; none if it did not.
-        evidence: The end of what it printed.
-    """
-
-    step: tuple[str, str, str]
-    end: str | None
-    evidence: str
-
-
-@dataclass(frozen=True)
 class Memory:
     """What was seen of objects.
 
@@ -206,18 +192,16 @@ def load(process: Process, request: Request, python: Path) -> str:
     except ChildError as error:
         hint = "name a CPython of 3.10 or later: `--python PATH`"
         raise UsageError(f"`{python}` can't be used: {last_line(error)}", hint) from error
-    hint = f'run `pyo3-new explain -- {python} -c "import {name}"`'
     try:
         answer = process.ask("load", module=name)
     except RaisedError as error:
-        raise ScaffolderError(f"importing `{name}` failed: {error.message.splitlines()[-1]}", hint) from error
+        raise import_failed(python, name, error.message.splitlines()[-1]) from error
     except HangsError as error:
         raise ScaffolderError(f"importing `{name}` {error.message}", "raise `--timeout`") from error
     except ChildError as error:
-        raise ScaffolderError(f"importing `{name}` {error.message}", hint) from error
+        raise ScaffolderError(f"importing `{name}` {error.message}", explain_import(python, name)) from error
     if "missing" in answer:
-        hint = "install its project there (`maturin develop`), or pass `--python` with the one that has it"
-        raise UsageError(f"`{python}` has no module `{name}`: {answer['missing']}", hint)
+        raise module_missing(python, name, answer["missing"])
     return str(version)
 
 
@@ -238,7 +222,7 @@ class Process:
 
     child: Child
     timeout: float
-    skip: Mapping[tuple[str, str, str], str | None]
+    skip: Mapping[tuple[str, ...], str | None]
 
     def step(self, verb: str, name: str, protocol: str, **arguments: Any) -> dict[str, Any]:
         """Do a step; one that is left out, or fails by a structure that can't be read, is an empty answer."""

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from scaffolder.runtime.areas import Sharing
-    from scaffolder.runtime.memory import Breakdown, Export, Layout, Memory, Subject
+    from scaffolder.runtime.facts import Breakdown
+    from scaffolder.runtime.memory import Export, Layout, Memory, Subject
 
 LEVELS = ("error", "warning", "note", "ok")
 # What grows in a leak grows each time, by at least this many bytes; the rest is noise.
