@@ -1,4 +1,4 @@
-"""A tree of names as text, and as an SVG image."""
+"""A tree of names as text and as an SVG image, and text for any SVG."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def as_svg(rows: list[Row], title: str) -> str:
             f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{height}" '
             f'viewBox="0 0 {width:.0f} {height}" role="img" font-family="monospace" font-size="13">'
         ),
-        f"<title>{_text(title)}</title>",
+        f"<title>{escape_text(title)}</title>",
         '<rect width="100%" height="100%" fill="#ffffff"/>',
     ]
     for number, (row, label) in enumerate(zip(rows, labels, strict=True)):
@@ -73,8 +73,8 @@ def as_svg(rows: list[Row], title: str) -> str:
         x = MARGIN + STEP * len(row.branches)
         weight = ' font-weight="bold"' if row.kind == "module" else ""
         parts.append(f'<circle cx="{x}" cy="{y:g}" r="4" fill="{COLOURS[row.kind]}"/>')
-        parts.append(f'<text x="{x + 10}" y="{y + 4:g}"{weight} fill="#1f2328">{_text(row.name)}</text>')
-        parts.append(f'<text x="{column:.0f}" y="{y + 4:g}" fill="#57606a">{_text(label)}</text>')
+        parts.append(f'<text x="{x + 10}" y="{y + 4:g}"{weight} fill="#1f2328">{escape_text(row.name)}</text>')
+        parts.append(f'<text x="{column:.0f}" y="{y + 4:g}" fill="#57606a">{escape_text(label)}</text>')
     return "\n".join([*parts, "</svg>", ""])
 
 
@@ -90,6 +90,6 @@ def _lines(row: Row, y: float) -> Iterator[str]:
             yield f'<path d="{path}" stroke="#8c959f" fill="none"/>'
 
 
-def _text(text: str) -> str:
+def escape_text(text: str) -> str:
     """Escape a text; XML has no control characters."""
     return escape("".join(character if character.isprintable() else "�" for character in text))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
-from html import escape
 from typing import TYPE_CHECKING
 
+from scaffolder.drawing import escape_text
 from scaffolder.runtime.areas import area, merge, span
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class Canvas:
 
     def text(self, x: float, text: str, kind: str = "", anchor: str = "start") -> None:
         """Write a text at the current height."""
-        clean = escape("".join(letter if letter.isprintable() else "�" for letter in text))
+        clean = escape_text(text)
         self.parts.append(f'<text class="{kind}" x="{x:.1f}" y="{self.y + 13}" text-anchor="{anchor}">{clean}</text>')
 
     def box(self, x: float, width: float, kind: str, height: float = 18) -> None:
@@ -77,7 +77,7 @@ def draw_memory(memory: Memory) -> str:
     for subject in memory.subjects:
         if (layout := subject.layout) and len(layout.shape) <= 3 and area(layout).runs:
             draw_layout(canvas, subject, layout)
-    title = escape(f"Memory of {', '.join(subject.name for subject in memory.subjects)}")
+    title = escape_text(f"Memory of {', '.join(subject.name for subject in memory.subjects)}")
     head = HEAD.format(width=WIDTH, height=canvas.y + MARGIN, title=title)
     return "\n".join([head + canvas.parts[0], *canvas.parts[1:], "</svg>", ""])
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from xml.sax.saxutils import escape
+
+from scaffolder.drawing import escape_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,14 +29,14 @@ def draw(inspection: Inspection) -> str:
     boxes = {name: box(names.get(name, name), *place) for name, place in places(parents).items()}
     width = max(left + width for left, _, width in boxes.values()) + 2 * MARGIN
     height = 2 * MARGIN + (len(boxes) - 1) * ROW + BOX
-    lines = [HEAD.format(width=width, height=height, title=escape(f"Classes of {inspection.module}"))]
+    lines = [HEAD.format(width=width, height=height, title=escape_text(f"Classes of {inspection.module}"))]
     for name, (first, *others) in parents.items():
         lines += [edge(boxes[first], boxes[name])] if first else []
         lines += [dashed_edge(boxes[other], boxes[name]) for other in others if other]
     for name, (left, top, width) in boxes.items():
         kind = "own" if name in names else "base"
         lines.append(f'<rect class="{kind}" x="{left}" y="{top}" width="{width:.0f}" height="{BOX}" rx="4"/>\n')
-        lines.append(f'<text x="{left + 8}" y="{top + 16}">{escape(names.get(name, name))}</text>\n')
+        lines.append(f'<text x="{left + 8}" y="{top + 16}">{escape_text(names.get(name, name))}</text>\n')
     return "".join([*lines, "</svg>\n"])
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from xml.sax.saxutils import escape
 
+from scaffolder.drawing import escape_text
 from scaffolder.errors import listing
 from scaffolder.toolkit import Document, Finding, Result, Table
 from scaffolder.tools.numpy_validator import cases, printing, trying
@@ -121,16 +121,16 @@ def draw(trials: Trials, target: Target, dtypes: list[str]) -> str:
     table = full_table(trials, dtypes)
     cell, row, left, top = 66, 20, 130, 90
     width, height = left + cell * len(dtypes) + 60, top + row * len(table.rows) + 16
-    lines = [HEAD.format(width=width, height=height, title=escape(f"{target.module}:{target.function}"))]
+    lines = [HEAD.format(width=width, height=height, title=escape_text(f"{target.module}:{target.function}"))]
     for number, dtype in enumerate(dtypes):
         x = left + number * cell + cell // 2
-        lines.append(f'<text transform="translate({x} {top - 8}) rotate(-40)">{escape(dtype)}</text>\n')
+        lines.append(f'<text transform="translate({x} {top - 8}) rotate(-40)">{escape_text(dtype)}</text>\n')
     for place, (layout, *words) in enumerate(table.rows):
         y = top + place * row
-        lines.append(f'<text x="{left - 8}" y="{y + 14}" text-anchor="end">{escape(layout)}</text>\n')
+        lines.append(f'<text x="{left - 8}" y="{y + 14}" text-anchor="end">{escape_text(layout)}</text>\n')
         for number, word in enumerate(words):
             fill = COLOURS.get(word) or (ODD if word in ODD_WORDS else BAD)
             x = left + number * cell
             lines.append(f'<rect x="{x}" y="{y}" width="{cell - 2}" height="{row - 2}" fill="{fill}"/>\n')
-            lines.append(f'<text x="{x + cell // 2}" y="{y + 14}" text-anchor="middle">{escape(word)}</text>\n')
+            lines.append(f'<text x="{x + cell // 2}" y="{y + 14}" text-anchor="middle">{escape_text(word)}</text>\n')
     return "".join([*lines, "</svg>\n"])
