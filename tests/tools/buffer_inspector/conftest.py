@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import sys
 from pathlib import Path
 from typing import Any, Protocol
 
-import jsonschema
 import pytest
 
-from scaffolder.terminal import run_tool
 from scaffolder.tools.buffer_inspector.app import app
-from tests.conftest import CHECKOUT
+from tests.tools.results import call_tool, result_or_error
 
-SCHEMA = json.loads((CHECKOUT / "scaffolder/tool-result.schema.json").read_text(encoding="utf-8"))
 PRODUCERS = Path(__file__).with_name("producers.py")
 
 
@@ -32,13 +28,8 @@ def inspect(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pyt
     shutil.copy(PRODUCERS, tmp_path)
 
     def run(*arguments: str, code: int = 0) -> dict[str, Any]:
-        ended = run_tool(app, "buffer_inspector", [*arguments, "--python", sys.executable, "--json"])
-        output = capsys.readouterr()
-        assert ended == code, output.out + output.err
-        data: dict[str, Any] = json.loads(output.out)
-        if "tool" in data:
-            jsonschema.validate(data, SCHEMA)
-        return data
+        words = [*arguments, "--python", sys.executable, "--json"]
+        return result_or_error(call_tool(app, "buffer_inspector", words, capsys, code)[0])
 
     return run
 

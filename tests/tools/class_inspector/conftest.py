@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import sys
 import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-import jsonschema
 import pytest
 
-from scaffolder.terminal import run_tool
 from scaffolder.tools.class_inspector.app import app
 from scaffolder.tools.type_converter.known_types import CRATES
-from tests.conftest import CHECKOUT
+from tests.tools.results import call_tool, result_or_error
 
 if TYPE_CHECKING:
     from tests.conftest import Run
 
-SCHEMA = json.loads((CHECKOUT / "scaffolder/tool-result.schema.json").read_text(encoding="utf-8"))
 PLANTED = Path(__file__).parent / "planted"
 # The skill's examples have built its dependencies there.
 PLACE = "skills/pyo3-classes-modules"
@@ -49,13 +45,8 @@ def inspect(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pyt
     monkeypatch.chdir(tmp_path)
 
     def run(*arguments: str, code: int = 0) -> dict[str, Any]:
-        ended = run_tool(app, "class_inspector", [*arguments, "--python", sys.executable, "--json"])
-        output = capsys.readouterr()
-        assert ended == code, output.out + output.err
-        data: dict[str, Any] = json.loads(output.out)
-        if "tool" in data:
-            jsonschema.validate(data, SCHEMA)
-        return data
+        words = [*arguments, "--python", sys.executable, "--json"]
+        return result_or_error(call_tool(app, "class_inspector", words, capsys, code)[0])
 
     return run
 

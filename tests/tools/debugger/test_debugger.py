@@ -12,14 +12,13 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any, Protocol
 
-import jsonschema
 import pytest
 
-from scaffolder.terminal import run_tool
 from scaffolder.tools.debugger.app import app, debug_app, explain_app
 from scaffolder.tools.debugger.catalogue import load_problems
 from tests.conftest import CHECKOUT
 from tests.tools.debugger.outputs import FOLDER, body
+from tests.tools.results import call_tool, read_result
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
     from tests.conftest import Run
 
 TOOL = CHECKOUT / "skills/pyo3-fundamentals/scripts/debugger.py"
-SCHEMA = json.loads((CHECKOUT / "scaffolder/tool-result.schema.json").read_text(encoding="utf-8"))
 PROBLEMS = [problem.id for problem in load_problems()]
 SLEEPER = "import os, sys, time\nprint(os.getpid(), file=sys.stderr, flush=True)\ntime.sleep(60)"
 CARGO = FOLDER / "undefined-python-symbols--cargo-test.txt"
@@ -47,19 +45,9 @@ def printed(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pyt
     monkeypatch.chdir(tmp_path)
 
     def run(program: str, *arguments: str, code: int = 0) -> tuple[str, str]:
-        ended = run_tool(PROGRAMS[program], f"pyo3-new {program}", arguments)
-        output = capsys.readouterr()
-        assert ended == code, output.out + output.err
-        return output.out, output.err
+        return call_tool(PROGRAMS[program], f"pyo3-new {program}", arguments, capsys, code)
 
     return run
-
-
-def data(printed: str) -> dict[str, Any]:
-    """Return a tool's JSON, which must be as its schema says."""
-    result: dict[str, Any] = json.loads(printed)
-    jsonschema.validate(result, SCHEMA)
-    return result
 
 
 def ends(process: int) -> bool:
@@ -84,7 +72,7 @@ def test_a_file_is_explained(printed: Printed, program: str) -> None:
 
 
 def test_a_file_is_explained_as_data(printed: Printed) -> None:
-    result = data(printed("explain", str(CARGO), "--json", code=1)[0])
+    result = read_result(printed("explain", str(CARGO), "--json", code=1)[0])
     assert [finding["id"] for finding in result["findings"]] == ["undefined-python-symbols"]
     assert result["findings"][0]["where"].startswith(str(CARGO))
 
@@ -136,7 +124,7 @@ def test_a_background_child_is_not_waited_for(environment: dict[str, str]) -> No
 
 def test_an_unknown_failure_shows_its_lines(printed: Printed, tmp_path: Path) -> None:
     (tmp_path / "build.log").write_text("all well\nValueError: no prices\n", encoding="utf-8")
-    (finding,) = data(printed("explain", "build.log", "--json", code=1)[0])["findings"]
+    (finding,) = read_result(printed("explain", "build.log", "--json", code=1)[0])["findings"]
     assert (finding["id"], finding["evidence"]) == ("unknown", "ValueError: no prices")
 
 
@@ -160,7 +148,7 @@ def test_a_file_without_a_failure_is_not_called_a_success(printed: Printed, tmp_
 )
 def test_aborts_signals_and_refused_loads_are_failures(printed: Printed, tmp_path: Path, text: str) -> None:
     (tmp_path / "build.log").write_text(f"all well\n{text}\n", encoding="utf-8")
-    result = data(printed("explain", "build.log", "--json", code=1)[0])
+    result = read_result(printed("explain", "build.log", "--json", code=1)[0])
     assert text[:30] in result["findings"][0]["evidence"]
 
 
@@ -173,12 +161,12 @@ def test_nothing_to_read_is_an_error_with_a_hint(printed: Printed, tmp_path: Pat
 
 def test_a_dry_run_runs_nothing(printed: Printed, tmp_path: Path) -> None:
     stdout, _ = printed("explain", "--dry-run", "--json", "--", sys.executable, "-c", "open('made', 'w')")
-    assert data(stdout)["dry_run"] is True
+    assert read_result(stdout)["dry_run"] is True
     assert not (tmp_path / "made").exists()
 
 
 def test_problems_are_listed(printed: Printed) -> None:
-    result = data(printed("tool", "problems", "--json")[0])
+    result = read_result(printed("tool", "problems", "--json")[0])
     assert [row[0] for row in result["tables"][0]["rows"]] == PROBLEMS
     assert "$" not in str(result["tables"])
 
@@ -228,7 +216,7 @@ def test_help_shows_how_to_use_it(printed: Printed) -> None:
 
 def test_configurations_are_written_once(printed: Printed, tmp_path: Path) -> None:
     (tmp_path / "Cargo.toml").write_text("[package]\n", encoding="utf-8")
-    planned = data(printed("debug", "configs", "--dry-run", "--json")[0])
+    planned = read_result(printed("debug", "configs", "--dry-run", "--json")[0])
     assert not (tmp_path / ".vscode").exists()
     printed("debug", "configs")
     for document in planned["documents"]:
@@ -295,7 +283,7 @@ def traced(broken_project: Path, environment: dict[str, str]) -> Callable[..., d
             command, cwd=broken_project, env=environment, capture_output=True, encoding="utf-8", check=False
         )
         assert done.returncode == code, done.stdout + done.stderr
-        return data(done.stdout)
+        return read_result(done.stdout)
 
     return traced
 
@@ -369,7 +357,7 @@ def test_ctrl_c_asks_for_the_backtrace(
             assert running.poll() is None
         running.send_signal(signal.SIGINT)
         printed, _ = running.communicate(timeout=60)
-    result = data(printed.decode("utf-8"))
+    result = read_result(printed.decode("utf-8"))
     assert result["findings"][0]["message"].startswith("the program did not end and was interrupted by Ctrl-C")
     assert ("rust", "reprice") in functions(result["tables"][0])
 

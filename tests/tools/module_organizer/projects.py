@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
-import jsonschema
 from typer.testing import CliRunner
 
 from scaffolder.tools.module_organizer.app import app
-from tests.conftest import CHECKOUT
+from tests.tools.results import read_result
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     Files = dict[str, str]
 
-SCHEMA = json.loads((CHECKOUT / "scaffolder/tool-result.schema.json").read_text(encoding="utf-8"))
 CARGO = """\
 [package]
 name = "fares"
@@ -193,9 +190,7 @@ def organize(folder: Path, *arguments: str) -> dict[str, Any]:
     done = CliRunner().invoke(app, ["--project", str(folder), *arguments, "--json"])
     if done.exception and not isinstance(done.exception, SystemExit):
         raise done.exception
-    result: dict[str, Any] = json.loads(done.stdout)
-    jsonschema.validate(result, SCHEMA)
-    return result
+    return read_result(done.stdout)
 
 
 def findings(result: dict[str, Any]) -> list[tuple[str, str, str]]:

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-import jsonschema
 import pytest
 
-from scaffolder.terminal import run_tool
 from scaffolder.tools.numpy_validator.app import app
-from tests.conftest import CHECKOUT
+from tests.tools.results import call_tool, result_or_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-SCHEMA = json.loads((CHECKOUT / "scaffolder/tool-result.schema.json").read_text(encoding="utf-8"))
-VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 
 
 class Validate(Protocol):
@@ -35,13 +29,8 @@ def validate(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: py
     monkeypatch.chdir(tmp_path)
 
     def run(*arguments: str, code: int = 0) -> dict[str, Any]:
-        ended = run_tool(app, "numpy_validator", [*arguments, "--python", sys.executable, "--json"])
-        output = capsys.readouterr()
-        assert ended == code, output.out + output.err
-        data: dict[str, Any] = json.loads(output.out)
-        if "tool" in data:
-            VALIDATOR.validate(data)
-        return data
+        words = [*arguments, "--python", sys.executable, "--json"]
+        return result_or_error(call_tool(app, "numpy_validator", words, capsys, code)[0])
 
     return run
 

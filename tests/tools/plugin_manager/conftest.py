@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import sys
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
-import jsonschema
 import pytest
 
-from scaffolder.terminal import run_tool
 from scaffolder.tools.plugin_manager.app import app
-from tests.conftest import CHECKOUT
+from tests.tools.results import call_tool
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-SCHEMA = json.loads((CHECKOUT / "scaffolder/tool-result.schema.json").read_text(encoding="utf-8"))
 GROUP = "tide_tables.sources"
 HOST = '''
 """Tide tables from sources that plugins add."""
@@ -185,16 +181,6 @@ def tool(capsys: pytest.CaptureFixture[str]) -> Tool:
 
     def run(*arguments: str, code: int = 0) -> tuple[str, str]:
         verb, *rest = arguments
-        ended = run_tool(app, "plugin_manager", [verb, "--python", sys.executable, *rest])
-        output = capsys.readouterr()
-        assert ended == code, output.out + output.err
-        return output.out, output.err
+        return call_tool(app, "plugin_manager", [verb, "--python", sys.executable, *rest], capsys, code)
 
     return run
-
-
-def data(printed: str) -> dict[str, Any]:
-    """Return a tool's JSON, which must be as its schema says."""
-    result: dict[str, Any] = json.loads(printed)
-    jsonschema.validate(result, SCHEMA)
-    return result

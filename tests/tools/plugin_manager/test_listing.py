@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from scaffolder.anatomy.hosts import find_host
 from scaffolder.skills import find_example
-from tests.tools.plugin_manager.conftest import GROUP, Tool, data, install
+from tests.tools.plugin_manager.conftest import GROUP, Tool, install
+from tests.tools.results import read_result
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,7 +25,7 @@ def test_plugins_are_listed_without_running_any(site: Path, tool: Tool) -> None:
     (site / "fast_source/__init__.py").write_text(source, encoding="utf-8")
     library = site / f"fast_source/_native{EXTENSION_SUFFIXES[0]}"
     library.write_bytes(b"")
-    result = data(tool("list", "--json")[0])
+    result = read_result(tool("list", "--json")[0])
     rows = {row[0]: row[1:] for row in result["tables"][0]["rows"]}
     assert list(rows) == ["a", "b", "c", "d", "e", "f"]
     assert rows["b"] == ["pure", "1.2", "pure_source:B", "Python", "yes", str(site / "pure_source.py")]

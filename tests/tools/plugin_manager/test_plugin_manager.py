@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from scaffolder.skills import find_tool
-from tests.tools.plugin_manager.conftest import GROUP, PLUGINS, Tool, data, install
+from tests.tools.plugin_manager.conftest import GROUP, PLUGINS, Tool, install
+from tests.tools.results import read_result
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -75,7 +76,7 @@ def test_a_plugin_is_verified(tool: Tool, name: str, identifier: str, message: s
     code = 0 if identifier in {"loads", "not-verified"} else 1
     # A busy machine takes its time to start a process; only for one that hangs is there no need to wait.
     timeout = "4" if identifier == "hangs" else "60"
-    result = data(tool("verify", name, "--timeout", timeout, "--json", code=code)[0])
+    result = read_result(tool("verify", name, "--timeout", timeout, "--json", code=code)[0])
     assert finding(result, name) == (identifier, message)
     assert result["summary"].endswith(f"keep the contract `{CONTRACT}`")
 
@@ -83,13 +84,13 @@ def test_a_plugin_is_verified(tool: Tool, name: str, identifier: str, message: s
 def test_where_a_plugin_fails_is_shown(tool: Tool) -> None:
     for name, line in (("crashes", "in __init__"), ("leaves", 'sys.exit("no licence")'), ("hangs", "in __init__")):
         timeout = "4" if name == "hangs" else "60"
-        (item,) = data(tool("verify", name, "--timeout", timeout, "--json", code=1)[0])["findings"]
+        (item,) = read_result(tool("verify", name, "--timeout", timeout, "--json", code=1)[0])["findings"]
         assert line in item["evidence"]
         assert "plugin_manager/session.py" not in item["evidence"].splitlines()[0]
 
 
 def test_all_are_verified_and_one_that_crashes_stops_nothing(tool: Tool) -> None:
-    result = data(tool("verify", "--timeout", "5", "--json", code=1)[0])
+    result = read_result(tool("verify", "--timeout", "5", "--json", code=1)[0])
     rows = {row[0]: row[2] for row in result["tables"][0]["rows"]}
     assert len(rows) == len(CLASSES) + 1
     assert rows["arguments"] == "raises"
@@ -102,49 +103,49 @@ def test_all_are_verified_and_one_that_crashes_stops_nothing(tool: Tool) -> None
 
 def test_names_that_several_have_are_reported(plugins: Path, tool: Tool) -> None:
     install(plugins, "more-sources", {"good": "harbours:Good"})
-    listed = data(tool("list", "--json")[0])
+    listed = read_result(tool("list", "--json")[0])
     assert [item["level"] for item in listed["findings"]] == ["warning", "warning"]
     assert finding(listed, "good") == ("duplicate-name", "`more-sources` has a plugin `good`, too")
     assert "choose `harbour-sources/good` or `more-sources/good`" in tool("verify", "good", code=2)[1]
-    verified = data(tool("verify", "more-sources/good", "--json", code=1)[0])
+    verified = read_result(tool("verify", "more-sources/good", "--json", code=1)[0])
     assert finding(verified, "good") == ("duplicate-name", "`harbour-sources` has a plugin `good`, too")
 
 
 def test_without_a_contract_a_plugin_is_only_loaded(tool: Tool, tmp_path: Path) -> None:
     (tmp_path / "project/pyproject.toml").unlink()
     (tmp_path / "project/tide_tables/__init__.py").write_text("", encoding="utf-8")
-    result = data(tool("verify", "hangs", "--group", GROUP, "--json")[0])
+    result = read_result(tool("verify", "hangs", "--group", GROUP, "--json")[0])
     assert [item["id"] for item in result["findings"]] == ["no-contract", "loads"]
     assert finding(result, "hangs")[1] == "is a class"
 
 
 def test_a_class_is_verified_as_it_is(tool: Tool) -> None:
-    result = data(tool("verify", "arguments", "--as-is", "--json")[0])
+    result = read_result(tool("verify", "arguments", "--as-is", "--json")[0])
     assert finding(result, "arguments") == ("loads", "is a class that keeps the contract")
-    result = data(tool("verify", "nohour", "--as-is", "--json", code=1)[0])
+    result = read_result(tool("verify", "nohour", "--as-is", "--json", code=1)[0])
     assert finding(result, "nohour")[1].endswith("calls of the contract: too many positional arguments")
 
 
 def test_a_contract_without_a_version_says_so(tool: Tool, tmp_path: Path) -> None:
     host = tmp_path / "project/tide_tables/__init__.py"
     host.write_text(host.read_text(encoding="utf-8").replace("API_VERSION", "_VERSION"), encoding="utf-8")
-    result = data(tool("verify", "tooold", "--json")[0])
+    result = read_result(tool("verify", "tooold", "--json")[0])
     assert [item["id"] for item in result["findings"]] == ["no-version", "loads"]
 
 
 def test_a_plugin_is_disabled_and_enabled(tool: Tool, tmp_path: Path) -> None:
     settings = tmp_path / "project/plugins.toml"
-    dry = data(tool("disable", "crashes", "--dry-run", "--json")[0])
+    dry = read_result(tool("disable", "crashes", "--dry-run", "--json")[0])
     assert f'+["{GROUP}"]\n+disabled = ["crashes"]\n' in dry["documents"][0]["text"]
     assert not settings.exists()
-    result = data(tool("disable", "crashes", "--json")[0])
+    result = read_result(tool("disable", "crashes", "--json")[0])
     assert settings.read_text(encoding="utf-8") == f'["{GROUP}"]\ndisabled = ["crashes"]\n'
     assert [item["id"] for item in result["findings"]] == ["settings-not-read"]
     assert tool("disable", "crashes")[0] == "`crashes` is already disabled\n"
-    listed = data(tool("list", "--json")[0])
+    listed = read_result(tool("list", "--json")[0])
     assert [row[0] for row in listed["tables"][0]["rows"] if row[5] == "no"] == ["crashes"]
     assert ", 1 disabled in" in listed["summary"]
-    verified = data(tool("verify", "--timeout", "5", "--json", code=1)[0])
+    verified = read_result(tool("verify", "--timeout", "5", "--json", code=1)[0])
     assert "crashes" not in [row[0] for row in verified["tables"][0]["rows"]]
     assert verified["findings"][-1]["message"] == "not verified, because disabled: `crashes`"
     tool("enable", "crashes")
@@ -175,7 +176,7 @@ def test_a_table_that_is_missing_is_added_at_the_end(tool: Tool, tmp_path: Path)
 def test_a_host_that_reads_the_settings_gets_no_warning(tool: Tool, tmp_path: Path) -> None:
     with (tmp_path / "project/tide_tables/__init__.py").open("a", encoding="utf-8") as file:
         file.write('SETTINGS = "plugins.toml"\n')
-    assert not data(tool("disable", "good", "--json")[0])["findings"]
+    assert not read_result(tool("disable", "good", "--json")[0])["findings"]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="files have no such modes there")
@@ -193,16 +194,16 @@ def test_a_plugin_that_is_gone_can_be_enabled(tool: Tool, tmp_path: Path) -> Non
 
 def test_a_method_is_run_apart(tool: Tool) -> None:
     stdout, stderr = tool("run", "good", "height", "Brest", "-k", "hour=5", "-k", "datum=MSL", "--json")
-    result = data(stdout)
+    result = read_result(stdout)
     assert result["documents"][0]["text"] == "5.5"
     assert dict(result["tables"][0]["rows"])["result"] == "float"
     assert "asked for Brest" in stderr
-    assert data(tool("run", "good", "nothing", "--json")[0])["documents"][0]["language"] == "python"
+    assert read_result(tool("run", "good", "nothing", "--json")[0])["documents"][0]["language"] == "python"
 
 
 @pytest.mark.skipif(sys.platform not in {"linux", "darwin"}, reason="the peak of a process's memory is read there")
 def test_the_memory_of_a_call_is_measured(tool: Tool) -> None:
-    facts = dict(data(tool("run", "good", "fill", "64", "--json")[0])["tables"][0]["rows"])
+    facts = dict(read_result(tool("run", "good", "fill", "64", "--json")[0])["tables"][0]["rows"])
     sizes = [float(facts[name].removesuffix(" MiB")) for name in ("peak memory of the process", "before the call")]
     assert 60 < sizes[0] - sizes[1] < 80
 
@@ -215,7 +216,7 @@ def test_the_memory_of_a_call_is_measured(tool: Tool) -> None:
     ],
 )
 def test_a_method_that_fails_is_reported(tool: Tool, method: str, identifier: str, message: str) -> None:
-    result = data(tool("run", "good", method, "--timeout", "4", "--json", code=1)[0])
+    result = read_result(tool("run", "good", method, "--timeout", "4", "--json", code=1)[0])
     assert finding(result, "good") == (identifier, message)
 
 
@@ -239,12 +240,12 @@ def test_a_plugin_that_harms_its_process_is_not_blamed_for_more(
     site: Path, tool: Tool, code: str, message: str | None
 ) -> None:
     install(site, "bad-sources", {"bad": "bad_sources:call"}, bad_sources=code)
-    result = data(tool("run", "bad", "__call__", "--json", code=int(message is not None))[0])
+    result = read_result(tool("run", "bad", "__call__", "--json", code=int(message is not None))[0])
     assert [item["message"] for item in result["findings"]] == ([message] if message else [])
 
 
 def test_a_crash_names_the_signal(tool: Tool) -> None:
-    result = data(tool("run", "good", "crash", "--json", code=1)[0])
+    result = read_result(tool("run", "good", "crash", "--json", code=1)[0])
     assert finding(result, "good") == ("crashes", "ended its process (signal: 11, SIGSEGV) in `crash`")
     assert "in crash" in result["findings"][0]["evidence"]
 
@@ -259,7 +260,7 @@ def test_what_a_plugin_started_ends_with_it(tool: Tool) -> None:
 @pytest.mark.parametrize("verb", [["verify"], ["run", "good", "height", "Brest"], ["watch", "good"]])
 def test_a_dry_run_loads_nothing(plugins: Path, tool: Tool, verb: list[str]) -> None:
     (plugins / "harbours.py").write_text("open('ran', 'w')", encoding="utf-8")
-    result = data(tool(*verb, "--dry-run", "--json")[0])
+    result = read_result(tool(*verb, "--dry-run", "--json")[0])
     assert result["dry_run"]
     assert "good (harbour-sources 1.2, harbours:Good)" in result["summary"]
     assert not list(plugins.parent.rglob("ran"))
@@ -338,7 +339,7 @@ def test_a_project_of_plugins_has_the_group_that_they_are_in(tool: Tool, tmp_pat
 def test_metadata_that_cannot_be_read_is_a_warning(plugins: Path, tool: Tool) -> None:
     (plugins / "broken-1.dist-info").mkdir()
     (plugins / "broken-1.dist-info/METADATA").write_text("Metadata-Version: 2.1\n", encoding="utf-8")
-    (item,) = data(tool("list", "--json")[0])["findings"]
+    (item,) = read_result(tool("list", "--json")[0])["findings"]
     assert (item["id"], item["level"]) == ("unreadable-metadata", "warning")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import subprocess
@@ -10,17 +9,16 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import jsonschema
 import pytest
 
 from tests.conftest import CHECKOUT, tree
+from tests.tools.results import read_result
 from tests.tools.setup_validator.projects import FILES, added, changed, replaced, write
 
 if TYPE_CHECKING:
     from tests.conftest import Command
     from tests.tools.setup_validator.projects import Files
 
-SCHEMA = json.loads((CHECKOUT / "scaffolder/tool-result.schema.json").read_text(encoding="utf-8"))
 SCRIPT = CHECKOUT / "skills/pyo3-fundamentals/scripts/setup_validator.py"
 # The tools of the test group, whether their environment is active or not.
 PATH = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
@@ -82,11 +80,7 @@ pub fn station(_module: &Bound<'_, PyModule>) -> PyResult<()> {
 
 def doctor(pyo3_new: Command, folder: Path, *arguments: str, code: int = 0) -> dict[str, Any]:
     """Run the tool on a project and return what it says."""
-    found: dict[str, Any] = json.loads(
-        pyo3_new("doctor", "--project", str(folder), "--json", *arguments, code=code).stdout
-    )
-    jsonschema.validate(found, SCHEMA)
-    return found
+    return read_result(pyo3_new("doctor", "--project", str(folder), "--json", *arguments, code=code).stdout)
 
 
 def levels(found: dict[str, Any]) -> dict[str, str]:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
-import jsonschema
 import pytest
 
-from tests.conftest import CHECKOUT
+from tests.tools.results import read_result
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,17 +16,13 @@ if TYPE_CHECKING:
 
     from tests.conftest import Command
 
-SCHEMA = json.loads((CHECKOUT / "scaffolder/tool-result.schema.json").read_text(encoding="utf-8"))
-
 
 @pytest.fixture
 def convert(pyo3_new: Command) -> Callable[..., dict[str, Any]]:
     """Run the tool with `--json` and return what it says."""
 
     def convert(*arguments: str, cwd: Path | None = None) -> dict[str, Any]:
-        result: dict[str, Any] = json.loads(pyo3_new("tool", "type_converter", *arguments, "--json", cwd=cwd).stdout)
-        jsonschema.validate(result, SCHEMA)
-        return result
+        return read_result(pyo3_new("tool", "type_converter", *arguments, "--json", cwd=cwd).stdout)
 
     return convert
 

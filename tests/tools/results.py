@@ -1,0 +1,43 @@
+"""What the tests of all tools share: a tool run in this process, and its JSON, which must be as the schema says."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import jsonschema
+
+from scaffolder.terminal import run_tool
+from tests.conftest import CHECKOUT
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pytest
+    import typer
+
+SCHEMA = json.loads((CHECKOUT / "scaffolder/tool-result.schema.json").read_text(encoding="utf-8"))
+VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
+
+
+def read_result(printed: str) -> dict[str, Any]:
+    """Return a tool's JSON, which must be as its schema says."""
+    result: dict[str, Any] = json.loads(printed)
+    VALIDATOR.validate(result)
+    return result
+
+
+def call_tool(
+    app: typer.Typer, name: str, arguments: Sequence[str], capsys: pytest.CaptureFixture[str], code: int = 0
+) -> tuple[str, str]:
+    """Run a tool in this process, and return what it prints to stdout and to stderr."""
+    ended = run_tool(app, name, list(arguments))
+    output = capsys.readouterr()
+    assert ended == code, output.out + output.err
+    return output.out, output.err
+
+
+def result_or_error(printed: str) -> dict[str, Any]:
+    """Return a tool's JSON: a result, or an error, which no schema describes."""
+    data: dict[str, Any] = json.loads(printed)
+    return read_result(printed) if "tool" in data else data
