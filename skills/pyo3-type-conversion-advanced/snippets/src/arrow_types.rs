@@ -1,0 +1,4 @@
+//! Code that `references/arrow-types.md` shows.
+
+#[pyo3::pymodule]
+pub mod arrow_types {}

@@ -1,0 +1,4 @@
+//! Code that `references/buffers-in.md` shows.
+
+#[pyo3::pymodule]
+pub mod buffers_in {}

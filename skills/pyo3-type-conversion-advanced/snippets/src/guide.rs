@@ -1,0 +1,4 @@
+//! Code that `SKILL.md` shows.
+
+#[pyo3::pymodule]
+pub mod guide {}

@@ -1,0 +1,4 @@
+//! Code that `references/kernels.md` shows.
+
+#[pyo3::pymodule]
+pub mod kernels {}

@@ -1,0 +1,4 @@
+//! Code that `references/layouts.md` shows.
+
+#[pyo3::pymodule]
+pub mod layouts {}

@@ -1,0 +1,4 @@
+//! Code that `references/neighbours.md` shows.
+
+#[pyo3::pymodule]
+pub mod neighbours {}

@@ -1,0 +1,4 @@
+//! Code that `references/parquet.md` shows.
+
+#[pyo3::pymodule]
+pub mod parquet_data {}

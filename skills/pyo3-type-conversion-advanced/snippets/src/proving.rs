@@ -1,0 +1,4 @@
+//! Code that `references/proving.md` shows.
+
+#[pyo3::pymodule]
+pub mod proving {}

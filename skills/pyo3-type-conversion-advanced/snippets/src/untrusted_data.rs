@@ -1,0 +1,4 @@
+//! Code that `references/untrusted-data.md` shows.
+
+#[pyo3::pymodule]
+pub mod untrusted_data {}

@@ -1,0 +1,4 @@
+//! Code that `references/values.md` shows.
+
+#[pyo3::pymodule]
+pub mod values {}

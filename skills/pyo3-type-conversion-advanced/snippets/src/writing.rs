@@ -1,0 +1,4 @@
+//! Code that `references/writing.md` shows.
+
+#[pyo3::pymodule]
+pub mod writing {}
