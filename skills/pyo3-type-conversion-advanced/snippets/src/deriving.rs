@@ -7,6 +7,16 @@
 //! struct Label<'a> { text: &'a str }
 //! ```
 //!
+//! ```
+//! use pyo3::prelude::*;
+//!
+//! #[derive(FromPyObject)]
+//! struct Label<'py> { text: Bound<'py, PyAny> }
+//!
+//! #[derive(FromPyObject)]
+//! struct Page<T> { rows: Vec<T> }
+//! ```
+//!
 //! It needs a field without a default, and so does each variant:
 //!
 //! ```compile_fail
@@ -47,6 +57,7 @@
 //! ```
 
 use std::borrow::Cow;
+use std::iter;
 
 use pyo3::exceptions::{PyException, PyTypeError, PyValueError};
 use pyo3::prelude::*;
@@ -111,7 +122,6 @@ fn understood(shipment: Shipment) -> Shipment {
     shipment
 }
 
-// region: attributes
 /// Read from attributes, given as a dictionary.
 #[derive(FromPyObject, IntoPyObject)]
 struct Quote {
@@ -120,7 +130,6 @@ struct Quote {
     #[pyo3(default = 3)]
     days: u32,
 }
-// endregion: attributes
 
 #[pyfunction]
 fn cheapest(quotes: Vec<Quote>) -> Option<Quote> {
@@ -157,10 +166,9 @@ struct Manifest {
 // region: place
 /// Joins an error and its causes, unless one of them is no mistake of the caller's, such as `KeyboardInterrupt`.
 fn with_place(py: Python<'_>, error: PyErr) -> PyErr {
-    let mut causes = vec![error];
-    while let Some(cause) = causes[causes.len() - 1].cause(py) {
-        causes.push(cause);
-    }
+    // Whoever raised the error may have linked its causes into a ring.
+    let causes = iter::successors(Some(error), |error| error.cause(py)).take(32);
+    let mut causes: Vec<PyErr> = causes.collect();
     if let Some(index) = causes
         .iter()
         .position(|cause| !cause.is_instance_of::<PyException>(py))
@@ -175,6 +183,7 @@ fn with_place(py: Python<'_>, error: PyErr) -> PyErr {
     summary.set_cause(py, causes.into_iter().next());
     summary
 }
+// endregion: place
 
 /// Return what a manifest weighs.
 ///
@@ -187,7 +196,6 @@ fn weigh(manifest: &Bound<'_, PyAny>) -> PyResult<u32> {
         .map_err(|error| with_place(manifest.py(), error))?;
     Ok(manifest.parcels.0.iter().map(|parcel| parcel.grams).sum())
 }
-// endregion: place
 
 #[pyfunction]
 fn sender_of(manifest: Manifest) -> Address {
@@ -240,7 +248,6 @@ fn describe(handover: Handover) -> String {
     }
 }
 
-// region: strict
 /// Refuses keys that a struct would ignore: a misspelt option is no option.
 fn known_keys(options: &Bound<'_, PyDict>, known: &[&str]) -> PyResult<()> {
     for key in options.keys() {
@@ -253,7 +260,6 @@ fn known_keys(options: &Bound<'_, PyDict>, known: &[&str]) -> PyResult<()> {
     }
     Ok(())
 }
-// endregion: strict
 
 /// Read an address that has no other keys than an address has.
 #[pyfunction]
@@ -262,7 +268,6 @@ fn strict_address(options: &Bound<'_, PyDict>) -> PyResult<Address> {
     options.extract()
 }
 
-// region: out
 /// What a label says; nothing is copied to convert it, as `IntoPyObjectRef` takes a reference.
 #[derive(IntoPyObject, IntoPyObjectRef)]
 struct Label {
@@ -277,7 +282,6 @@ fn in_kilograms<'py>(grams: Cow<'_, u32>, py: Python<'py>) -> PyResult<Bound<'py
     let kilograms = f64::from(*grams) / 1000.0;
     Ok(kilograms.into_pyobject(py)?.into_any())
 }
-// endregion: out
 
 #[pyfunction]
 fn label(py: Python<'_>, receiver: String, grams: u32) -> PyResult<[Bound<'_, PyDict>; 2]> {
@@ -287,6 +291,17 @@ fn label(py: Python<'_>, receiver: String, grams: u32) -> PyResult<[Bound<'_, Py
         note: None,
     };
     Ok([(&label).into_pyobject(py)?, label.into_pyobject(py)?])
+}
+
+#[derive(FromPyObject)]
+#[pyo3(from_item_all)]
+struct Receipt {
+    cents: Option<u32>,
+}
+
+#[pyfunction]
+fn paid(receipt: Receipt) -> Option<u32> {
+    receipt.cents
 }
 
 /// A tuple struct of several fields is a tuple, one of one field is what it holds.
@@ -301,7 +316,6 @@ fn reverse(route: Route, reference: Reference) -> (Route, Reference) {
     (Route(route.1, route.0), reference)
 }
 
-// region: dataclass
 /// A dictionary of the arguments of `parcels.Ticket`.
 #[derive(IntoPyObject)]
 struct TicketFields {
@@ -322,7 +336,6 @@ impl<'py> IntoPyObject<'py> for Ticket {
         class.call((), Some(&self.0.into_pyobject(py)?))
     }
 }
-// endregion: dataclass
 
 #[pyfunction]
 fn sell(number: u32) -> Ticket {
@@ -336,7 +349,7 @@ fn sell(number: u32) -> Ticket {
 pub mod deriving {
     #[pymodule_export]
     use super::{
-        cheapest, describe, label, reverse, sell, sender_of, strict_address, understood, weigh,
-        weight,
+        cheapest, describe, label, paid, reverse, sell, sender_of, strict_address, understood,
+        weigh, weight,
     };
 }

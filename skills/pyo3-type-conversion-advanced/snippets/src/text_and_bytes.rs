@@ -18,6 +18,7 @@
 //! ```
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 use pyo3::buffer::PyBuffer;
 use pyo3::exceptions::PyTypeError;
@@ -67,6 +68,19 @@ fn count_objects(texts: &Bound<'_, PyList>) -> PyResult<usize> {
     Ok(sum)
 }
 
+#[cfg(target_pointer_width = "64")]
+const _: () = assert!(size_of::<PyBackedStr>() == 24);
+
+#[pyfunction]
+fn count_keys(counts: HashMap<PyBackedStr, u32>) -> u32 {
+    counts.values().sum()
+}
+
+#[pyfunction]
+fn cow_back(text: Cow<'_, str>) -> Cow<'_, str> {
+    text
+}
+
 #[pyfunction]
 fn same_text(text: PyBackedStr) -> PyBackedStr {
     text
@@ -98,7 +112,6 @@ impl Glossary {
 }
 // endregion: kept
 
-// region: cow
 /// Return a text in small letters; the same object if there is nothing to change.
 #[pyfunction]
 fn with_case<'py>(text: Bound<'py, PyString>) -> PyResult<Bound<'py, PyString>> {
@@ -108,7 +121,6 @@ fn with_case<'py>(text: Bound<'py, PyString>) -> PyResult<Bound<'py, PyString>> 
     }
     Ok(PyString::new(text.py(), &letters.to_lowercase()))
 }
-// endregion: cow
 
 // region: lossless
 /// Returns any string as bytes: UTF-8, in which lone surrogates stand as three bytes each.
@@ -218,7 +230,6 @@ fn bytes_out(py: Python<'_>, lines: Vec<PyBackedStr>) -> PyResult<Bound<'_, PyBy
     })
 }
 
-// region: interned
 /// Add up the amounts of rows; the key is one object, made at the first call.
 #[pyfunction]
 fn total_interned(py: Python<'_>, rows: &Bound<'_, PyList>) -> PyResult<f64> {
@@ -232,7 +243,6 @@ fn total_interned(py: Python<'_>, rows: &Bound<'_, PyList>) -> PyResult<f64> {
     }
     Ok(total)
 }
-// endregion: interned
 
 /// The same with a key that is made anew for each row.
 #[pyfunction]
@@ -254,7 +264,8 @@ pub mod text_and_bytes {
     #[pymodule_export]
     use super::{
         Glossary, addresses, bytes_out, bytes_out_new_with, bytes_out_vec, count_backed,
-        count_objects, count_strings, from_lossless, letters, lossless, octet_sum, octets_address,
-        same_text, sum_backed, sum_cow, sum_slice, sum_vec, total_interned, total_new, with_case,
+        count_keys, count_objects, count_strings, cow_back, from_lossless, letters, lossless,
+        octet_sum, octets_address, same_text, sum_backed, sum_cow, sum_slice, sum_vec,
+        total_interned, total_new, with_case,
     };
 }

@@ -32,6 +32,7 @@ where
         Ok(Self(items))
     }
 }
+// endregion: at-most
 
 /// Return the median of at most a million numbers.
 #[pyfunction]
@@ -40,7 +41,6 @@ fn median(numbers: AtMost<f64, 1_000_000>) -> Option<f64> {
     numbers.sort_unstable_by(f64::total_cmp);
     numbers.get(numbers.len() / 2).copied()
 }
-// endregion: at-most
 
 /// Take a `Vec`, which reserves what the object claims.
 #[pyfunction]
@@ -59,7 +59,6 @@ fn room_of_collected(numbers: &Bound<'_, PyAny>) -> PyResult<(usize, usize)> {
     Ok((hint, numbers.capacity()))
 }
 
-// region: document
 /// Settings of a user: what JSON can say.
 #[derive(Debug, PartialEq)]
 enum Value {
@@ -72,6 +71,14 @@ enum Value {
     Map(BTreeMap<String, Value>),
 }
 
+/// Collect without looking at errors, which believes the hint.
+#[pyfunction]
+fn collected_plainly(numbers: &Bound<'_, PyAny>) -> PyResult<usize> {
+    let numbers: Vec<PyResult<Bound<'_, PyAny>>> = numbers.try_iter()?.collect();
+    Ok(numbers.len())
+}
+
+// region: document
 /// What is left of the limits while a document is read.
 struct Limits {
     values: usize,
@@ -181,7 +188,8 @@ impl FromPyObject<'_, '_> for Key {
     type Error = PyErr;
 
     fn extract(value: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
-        let number = value.cast::<PyInt>()?;
+        // A subclass could say anything of its length.
+        let number = value.cast_exact::<PyInt>()?;
         let bits: u64 = number
             .call_method0(intern!(value.py(), "bit_length"))?
             .extract()?;
@@ -231,7 +239,6 @@ fn distinct(keys: Vec<BigInt>) -> usize {
         .len()
 }
 
-// region: buffer
 /// Copy the bytes of a buffer, a megabyte at most; `nbytes` need not be in memory at all.
 #[pyfunction]
 fn packed<'py>(py: Python<'py>, data: PyBuffer<u8>) -> PyResult<Bound<'py, PyBytes>> {
@@ -243,20 +250,17 @@ fn packed<'py>(py: Python<'py>, data: PyBuffer<u8>) -> PyResult<Bound<'py, PyByt
     }
     PyBytes::new_with(py, length, |bytes| data.copy_to_slice(py, bytes))
 }
-// endregion: buffer
 
 #[pyfunction]
 fn packed_unlimited(py: Python<'_>, data: PyBuffer<u8>) -> PyResult<Vec<u8>> {
     data.to_vec(py)
 }
 
-// region: zeros
 /// Make a block of zeros: `MemoryError` if there is no memory for it.
 #[pyfunction]
 fn zeros(py: Python<'_>, length: usize) -> PyResult<Bound<'_, PyBytes>> {
     PyBytes::new_with(py, length, |_| Ok(()))
 }
-// endregion: zeros
 
 #[pyfunction]
 fn zeros_of_vec(length: usize) -> Vec<u8> {
@@ -267,7 +271,8 @@ fn zeros_of_vec(length: usize) -> Vec<u8> {
 pub mod untrusted_data {
     #[pymodule_export]
     use super::{
-        count, digits, digits_unlimited, distinct, in_a_message, leaves, leaves_unlimited, median,
-        numbered, packed, packed_unlimited, room_of_collected, zeros, zeros_of_vec,
+        collected_plainly, count, digits, digits_unlimited, distinct, in_a_message, leaves,
+        leaves_unlimited, median, numbered, packed, packed_unlimited, room_of_collected, zeros,
+        zeros_of_vec,
     };
 }

@@ -29,7 +29,6 @@ fn negate(number: BigInt) -> BigInt {
     -number
 }
 
-// region: only-int
 /// An `int` and nothing that merely turns into one: no `bool`, no NumPy integer, no float.
 struct ExactInt(i64);
 
@@ -40,7 +39,6 @@ impl FromPyObject<'_, '_> for ExactInt {
         value.cast_exact::<PyInt>()?.extract().map(Self)
     }
 }
-// endregion: only-int
 
 #[pyfunction]
 fn exact(number: ExactInt) -> i64 {
@@ -97,6 +95,7 @@ impl FromPyObject<'_, '_> for Ratio {
         })
     }
 }
+// endregion: fraction
 
 impl<'py> IntoPyObject<'py> for Ratio {
     type Target = PyAny;
@@ -109,7 +108,6 @@ impl<'py> IntoPyObject<'py> for Ratio {
         class.call1((self.numerator, self.denominator))
     }
 }
-// endregion: fraction
 
 #[pyfunction]
 fn halve(number: Ratio) -> Ratio {
@@ -166,7 +164,7 @@ impl FromPyObject<'_, '_> for Instant {
     fn extract(value: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
         let py = value.py();
         let time = value.cast::<PyDateTime>()?;
-        if time.get_tzinfo().is_none() {
+        if time.call_method0(intern!(py, "utcoffset"))?.is_none() {
             return Err(PyValueError::new_err("the time has no zone"));
         }
         let utc = time.call_method1(intern!(py, "astimezone"), (PyTzInfo::utc(py)?,))?;
@@ -188,7 +186,6 @@ fn later<'py>(time: &Bound<'py, PyDateTime>, minutes: i32) -> PyResult<Bound<'py
 }
 // endregion: instant
 
-// region: uuid
 /// Return the identifier that follows in numeric order.
 #[pyfunction]
 fn following(id: Uuid) -> PyResult<Uuid> {
@@ -196,14 +193,12 @@ fn following(id: Uuid) -> PyResult<Uuid> {
     next.map(Uuid::from_u128)
         .ok_or_else(|| PyOverflowError::new_err("there is no identifier after the last"))
 }
-// endregion: uuid
 
 #[pyfunction]
 fn parent(path: PathBuf) -> Option<PathBuf> {
     path.parent().map(PathBuf::from)
 }
 
-// region: enum
 /// The members of `conversion_snippets.roasts.Roast`, an `enum.Enum`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 enum Roast {
@@ -218,6 +213,7 @@ const ROASTS: [(&str, Roast); 3] = [
     ("DARK", Roast::Dark),
 ];
 
+// region: enum
 /// The class, and its members by what they are in Rust; looked up once.
 struct RoastClass {
     class: Py<PyType>,
@@ -252,6 +248,7 @@ impl FromPyObject<'_, '_> for Roast {
         })
     }
 }
+// endregion: enum
 
 impl<'py> IntoPyObject<'py> for Roast {
     type Target = PyAny;
@@ -262,7 +259,6 @@ impl<'py> IntoPyObject<'py> for Roast {
         Ok(RoastClass::get(py)?.members[&self].bind(py).clone())
     }
 }
-// endregion: enum
 
 #[pyfunction]
 fn darker(roast: Roast) -> Option<Roast> {
@@ -280,4 +276,15 @@ pub mod values {
         darker, date, decimal, delta, exact, flag, following, gross, halve, later, naive,
         nanoseconds, negate, offset, parent, power, real, span, utc, whole,
     };
+}
+
+#[cfg(test)]
+mod tests {
+    use rust_decimal::Decimal;
+
+    #[test]
+    #[should_panic(expected = "overflowed")]
+    fn operators_of_decimals_panic() {
+        let _ = Decimal::MAX * Decimal::TEN;
+    }
 }

@@ -44,6 +44,19 @@
 //! }
 //! ```
 //!
+//! `&Vec<T>` asks for `&T`:
+//!
+//! ```compile_fail,E0277
+//! use pyo3::prelude::*;
+//!
+//! #[derive(IntoPyObject)]
+//! struct Tile(u32);
+//!
+//! fn list<'py>(py: Python<'py>, tiles: &Vec<Tile>) -> PyResult<Bound<'py, PyAny>> {
+//!     tiles.into_pyobject(py)
+//! }
+//! ```
+//!
 //! A list lends nothing, so its items must own what they hold:
 //!
 //! ```compile_fail
@@ -198,7 +211,6 @@ fn widest<'py>(labels: Vec<Label<'py>>) -> Option<Bound<'py, PyString>> {
     Some(widest.text)
 }
 
-// region: owned
 /// Reads any iterable, and keeps what is greater than all before it.
 fn records<'py, T>(values: &Bound<'py, PyAny>) -> PyResult<Vec<T>>
 where
@@ -214,7 +226,6 @@ where
     }
     Ok(records)
 }
-// endregion: owned
 
 #[pyfunction]
 fn record_heights(heights: &Bound<'_, PyAny>) -> PyResult<Vec<f64>> {
@@ -304,14 +315,14 @@ fn add_shares_by_exception(values: &Bound<'_, PyAny>) -> PyResult<(f64, usize)> 
     Ok((sum, others))
 }
 
-// region: out
 #[derive(Clone, Copy)]
 enum Hemisphere {
     North,
     South,
 }
 
-/// The same two strings each time: nothing is made, and no reference is counted.
+// region: out
+/// The same two strings each time.
 impl<'py> IntoPyObject<'py> for Hemisphere {
     type Target = PyString;
     type Output = Borrowed<'py, 'py, PyString>;
@@ -360,7 +371,6 @@ fn hemispheres<'py>(py: Python<'py>, positions: Vec<Position>) -> PyResult<Bound
     (&hemispheres).into_bound_py_any(py)
 }
 
-// region: with
 /// Reads one zoom level or a pair of them.
 fn zoom_levels(value: &Bound<'_, PyAny>) -> PyResult<RangeInclusive<u8>> {
     if let Ok(pair) = value.cast::<PyTuple>() {
@@ -381,7 +391,6 @@ fn tiles(#[pyo3(from_py_with = zoom_levels)] zoom: RangeInclusive<u8>) -> PyResu
         .try_fold(0, |sum: u64, tiles| sum.checked_add(tiles?));
     sum.ok_or_else(|| PyValueError::new_err("too many tiles"))
 }
-// endregion: with
 
 /// A range of bytes as HTTP writes it; the type of the standard library can't have PyO3's traits.
 struct ByteRange(RangeInclusive<u64>);

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import UserDict
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, NamedTuple
@@ -35,6 +36,14 @@ def chain(error: BaseException) -> list[tuple[type, str]]:
 
 def test_structs_nest() -> None:
     assert deriving.weight(shipment()) == 750
+    assert deriving.weight(UserDict(shipment())) == 750
+
+
+def test_an_option_may_be_none_but_not_missing() -> None:
+    assert deriving.paid({"cents": 5}) == 5
+    assert deriving.paid({"cents": None}) is None
+    with pytest.raises(KeyError, match="cents"):
+        deriving.paid({})
 
 
 def test_what_comes_back_is_what_could_go_in() -> None:
@@ -128,6 +137,18 @@ def test_an_interrupt_stays_one() -> None:
         deriving.weight(shipment(grams=Interrupted()))
 
 
+class Ring:
+    def __index__(self) -> int:
+        first, second = ValueError("first"), ValueError("second")
+        first.__cause__, second.__cause__ = second, first
+        raise first
+
+
+def test_causes_may_be_a_ring() -> None:
+    with pytest.raises(ValueError, match="first: second: first"):
+        deriving.weigh(shipment(grams=Ring()))
+
+
 def test_none_is_not_missing() -> None:
     assert deriving.understood(shipment(note=None))["parcels"][1]["note"] is None
     with pytest.raises(TypeError, match=r"Shipment\.sender") as caught:
@@ -196,6 +217,11 @@ def test_a_tag_keeps_errors_short() -> None:
 
 def test_the_way_out() -> None:
     assert deriving.label("Rossi", 1500) == [{"to": "Rossi", "grams": 1.5, "note": None}] * 2
+
+
+def test_keys_are_the_same_objects_each_time() -> None:
+    first, second = deriving.label("Rossi", 1500)
+    assert all(key is other for key, other in zip(first, second, strict=True))
 
 
 def test_tuples() -> None:

@@ -1,4 +1,4 @@
-"""What `text-and-bytes.md` and `writing.md` claim of a build without `abi3`, with `experimental-inspect`."""
+"""What the chapters claim of a build without `abi3`, with `experimental-inspect` and jiff."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from datetime import datetime, timedelta, timezone, tzinfo
 from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -67,3 +69,59 @@ def test_reading_the_storage_makes_no_utf8(plain: ModuleType) -> None:
     assert plain.spaces(text) == 1000
     assert plain.spaces("\ud800 ") == 1
     assert sys.getsizeof(text) == size
+
+
+ZURICH = ZoneInfo("Europe/Zurich")
+
+
+@pytest.mark.parametrize(
+    "zone", [ZURICH, timezone.utc, timezone(timedelta(hours=5, minutes=30)), ZoneInfo("America/St_Johns")]
+)
+def test_jiff_keeps_the_zone(plain: ModuleType, zone: tzinfo) -> None:
+    time = datetime(2026, 7, 1, 12, 30, 0, 123456, tzinfo=zone)
+    assert plain.zoned(time) == time
+    assert plain.zoned(time).tzinfo == zone
+
+
+def test_jiff_counts_days_of_the_calendar(plain: ModuleType) -> None:
+    eve = datetime(2026, 10, 24, 12, 0, tzinfo=ZURICH)
+    assert plain.next_day(eve) == eve + timedelta(days=1)
+    assert plain.next_day(eve).timestamp() - eve.timestamp() == 25 * 3600
+
+
+@pytest.mark.parametrize("fold", [0, 1])
+@pytest.mark.parametrize("day", [datetime(2026, 10, 25, 2, 30), datetime(2026, 3, 29, 2, 30)])
+def test_jiff_reads_fold_as_python_does(plain: ModuleType, day: datetime, fold: int) -> None:
+    time = day.replace(tzinfo=ZURICH, fold=fold)
+    assert plain.seconds(time) == time.timestamp()
+    assert plain.timestamp(time).timestamp() == time.timestamp()
+
+
+def test_pyo3_loses_the_fold_of_jiff_on_the_way_out(plain: ModuleType) -> None:
+    second = datetime(2026, 10, 25, 2, 30, tzinfo=ZURICH, fold=1)
+    assert plain.zoned(second).fold == 0
+    assert second.timestamp() - plain.zoned(second).timestamp() == 3600
+
+
+class Elsewhere(tzinfo):
+    """A zone with rules and without a name."""
+
+    def utcoffset(self, time: datetime | None) -> timedelta | None:
+        return None if time is None else timedelta(hours=time.month)
+
+
+def test_what_jiff_refuses(plain: ModuleType) -> None:
+    with pytest.raises(TypeError, match="is not a fixed offset timezone"):
+        plain.zoned(datetime(2026, 7, 1, tzinfo=Elsewhere()))
+    with pytest.raises(TypeError, match="expected a datetime with non-None tzinfo"):
+        plain.zoned(datetime(2026, 7, 1))
+
+
+def test_errors_of_jiff(plain: ModuleType) -> None:
+    with pytest.raises(ValueError, match="range"):
+        plain.next_day(datetime.max.replace(tzinfo=timezone.utc))
+
+
+def test_spans_of_jiff(plain: ModuleType) -> None:
+    for value in (timedelta.min, timedelta.max, timedelta(microseconds=-1)):
+        assert plain.duration(value) == value

@@ -48,6 +48,8 @@ def test_other_text_keeps_its_utf8(letter: str, bytes_each: int) -> None:
 def test_objects_come_back() -> None:
     text = fresh("Zürich")
     assert tab.same_text(text) is text
+    assert tab.cow_back(text) == text
+    assert tab.cow_back(text) is not text
     assert tab.with_case(fresh("Bern")) == "bern"
     small = fresh("bern")
     assert tab.with_case(small) is small
@@ -56,6 +58,7 @@ def test_objects_come_back() -> None:
 def test_lists_of_text() -> None:
     texts = ["Bern", "Zürich"]
     assert tab.count_strings(texts) == tab.count_backed(texts) == tab.count_objects(texts) == 11
+    assert tab.count_keys({"Bern": 2, "Zürich": 3}) == 5
 
 
 def test_a_class_keeps_the_callers_strings() -> None:
@@ -106,7 +109,15 @@ def test_octets_of_anything(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "given", [array.array("H", [300]), np.array([1.5]), [1, 2, 3], "abc", memoryview(b"ab").cast("b")]
+    "given",
+    [
+        array.array("H", [300]),
+        np.array([1.5]),
+        [1, 2, 3],
+        "abc",
+        memoryview(b"ab").cast("b"),
+        memoryview(b"ab").cast("?"),
+    ],
 )
 def test_octets_of_nothing_else(given: Any) -> None:
     with pytest.raises((TypeError, BufferError)):
@@ -124,6 +135,8 @@ def test_a_memoryview_is_read_item_by_item_by_cow() -> None:
     assert tab.sum_cow(array.array("H", [200])) == 200
     with pytest.raises(OverflowError):
         tab.sum_cow(array.array("H", [300]))
+    assert tab.sum_cow([1, 2]) == 3
+    assert tab.octet_sum(memoryview(b"ab").cast("c")) == 195
     for refused in (tab.sum_slice, tab.sum_backed):
         with pytest.raises(TypeError):
             refused(memoryview(b"\x01\x02"))

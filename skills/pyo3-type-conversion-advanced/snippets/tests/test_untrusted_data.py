@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import subprocess
 import sys
 from decimal import Decimal
@@ -53,18 +54,41 @@ def test_the_items_count() -> None:
         untrusted.median(itertools.repeat(1.0))
 
 
-def test_a_length_hint_is_not_reserved() -> None:
-    class HintingIterator:
-        def __iter__(self) -> HintingIterator:
-            return self
+class HintingIterator:
+    """Two numbers, and a wrong hint."""
 
-        def __next__(self) -> float:
-            raise StopIteration
+    def __init__(self) -> None:
+        self.numbers = iter([1.0, 2.0])
 
-        def __length_hint__(self) -> int:
-            return 2**50
+    def __iter__(self) -> HintingIterator:
+        return self
 
-    assert untrusted.room_of_collected(HintingIterator()) == (2**50, 0)
+    def __next__(self) -> float:
+        return next(self.numbers)
+
+    def __length_hint__(self) -> int:
+        return 2**50
+
+
+def test_a_length_hint_is_not_reserved_for_results() -> None:
+    hint, room = untrusted.room_of_collected(HintingIterator())
+    assert hint == 2**50
+    assert room < 10
+
+
+def test_a_length_hint_is_reserved_for_items() -> None:
+    assert untrusted.collected_plainly([1.0, 2.0]) == 2
+    code = """class Hinting:
+    __iter__ = lambda self: self
+    __next__ = lambda self: 1.0
+    __length_hint__ = lambda self: 2**50
+untrusted.collected_plainly(Hinting())"""
+    assert "memory allocation of" in crash(code)
+
+
+def test_python_raises_a_recursion_error_for_depth() -> None:
+    with pytest.raises(RecursionError):
+        json.loads("[" * 200_000)
 
 
 def nest(depth: int, value: Any = 1) -> Any:
@@ -121,8 +145,19 @@ def test_digits() -> None:
     assert untrusted.digits(2**4095) == 1233
     with pytest.raises(OverflowError, match="up to 4096 bits, not 1000001"):
         untrusted.digits(2**1_000_000)
-    with pytest.raises(TypeError):
+    with pytest.raises(TypeError, match="is not an instance of 'int'"):
         untrusted.digits("12")
+
+
+class Small(int):
+    def bit_length(self) -> int:
+        return 1
+
+
+def test_a_number_may_lie_about_its_length() -> None:
+    assert Small(2**1_000_000).bit_length() == 1
+    with pytest.raises(TypeError, match="is not an instance of 'int'"):
+        untrusted.digits(Small(2**1_000_000))
 
 
 def test_python_refuses_to_write_many_digits_and_rust_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -147,6 +182,7 @@ PRIME = 2**61 - 1
 def test_hashes_of_numbers_can_be_chosen() -> None:
     keys = [index * PRIME for index in range(1000)]
     assert {hash(key) for key in keys} == {0}
+    assert sum(key < 2**64 for key in keys) == 9
     assert len(untrusted.numbered(keys)) == untrusted.distinct(keys) == 1000
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 import uuid
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone, tzinfo
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path, PurePosixPath
@@ -167,6 +167,13 @@ def test_fixed_offsets() -> None:
     assert values.offset(NOON.replace(tzinfo=odd)).utcoffset() == timedelta(seconds=90)
 
 
+class Floating(tzinfo):
+    """A zone that knows no offset, with which a time is as naive as without."""
+
+    def utcoffset(self, _time: datetime | None) -> None:
+        return None
+
+
 def test_any_zone_by_way_of_utc() -> None:
     before = datetime(2026, 10, 25, 2, 30, tzinfo=ZURICH)
     after = values.later(before, 60)
@@ -174,8 +181,9 @@ def test_any_zone_by_way_of_utc() -> None:
     assert (before + timedelta(hours=1)).hour == 3
     assert after.timestamp() - before.timestamp() == 3600
     assert values.later(after, 60).hour == 3
-    with pytest.raises(ValueError, match="the time has no zone"):
-        values.later(NOON, 1)
+    for zone in (None, Floating()):
+        with pytest.raises(ValueError, match="the time has no zone"):
+            values.later(NOON.replace(tzinfo=zone), 1)
 
 
 def test_timedeltas_have_another_range() -> None:

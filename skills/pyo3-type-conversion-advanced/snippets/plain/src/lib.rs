@@ -1,5 +1,6 @@
-//! What the chapters say of builds without `abi3`, and of the constants for stubs.
+//! What the chapters say of builds without `abi3`, of the constants for stubs, and of jiff.
 
+use jiff::{ToSpan, Zoned};
 use pyo3::Borrowed;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -13,20 +14,20 @@ struct Paper {
     height: u32,
 }
 
-// region: stub
 /// Taken by name, or as width and height.
 impl FromPyObject<'_, '_> for Paper {
     type Error = PyErr;
 
+    // region: stub
     #[cfg(feature = "stubs")]
     const INPUT_TYPE: PyStaticExpr =
         type_hint_union!(<(u32, u32)>::INPUT_TYPE, PyString::TYPE_HINT);
+    // endregion: stub
 
     fn extract(value: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
         Self::read(value)
     }
 }
-// endregion: stub
 
 impl Paper {
     fn read(value: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
@@ -63,9 +64,18 @@ struct Sheet {
     paper: Paper,
 }
 
+/// Return when a daily train leaves next, at the same time of day in its zone.
+#[pyfunction]
+fn next_day(departure: Zoned) -> PyResult<Zoned> {
+    Ok(departure.checked_add(1.day())?)
+}
+
 #[pyo3::pymodule]
 mod conversion_plain {
+    #[pymodule_export]
+    use super::next_day;
     use super::{Paper, Sheet, Silent};
+    use jiff::{SignedDuration, Timestamp, Zoned};
     use pyo3::prelude::*;
     use pyo3::types::PyString;
     use pyo3::types::string::PyStringData;
@@ -114,5 +124,26 @@ mod conversion_plain {
             PyStringData::Ucs2(data) => data.iter().filter(|&&letter| letter == 32).count(),
             PyStringData::Ucs4(data) => data.iter().filter(|&&letter| letter == 32).count(),
         })
+    }
+
+    /// Return a time in seconds, as Rust reads it.
+    #[pyfunction]
+    fn seconds(time: Zoned) -> i64 {
+        time.timestamp().as_second()
+    }
+
+    #[pyfunction]
+    fn timestamp(time: Zoned) -> Timestamp {
+        time.timestamp()
+    }
+
+    #[pyfunction]
+    fn zoned(time: Zoned) -> Zoned {
+        time
+    }
+
+    #[pyfunction]
+    fn duration(value: SignedDuration) -> SignedDuration {
+        value
     }
 }
