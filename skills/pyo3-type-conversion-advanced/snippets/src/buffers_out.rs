@@ -144,11 +144,12 @@ impl Terrain {
             (*view).buf = grid.heights.as_ptr().cast_mut().cast();
             (*view).len = rows * columns * item;
             (*view).itemsize = item;
-            (*view).ndim = 2;
+            (*view).ndim = 1;
             if wants(ffi::PyBUF_FORMAT) {
                 (*view).format = c"h".as_ptr().cast_mut();
             }
             if wants(ffi::PyBUF_ND) {
+                (*view).ndim = 2;
                 (*view).shape = (&raw mut (*layout).shape).cast();
             }
             if wants(ffi::PyBUF_STRIDES) {
