@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import ctypes
-import dataclasses
 import gc
 import importlib
 import importlib.machinery
@@ -22,6 +21,7 @@ _own = sys.path[:]
 sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 from scaffolder.machine.child import peak_memory  # noqa: E402
 from scaffolder.runtime.child.calls import describe, import_function  # noqa: E402
+from scaffolder.runtime.child.values import agree, payload, size_of, trace_of, type_of, weight_of  # noqa: E402
 from scaffolder.runtime.exports.session import EXPORTS, resident  # noqa: E402
 
 sys.path[:] = _own
@@ -36,13 +36,12 @@ if TYPE_CHECKING:
 # Rust's checks of `unsafe` code, which are in libraries with debug assertions only.
 DEBUG_MARK = b"unsafe precondition(s) violated"
 MOST_ROUNDS, LEAST_ROUNDS, SHORTEST = 100, 3, 0.0005
+TURNS = 4
 # Seconds of which the processor time can be told.
 VISIBLE = 0.01
-# How many items of a container are looked at, and up to which size an input is compared with what it was.
-SAMPLE, SMALL = 1000, 1000
-SIZES: dict[type, int] = {type(None): 1, bool: 1, float: 8, complex: 16}
+# Up to which size an input is compared with what it was.
+SMALL = 1000
 CLOCK = time.perf_counter
-OBJECT_EQUALITY: Any = object.__eq__
 LOOP = """
 def loop(_rounds, _clock, {names}):
     _start = _clock()
@@ -137,28 +136,17 @@ class Session:
     def measure(self, n: int, indexes: list[int], seconds: float) -> Answer:
         """Measure expressions in turns, and return the seconds of a call in each round."""
         made = self.make(n)
-        loops = {index: self.calls[index][0] for index in indexes}
-        numbers = {index: number_of_calls(loop, made, seconds) for index, loop in loops.items()}
-        times: dict[int, list[float]] = {index: [] for index in indexes}
-        spent, used = dict.fromkeys(indexes, 0.0), dict.fromkeys(indexes, 0.0)
+        series = [Series(self.calls[index][0], made, seconds) for index in indexes]
         was_collecting = gc.isenabled()
         gc.disable()
         try:
-            while len(times[indexes[0]]) < MOST_ROUNDS:
-                for index, loop in loops.items():
-                    cpu = time.process_time()
-                    took = loop(itertools.repeat(None, numbers[index]), CLOCK, **made)
-                    used[index] += time.process_time() - cpu
-                    spent[index] += took
-                    times[index].append(took / numbers[index])
-                if len(times[indexes[0]]) >= LEAST_ROUNDS and sum(spent.values()) > seconds * len(indexes):
-                    break
+            while not all(part.is_done for part in series):
+                for part in series:
+                    part.run_turn()
         finally:
             if was_collecting:
                 gc.enable()
-        threads = {index: used[index] / spent[index] if spent[index] > VISIBLE else None for index in indexes}
-        return {"runs": [{"times": times[index], "number": numbers[index], "threads": threads[index]}
-                         for index in indexes]}  # fmt: skip
+        return {"runs": [part.answer() for part in series]}
 
     def others(self) -> Answer:
         """Return how many processors other processes have kept busy since the start, where the system says."""
@@ -197,6 +185,48 @@ class Session:
         return {**answer, "traced": traced_peak(lambda: call(**made))}
 
 
+class Series:
+    """The rounds of an expression, which are measured turn by turn."""
+
+    def __init__(self, loop: Callable[..., float], made: Answer, seconds: float) -> None:
+        self.loop, self.made, self.seconds = loop, made, seconds
+        self.times: list[float] = []
+        self.spent = self.used = 0.0
+        self.number = 1
+        self.run(1)  # the first call is slower
+        shortest = max(SHORTEST, seconds / MOST_ROUNDS)
+        while (took := self.run(self.number)) < shortest:
+            self.number = max(self.number + 1, int(self.number * min(10, 1.1 * shortest / max(took, 1e-9))))
+        self.is_slow = took > seconds
+        self.rounds = max(1, int(seconds / TURNS / took))
+
+    def run(self, number: int) -> float:
+        """Return the seconds of some calls."""
+        return self.loop(itertools.repeat(None, number), CLOCK, **self.made)
+
+    @property
+    def is_done(self) -> bool:
+        """Whether it was measured for long enough."""
+        return len(self.times) >= (1 if self.is_slow else LEAST_ROUNDS) and self.spent > self.seconds * (1 - 1 / TURNS)
+
+    def run_turn(self) -> None:
+        """Measure some rounds."""
+        if not self.is_slow:
+            # What the calls of others have left in caches, and freed, is not its own cost.
+            self.run(1)
+        for _ in range(self.rounds):
+            cpu = time.process_time()
+            took = self.run(self.number)
+            self.used += time.process_time() - cpu
+            self.spent += took
+            self.times.append(took / self.number)
+
+    def answer(self) -> Answer:
+        """Return what was measured."""
+        threads = self.used / self.spent if self.spent > VISIBLE else None
+        return {"times": self.times, "number": self.number, "threads": threads}
+
+
 class UnmadeError(Exception):
     """An input that can't be made."""
 
@@ -204,15 +234,6 @@ class UnmadeError(Exception):
 def referred_again(made: Answer, counts: dict[str, int]) -> list[str]:
     """Return the inputs that something more refers to than before."""
     return [name for name, value in made.items() if sys.getrefcount(value) > counts[name]]
-
-
-def number_of_calls(loop: Callable[..., float], made: Answer, seconds: float) -> int:
-    """Return how many calls make a round."""
-    number, shortest = 1, max(SHORTEST, seconds / MOST_ROUNDS)
-    loop(itertools.repeat(None, 1), CLOCK, **made)  # the first call is slower
-    while (took := loop(itertools.repeat(None, number), CLOCK, **made)) < shortest:
-        number = max(number + 1, int(number * min(10, 1.1 * shortest / max(took, 1e-9))))
-    return number
 
 
 def debug_builds(module: str) -> list[str]:
@@ -291,66 +312,6 @@ def traced_peak(call: Callable[[], object]) -> int | None:
         tracemalloc.stop()
 
 
-def type_of(value: object) -> str:
-    """Return the name of a type, with that of an array's elements."""
-    kind = type(value)
-    name = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
-    dtype = getattr(value, "dtype", None)
-    return f"{name} of {dtype}" if dtype is not None else name
-
-
-def payload(value: Any) -> int | None:
-    """Return the bytes that values need in C, without what Python adds; nothing if that is not known."""
-    if type(value) in SIZES:
-        return SIZES[type(value)]
-    if isinstance(value, int):
-        return max(8, (value.bit_length() + 7) // 8)
-    if isinstance(value, str | bytes | bytearray):
-        return len(value.encode("utf-8", "surrogatepass") if isinstance(value, str) else value)
-    if isinstance(value, dict | list | tuple | set | frozenset):
-        return total(value.items() if isinstance(value, dict) else value, len(value))
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return payload([getattr(value, field.name) for field in dataclasses.fields(value)])
-    return size_of(value)
-
-
-def total(values: Iterable[Any], count: int) -> int | None:
-    """Return the bytes of many values by those of some; of a few, those that are known."""
-    sizes = [payload(value) for value in itertools.islice(values, SAMPLE)]
-    known = [size for size in sizes if size is not None]
-    return sum(known) * count // len(sizes) if known else None if sizes else 0
-
-
-def size_of(value: Any) -> int | None:
-    """Return the bytes of an object that is one piece of memory or knows its size; else nothing."""
-    if value is None or isinstance(value, bool | int | float | complex | str | bytes | bytearray):
-        return sys.getsizeof(value)
-    for name in ("nbytes", "estimated_size"):
-        size = getattr(value, name, None)
-        try:
-            size = size() if callable(size) else size
-        except Exception:  # noqa: BLE001, S112
-            continue
-        if isinstance(size, int):
-            return size
-    try:
-        return memoryview(value).nbytes
-    except (TypeError, BufferError):
-        return None
-
-
-def weight_of(value: Any) -> int | None:
-    """Return the bytes that an object takes, those in it included; of many by some; nothing if that is not known."""
-    # Python's own allocator has pieces of 16 bytes.
-    if not isinstance(value, list | tuple | set | frozenset | dict):
-        return size_of(value)
-    groups = value.items() if isinstance(value, dict) else ((item,) for item in value)
-    weights = [
-        sum((weight_of(part) or 0) + 15 & ~15 for part in group) for group in itertools.islice(groups, SAMPLE // 10)
-    ]
-    return sys.getsizeof(value) + (sum(weights) * len(value) // len(weights) if weights else 0)
-
-
 def exports_of(value: object) -> dict[str, Any]:
     """Return where the memory of an object is, by each protocol that it has."""
     exports = {}
@@ -367,41 +328,3 @@ def exports_of(value: object) -> dict[str, Any]:
             if opened is not None:
                 opened.close()
     return exports
-
-
-def trace_of(value: Any) -> Any:
-    """Return what tells whether a small input was changed."""
-    try:
-        return bytes(memoryview(value)) if not isinstance(value, bytes) else value
-    except (TypeError, BufferError, ValueError):
-        return repr(value)
-
-
-def agree(left: Any, right: Any) -> bool | None:
-    """Return whether two results are equal, floats about so; nothing if that can't be told."""
-    if isinstance(left, float | int) and isinstance(right, float | int):
-        return bool(left == right or left != left or abs(left - right) <= 1e-6 * max(abs(left), abs(right)))  # noqa: PLR0124
-    if isinstance(left, list | tuple) and isinstance(right, list | tuple):
-        answers = {agree(a, b) for a, b in zip(left, right, strict=False)} | {len(left) == len(right)}
-        return False if False in answers else None if None in answers else True
-    try:
-        if "numpy" in sys.modules and (hasattr(left, "__array__") or hasattr(right, "__array__")):
-            return agree_as_arrays(sys.modules["numpy"], left, right)
-        equal = left == right
-    except Exception:  # noqa: BLE001
-        return None
-    kinds = {type(left), type(right)}
-    # Without an `==` of its own a type says no more than whether it is the same object.
-    is_known = len(kinds) == 1 and type(left).__eq__ is not OBJECT_EQUALITY
-    is_known |= all(kind.__module__ == "builtins" for kind in kinds)
-    return equal if isinstance(equal, bool) and (equal or is_known) else None
-
-
-def agree_as_arrays(np: Any, left: Any, right: Any) -> bool | None:
-    """Return whether two arrays are equal."""
-    a, b = np.asarray(left), np.asarray(right)
-    kinds = a.dtype.kind + b.dtype.kind
-    if "O" in kinds or "V" in kinds:
-        return None
-    equal = np.allclose(a, b, rtol=1e-4, equal_nan=True) if set(kinds) & {"f", "c"} else a == b
-    return bool(a.shape == b.shape and np.all(equal))
