@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 
 # Rust's checks of `unsafe` code, which are in libraries with debug assertions only.
 DEBUG_MARK = b"unsafe precondition(s) violated"
-MOST_ROUNDS, LEAST_ROUNDS, SHORTEST = 100, 3, 0.0005
-TURNS = 4
+# Seconds of a round: so short that on a busy machine many are over before another process gets their processor.
+SHORTEST, LEAST_ROUNDS, TURNS = 0.0003, 3, 4
 # Seconds of which the processor time can be told.
 VISIBLE = 0.01
 # Up to which size an input is compared with what it was.
@@ -194,9 +194,8 @@ class Series:
         self.spent = self.used = 0.0
         self.number = 1
         self.run(1)  # the first call is slower
-        shortest = max(SHORTEST, seconds / MOST_ROUNDS)
-        while (took := self.run(self.number)) < shortest:
-            self.number = max(self.number + 1, int(self.number * min(10, 1.1 * shortest / max(took, 1e-9))))
+        while (took := self.run(self.number)) < SHORTEST:
+            self.number = max(self.number + 1, int(self.number * min(10, 1.1 * SHORTEST / max(took, 1e-9))))
         self.is_slow = took > seconds
         self.rounds = max(1, int(seconds / TURNS / took))
 
@@ -214,12 +213,12 @@ class Series:
         if not self.is_slow:
             # What the calls of others have left in caches, and freed, is not its own cost.
             self.run(1)
+        cpu = time.process_time()
         for _ in range(self.rounds):
-            cpu = time.process_time()
             took = self.run(self.number)
-            self.used += time.process_time() - cpu
             self.spent += took
             self.times.append(took / self.number)
+        self.used += time.process_time() - cpu
 
     def answer(self) -> Answer:
         """Return what was measured."""
