@@ -47,16 +47,20 @@ def find_failures(profile: Profile) -> Iterator[Finding]:
 def find_doubts(profile: Profile) -> Iterator[Finding]:
     """Yield what makes times worth little."""
     if profile.debug:
-        modules = listing(profile.debug, "and")
-        yield Finding(
-            "debug-build", "warning", f"measured is a debug build, many times slower than what users get: {modules}",
-            fix="build it for release: `maturin develop --release`",
-            reference=reference("pyo3-fundamentals", "profiles"),
-        )  # fmt: skip
+        modules = (
+            f"{listing(profile.debug, 'and')} {'are debug builds' if len(profile.debug) > 1 else 'is a debug build'}"
+        )
+        page = reference("pyo3-fundamentals", "profiles")
+        fix = "build it for release: `maturin develop --release`"
+        message = f"{modules}, many times slower than what users get"
+        yield Finding("debug-build", "warning", message, fix=fix, reference=page)
     if profile.others is not None and profile.others > BUSY:
         message = f"other processes kept {profile.others:.1f} processors busy meanwhile"
         yield Finding(
-            "busy-machine", "warning", message, fix="measure again when the machine is quiet; ratios are worth more"
+            "busy-machine",
+            "warning",
+            message,
+            fix="measure again when the machine is quiet; until then trust ratios more than times",
         )
     for index, text in enumerate(profile.plan.expressions):
         noisy = [step for step in profile.steps if (run := step.runs[index]) and run.is_noisy]
@@ -71,7 +75,7 @@ def find_doubts(profile: Profile) -> Iterator[Finding]:
 def find_inputs(profile: Profile) -> Iterator[Finding]:
     """Yield inputs that are not the same at each call, or still in use after it."""
     for name in profile.once:
-        message = f"`{name}` can be used once, so only the first call had all of it"
+        message = f"`{name}` can be read only once, so no call but the first got all of it"
         yield Finding("used-once", "warning", message, fix="make what can be read again, such as a list or a table")
     for index, text in enumerate(profile.plan.expressions):
         if changed := profile.changed.get(index):
@@ -144,7 +148,7 @@ def find_shapes(profile: Profile) -> Iterator[Finding]:
         if fit is None or fit.is_good or not profile.steps[-1].is_read(index):
             continue
         lines = [f"n = {n:,}: {time_of(run.best / n)} an element" for n, run in runs]
-        message = f"no fixed cost and cost per element describe the times of `{text}`"
+        message = f"the times of `{text}` do not fit a fixed cost plus a cost per element"
         if fit.exponent > 1.15:
             message += f"; at the end they grow as n to the power of {fit.exponent:.2f}"
         cause = "memory that no longer fits in a cache, threads that begin at a size, or work that is not in proportion"

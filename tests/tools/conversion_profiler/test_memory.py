@@ -109,7 +109,7 @@ def test_an_input_that_is_changed_is_told(measure: Measure, function: str, make:
 
 def test_what_can_be_used_once_is_told(measure: Measure) -> None:
     result = measure("builtins:sum", "--make", "a=iter(range(n))", "--sizes", "10,100")
-    assert finding(result, "used-once")["message"].startswith("`a` can be used once")
+    assert finding(result, "used-once")["message"].startswith("`a` can be read only once")
 
 
 def test_inputs_are_made_of_those_before(measure: Measure) -> None:
