@@ -98,14 +98,7 @@ def duckdb_sql(path: str) -> object:
     return readings.aggregate("tariff, count(*), sum(kwh)").fetchall()
 
 
-def pandas_frame(path: str) -> object:
-    """Read two columns into memory with pandas, then aggregate."""
-    import pandas as pd
-
-    return pd.read_parquet(path, columns=["tariff", "kwh"]).groupby("tariff")["kwh"].agg(["count", "sum"])
-
-
-WAYS = [rust, rust_file, pyarrow_batches, pyarrow_table, polars_stream, duckdb_sql, pandas_frame]
+WAYS = [rust, rust_file, pyarrow_batches, pyarrow_table, polars_stream, duckdb_sql]
 
 
 def measure(way: str, path: str) -> None:
@@ -141,14 +134,14 @@ def main(arguments: list[str]) -> None:
 
 
 def compare(megabytes: str) -> None:
-    """Print a line for each way: the best time and the highest peak of three runs."""
+    """Print a line for each way: the best time and the highest peak of two runs."""
     with tempfile.TemporaryDirectory() as folder:
         path = f"{folder}/readings.parquet"
         (groups,) = in_child("write", megabytes, path)
         print(f"{Path(path).stat().st_size / 1e6:,.0f} MB in {groups} row groups")
         print(f"{'':<20}{'seconds':>10}{'peak MB':>10}")
         for way in WAYS:
-            runs = [in_child(way.__name__, path) for _ in range(3)]
+            runs = [in_child(way.__name__, path) for _ in range(2)]
             seconds, peak = min(float(run[0]) for run in runs), max(int(run[1]) for run in runs)
             print(f"{way.__name__.replace('_', ' '):<20}{seconds:>10.2f}{peak:>10}")
 

@@ -47,7 +47,7 @@ struct Managed {
 }
 // endregion: abi
 
-/// How many exports are alive.
+/// How many exports are alive, for the tests.
 static EXPORTS: AtomicUsize = AtomicUsize::new(0);
 
 /// A frame of a thermal camera, in degrees Celsius.

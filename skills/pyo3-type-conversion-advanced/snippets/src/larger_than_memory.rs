@@ -21,9 +21,11 @@ use pyo3_arrow::PyRecordBatchReader;
 struct Recording {
     map: Mmap,
 }
+// endregion: mapped
 
 #[pymethods]
 impl Recording {
+    // region: map
     #[new]
     fn new(path: PathBuf) -> PyResult<Self> {
         let file = File::open(path)?;
@@ -38,11 +40,13 @@ impl Recording {
         }
         Ok(Self { map })
     }
+    // endregion: map
 
     fn __len__(&self) -> usize {
         self.map.len() / size_of::<f32>()
     }
 
+    // region: peak
     /// The loudest sample; reads the whole file, and keeps no more of it than the system likes.
     fn peak(&self, py: Python<'_>) -> PyResult<f32> {
         py.detach(|| {
@@ -53,7 +57,7 @@ impl Recording {
             Ok(loudness.fold(0.0, f32::max))
         })
     }
-    // endregion: mapped
+    // endregion: peak
 
     // region: view
     /// A read-only array of samples in the file, without copying them.

@@ -294,7 +294,6 @@ fn consumption_of(file: &Bound<'_, PyAny>, batch_rows: usize) -> PyResult<Totals
     file.py().detach(read).map_err(|error| source.error(error))
 }
 
-// region: write
 /// Writes a stream of batches to a file and returns the number of its row groups.
 #[pyfunction]
 #[pyo3(signature = (stream, path, *, group_rows = 1 << 20))]
@@ -308,6 +307,7 @@ fn write(
         return Err(PyValueError::new_err("`group_rows` must be positive"));
     }
     let reader = stream.into_reader()?;
+    // region: write
     let groups = py.detach(|| {
         let properties = WriterProperties::builder()
             .set_compression(Compression::SNAPPY)
@@ -320,9 +320,9 @@ fn write(
         }
         Ok::<_, ReadError>(writer.close()?.num_row_groups())
     })?;
+    // endregion: write
     Ok(groups)
 }
-// endregion: write
 
 /// What `ProjectionMask::columns` selects.
 #[pyfunction]

@@ -147,7 +147,32 @@ def test_a_tensor_may_be_given_back_on_any_thread() -> None:
     assert dlpack.exports() == 0
 
 
+@pytest.mark.parametrize(
+    "column", [pa.array([1.0, None]), pa.array([True]), pa.array(["a"])], ids=lambda c: str(c.type)
+)
+def test_what_pyarrow_does_not_lend(column: pa.Array) -> None:
+    with pytest.raises(pa.lib.ArrowTypeError):
+        column.__dlpack__(max_version=(1, 0))
+
+
+def test_what_numpy_asks_for() -> None:
+    asked = []
+
+    class Asked:
+        def __dlpack_device__(self) -> tuple[int, int]:
+            return (1, 0)
+
+        def __dlpack__(self, **options: object) -> object:
+            asked.append(options)
+            return frame().__dlpack__(**options)
+
+    np.from_dlpack(Asked())
+    assert asked == [{"max_version": (1, 0), "dl_device": None, "copy": None}]
+
+
 def test_what_numpy_does_by_version() -> None:
+    for dtype in ("?", "f2", "c8", "u1"):
+        assert "dltensor_versioned" in repr(np.zeros(2, dtype).__dlpack__(max_version=(1, 0)))
     array = np.zeros(2, np.float32)
     assert '"dltensor"' in repr(array.__dlpack__())
     array.flags.writeable = False

@@ -200,3 +200,19 @@ def test_memory_stays_the_same(tmp_path: Path) -> None:
         "for batch in pa.RecordBatchReader.from_stream(stream): pass"
     )
     assert peak_kilobytes(stream, f"{setup}\nimport pyarrow") < 12_000
+    assert peak_kilobytes("larger_than_memory.Recording(path).peak()", setup) > 50_000
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the peak is read from /proc")
+def test_ru_maxrss_begins_with_the_parent_s() -> None:
+    child = (
+        "import resource\nfrom pathlib import Path\n"
+        "status = Path('/proc/self/status').read_text()\n"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, status.partition('VmHWM:')[2].split()[0])"
+    )
+    run = f"subprocess.run([sys.executable, '-c', {child!r}])"
+    parent = f"import subprocess, sys\ndata = bytearray(b'1' * 100_000_000)\n{run}"
+    done = subprocess.run([sys.executable, "-c", parent], check=True, capture_output=True, encoding="utf-8")
+    inherited, own = map(int, done.stdout.split())
+    assert inherited > 95_000
+    assert own < 50_000

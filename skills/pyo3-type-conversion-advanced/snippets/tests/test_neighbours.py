@@ -1,6 +1,8 @@
 """Which interfaces polars, pandas, pyarrow, DuckDB and NumPy have, and which of them copy."""
 
 import datetime as dt
+import subprocess
+import sys
 
 import duckdb
 import numpy as np
@@ -202,3 +204,45 @@ def test_nothing_is_copied_on_the_way_through_rust() -> None:
     chunk = pa.chunked_array(series).chunk(0)
     assert arrow_data.address(chunk) == address(series)
     assert address(pl.Series(arrow_data.same(chunk))) == address(series)
+
+
+WITHOUT_PYARROW = """
+import sys
+sys.modules["pyarrow"] = None
+import duckdb, numpy as np, pandas as pd, polars as pl
+from conversion_snippets._core import arrow_data, neighbours
+assert pl.Series(neighbours.places(pl.Series([2.0, 1.0]))).to_list() == [2, 1]
+assert np.asarray(neighbours.places(np.array([2.0, 1.0]))).tolist() == [2, 1]
+assert arrow_data.total(duckdb.sql("select 7::bigint as runners"), "runners") == 7
+for action in (lambda: neighbours.places(pd.Series([1.0])), lambda: pd.Series.from_arrow(neighbours.Results([1]))):
+    try:
+        action()
+    except ImportError as error:
+        print(error)
+"""
+
+
+def test_only_pandas_needs_pyarrow() -> None:
+    done = subprocess.run([sys.executable, "-c", WITHOUT_PYARROW], check=True, capture_output=True, encoding="utf-8")
+    assert done.stdout.count("`Import pyarrow` failed") == 2
+
+
+STREAMED = """
+from pathlib import Path
+import duckdb
+from conversion_snippets._core import arrow_data
+
+def peak() -> int:
+    return int(Path("/proc/self/status").read_text().partition("VmHWM:")[2].split()[0])
+
+duckdb.sql("select 1").fetchall()
+before = peak()
+assert arrow_data.total(duckdb.sql("select range as metres from range(20_000_000)"), "metres") > 0
+print(peak() - before)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the peak is read from /proc")
+def test_a_query_of_duckdb_is_streamed() -> None:
+    done = subprocess.run([sys.executable, "-c", STREAMED], check=True, capture_output=True, encoding="utf-8")
+    assert int(done.stdout) < 60_000

@@ -163,6 +163,21 @@ def test_an_exception_of_the_file_arrives_as_it_is(path: Path, allowed: int) -> 
         parquet_data.consumption_of(file)
 
 
+class Counting(io.BytesIO):
+    reads = size = 0
+
+    def read(self, size: int | None = -1) -> bytes:
+        data = super().read(size)
+        self.reads, self.size = self.reads + 1, self.size + len(data)
+        return data
+
+
+def test_how_often_a_file_is_read(tmp_path: Path) -> None:
+    file = Counting(write_one_row_group(tmp_path / "readings.parquet", 1_000_000).read_bytes())
+    parquet_data.consumption_of(file)
+    assert 10 < file.reads / (file.size / 1e6) < 40
+
+
 class Short(io.BytesIO):
     def read(self, size: int | None = -1) -> bytes:
         return super().read(min(size or 0, 3))
@@ -177,6 +192,8 @@ def test_a_file_may_return_less_than_asked_for(path: Path) -> None:
 def test_what_is_no_parquet_file(tmp_path: Path, path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         parquet_data.consumption(tmp_path / "missing.parquet")
+    with pytest.raises(IsADirectoryError):
+        parquet_data.consumption(tmp_path)
     damaged = tmp_path / "damaged.parquet"
     data = path.read_bytes()
     for content in (b"", b"meter,hour\n" * 9, data[:-30], data[: len(data) // 2]):
