@@ -17,9 +17,9 @@ from conversion_snippets._core import proving
 from conversion_snippets.proof import address_of, bytes_kept, peak_growth, references_kept, resident
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="what the process has is read from /proc")
-SIZE = 256_000_000
+SIZE = 128_000_000
 # What a call may need beside its array.
-LITTLE = SIZE // 20
+LITTLE = SIZE // 15
 BORROWED = [
     "PyReadonlyArray1, borrowed",
     "PyReadwriteArray1, in place",
@@ -32,7 +32,7 @@ COPIED = ["Vec<f64> of the array", "Vec<u8> of bytes"]
 
 
 @linux
-def test_what_copies_a_quarter_of_a_gigabyte() -> None:
+def test_what_copies_an_eighth_of_a_gigabyte() -> None:
     proofs = measure_zero_copy.proofs(SIZE)
     for name in BORROWED:
         assert proofs[name].same_address, name
