@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 
 sys.path.append(str(Path(__file__).parent.parent / "tests"))
 
-METERS, READINGS = 1650, 35_040  # a year of quarters of an hour
+METERS, READINGS = 1680, 35_040  # a year of quarters of an hour
 
 WRITE = "import readings, sys; from pathlib import Path; readings.write(Path(sys.argv[1]), {meters}, {readings})"
 READ = {
