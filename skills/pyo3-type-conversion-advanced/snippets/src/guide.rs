@@ -98,7 +98,7 @@ fn lower(levels: &Bound<'_, PyArray2<f64>>, by: f64) -> PyResult<()> {
     Ok(())
 }
 
-/// Refuses two indices that lead to one element, as `numpy.broadcast_to` and `as_strided` make them.
+/// Refuses an array in which two indices lead to one element, as `as_strided` makes them.
 fn check_overlap<T: Element, D: Dimension>(array: &Bound<'_, PyArray<T, D>>) -> PyResult<()> {
     let axes = array.strides().iter().zip(array.shape());
     let mut axes: Vec<_> = axes.filter(|(_, length)| **length > 1).collect();
