@@ -133,10 +133,11 @@ def test_the_borrow_does_not_refuse_it() -> None:
     try:
         in_place.carry_forward(shared)
     except BaseException as error:  # noqa: BLE001  a panic, from ndarray's checks in a debug build
-        assert type(error).__name__ == "PanicException"
-        assert "referenced by two different indices" in str(error)
+        outcome = str(error)
     else:
-        assert shared[0] == 4.0  # NumPy's cumsum would be [1, 2, 3]
+        outcome = str(shared[0])
+    # NumPy's cumsum would be [1, 2, 3].
+    assert outcome == "4.0" or "referenced by two different indices" in outcome
 
 
 @pytest.mark.parametrize("target", [slice(1, None), slice(None, -1), slice(None), slice(None, None, -1)])
