@@ -1,5 +1,6 @@
 //! Code that `references/arrow.md` shows.
 
+use std::f64::consts::TAU;
 use std::sync::Arc;
 
 use arrow::array::RecordBatchIterator;
@@ -25,15 +26,13 @@ fn highest(py: Python<'_>, levels: AnyArray) -> PyResult<Option<f64>> {
 }
 
 fn highest_of(chunks: impl ArrayReader) -> Result<Option<f64>, ArrowError> {
-    let mut highest = None;
+    let mut highest: Option<f64> = None;
     for chunk in chunks {
         // What is a float already is not copied.
         let chunk = cast(&chunk?, &DataType::Float64)?;
-        // `None` without a value; `None` is less than any number.
+        // In the total order of floats, by which `max` goes as well, NaN is above all numbers.
         let level = max(chunk.as_primitive::<Float64Type>());
-        if level > highest {
-            highest = level;
-        }
+        highest = highest.into_iter().chain(level).max_by(f64::total_cmp);
     }
     Ok(highest)
 }
@@ -49,11 +48,9 @@ fn invalid(error: ArrowError) -> PyErr {
 fn total(py: Python<'_>, table: AnyRecordBatch, column: &str) -> PyResult<i64> {
     let schema = table.schema()?;
     let index = schema.index_of(column).map_err(invalid)?;
-    if schema.field(index).data_type() != &DataType::Int64 {
-        let message = format!(
-            "`{column}` is {}, not Int64",
-            schema.field(index).data_type()
-        );
+    let kind = schema.field(index).data_type();
+    if kind != &DataType::Int64 {
+        let message = format!("`{column}` is {kind}, not Int64");
         return Err(PyTypeError::new_err(message));
     }
     let batches = table.into_reader()?;
@@ -88,9 +85,9 @@ fn forecast(days: u32, mean: f64) -> PyRecordBatchReader {
     let of_day = {
         let schema = Arc::clone(&schema);
         move |day: u32| {
-            let hours =
-                (0..24).map(|hour| f64::from(day * 24 + hour) / 12.42 * std::f64::consts::TAU);
-            let levels: Float64Array = hours.map(|angle| mean + angle.sin()).map(Some).collect();
+            let hours = (0..24).map(|hour| f64::from(day) * 24.0 + f64::from(hour));
+            let levels = hours.map(|hour| mean + (hour / 12.42 * TAU).sin());
+            let levels = Float64Array::from_iter_values(levels);
             RecordBatch::try_new(Arc::clone(&schema), vec![Arc::new(levels)])
         }
     };
@@ -214,6 +211,11 @@ impl Kept {
         let levels = self.0.array().as_primitive_opt::<Float64Type>();
         let levels = levels.ok_or_else(|| PyTypeError::new_err("levels must be float64"))?;
         Ok(levels.value(0))
+    }
+
+    fn array(&self) -> PyArray {
+        let (array, field) = (self.0.array(), self.0.field());
+        PyArray::new(Arc::clone(array), Arc::clone(field))
     }
 
     fn highest(&self) -> PyResult<Option<f64>> {

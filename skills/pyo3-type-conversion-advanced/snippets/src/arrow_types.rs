@@ -1,5 +1,6 @@
 //! Code that `references/arrow-types.md` shows.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -8,7 +9,7 @@ use arrow::array::{GenericListArray, OffsetSizeTrait, PrimitiveArray, StructArra
 use arrow::buffer::NullBuffer;
 use arrow::compute::{CastOptions, cast, cast_with_options};
 use arrow::datatypes::TimestampMicrosecondType;
-use arrow::datatypes::{DataType, Decimal128Type, Field, Float64Type, TimeUnit};
+use arrow::datatypes::{DataType, Decimal128Type, Field, Float64Type, TimeUnit, UInt64Type};
 use arrow::error::ArrowError;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
@@ -23,8 +24,8 @@ fn unexpected(array: &dyn Array) -> PyErr {
     PyTypeError::new_err(format!("unexpected type {}", array.data_type()))
 }
 
-/// Turns whatever can be cast into one type, and refuses values that don't fit instead of making them null.
 // region: cast
+/// Casts, and refuses values that don't fit instead of making them null.
 fn cast_strictly(array: &ArrayRef, to: &DataType) -> Result<ArrayRef, ArrowError> {
     let options = CastOptions {
         safe: false,
@@ -62,11 +63,7 @@ fn count(countries: &ArrayRef, counts: &mut BTreeMap<String, usize>) -> Result<(
     let names = names.as_string_view();
     let keys = cast(dictionary.keys(), &DataType::UInt64)?;
     let mut occurrences = vec![0; names.len()];
-    for key in keys
-        .as_primitive::<arrow::datatypes::UInt64Type>()
-        .iter()
-        .flatten()
-    {
+    for key in keys.as_primitive::<UInt64Type>().iter().flatten() {
         occurrences[key as usize] += 1;
     }
     for (name, occurrences) in names.iter().zip(occurrences) {
@@ -155,6 +152,35 @@ fn field_both_ways(structs: PyArray, name: &str) -> PyResult<(PyArray, PyArray)>
         return Err(PyValueError::new_err(format!("there is no field `{name}`")));
     };
     Ok((stored.into(), field.into()))
+}
+
+/// Says whether text that is cast to views stays where it is.
+#[pyfunction]
+fn views_share(text: PyArray) -> PyResult<bool> {
+    let views = cast(text.array(), &DataType::Utf8View).map_err(invalid)?;
+    let text = text.array().to_data();
+    let views = views.as_string_view().data_buffers().first();
+    Ok(views.is_some_and(|views| views.as_ptr() == text.buffers()[1].as_ptr()))
+}
+
+/// Returns for how many values `unary` and `try_unary` call their closure.
+#[pyfunction]
+fn visits(prices: PyArray) -> PyResult<(usize, usize)> {
+    let prices = prices.array().as_primitive_opt::<Float64Type>();
+    let prices = prices.ok_or_else(|| PyTypeError::new_err("prices must be float64"))?;
+    let (all, valid) = (Cell::new(0), Cell::new(0));
+    let visit = |counter: &Cell<usize>| counter.set(counter.get() + 1);
+    let _: Float64Array = prices.unary(|price| {
+        visit(&all);
+        price
+    });
+    let _: Float64Array = prices
+        .try_unary(|price| {
+            visit(&valid);
+            Ok::<_, ArrowError>(price)
+        })
+        .map_err(invalid)?;
+    Ok((all.get(), valid.get()))
 }
 
 /// Takes structs as a record batch.
@@ -254,7 +280,7 @@ pub mod arrow_types {
     #[pymodule_export]
     use super::{
         batch_rows, cast_to_nanoseconds, cents, extension, field_both_ways, layout, list_values,
-        microseconds, order_totals, orders_by_country, placed, sums, uuids, validate,
-        with_and_without_field,
+        microseconds, order_totals, orders_by_country, placed, sums, uuids, validate, views_share,
+        visits, with_and_without_field,
     };
 }

@@ -1,6 +1,7 @@
 """What comes in and goes out by Arrow's capsules, without copies, and how errors arrive."""
 
 import gc
+import math
 import threading
 from collections.abc import Iterator
 
@@ -36,8 +37,14 @@ def test_an_array_or_a_stream(levels: object) -> None:
 
 
 def test_nothing_but_nulls() -> None:
+    assert arrow_data.highest(b"\x03\x07") == 7.0
     assert arrow_data.highest(pa.array([None, None], pa.float64())) is None
     assert arrow_data.highest(pa.chunked_array([], pa.float64())) is None
+
+
+@pytest.mark.parametrize("chunks", [[[math.nan], [1.0]], [[1.0], [2.0, math.nan]], [[1.0], [math.nan], [3.0]]])
+def test_nan_is_above_all_numbers(chunks: list[list[float]]) -> None:
+    assert math.isnan(arrow_data.highest(pa.chunked_array(chunks)))
 
 
 @pytest.mark.parametrize("levels", [[1.0], (1.0,), 1.0, None, "levels"])
@@ -204,6 +211,10 @@ def test_memory_is_held_until_the_array_is_dropped() -> None:
     gc.collect()
     assert pool.bytes_allocated() - before >= 800_000
     assert kept.highest() == 99_999.0
+    slice_of_it = arrow_data.Kept(pa.array(arrow_data.same(kept.array())).slice(0, 1))
     del kept
+    gc.collect()
+    assert pool.bytes_allocated() - before >= 800_000
+    del slice_of_it
     gc.collect()
     assert pool.bytes_allocated() == before

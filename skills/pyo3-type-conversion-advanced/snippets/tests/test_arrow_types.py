@@ -4,6 +4,7 @@ import datetime as dt
 import uuid
 from decimal import Decimal
 
+import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
@@ -43,8 +44,24 @@ def test_how_each_library_lays_out_text() -> None:
     assert arrow_types.layout(pl.Series(["a"]))[0] == "Utf8View"
     assert arrow_types.layout(pl.Series(["a"], dtype=pl.Categorical))[0] == "Dictionary(UInt32, Utf8View)"
     assert arrow_types.layout(pa.array(["a"]))[0] == "Utf8"
+    assert arrow_types.layout(pd.Series(["a"]))[0] == "LargeUtf8"
+    assert arrow_types.layout(pd.Series(["a"], dtype="category"))[0] == "Dictionary(Int8, LargeUtf8)"
+    assert arrow_types.layout(pl.Series(["a"], dtype=pl.Enum(["a"])))[0] == "Dictionary(UInt8, Utf8View)"
+    assert arrow_types.layout(pa.array(["a"]).dictionary_encode())[0] == "Dictionary(Int32, Utf8)"
+    for library in (pd.Series, pl.Series, pa.array):
+        assert arrow_types.layout(library([dt.datetime(2026, 1, 1)]))[0] == "Timestamp(µs)"
+    assert arrow_types.layout(pd.Series([[1], [2]]))[0].startswith("List")
     assert arrow_types.layout(pl.Series([[1.0]]))[0].startswith("LargeList")
     assert arrow_types.layout(pa.chunked_array([["a"], [], ["b", "c"]]))[1] == [1, 0, 2]
+
+
+def test_views_share_the_text() -> None:
+    for kind in (pa.string(), pa.large_string()):
+        assert arrow_types.views_share(pa.array(["more than twelve bytes"], kind))
+
+
+def test_unary_computes_below_nulls_too() -> None:
+    assert arrow_types.visits(pa.array([1.0, None, 2.0])) == (3, 2)
 
 
 def test_below_a_null_is_any_value() -> None:

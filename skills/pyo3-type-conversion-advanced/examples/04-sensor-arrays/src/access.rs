@@ -74,8 +74,8 @@ pub(crate) use {with_floats, with_readings, with_type};
 // region: borrow
 /// Borrows an array, and waits while another thread has it.
 ///
-/// rust-numpy compares the range and the strides of two views. That tells blocks of rows apart, but not blocks of columns
-/// or every second element: to it they are one. So a conflict is no error here.
+/// rust-numpy compares the range and the strides of two views. That tells blocks of rows apart, and every second element from
+/// the rest, but not blocks of columns: to it they are one. So a conflict is no error here.
 fn wait_for<T>(py: Python<'_>, borrow: impl Fn() -> Result<T, BorrowError>) -> PyResult<T> {
     loop {
         match borrow() {
