@@ -102,6 +102,7 @@ LONG = Decimal("0.12345678901234567890123456789012345")
 def test_decimals_of_more_digits_are_rounded() -> None:
     assert values.decimal(LONG) == round(LONG, 28)
     assert values.decimal(LONG) != LONG
+    assert values.decimal(Decimal("12345678901234567890.1234567890123")) == Decimal("12345678901234567890.123456789")
 
 
 @pytest.mark.parametrize(
@@ -123,8 +124,9 @@ def test_ratios(number: Any) -> None:
 
 
 def test_what_has_no_ratio() -> None:
-    with pytest.raises(AttributeError):
-        values.halve("1/3")
+    for number in ("1/3", np.int64(3)):
+        with pytest.raises(AttributeError):
+            values.halve(number)
     with pytest.raises(OverflowError):
         values.halve(float("inf"))
     with pytest.raises(ValueError, match="cannot convert NaN to integer ratio"):
@@ -149,8 +151,9 @@ def test_zones_are_not_mixed() -> None:
         values.utc(NOON)
 
 
-def test_utc_is_one_object_only() -> None:
+def test_utc_is_one_zone_only() -> None:
     assert values.utc(NOON.replace(tzinfo=UTC)) == NOON.replace(tzinfo=UTC)
+    assert values.utc(NOON.replace(tzinfo=timezone(timedelta(0), "Zulu"))).tzinfo is UTC
     with pytest.raises(ValueError, match=r"expected datetime\.timezone\.utc"):
         values.utc(NOON.replace(tzinfo=ZoneInfo("UTC")))
     with pytest.raises(ValueError, match=r"expected datetime\.timezone\.utc"):
