@@ -12,6 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
+import pandas as pd
 import pytest
 from conversion_snippets._core import values
 from conversion_snippets.roasts import Roast
@@ -142,6 +143,13 @@ def test_dates() -> None:
     assert values.naive(NOON) == NOON
     with pytest.raises(TypeError):
         values.naive(date(2026, 7, 1))
+
+
+def test_pandas_has_times_that_rust_does_not() -> None:
+    assert values.naive(pd.Timestamp("2026-07-01 12:00:00.123456789")) == NOON
+    assert values.naive(pd.NaT) == datetime(1, 1, 1)
+    assert values.date(pd.NaT) == date(1, 1, 1)
+    assert pd.NaT != pd.NaT
 
 
 def test_zones_are_not_mixed() -> None:
