@@ -13,6 +13,7 @@
 //! ```
 
 use std::ptr::NonNull;
+use std::time::{Duration, Instant};
 
 use pyo3::buffer::{Element, ElementType, PyBuffer, PyUntypedBuffer};
 use pyo3::exceptions::PyBufferError;
@@ -92,7 +93,7 @@ fn check_byte_order(buffer: &PyUntypedBuffer) -> PyResult<()> {
 // endregion: formats
 
 // region: pointer
-/// Count the lines of a log that is too large to copy, such as a memory-mapped file.
+/// Count the lines of a log that is too large to copy, such as a memory-mapped file. Nobody may write to it meanwhile.
 #[pyfunction]
 fn count_lines(log: PyBuffer<u8>) -> PyResult<usize> {
     let bytes = log.as_slice_ptr();
@@ -109,7 +110,8 @@ fn occurrences(_export: &PyBuffer<u8>, bytes: NonNull<[u8]>, byte: u8) -> usize 
     let start = bytes.cast::<u8>();
     (0..bytes.len())
         // SAFETY: `_export` keeps the memory where it is. Nothing here runs Python or detaches, so no Python code writes
-        // meanwhile, in a build with the GIL; and what is read is a copy of a byte, not a reference to it.
+        // meanwhile, in a build with the GIL; callers let no other code write. What is read is a copy of a byte, not a
+        // reference to it.
         .filter(|index| unsafe { start.add(*index).read() } == byte)
         .count()
 }
@@ -213,11 +215,31 @@ fn write_three(py: Python<'_>, memory: PyBuffer<f64>) -> PyResult<()> {
     memory.copy_from_slice(py, &[1.0, 2.0, 3.0])
 }
 
+/// Whether the first byte changes within ten seconds, in which the thread stays attached.
+#[pyfunction]
+#[expect(unsafe_code, reason = "shows what a pointer can't rule out")]
+fn changes(memory: PyBuffer<u8>) -> bool {
+    let Some(bytes) = memory.as_slice_ptr().filter(|bytes| !bytes.is_empty()) else {
+        return false;
+    };
+    let first = bytes.cast::<u8>();
+    let end = Instant::now() + Duration::from_secs(10);
+    // SAFETY: `memory` keeps the byte where it is, and a volatile read follows each time what others write.
+    let byte = || unsafe { first.read_volatile() };
+    let before = byte();
+    while byte() == before {
+        if Instant::now() > end {
+            return false;
+        }
+    }
+    true
+}
+
 #[pyo3::pymodule]
 pub mod buffers_in {
     #[pymodule_export]
     use super::{
-        Hold, accepted, change_datum, contiguous, count_lines, describe, elements, highest_of_each,
-        mean_level, tidal_range, write_three,
+        Hold, accepted, change_datum, changes, contiguous, count_lines, describe, elements,
+        highest_of_each, mean_level, tidal_range, write_three,
     };
 }

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
+import signal
+import subprocess
+import sys
 from collections import UserDict
 from pathlib import Path
 from types import SimpleNamespace
@@ -147,6 +151,17 @@ class Ring:
 def test_causes_may_be_a_ring() -> None:
     with pytest.raises(ValueError, match="first: second: first"):
         deriving.weigh(shipment(grams=Ring()))
+
+
+def test_an_enum_follows_a_ring_without_end() -> None:
+    data = "{'sender': {}, 'parcels': [{'grams': 1, 'size': {'length': Ring(), 'diameter': 1}}]}"
+    code = f"""import resource
+from conversion_snippets._core import deriving
+resource.setrlimit(resource.RLIMIT_CPU, (1, 1))
+{inspect.getsource(Ring)}
+deriving.understood({data} | {{'sender': {SENDER}}})"""
+    process = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
+    assert process.returncode in (-signal.SIGXCPU, -signal.SIGKILL), process.stderr
 
 
 def test_none_is_not_missing() -> None:

@@ -61,6 +61,7 @@ def test_how_text_is_stored(plain: ModuleType, text: str, width: int) -> None:
 def test_text_of_one_byte_a_letter_is_taken_for_utf8(plain: ModuleType) -> None:
     with pytest.raises(UnicodeDecodeError):
         plain.stored("Zürich")
+    assert plain.stored("\xc3\xa9") == (1, "é")
 
 
 def test_reading_the_storage_makes_no_utf8(plain: ModuleType) -> None:

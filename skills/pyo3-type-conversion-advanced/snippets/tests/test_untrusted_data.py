@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import itertools
 import json
+import runpy
 import subprocess
 import sys
+import timeit
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -44,6 +47,17 @@ class Hinting:
 def test_a_vec_reserves_what_an_object_claims() -> None:
     liar = "class Liar(list):\n    def __len__(self): return 2**50\n"
     assert "memory allocation of 9007199254740992 bytes failed" in crash(liar + "untrusted.count(Liar([1.0]))")
+
+
+class GreatLiar(list[float]):
+    def __len__(self) -> int:
+        return 2**62
+
+
+def test_a_vec_can_not_be_larger_than_the_address_space() -> None:
+    with pytest.raises(BaseException, match="capacity overflow") as error:
+        untrusted.count(GreatLiar([1.0]))
+    assert error.typename == "PanicException"
 
 
 def test_the_items_count() -> None:
@@ -184,6 +198,17 @@ def test_hashes_of_numbers_can_be_chosen() -> None:
     assert {hash(key) for key in keys} == {0}
     assert sum(key < 2**64 for key in keys) == 9
     assert len(untrusted.numbered(keys)) == untrusted.distinct(keys) == 1000
+
+
+def test_small_numbers_can_be_chosen_too() -> None:
+    chained = runpy.run_path(str(Path(__file__).parent.parent / "measure_hashes.py"))["chained"]
+    keys = chained(2**12, 2**20)
+    assert len(set(keys)) == 2560
+    assert max(keys) < 2**20
+    usual, chosen = (
+        min(timeit.repeat(lambda keys=keys: dict.fromkeys(keys), number=1)) for keys in (range(2560), keys)
+    )
+    assert chosen > 5 * usual
 
 
 def test_a_buffer_that_is_larger_than_memory() -> None:

@@ -12,6 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
+import pandas as pd
 import pytest
 from conversion_snippets._core import values
 from conversion_snippets.roasts import Roast
@@ -102,6 +103,7 @@ LONG = Decimal("0.12345678901234567890123456789012345")
 def test_decimals_of_more_digits_are_rounded() -> None:
     assert values.decimal(LONG) == round(LONG, 28)
     assert values.decimal(LONG) != LONG
+    assert values.decimal(Decimal("12345678901234567890.1234567890123")) == Decimal("12345678901234567890.123456789")
 
 
 @pytest.mark.parametrize(
@@ -123,8 +125,9 @@ def test_ratios(number: Any) -> None:
 
 
 def test_what_has_no_ratio() -> None:
-    with pytest.raises(AttributeError):
-        values.halve("1/3")
+    for number in ("1/3", np.int64(3)):
+        with pytest.raises(AttributeError):
+            values.halve(number)
     with pytest.raises(OverflowError):
         values.halve(float("inf"))
     with pytest.raises(ValueError, match="cannot convert NaN to integer ratio"):
@@ -142,6 +145,13 @@ def test_dates() -> None:
         values.naive(date(2026, 7, 1))
 
 
+def test_pandas_has_times_that_rust_does_not() -> None:
+    assert values.naive(pd.Timestamp("2026-07-01 12:00:00.123456789")) == NOON
+    assert values.naive(pd.NaT) == datetime(1, 1, 1)
+    assert values.date(pd.NaT) == date(1, 1, 1)
+    assert pd.NaT != pd.NaT
+
+
 def test_zones_are_not_mixed() -> None:
     with pytest.raises(TypeError, match="expected a datetime without tzinfo"):
         values.naive(NOON.replace(tzinfo=UTC))
@@ -149,8 +159,9 @@ def test_zones_are_not_mixed() -> None:
         values.utc(NOON)
 
 
-def test_utc_is_one_object_only() -> None:
+def test_utc_is_one_zone_only() -> None:
     assert values.utc(NOON.replace(tzinfo=UTC)) == NOON.replace(tzinfo=UTC)
+    assert values.utc(NOON.replace(tzinfo=timezone(timedelta(0), "Zulu"))).tzinfo is UTC
     with pytest.raises(ValueError, match=r"expected datetime\.timezone\.utc"):
         values.utc(NOON.replace(tzinfo=ZoneInfo("UTC")))
     with pytest.raises(ValueError, match=r"expected datetime\.timezone\.utc"):
