@@ -1,14 +1,15 @@
-"""Write the chapter on troubleshooting from the catalogue; its document calls `write` through cog."""
+"""Write the chapters on troubleshooting from the catalogue; their documents call `write` through cog."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from scaffolder.output.transcript import transcript
-from scaffolder.tools.debugger.catalogue import Problem, load_problems
+from scaffolder.tools.debugger.catalogue import SKILL, Problem, load_problems
 from scaffolder.tools.debugger.recognition import Recognised, recognise
 
-FAILURES = Path(__file__).resolve().parents[1] / "tests/tools/debugger/failures"
+ROOT = Path(__file__).resolve().parents[1]
+FAILURES = ROOT / "tests/tools/debugger/failures"
 # So many characters of a message are shown.
 SHOWN = 120
 OWNERS = {
@@ -36,13 +37,20 @@ OWNERS = {
 }
 
 
-def write(group: str) -> None:
-    """Write the entries of a group; called by cog."""
+def write(group: str, skill: str = SKILL) -> None:
+    """Write the entries of a group that are listed by a skill; called by cog."""
     import cog  # type: ignore[import-not-found]
 
     for problem in load_problems():
-        if problem.group == group:
+        if (problem.group, page(problem).parts[-3]) == (group, skill):
             cog.outl(entry(problem))
+
+
+def page(problem: Problem) -> Path:
+    """Return the chapter that lists a problem: of the skill that explains it, if that has one on troubleshooting."""
+    skill = problem.chapter.rpartition("/")[0] or SKILL
+    own, general = (ROOT / "skills" / name / "references/troubleshooting.md" for name in (skill, SKILL))
+    return own if own.exists() else general
 
 
 def entry(problem: Problem) -> str:

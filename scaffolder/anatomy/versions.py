@@ -73,6 +73,21 @@ class Deprecation:
 
 
 @dataclass(frozen=True)
+class ArrowRelease:
+    """What a release of the crate pyo3-arrow is made for.
+
+    Attributes:
+        name: Its series: `0.20`.
+        pyo3: The series of PyO3.
+        arrow: The major version of Arrow's crates.
+    """
+
+    name: str
+    pyo3: str
+    arrow: str
+
+
+@dataclass(frozen=True)
 class Advisory:
     """A security advisory of PyO3.
 
@@ -153,6 +168,13 @@ def read_version(text: str) -> Version | None:
 def companions() -> frozenset[str]:
     """Return the crates that are released in step with PyO3."""
     return frozenset(_data()["companions"]["crates"])
+
+
+def arrow_release(requirement: str) -> ArrowRelease | None:
+    """Return what a release of pyo3-arrow is made for, if it is known: that which a Cargo requirement names."""
+    match = re.fullmatch(r"[\^=~]?\s*(\d+\.\d+)(?:\.\d+)?", requirement)
+    release = _data()["pyo3_arrow"].get(match[1]) if match else None
+    return ArrowRelease(match[1], release["pyo3"], release["arrow"]) if match and release else None
 
 
 def sets_extension_module(builder: str) -> Version:

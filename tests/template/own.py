@@ -157,6 +157,85 @@ from PACKAGE.arrays import fahrenheit
 def test_water_freezes_and_boils() -> None:
     np.testing.assert_allclose(fahrenheit(np.array([0.0, 100.0])), [32.0, 212.0])
 ''',
+    "benchmarks/bench_arrays.py": '''"""Temperatures, in Rust and in NumPy."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from PACKAGE.arrays import fahrenheit
+
+Floats = NDArray[np.float64]
+
+
+@pytest.mark.parametrize("function", [fahrenheit, lambda celsius: celsius * 1.8 + 32])
+def test_fahrenheit(benchmark: Callable[..., Floats], function: Callable[[Floats], Floats]) -> None:
+    assert benchmark(function, np.zeros(1_000_000))[0] == 32
+''',
+}
+COLUMNS: Edits = {
+    "src/tables.rs": """//! Tables, counted.
+
+use arrow_array::RecordBatchReader;
+use arrow_array::ffi_stream::{ArrowArrayStreamReader, FFI_ArrowArrayStream};
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::types::PyCapsule;
+
+/// Count the columns of a table.
+#[pyfunction]
+pub fn columns(table: &Bound<'_, PyAny>) -> PyResult<usize> {
+    let export = table.call_method0("__arrow_c_stream__")?;
+    let capsule = export.cast_into::<PyCapsule>()?;
+    let stream = capsule.pointer_checked(Some(c"arrow_array_stream"))?;
+    // SAFETY: The name says what is in the capsule.
+    #[expect(unsafe_code)]
+    let stream = unsafe { FFI_ArrowArrayStream::from_raw(stream.as_ptr().cast()) };
+    let reader = ArrowArrayStreamReader::try_new(stream);
+    let reader = reader.map_err(|error| PyValueError::new_err(error.to_string()))?;
+    Ok(reader.schema().fields().len())
+}
+
+/// Tables, counted.
+#[pymodule(module = "PACKAGE._core")]
+pub mod tables {
+    #[pymodule_export]
+    use super::columns;
+}
+""",
+    "python/PACKAGE/tables.py": '''"""Tables, counted."""
+
+from ._core.tables import columns
+
+__all__ = ["columns"]
+''',
+    "tests/test_tables.py": '''"""Tables, counted."""
+
+import pytest
+
+from PACKAGE.tables import columns
+
+
+def test_columns_are_counted() -> None:
+    pyarrow = pytest.importorskip("pyarrow")
+    assert columns(pyarrow.table({"price": [1, 2]})) == 1
+''',
+    "benchmarks/bench_tables.py": '''"""Tables, counted."""
+
+from collections.abc import Callable
+
+import pytest
+
+from PACKAGE.tables import columns
+
+pyarrow = pytest.importorskip("pyarrow")
+
+
+def test_columns(benchmark: Callable[..., int]) -> None:
+    assert benchmark(columns, pyarrow.table({"price": [1, 2]})) == 1
+''',
 }
 READ: Edits = {
     "src/feeds/lines.rs": """//! Files, read without blocking the event loop.
@@ -319,7 +398,8 @@ OWN: dict[str, Edits] = {
         ),
         "python/PACKAGE/__init__.py": ("closest", "mean"),
     },
-    "classes": POINT, "numpy": DEGREES, "async": READ, "plugins": SQUEEZE, "wasm": {}, "workspace": WEEKS,
+    "classes": POINT, "numpy": DEGREES, "arrow": COLUMNS, "async": READ, "plugins": SQUEEZE, "wasm": {},
+    "workspace": WEEKS,
 }  # fmt: skip
 
 

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from packaging.version import InvalidVersion, Version
 
+from scaffolder.anatomy.manifests import table_of
 from scaffolder.anatomy.project import OTHER_BINDINGS
-from scaffolder.anatomy.versions import LAST_PATCH, companions, read_version
+from scaffolder.anatomy.versions import LAST_PATCH, arrow_release, companions, read_version
 from scaffolder.tools.setup_validator import installed, promises
 from scaffolder.tools.setup_validator.checks.classes import CRASHES, CRASHES_TRIED
 from scaffolder.tools.setup_validator.checks.features import READS_VARIABLE
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from scaffolder.anatomy.crates import Dependency
     from scaffolder.anatomy.layout import Import
     from scaffolder.anatomy.project import Project
-    from scaffolder.anatomy.versions import ReleaseSeries
+    from scaffolder.anatomy.versions import ArrowRelease, ReleaseSeries
     from scaffolder.anatomy.workflows import Workflow
     from scaffolder.machine.cargo import CargoMetadata
     from scaffolder.rust.classes import DerivedClass, PythonClass
@@ -172,6 +173,22 @@ class Facts(MachineFacts):
         names = companions()
         crates = [crate for crate in self.project.crate.dependencies if crate.name in names and crate.requirement]
         return tuple(crates) or None
+
+    @property
+    def arrow_release(self) -> ArrowRelease | None:
+        """What the release of pyo3-arrow is made for, if it is a dependency, and known."""
+        crate = self.project.crate.dependency("pyo3-arrow")
+        return arrow_release(crate.requirement) if crate else None
+
+    @property
+    def arrow_buffers(self) -> Dependency | None:
+        """The dependency on pyo3-arrow, if it is with its default, the buffer protocol."""
+        crate = self.project.crate.dependency("pyo3-arrow")
+        if crate is None or crate.inherits:
+            return None
+        said = table_of(self.project.crate.data, crate.kind).get(crate.key)
+        plain = not isinstance(said, dict) or said.get("default-features", True)
+        return crate if plain or "buffer_protocol" in crate.features else None
 
     @property
     def pyo3_lock(self) -> dict[str, tuple[str, ...]] | None:

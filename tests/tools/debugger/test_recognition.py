@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from docs.chapter import entry
+from docs.chapter import entry, page
 from scaffolder.output.transcript import make_printable, transcript
 from scaffolder.tools.debugger.catalogue import load_problems
 from scaffolder.tools.debugger.explaining import explain
@@ -67,8 +67,7 @@ def test_answers_are_about_outputs_that_there_are() -> None:
 
 @pytest.mark.parametrize("problem", PROBLEMS.values(), ids=lambda problem: problem.id)
 def test_the_chapter_has_each_problem(problem: Any) -> None:
-    chapter = (SKILL / "references/troubleshooting.md").read_text(encoding="utf-8")
-    assert f"\n{entry(problem)}\n" in chapter
+    assert f"\n{entry(problem)}\n" in page(problem).read_text(encoding="utf-8")
     own = (
         problem.chapter
         if "/" in problem.chapter

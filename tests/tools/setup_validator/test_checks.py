@@ -154,6 +154,11 @@ WRONG: list[tuple[str, tuple[Change, ...] | Machine]] = [
     ("outdated-features", (replaced(CARGO, "[profile", RESOLVE),)),
     ("outdated-features", (RENAMED, replaced(CARGO, "[profile", OWN))),
     ("companion-versions", (replaced(CARGO, 'numpy = "0.30"', 'numpy = "0.29"'),)),
+    ("arrow-versions", (replaced(CARGO, 'numpy = "0.30"', 'numpy = "0.30"\npyo3-arrow = "0.20"\narrow-array = "60"'),)),
+    ("arrow-versions", (replaced(CARGO, 'numpy = "0.30"', 'numpy = "0.30"\npyo3-arrow = "0.19.0"'),)),
+    ("buffer-in-abi3", (
+        replaced(CARGO, 'numpy = "0.30"', 'pyo3-arrow = "0.20"'), replaced(CARGO, "abi3-py311", "abi3-py310"),
+    )),
     ("one-version", (added("Cargo.lock", '\n[[package]]\nname = "pyo3"\nversion = "0.29.3"\n'),)),
     ("build-requirement", (replaced(PYPROJECT, ",<2", ""),)),
     ("build-requirement", (replaced(PYPROJECT, ">=1.9.4,", ""),)),
@@ -210,6 +215,8 @@ RIGHT: dict[str, tuple[Change, ...] | Machine] = {
     "workflow-pythons-supported": (MATRIX,),
     "library-there": (*INSTALLED, added(ABI3)),
     "library-fresh": (added(ABI3),),
+    "arrow-versions": (replaced(CARGO, 'numpy = "0.30"', 'pyo3-arrow = "0.20"\narrow = "59.1"\nparquet = "59"'),),
+    "buffer-in-abi3": (replaced(CARGO, 'numpy = "0.30"', 'pyo3-arrow = "0.20"'),),
     "stale-library": (added("python/fares/_core.cpython-314t-x86_64-linux-gnu.so"), added(ABI3)),
 }
 
@@ -255,6 +262,11 @@ FINE: list[tuple[str, tuple[Change, ...]]] = [
     ("cache-keys", (replaced(PYPROJECT, "cache-keys", "package = false\nunused"),)),
     ("outdated-features", (replaced(CARGO, "[profile", RESOLVE), replaced(CARGO, '"0.30"', '"0.28"'), NO_LOCK)),
     ("companion-versions", (replaced(CARGO, 'numpy = "0.30"', 'numpy = ">=0.29, <0.31"'),)),
+    ("arrow-versions", (replaced(CARGO, 'numpy = "0.30"', 'pyo3-arrow = "9.9"\narrow = ">=58, <60"'),)),
+    ("buffer-in-abi3", (
+        replaced(CARGO, 'numpy = "0.30"', 'pyo3-arrow = { version = "0.20", default-features = false }'),
+        replaced(CARGO, "abi3-py311", "abi3-py310"),
+    )),
     ("companion-versions", (
         replaced(CARGO, 'numpy = "0.30"', 'numpy = "0.27"'), replaced(CARGO, '"0.30", f', '">=0.27, <0.29", f'),
     )),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from scaffolder.tools.setup_validator.check import Check
 from scaffolder.tools.setup_validator.checks import (
+    arrow,
     builds,
     classes,
     features,
@@ -17,7 +18,7 @@ from scaffolder.tools.setup_validator.checks import (
     workflows,
 )
 
-MODULES = (machine, names, manifests, features, pythons, security, uv, builds, classes, wheel, workflows)
+MODULES = (machine, names, manifests, arrow, features, pythons, security, uv, builds, classes, wheel, workflows)
 CHECKS: tuple[type[Check], ...] = tuple(
     value
     for module in MODULES
