@@ -12,6 +12,9 @@ import threading
 from collections.abc import Callable
 
 import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
 import pytest
 from conversion_snippets._core import buffers_in
 
@@ -46,7 +49,7 @@ def test_another_length_and_a_read_only_buffer_are_refused() -> None:
         buffers_in.change_datum(memoryview(np.zeros(3)).toreadonly(), 1.0)
 
 
-@pytest.mark.parametrize("levels", [[1.0], "1.0"])
+@pytest.mark.parametrize("levels", [[1.0], "1.0", pd.Series([1.0]), pl.Series([1.0])])
 def test_what_has_no_buffer_is_a_type_error(levels: object) -> None:
     with pytest.raises(TypeError, match="a bytes-like object is required"):
         buffers_in.tidal_range(levels)
@@ -65,6 +68,8 @@ def test_parts_are_copied_one_at_a_time() -> None:
         (b"abc", ["u8"]),
         (memoryview(b"abc").cast("b"), ["i8"]),
         (memoryview(b"abc").cast("c"), ["u8"]),
+        (pa.py_buffer(b"abc"), ["i8"]),
+        (memoryview(pa.py_buffer(b"abc")).cast("B"), ["u8"]),
         (array.array("d", [1]), ["f64"]),
         (np.zeros(2, "u4"), ["u32"]),
         (np.zeros(2, "?"), []),
@@ -134,6 +139,11 @@ def test_only_the_first_element_has_to_be_aligned() -> None:
     assert buffers_in.elements(first, False) == [1.0, 2.0]
     with pytest.raises(BufferError, match="insufficiently aligned"):
         buffers_in.elements(second, False)
+
+
+def test_an_empty_array_lies_anywhere() -> None:
+    empty = array.array("d")
+    assert buffers_in.accepted(empty) == ([] if np.asarray(empty).ctypes.data % 8 else ["f64"])
 
 
 def test_exporters_that_leave_out_shape_or_strides() -> None:
