@@ -281,6 +281,8 @@ def import_function(module: str, function: str) -> tuple[Any, Answer]:
         place = importlib.import_module(module)
     except ModuleNotFoundError as error:
         missing = error.name is not None and f"{module}.".startswith(f"{error.name}.")
+        if missing and (path := attribute_of(module, function)):
+            return None, {"problem": "attribute", "place": path}
         return None, {"problem": "no-module" if missing else "raises", "text": describe(error)}
     except BaseException as error:  # noqa: BLE001
         return None, {"problem": "raises", "text": describe(error)}
@@ -290,6 +292,18 @@ def import_function(module: str, function: str) -> tuple[Any, Answer]:
         names = [name for name in dir(place) if callable(getattr(place, name))]
         return None, {"problem": "no-function", "names": names}
     return (value, {}) if callable(value) else (None, {"problem": "not-callable"})
+
+
+def attribute_of(module: str, function: str) -> str | None:
+    """Return where a function is whose module is only an attribute, as PyO3's submodules are; nothing if it is not."""
+    package, _, rest = module.partition(".")
+    while rest:
+        with suppress(BaseException):
+            functools.reduce(getattr, f"{rest}.{function}".split("."), importlib.import_module(package))
+            return f"{package}:{rest}.{function}"
+        first, _, rest = rest.partition(".")
+        package += f".{first}"
+    return None
 
 
 def exception_problems(error: BaseException, text: str) -> Iterator[Problem]:
