@@ -199,7 +199,7 @@ class Profile:
         payloads: The bytes of the input by size.
         steps: The times by size.
         weights: The memory of calls, by their place in the plan.
-        errors: What a call raised: the size and the exception, by its place.
+        errors: What a call raised, by its place and the size.
         breakdowns: What ended the process: size, what was done, and how it ended.
         changed: The inputs that a call changes, by its place.
         grown: The texts that a call leaves a copy in, by its place.
@@ -216,7 +216,7 @@ class Profile:
     payloads: dict[int, int | None] = field(default_factory=dict)
     steps: list[Step] = field(default_factory=list)
     weights: dict[int, Weight] = field(default_factory=dict)
-    errors: dict[int, tuple[int, str]] = field(default_factory=dict)
+    errors: dict[int, dict[int, str]] = field(default_factory=dict)
     breakdowns: list[tuple[int, str, ChildError]] = field(default_factory=list)
     changed: dict[int, set[str]] = field(default_factory=dict)
     grown: dict[int, set[str]] = field(default_factory=dict)
@@ -250,7 +250,8 @@ def measure(plan: Plan, python: Path, timeout: float, show: Show) -> Profile:
         if not profile.breakdowns:
             profile.others = runner.ask("others")["others"]
     for index in range(len(plan.expressions) if profile.steps and not profile.once else 0):
-        if index not in profile.errors:
+        # A larger input than one that was refused would be refused, too.
+        if any(step.runs[index] and step.n > max(profile.errors.get(index, [0])) for step in profile.steps):
             with show(f"Looking at the memory of {plan.expressions[index]}"):
                 weigh(profile, index, python, timeout)
     return profile
@@ -296,7 +297,7 @@ def examine_size(runner: Runner, profile: Profile, n: int) -> None:
     for index, call in enumerate(answer["calls"]):
         if "error" in call:
             refuse_unknown(plan, index, call["error"])
-            profile.errors.setdefault(index, (n, call["error"]))
+            profile.errors.setdefault(index, {})[n] = call["error"]
         else:
             profile.changed.setdefault(index, set()).update(call["changed"])
             profile.grown.setdefault(index, set()).update(call["grown"])
@@ -307,7 +308,7 @@ def examine_size(runner: Runner, profile: Profile, n: int) -> None:
 def measure_size(runner: Runner, profile: Profile, n: int) -> None:
     """Measure all calls with one size, and add the times to those of the pass before."""
     plan = profile.plan
-    works = [index for index in range(len(plan.expressions)) if index not in profile.errors]
+    works = [index for index in range(len(plan.expressions)) if n not in profile.errors.get(index, {})]
     if not works:
         return
     runs: list[Run | None] = [None] * len(plan.expressions)
@@ -349,7 +350,8 @@ def weigh(profile: Profile, index: int, python: Path, timeout: float) -> None:
     plan, n = profile.plan, heavy_size(profile, index)
     try:
         with Runner(plan.target, python, timeout, SESSION, plan.details) as runner:
-            answer = runner.ask("weigh", index=index, n=n, small=plan.sizes[0])
+            small = next(step.n for step in profile.steps if step.runs[index])
+            answer = runner.ask("weigh", index=index, n=n, small=small)
     except (HangsError, RaisedError):
         return  # what is not known is said
     except ChildError as error:

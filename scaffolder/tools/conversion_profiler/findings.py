@@ -31,10 +31,17 @@ def find(profile: Profile) -> tuple[Finding, ...]:
 
 def find_failures(profile: Profile) -> Iterator[Finding]:
     """Yield calls that raise, crash or hang."""
-    for index, (n, text) in profile.errors.items():
+    for index, errors in profile.errors.items():
         expression = profile.plan.expressions[index]
-        kind, level = ("reference-raises", "warning") if index else ("call-raises", "error")
-        yield Finding(kind, level, f"with n = {n:,}, `{expression}` raises {text}", expression)  # type: ignore[arg-type]
+        for text in dict.fromkeys(errors.values()):
+            refused = [n for n in errors if errors[n] == text]
+            # What needs more elements than a few refuses these.
+            is_error = not index and any(step.n < max(refused) for step in profile.steps if step.runs[index])
+            is_error |= not index and not any(step.runs[index] for step in profile.steps)
+            sizes = "; ".join(f"{n:,}" for n in refused)
+            kind = "reference-raises" if index else "call-raises"
+            message = f"with n = {sizes}, `{expression}` raises {text}"
+            yield Finding(kind, "error" if is_error else "warning", message)
     for n, what, error in profile.breakdowns:
         kind = KINDS[type(error)]
         page = reference("pyo3-fundamentals", "panics") if kind == "crash" else None
@@ -99,7 +106,7 @@ def find_memory(profile: Profile) -> Iterator[Finding]:
     for index, text in enumerate(profile.plan.expressions):
         weight = profile.weights.get(index)
         verdict = judge(profile, index)
-        if weight is None or index in profile.errors:
+        if weight is None:
             continue
         if weight.identical:
             yield Finding("same-object", "note", f"the result is {listing(weight.identical)} itself", text)

@@ -124,6 +124,12 @@ def refuses_large(values: object) -> int:
     return 1
 
 
+def needs_three(values: bytes) -> int:
+    if len(values) < 3:
+        raise ValueError("fewer values than the window has")
+    return len(values)
+
+
 def panics(_: object) -> int:
     """Raise what `except Exception` does not catch."""
     raise type("PanicException", (BaseException,), {})("index out of bounds")

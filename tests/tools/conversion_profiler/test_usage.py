@@ -92,9 +92,21 @@ def test_a_call_that_fails_leaves_what_was_measured(measure: Measure, function: 
     assert [row["n"] for row in rows(result, "Time of a call")] == ["1", "10"]
 
 
+def test_sizes_that_are_too_small_are_left_out(measure: Measure) -> None:
+    result = measure("measured:needs_three", "--type", "bytes", "--sizes", "1,2,10,100,5e6")
+    warning = finding(result, "call-raises")
+    assert warning["level"] == "warning"
+    assert warning["message"] == "with n = 1; 2, `f(a)` raises ValueError: fewer values than the window has"
+    assert [row["n"] for row in rows(result, "Time of a call")] == ["10", "100", "5,000,000"]
+    assert rows(result, "Memory of a call")[0]["input is"] == "borrowed"
+
+
 def test_a_panic_is_an_error(measure: Measure) -> None:
     result = measure("measured:panics", *BYTES, code=1)
-    assert finding(result, "call-raises")["message"] == "with n = 1, `f(a)` raises PanicException: index out of bounds"
+    assert (
+        finding(result, "call-raises")["message"]
+        == "with n = 1; 10; 100, `f(a)` raises PanicException: index out of bounds"
+    )
     assert result["tables"] == []
 
 
