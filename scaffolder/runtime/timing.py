@@ -200,6 +200,7 @@ class Profile:
         steps: The times by size.
         weights: The memory of calls, by their place in the plan.
         errors: What a call raised, by its place and the size.
+        panics: The calls that raised what is no `Exception`.
         breakdowns: What ended the process: size, what was done, and how it ended.
         changed: The inputs that a call changes, by its place.
         grown: The texts that a call leaves a copy in, by its place.
@@ -217,6 +218,7 @@ class Profile:
     steps: list[Step] = field(default_factory=list)
     weights: dict[int, Weight] = field(default_factory=dict)
     errors: dict[int, dict[int, str]] = field(default_factory=dict)
+    panics: set[int] = field(default_factory=set)
     breakdowns: list[tuple[int, str, ChildError]] = field(default_factory=list)
     changed: dict[int, set[str]] = field(default_factory=dict)
     grown: dict[int, set[str]] = field(default_factory=dict)
@@ -298,6 +300,7 @@ def examine_size(runner: Runner, profile: Profile, n: int) -> None:
         if "error" in call:
             refuse_unknown(plan, index, call["error"])
             profile.errors.setdefault(index, {})[n] = call["error"]
+            profile.panics |= {index} if call["is_panic"] else set()
         else:
             profile.changed.setdefault(index, set()).update(call["changed"])
             profile.grown.setdefault(index, set()).update(call["grown"])

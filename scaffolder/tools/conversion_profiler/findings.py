@@ -37,7 +37,7 @@ def find_failures(profile: Profile) -> Iterator[Finding]:
             refused = [n for n in errors if errors[n] == text]
             # What needs more elements than a few refuses these.
             is_error = not index and any(step.n < max(refused) for step in profile.steps if step.runs[index])
-            is_error |= not index and not any(step.runs[index] for step in profile.steps)
+            is_error |= not index and (index in profile.panics or not any(step.runs[index] for step in profile.steps))
             sizes = "; ".join(f"{n:,}" for n in refused)
             kind = "reference-raises" if index else "call-raises"
             message = f"with n = {sizes}, `{expression}` raises {text}"

@@ -135,6 +135,10 @@ def panics(_: object) -> int:
     raise type("PanicException", (BaseException,), {})("index out of bounds")
 
 
+def panics_once(values: bytes) -> int:
+    return len(values) if len(values) > 1 else panics(values)
+
+
 def ends(values: object) -> int:
     """End the process."""
     if len(values) > 10:  # type: ignore[arg-type]

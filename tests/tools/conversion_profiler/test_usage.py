@@ -101,6 +101,12 @@ def test_sizes_that_are_too_small_are_left_out(measure: Measure) -> None:
     assert rows(result, "Memory of a call")[0]["input is"] == "borrowed"
 
 
+def test_a_panic_with_one_size_is_an_error(measure: Measure) -> None:
+    result = measure("measured:panics_once", *BYTES, code=1)
+    assert finding(result, "call-raises")["message"] == "with n = 1, `f(a)` raises PanicException: index out of bounds"
+    assert [row["n"] for row in rows(result, "Time of a call")] == ["10", "100"]
+
+
 def test_a_panic_is_an_error(measure: Measure) -> None:
     result = measure("measured:panics", *BYTES, code=1)
     assert (
