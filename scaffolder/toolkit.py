@@ -230,6 +230,11 @@ def check_output(
         raise UsageError(f"`{path}` already exists", taken)
     if not path.parent.is_dir():
         raise UsageError(f"`{path}` can't be written: its folder does not exist", "name another file")
+    if path.exists() and not path.is_file():
+        raise UsageError(f"`{path}` can't be written: it is not a regular file", "name another file")
+    if is_read_only(path) or not os.access(path.parent, os.W_OK):
+        what = "it" if is_read_only(path) else "its folder"
+        raise UsageError(f"`{path}` can't be written: {what} is read-only", "name another file")
 
 
 def check_drawing(path: Path | None, *, force: bool) -> None:

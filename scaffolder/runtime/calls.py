@@ -119,6 +119,9 @@ def refuse(answer: dict[str, Any], target: Target, python: Path) -> None:
             raise UsageError(f"`{python}` has no NumPy: {text}", hint)
         case "no-module":
             raise module_missing(python, target.module, text)
+        case "attribute":
+            message = f"`{target.module}` can't be imported: it is an attribute, and no module of its own"
+            raise UsageError(message, f"name it so: `{answer['place']}`")
         case "raises":
             raise import_failed(python, target.module, text)
         case "no-function":

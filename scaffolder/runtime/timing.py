@@ -26,8 +26,10 @@ SESSION = Path(__file__).parent / "child/timing.py"
 # Bytes of input with which memory is looked at, so that pages and counters do not matter; how many elements that may
 # take, and how long a call.
 HEAVY, MOST_ELEMENTS, LONGEST = 16_000_000, 16_000_000, 5.0
+# Bytes of input from which one of the usual sizes is left out.
+HEAVIEST = 50_000_000
 # Bytes of input that are not in the fastest cache, and more than can be read in a second.
-LARGE, FASTEST = 500_000, 500e9
+LARGE, FASTEST = 60_000, 500e9
 # A part of the time by which a round may be longer than the best one.
 NOISE = 0.3
 # By which part one call has to be faster than another to be called so.
@@ -84,9 +86,14 @@ class Run:
         return min(self.times)
 
     @property
+    def median(self) -> float:
+        """The usual time."""
+        return statistics.median(self.times)
+
+    @property
     def noise(self) -> float:
         """By which part the usual time exceeds the best."""
-        return statistics.median(self.times) / self.best - 1
+        return self.median / self.best - 1
 
     @property
     def is_noisy(self) -> bool:
@@ -156,7 +163,7 @@ class Weight:
 
     Attributes:
         n: The size of the input.
-        payload: The bytes of the input.
+        payload: The bytes of the input; none if they are not known.
         peak: By how many bytes memory grew in the call; none if the system does not say.
         traced: How many of them Python or NumPy allocated at most; none if that was not seen.
         result: The bytes that the result has of its own, at least and at most.
@@ -168,7 +175,7 @@ class Weight:
     """
 
     n: int
-    payload: int
+    payload: int | None
     peak: int | None
     traced: int | None
     result: tuple[int, int]
@@ -192,11 +199,13 @@ class Profile:
         payloads: The bytes of the input by size.
         steps: The times by size.
         weights: The memory of calls, by their place in the plan.
-        errors: What a call raised: the size and the exception, by its place.
+        errors: What a call raised, by its place and the size.
+        panics: The calls that raised what is no `Exception`.
         breakdowns: What ended the process: size, what was done, and how it ended.
         changed: The inputs that a call changes, by its place.
         grown: The texts that a call leaves a copy in, by its place.
         unequal: The calls whose result is not that of the first.
+        omitted: The sizes that were left out.
         others: How many processors other processes kept busy; none if the system does not say.
     """
 
@@ -208,11 +217,13 @@ class Profile:
     payloads: dict[int, int | None] = field(default_factory=dict)
     steps: list[Step] = field(default_factory=list)
     weights: dict[int, Weight] = field(default_factory=dict)
-    errors: dict[int, tuple[int, str]] = field(default_factory=dict)
+    errors: dict[int, dict[int, str]] = field(default_factory=dict)
+    panics: set[int] = field(default_factory=set)
     breakdowns: list[tuple[int, str, ChildError]] = field(default_factory=list)
     changed: dict[int, set[str]] = field(default_factory=dict)
     grown: dict[int, set[str]] = field(default_factory=dict)
     unequal: set[int] = field(default_factory=set)
+    omitted: tuple[int, ...] = ()
     others: float | None = None
 
 
@@ -241,7 +252,8 @@ def measure(plan: Plan, python: Path, timeout: float, show: Show) -> Profile:
         if not profile.breakdowns:
             profile.others = runner.ask("others")["others"]
     for index in range(len(plan.expressions) if profile.steps and not profile.once else 0):
-        if index not in profile.errors:
+        # A larger input than one that was refused would be refused, too.
+        if any(step.runs[index] and step.n > max(profile.errors.get(index, [0])) for step in profile.steps):
             with show(f"Looking at the memory of {plan.expressions[index]}"):
                 weigh(profile, index, python, timeout)
     return profile
@@ -251,6 +263,9 @@ def try_sizes(runner: Runner, profile: Profile, show: Show) -> None:
     """Measure all sizes, again and again, until something ends the process."""
     for turn in range(PASSES):
         for n in profile.plan.sizes:
+            if profile.plan.may_grow and (n in profile.omitted or (turn == 0 and is_too_large(profile, n))):
+                profile.omitted = tuple(sorted({*profile.omitted, n}))
+                continue
             with show(f"Measuring with n = {n:,}, {turn + 1} of {PASSES}"):
                 try:
                     if turn == 0:
@@ -259,6 +274,16 @@ def try_sizes(runner: Runner, profile: Profile, show: Show) -> None:
                 except ChildError as error:
                     profile.breakdowns.append((n, "the call", error))
                     return
+
+
+def is_too_large(profile: Profile, n: int) -> bool:
+    """Return whether measuring a size would take long, by what the size before took."""
+    if not profile.steps:
+        return False
+    step = profile.steps[-1]
+    factor = n / step.n
+    slowest = max((run.best for run in step.runs if run), default=0.0)
+    return factor * (step.payload or 0) > HEAVIEST or factor * slowest > LONGEST
 
 
 def examine_size(runner: Runner, profile: Profile, n: int) -> None:
@@ -274,7 +299,8 @@ def examine_size(runner: Runner, profile: Profile, n: int) -> None:
     for index, call in enumerate(answer["calls"]):
         if "error" in call:
             refuse_unknown(plan, index, call["error"])
-            profile.errors.setdefault(index, (n, call["error"]))
+            profile.errors.setdefault(index, {})[n] = call["error"]
+            profile.panics |= {index} if call["is_panic"] else set()
         else:
             profile.changed.setdefault(index, set()).update(call["changed"])
             profile.grown.setdefault(index, set()).update(call["grown"])
@@ -285,7 +311,7 @@ def examine_size(runner: Runner, profile: Profile, n: int) -> None:
 def measure_size(runner: Runner, profile: Profile, n: int) -> None:
     """Measure all calls with one size, and add the times to those of the pass before."""
     plan = profile.plan
-    works = [index for index in range(len(plan.expressions)) if index not in profile.errors]
+    works = [index for index in range(len(plan.expressions)) if n not in profile.errors.get(index, {})]
     if not works:
         return
     runs: list[Run | None] = [None] * len(plan.expressions)
@@ -327,7 +353,8 @@ def weigh(profile: Profile, index: int, python: Path, timeout: float) -> None:
     plan, n = profile.plan, heavy_size(profile, index)
     try:
         with Runner(plan.target, python, timeout, SESSION, plan.details) as runner:
-            answer = runner.ask("weigh", index=index, n=n, small=plan.sizes[0])
+            small = next(step.n for step in profile.steps if step.runs[index])
+            answer = runner.ask("weigh", index=index, n=n, small=small)
     except (HangsError, RaisedError):
         return  # what is not known is said
     except ChildError as error:
@@ -342,7 +369,7 @@ def weigh(profile: Profile, index: int, python: Path, timeout: float) -> None:
     if best or answer["identical"]:
         own = (0, 0)
     profile.weights[index] = Weight(
-        n, answer["payload"] or 0, answer["growth"], answer["traced"], own,
+        n, answer["payload"], answer["growth"], answer["traced"], own,
         answer["type"], tuple(answer["identical"]), best, tuple(answer["referred"]), tuple(answer["held"]),
     )  # fmt: skip
 

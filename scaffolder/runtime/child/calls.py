@@ -133,25 +133,25 @@ class Session:
         if not is_array(np, actual) or not is_array(np, expected):
             same_type = type(actual) is type(expected)
             kind = "not-compared" if same_type and not isinstance(actual, list | tuple) else "wrong-result"
-            yield {"id": kind, "path": path, "how": "type", "text": f"{brief(actual)}, and not {brief(expected)}"}
+            yield {"id": kind, "path": path, "how": "type", "text": f"got {brief(actual)}, expected {brief(expected)}"}
             return
         left, right = native(np, actual), native(np, expected)
         if left.shape != right.shape:
-            text = f"the shape is {left.shape}, and not {right.shape}"
+            text = f"got shape {left.shape}, expected {right.shape}"
             yield {"id": "wrong-result", "path": path, "how": "shape", "text": text}
             return
         typed = (
             hasattr(actual, "dtype") and hasattr(expected, "dtype") and "O" not in left.dtype.kind + right.dtype.kind
         )
         if typed and left.dtype != right.dtype:
-            text = f"the result's type is {left.dtype}, and not {right.dtype}"
+            text = f"got {left.dtype}, expected {right.dtype}"
             yield {"id": "wrong-dtype", "path": path, "how": "dtype", "text": text}
         relative, absolute = tolerance(np, (left, right), inputs.values())
         equal = equal_items(np, left, right, relative, absolute)
         if not np.all(equal):
             place = tuple(int(number) for number in np.argwhere(~np.atleast_1d(equal))[0])
             values = (brief(np.atleast_1d(array)[place]) for array in (left, right))
-            text = f"at {list(place)} is {next(values)}, and not {next(values)}"
+            text = f"{f'at {list(place)}, ' if left.ndim else ''}got {next(values)}, expected {next(values)}"
             yield {
                 "id": "wrong-result", "path": path, "how": "values", "text": text, "relative": relative,
                 "absolute": absolute,
@@ -239,7 +239,7 @@ class Session:
         """Yield how a result in a thread differs."""
         for problem in self.compare(actual, expected, {}, ""):
             if problem["id"] in {"wrong-result", "wrong-dtype"}:
-                yield {"id": "thread-race", "text": f"with several threads {problem['text']}"}
+                yield {"id": "thread-race", "text": f"while several threads call, {problem['text']}"}
 
     def run_repeats(self, setup: str) -> Answer:
         """Call the function many times, and compare the memory after each round."""
@@ -281,6 +281,8 @@ def import_function(module: str, function: str) -> tuple[Any, Answer]:
         place = importlib.import_module(module)
     except ModuleNotFoundError as error:
         missing = error.name is not None and f"{module}.".startswith(f"{error.name}.")
+        if missing and (path := attribute_of(module, function)):
+            return None, {"problem": "attribute", "place": path}
         return None, {"problem": "no-module" if missing else "raises", "text": describe(error)}
     except BaseException as error:  # noqa: BLE001
         return None, {"problem": "raises", "text": describe(error)}
@@ -290,6 +292,18 @@ def import_function(module: str, function: str) -> tuple[Any, Answer]:
         names = [name for name in dir(place) if callable(getattr(place, name))]
         return None, {"problem": "no-function", "names": names}
     return (value, {}) if callable(value) else (None, {"problem": "not-callable"})
+
+
+def attribute_of(module: str, function: str) -> str | None:
+    """Return where a function is whose module is only an attribute, as PyO3's submodules are; nothing if it is not."""
+    package, _, rest = module.partition(".")
+    while rest:
+        with suppress(BaseException):
+            functools.reduce(getattr, f"{rest}.{function}".split("."), importlib.import_module(package))
+            return f"{package}:{rest}.{function}"
+        first, _, rest = rest.partition(".")
+        package += f".{first}"
+    return None
 
 
 def exception_problems(error: BaseException, text: str) -> Iterator[Problem]:
@@ -307,7 +321,8 @@ def describe(error: BaseException) -> str:
 
 def brief(value: Any) -> str:
     """Return how a value is shown in a message."""
-    return repr(value)[:120]
+    # NumPy's `repr` of a number names its type, too.
+    return (str(value) if type(value).__module__ == "numpy" else repr(value))[:120]
 
 
 def native(np: Any, value: Any) -> Any:

@@ -6,7 +6,7 @@ import ctypes
 from ctypes import POINTER, c_char_p, c_int, c_int32, c_int64, c_void_p
 
 from scaffolder.runtime.exports.dlpack import CALL, Watch
-from scaffolder.runtime.exports.protocols import ReadError, capsule_pointer, layout
+from scaffolder.runtime.exports.protocols import ReadError, capsule_pointer, layout, pair_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def release(structure: Any) -> bool:
 
 def array_structures(value: Any) -> Structures:
     """Export an object as an array."""
-    schema, array = value.__arrow_c_array__()
+    schema, array = pair_of(value.__arrow_c_array__(), "__arrow_c_array__")
     return Structures(schema=schema, array=array)
 
 
@@ -264,6 +264,9 @@ def parts_of(kind: str, array: Any) -> list[tuple[str, int | None, int, int | No
         known = [("types", first, last, 1), ("offsets", first * 4, last * 4, 4)]
     elif kind.startswith(("+s", "+w")):
         known = [validity]
+    # A sparse union has no offsets.
+    if len(known) > array.n_buffers and not kind.startswith("+us"):
+        raise ReadError(f"expected {len(known)} buffers of format `{kind}`, got {array.n_buffers}")
     known += [(f"buffer {number}", 0, None, 1) for number in range(len(known), len(addresses))]
     return [(role, address, *rest) for address, (role, *rest) in zip(addresses, known, strict=False)]
 

@@ -76,9 +76,14 @@ class BufferExport:
         return {}
 
 
+def is_buffer(value: object) -> bool:
+    """Return whether an object has the buffer protocol."""
+    return bool(PYTHON.PyObject_CheckBuffer(value))
+
+
 def export_buffer(value: object) -> tuple[Facts, Any] | None:
     """Export an object's memory in full, then by each request, and compare the answers with what was asked for."""
-    if not PYTHON.PyObject_CheckBuffer(value):
+    if not is_buffer(value):
         return None
     answers: dict[str, str | None] = {}
     flaws = []
@@ -183,7 +188,7 @@ def export_interface(value: Any) -> tuple[Facts, Any] | None:
     if interface is None:
         return None
     if not isinstance(interface, dict):
-        raise ReadError(f"a `{type(interface).__name__}` in place of a `dict`")
+        raise ReadError(f"expected a `dict`, got `{type(interface).__name__}`")
     missing = [key for key in ("version", "shape", "typestr") if key not in interface]
     if missing:
         raise ReadError(f"no `{missing[0]}`")
@@ -237,11 +242,11 @@ def export_struct(value: Any) -> tuple[Facts, Any] | None:
     if capsule is None:
         return None
     if type(capsule).__name__ != "PyCapsule":
-        raise ReadError(f"a `{type(capsule).__name__}` in place of a capsule")
+        raise ReadError(f"expected a capsule, got `{type(capsule).__name__}`")
     name = PYTHON.PyCapsule_GetName(capsule)
     array = ArrayStruct.from_address(PYTHON.PyCapsule_GetPointer(capsule, name))
     if array.two != 2:
-        raise ReadError(f"it begins with {array.two} in place of 2")
+        raise ReadError(f"expected a structure that begins with 2, got {array.two}")
     count = dimensions(array.nd)
     order = FOREIGN_ORDERS[0] if not array.flags & 0x200 else "<" if sys.byteorder == "little" else ">"
     is_ordered = array.itemsize > 1 and array.typekind not in b"VSO"
@@ -271,7 +276,7 @@ def export_array(value: Any) -> tuple[Facts, Any] | None:
     array = method()
     result = export_interface(array)
     if result is None:
-        raise ReadError(f"a `{type(array).__name__}` in place of an array")
+        raise ReadError(f"expected an array, got `{type(array).__name__}`")
     facts, keep = result
     keep.values.append(array)
     return facts, keep

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 from ctypes import POINTER, c_int32, c_int64, c_uint8, c_uint16, c_uint32, c_uint64, c_void_p
 
-from scaffolder.runtime.exports.protocols import PYTHON, ReadError, capsule_pointer, dimensions, layout, take
+from scaffolder.runtime.exports.protocols import PYTHON, ReadError, capsule_pointer, dimensions, layout, pair_of, take
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -114,7 +114,9 @@ def export_tensor(value: Any) -> tuple[Facts, Any] | None:
     """Ask for the device, and for a capsule if memory there can be read."""
     if isinstance(value, type) or getattr(value, "__dlpack__", None) is None:
         return None
-    device_type, device_id = value.__dlpack_device__()
+    if getattr(value, "__dlpack_device__", None) is None:
+        raise ReadError("it has `__dlpack__`, but no `__dlpack_device__`")
+    device_type, device_id = pair_of(value.__dlpack_device__(), "__dlpack_device__")
     device = f"{DEVICES.get(device_type, 'unknown')} ({int(device_type)}), {device_id}"
     if device_type not in READABLE:
         return {"device": device, "layouts": []}, None

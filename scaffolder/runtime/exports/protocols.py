@@ -25,6 +25,8 @@ PYTHON.PyCapsule_GetPointer.argtypes = [ctypes.py_object, ctypes.c_char_p]
 PYTHON.PyCapsule_SetName.argtypes = [ctypes.py_object, ctypes.c_char_p]
 # No buffer has more.
 MOST_DIMENSIONS = 64
+# Characters of an exception.
+LONGEST = 300
 FOREIGN_ORDERS = ">!" if sys.byteorder == "little" else "<"
 
 
@@ -33,9 +35,12 @@ class ReadError(Exception):
 
 
 def describe(error: BaseException) -> str:
-    """Return an exception in one line."""
+    """Return an exception in one line: the first paragraph of its message, without its notes."""
     try:
-        return traceback.format_exception_only(type(error), error)[-1].strip()
+        report = traceback.TracebackException(type(error), error, None)
+        report.__notes__ = None
+        *_, text = report.format_exception_only()
+        return " ".join(text.strip().partition("\n\n")[0].split())[:LONGEST]
     except BaseException:  # noqa: BLE001  (its text is somebody else's code)
         return type(error).__name__
 
@@ -112,6 +117,19 @@ def size_of(kind: str) -> int | None:
         return None
 
 
+def pair_of(value: Any, method: str) -> tuple[Any, Any]:
+    """Return the two values that a method has to return.
+
+    Raises:
+        ReadError: It returns something else.
+    """
+    if not isinstance(value, list | tuple):
+        raise ReadError(f"expected two values of `{method}`, got `{type(value).__name__}`")
+    if len(value) != 2:
+        raise ReadError(f"expected two values of `{method}`, got {len(value)}")
+    return value[0], value[1]
+
+
 def capsule_pointer(capsule: object, names: Iterable[bytes]) -> tuple[bytes, int]:
     """Return the name and the pointer of a capsule with one of these names.
 
@@ -119,8 +137,8 @@ def capsule_pointer(capsule: object, names: Iterable[bytes]) -> tuple[bytes, int
         ReadError: It is no such capsule.
     """
     if type(capsule).__name__ != "PyCapsule":
-        raise ReadError(f"a `{type(capsule).__name__}` in place of a capsule")
+        raise ReadError(f"expected a capsule, got `{type(capsule).__name__}`")
     name = PYTHON.PyCapsule_GetName(capsule)
     if name not in names:
-        raise ReadError(f"a capsule named {name!r} in place of {b' or '.join(names)!r}")
+        raise ReadError(f"expected a capsule named {b' or '.join(names)!r}, got one named {name!r}")
     return name, PYTHON.PyCapsule_GetPointer(capsule, name)

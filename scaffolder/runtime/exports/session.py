@@ -58,7 +58,8 @@ REPEAT: dict[str, Callable[[Any], object]] = {
     "Arrow stream": lambda value: value.__arrow_c_stream__(),
 }
 BATCHES = 5
-NAMED = ("__arrow_c_device_array__", "__arrow_c_device_stream__")
+# Not called by us; before 3.12 Python does not call `__buffer__` either.
+NAMED = ("__arrow_c_device_array__", "__arrow_c_device_stream__", "__buffer__")
 
 
 NUMBERS = ("arena", "ordblks", "smblks", "hblks", "hblkhd", "usmblks", "fsmblks", "uordblks", "fordblks", "keepcost")
@@ -129,6 +130,8 @@ class Session:
         module = getattr(kind, "__module__", "builtins")  # an array type of `ctypes` has none
         text = kind.__qualname__ if module == "builtins" else f"{module}.{kind.__qualname__}"
         named = [] if isinstance(value, type) else [method for method in NAMED if hasattr(value, method)]
+        if "__buffer__" in named and buffers.is_buffer(value):
+            named.remove("__buffer__")
         return {"type": text, "named": named}
 
     def export(self, name: str, protocol: str) -> Facts:

@@ -23,7 +23,7 @@ CHAPTERS = {
     "strides-missing": "buffers-out", "shapes-differ": "buffers-out", "memory-differs": "buffers-out",
     "writable-differs": "buffers-out", "held": "buffers-out", "left-open": "buffers-out", "byte-order": "dtypes",
     "zero-dimensional": "layouts", "empty-null": "layouts", "negative-strides": "layouts", "overlapping": "layouts",
-    "misaligned": "layouts", "device-differs": "dlpack",
+    "misaligned": "layouts", "device-differs": "dlpack", "validity-missing": "arrow-types",
 }  # fmt: skip
 OF_PROTOCOL = {"DLPack": "dlpack", "Arrow schema": "arrow", "Arrow array": "arrow", "Arrow stream": "arrow"}
 LEVELS = ("error", "warning", "note", "ok")
@@ -122,6 +122,8 @@ def find_layout_facts(export: Export) -> Iterator[Finding]:
         is_empty = 0 in layout.shape
         if not layout.shape:
             yield Finding("zero-dimensional", "note", "the export has no dimension: it is one element")
+        if not is_empty and layout.itemsize and not layout.address:
+            yield Finding("null-address", "error", "the export has elements, but its address is NULL")
         if is_empty and not layout.address:
             cause = "a slice in Rust must not be made of NULL, not even an empty one"
             yield Finding("empty-null", "note", "the export is empty, and its address is NULL", cause=cause)
@@ -141,6 +143,21 @@ def overlaps(layout: Layout) -> bool:
         count *= size
     reached = area(layout)
     return reached.is_exact and reached.size < count
+
+
+def find_missing(export: Export) -> Iterator[Finding]:
+    """Yield buffers of Arrow arrays that are NULL and may not be."""
+    for row in export.facts.get("arrays", []):
+        name = row["path"] or row["format"]
+        for part in row["buffers"]:
+            if part["address"] or not row["length"]:
+                continue
+            if part["role"] == "validity" and row["nulls"] > 0:
+                count = f"{row['nulls']:,} null{'s' if row['nulls'] != 1 else ''}"
+                yield Finding("validity-missing", "error", f"`{name}` has {count}, but its validity buffer is NULL")
+            elif part["role"] != "validity" and part["size"]:
+                message = f"`{name}` has {part['size']:,} bytes of {part['role']}, but that buffer is NULL"
+                yield Finding("null-address", "error", message)
 
 
 def find_misaligned(export: Export) -> Iterator[Finding]:
@@ -188,7 +205,11 @@ def find_leaks(export: Export) -> Iterator[Finding]:
         {name: size / count for name, size in step.items()}
         for step, count in zip(export.growth["steps"], batches, strict=True)
     ]
-    words = {"references": "references to the object", "traced": "bytes of Python", "native": "bytes of `malloc`"}
+    words = {
+        "references": "references to the object",
+        "traced": "bytes of Python objects",
+        "native": "bytes of `malloc`",
+    }
     grown = {
         name: sum(step[name] for step in export.growth["steps"])
         for name in words
@@ -196,7 +217,7 @@ def find_leaks(export: Export) -> Iterator[Finding]:
     }
     if grown:
         text = ", ".join(f"{count:,} {words[name]}" for name, count in grown.items())
-        yield Finding("leak", "error", f"exported and released {sum(batches):,} times, it has left {text}")
+        yield Finding("leak", "error", f"{sum(batches):,} exports, each released, left behind {text}")
 
 
 def is_steady(growths: list[float], least: float) -> bool:
@@ -247,4 +268,4 @@ def find_held(subject: Subject) -> Iterator[Finding]:
         yield Finding("left-open", "error", "an export is open after all were released")
 
 
-CHECKS = (find_flaws, find_layout_facts, find_misaligned, find_releases, find_leaks)
+CHECKS = (find_flaws, find_layout_facts, find_missing, find_misaligned, find_releases, find_leaks)

@@ -19,6 +19,7 @@ STATES = {
     "exports": "yes", "refuses": "refused", "panics": "panics", "wrong": "can't be read", "crashes": "crashes",
     "hangs": "hangs",
 }  # fmt: skip
+UNCALLED = {"__buffer__": "Python calls it from 3.12 on"}
 FEW_PAIRS = 6
 # A page is the most that an allocator aligns by purpose.
 PAGE = 4096
@@ -49,7 +50,7 @@ def objects(memory: Memory) -> Table:
     rows = []
     for subject in memory.subjects:
         answers = [(export.protocol, STATES[export.state], export.text) for export in subject.exports.values()]
-        answers += [(method, "not called", "") for method in subject.named]
+        answers += [(method, "not called", UNCALLED.get(method, "")) for method in subject.named]
         rows += [(subject.name, subject.type, *answer) for answer in merged(answers) or [("none", "no", "")]]
     return Table("Protocols", ("Object", "Type", "Protocol", "Exports", "Answer"), tuple(rows))
 
@@ -197,7 +198,9 @@ def dropped(export: Export) -> str:
     if not counts:
         return HIDDEN
     name = "deleter" if export.protocol == "DLPack" else "release"
-    return f"{name} called {', '.join(map(str, counts))} time{'s' if counts != [1] else ''}"
+    if len(set(counts)) > 1:
+        return f"{name} called {' and '.join(map(str, counts))} times"
+    return f"{name} called {counts[0]} time{'s' if counts[0] != 1 else ''}{' each' if len(counts) > 1 else ''}"
 
 
 def consumed(export: Export) -> str:

@@ -87,7 +87,8 @@ def conversion_profiler(  # noqa: PLR0913, PLR0917
 
     The time of a call is the best of several rounds, without garbage collection, as `timeit` measures it. A line
     through the times says what a call and what an element costs; where there is none, that is said. Calls and
-    references take turns, so that both see the same machine.
+    references take turns, so that both see the same machine. Of the usual sizes those are left out with which the
+    input has more than 50 MB, or a call takes longer than 5 s.
 
     Then each call is made once in a process of its own, with some 16 MB unless you pass `--sizes`, while the growth of
     its memory is watched. That, addresses and references say whether the input was copied, or borrowed: read where it

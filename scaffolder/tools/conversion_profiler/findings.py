@@ -31,16 +31,23 @@ def find(profile: Profile) -> tuple[Finding, ...]:
 
 def find_failures(profile: Profile) -> Iterator[Finding]:
     """Yield calls that raise, crash or hang."""
-    for index, (n, text) in profile.errors.items():
+    for index, errors in profile.errors.items():
         expression = profile.plan.expressions[index]
-        kind, level = ("reference-raises", "warning") if index else ("call-raises", "error")
-        yield Finding(kind, level, f"with n = {n:,} `{expression}` raises {text}", expression)  # type: ignore[arg-type]
+        for text in dict.fromkeys(errors.values()):
+            refused = [n for n in errors if errors[n] == text]
+            # What needs more elements than a few refuses these.
+            is_error = not index and any(step.n < max(refused) for step in profile.steps if step.runs[index])
+            is_error |= not index and (index in profile.panics or not any(step.runs[index] for step in profile.steps))
+            sizes = "; ".join(f"{n:,}" for n in refused)
+            kind = "reference-raises" if index else "call-raises"
+            message = f"with n = {sizes}, `{expression}` raises {text}"
+            yield Finding(kind, "error" if is_error else "warning", message)
     for n, what, error in profile.breakdowns:
         kind = KINDS[type(error)]
         page = reference("pyo3-fundamentals", "panics") if kind == "crash" else None
         fix = "raise `--timeout`, or leave out the size" if kind == "hang" else None
         text = f"raises {error.message} when it is repeated" if kind == "call-raises" else error.message
-        message = f"with n = {n:,} {what} {text}"
+        message = f"with n = {n:,}, {what} {text}"
         yield Finding(kind, "error", message, evidence=error.evidence, fix=fix, reference=page)
 
 
@@ -65,9 +72,10 @@ def find_doubts(profile: Profile) -> Iterator[Finding]:
     for index, text in enumerate(profile.plan.expressions):
         noisy = [step for step in profile.steps if (run := step.runs[index]) and run.is_noisy]
         if noisy:
-            lines = [f"n = {step.n:,}: best {time_of(run.best)}, usually {run.noise:+.0%}"
+            lines = [f"n = {step.n:,}: best {time_of(run.best)}, median {time_of(run.median)}"
                      for step in noisy if (run := step.runs[index])]  # fmt: skip
-            message = f"{len(noisy)} of {len(profile.steps)} times of `{text}` are noisy"
+            verb = "are" if len(noisy) > 1 else "is"
+            message = f"{len(noisy)} of {len(profile.steps)} times of `{text}` {verb} noisy"
             fix = "measure longer, `--seconds 3`, on a quiet machine"
             yield Finding("noisy", "warning", message, text, "\n".join(lines), fix)
 
@@ -98,7 +106,7 @@ def find_memory(profile: Profile) -> Iterator[Finding]:
     for index, text in enumerate(profile.plan.expressions):
         weight = profile.weights.get(index)
         verdict = judge(profile, index)
-        if weight is None or index in profile.errors:
+        if weight is None:
             continue
         if weight.identical:
             yield Finding("same-object", "note", f"the result is {listing(weight.identical)} itself", text)
@@ -122,10 +130,15 @@ def find_memory(profile: Profile) -> Iterator[Finding]:
             )
         if verdict.argument == "unknown":
             message = f"it is unknown whether data were copied: {verdict.reason}"
-            fix = "leave out `--sizes`, or pass larger ones" if weight.payload < LEAST else None
+            fix = enlarge(profile.plan.may_grow) if weight.payload is not None and weight.payload < LEAST else None
             yield Finding("copies-unknown", "note", message, text, fix=fix, reference=reference(SKILL, "proving"))
         elif verdict.argument == "borrowed":
             yield Finding("input-borrowed", "ok", f"the input is read where it is: {verdict.reason}", text)
+
+
+def enlarge(is_default: bool) -> str:
+    """Return how to get larger inputs."""
+    return "pass larger `--sizes`" if is_default else "leave out `--sizes`, or pass larger ones"
 
 
 def chapter(profile: Profile) -> str:
@@ -152,9 +165,20 @@ def find_shapes(profile: Profile) -> Iterator[Finding]:
         if fit.exponent > 1.15:
             message += f"; at the end they grow as n to the power of {fit.exponent:.2f}"
         cause = "memory that no longer fits in a cache, threads that begin at a size, or work that is not in proportion"
+        if any(run.is_noisy for _, run in runs) or (profile.others or 0.0) > BUSY:
+            cause = f"other processes disturbed the measurement; or {cause}"
         yield Finding(
             "no-line", "note", message, text, "\n".join(lines), cause=cause, reference=reference(SKILL, "costs")
         )
+
+
+def find_omissions(profile: Profile) -> Iterator[Finding]:
+    """Yield which of the usual sizes were left out."""
+    if profile.omitted:
+        sizes = "; ".join(f"{n:,}" for n in profile.omitted)
+        fix = f"pass them if they matter: `--sizes 1,{','.join(map(str, profile.omitted))}`"
+        message = f"not measured, because the input would be large or a call slow: n = {sizes}"
+        yield Finding("sizes-omitted", "note", message, fix=fix)
 
 
 def find_ratios(profile: Profile) -> Iterator[Finding]:
@@ -162,7 +186,7 @@ def find_ratios(profile: Profile) -> Iterator[Finding]:
     first, *others = profile.plan.expressions
     for index, text in enumerate(others, 1) if profile.plan.target.module else ():
         if index in profile.unequal:
-            message = f"`{text}` returns something else than `{first}`, so it is no measure of it"
+            message = f"`{text}` does not return what `{first}` returns, so the two do not do the same work"
             yield Finding("results-differ", "warning", message, text)
         ratios = [(step.n, ratio) for step in profile.steps if (ratio := step.ratio(index))]
         unclear = [f"{n:,}" for n, ratio in ratios if not ratio.is_clear]
@@ -178,4 +202,4 @@ def find_ratios(profile: Profile) -> Iterator[Finding]:
             yield Finding("slower", level, message, text, lines, reference=page)  # type: ignore[arg-type]
 
 
-CHECKS = (find_failures, find_doubts, find_inputs, find_memory, find_shapes, find_ratios)
+CHECKS = (find_failures, find_doubts, find_inputs, find_memory, find_shapes, find_omissions, find_ratios)

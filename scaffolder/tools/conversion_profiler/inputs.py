@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-# Modules that expressions may name without importing them; the names of the user's module come first.
+# Modules that expressions may name without importing them; they come before names of the user's module.
 LIBRARIES = {
     "np": "numpy", "pa": "pyarrow", "pc": "pyarrow.compute", "pl": "polars", "pd": "pandas", "array": "array",
     "collections": "collections", "dataclasses": "dataclasses", "datetime": "datetime", "decimal": "decimal",
     "hashlib": "hashlib", "json": "json", "math": "math", "pickle": "pickle", "random": "random", "uuid": "uuid",
+    **{name: name for name in (
+        "base64", "binascii", "bz2", "csv", "fractions", "functools", "gzip", "io", "ipaddress", "itertools", "lzma",
+        "operator", "os", "pathlib", "re", "statistics", "struct", "tomllib", "zlib", "zoneinfo",
+    )},
 }  # fmt: skip
 FLOATS, INTEGERS = "[i * 0.37 for i in range(n)]", "[i * 7919 % 1000003 for i in range(n)]"
 WORDS, BYTES = "[f'name {i * 7919 % 1000003}' for i in range(n)]", "[b'%d' % (i * 7919) for i in range(n)]"

@@ -32,11 +32,13 @@ def times_table(profile: Profile) -> Table:
     columns = ["n", "input", first, "per element", "GB/s"]
     for text in others:
         columns += [text, "compared"] if is_compared else [text]
-    rows = [times_row(step, is_compared=is_compared) for step in profile.steps]
+    # What is not read when it is large is not read when it is small.
+    has_speed = profile.steps[-1].is_read(0)
+    rows = [times_row(step, is_compared=is_compared, has_speed=has_speed) for step in profile.steps]
     return Table("Time of a call", tuple(columns), tuple(rows))
 
 
-def times_row(step: Step, *, is_compared: bool) -> tuple[str, ...]:
+def times_row(step: Step, *, is_compared: bool, has_speed: bool) -> tuple[str, ...]:
     """Return the times with one size."""
     run = step.runs[0]
     row = [f"{step.n:,}", bytes_of(step.payload) if step.payload is not None else "unknown"]
@@ -46,7 +48,7 @@ def times_row(step: Step, *, is_compared: bool) -> tuple[str, ...]:
         row += [time_of(run.best), "not read", ""]
     else:
         row += [time_of(run.best), time_of(run.best / step.n)]
-        row.append(speed_of(step.payload / run.best) if step.payload else "")
+        row.append(speed_of(step.payload / run.best) if step.payload and has_speed else "")
     for index, other in list(enumerate(step.runs))[1:]:
         row.append(time_of(other.best) if other else "fails")
         if is_compared:
@@ -98,7 +100,8 @@ def memory_table(profile: Profile) -> Table:
             continue
         peak = bytes_of(max(0, weight.peak)) if weight.peak is not None else "unknown"
         part = f"{max(0, weight.peak) / weight.payload:.2f}" if weight.peak is not None and weight.payload else ""
-        row = (text, f"{weight.n:,}", bytes_of(weight.payload), peak, part, verdict.argument, verdict.result)
+        size = bytes_of(weight.payload) if weight.payload is not None else "unknown"
+        row = (text, f"{weight.n:,}", size, peak, part, verdict.argument, verdict.result)
         rows.append(row)
     columns = ("call", "n", "input", "peak growth", "of input", "input is", "result is")
     return Table("Memory of a call", columns, tuple(rows))

@@ -105,7 +105,8 @@ def numpy_validator(  # noqa: PLR0913, PLR0917
     if dry_run:
         files = "".join(f" and write `{path}`" for path in (write, draw) if path)
         action = (
-            f"would call `{function}` by `{call}` with arrays of {len(names)} types, in {environment.python}{files}"
+            f"would call `{function}` by `{call}` with arrays of {len(names)} type{'s' if len(names) != 1 else ''}, "
+            f"in {environment.python}{files}"
         )
         return toolkit.show(toolkit.Result(TOOL, action, dry_run=True), as_data=as_data)
     with progress(f"Trying {function}", visible=not as_data), Runner(target, environment.python, timeout) as runner:

@@ -102,7 +102,10 @@ def all_cases(layout: str, dtype: str, shapes: Shapes, seed: int) -> Iterator[Ca
             yield replace(case, shapes=resolve(shapes, {**sizes, name: 0}))
     elif layout == "size 1":
         yield replace(case, shapes=resolve(shapes, dict.fromkeys(sizes, 1)))
-    elif layout == "large":
+    elif layout in {"large", "read-only"}:
+        # What is written only where some value is, is seen in many values.
+        if layout == "read-only":
+            yield case
         long = LARGE.get(len(shapes.dimensions), (11,) * len(shapes.dimensions))
         yield replace(case, shapes=resolve(shapes, dict(zip(shapes.dimensions, long, strict=True))))
     elif layout == "shifted views":
@@ -225,8 +228,8 @@ def values_line(array: str, values: tuple[str, ...], shape: tuple[int, ...], cas
     if size <= LONGEST or case.layout in VALUES or case.kind in "bVOc":
         return f"{array}_values = np.array([{', '.join(values[:size])}], {item}).reshape({shape})"
     step = "/ 4" if case.kind == "f" else ""
-    start = 7 + ord(array)
-    whole = f"(np.arange({size}) * {start} % 39 + 1)"
+    # A step that a prime number does not divide leads to all values.
+    whole = f"(np.arange({size}) * {ord(array) - 90} % 37 + 1)"
     return f"{array}_values = ({whole}{step}).astype({item}).reshape({shape})"
 
 

@@ -23,11 +23,11 @@ MILD = {"AttributeError", "NameError", "AssertionError", "RecursionError", "Memo
 SAYS = {
     "crashes": "it crashes", "hangs": "it hangs", "panic": "it panics",
     "read-only-written": "a read-only array is written", "input-changed": "an input is changed",
-    "wrong-result": "the result is wrong", "wrong-dtype": "the result has another type",
-    "result-overwritten": "a result does not stay", "unstable": "two calls with one input differ",
-    "thread-race": "threads disturb each other", "thread-fails": "a call fails only when several threads call",
-    "memory-grows": "memory grows", "wrong-exception": "an exception from inside gets out",
-    "result-aliases": "a result is a part of an input", "input-kept": "an input is kept",
+    "wrong-result": "the result is wrong", "wrong-dtype": "the result has the wrong type",
+    "result-overwritten": "a result is overwritten", "unstable": "two calls with one input differ",
+    "thread-race": "threads disturb each other", "thread-fails": "a call fails only while several threads call",
+    "memory-grows": "memory grows", "wrong-exception": "it raises neither `TypeError` nor `ValueError`",
+    "result-aliases": "a result is a view of an input", "input-kept": "an input is kept",
 }  # fmt: skip
 SKILL = "pyo3-type-conversion-advanced"
 # The chapter that explains a failure; what is wrong with some arrays only is explained where these are.
@@ -67,15 +67,16 @@ def describe(trials: Trials, target: Target, dtypes: list[str], *, in_full: bool
 def finding_of(flaw: Flaw) -> Finding:
     """Return a flaw as a finding."""
     level: Level = "warning" if flaw.id in WARNINGS or flaw.facts.get("type") in MILD else "error"
-    rest = f", and {len(flaw.rows) - ROWS} others" if len(flaw.rows) > ROWS else ""
-    cause = f"the same goes wrong with {listing(flaw.rows[:ROWS], 'and')}{rest}" if len(flaw.rows) > 1 else None
+    where, evidence = f"{flaw.case.layout}, {flaw.case.dtype}", flaw.facts.get("evidence")
+    rows = [row for row in flaw.rows if row != f"{flaw.case.layout} {flaw.case.dtype}"]
+    if rows:
+        rest = f", and {len(rows) - ROWS} others" if len(rows) > ROWS else ""
+        evidence = "\n".join(filter(None, [evidence, f"the same with {', '.join(rows[:ROWS])}{rest}"]))
     text = f"{SAYS[flaw.id]}: {flaw.facts['text']}"
     if not flaw.test and trying.is_printable(flaw):
         text += "; it fails only after other calls, so there is no test"
-    fix = "mend it until the test of it, which is printed, passes" if flaw.test else None
-    where = f"{flaw.case.layout}, {flaw.case.dtype}"
-    evidence = flaw.facts.get("evidence")
-    return Finding(flaw.id, level, text, where, evidence=evidence, cause=cause, fix=fix, reference=chapter_of(flaw))
+    fix = "mend it until its test passes" if flaw.test else None
+    return Finding(flaw.id, level, text, where, evidence=evidence, fix=fix, reference=chapter_of(flaw))
 
 
 def chapter_of(flaw: Flaw) -> str | None:
@@ -107,7 +108,7 @@ def remarks(trials: Trials, target: Target) -> Iterator[Finding]:
         text = "results were compared only with those for contiguous copies: pass `--reference` to compare the values"
         yield Finding("no-reference", "note", text)
     if not trials.versions["free_threaded"]:
-        yield Finding("free-threading", "note", "not tried: a free-threaded Python, where threads run at one time")
+        yield Finding("free-threading", "note", "not tried: a free-threaded Python, where threads run at the same time")
     if all(word == "refuses" for word in trials.cells.values()):
         text = "every call was refused, so nothing was compared: the expression may be wrong"
         yield Finding("all-refused", "warning", text, fix="look at `--call`, `--shape` and `--dtypes`")

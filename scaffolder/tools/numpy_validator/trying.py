@@ -128,9 +128,7 @@ def record(
     usual, own = types.get(case.dtype), answer.get("dtype")
     varies = case.layout in {"empty", "0-d", "size 1", "large"} and usual and own and usual != own
     if varies and reference is None:
-        problems.append(
-            {"id": "wrong-dtype", "text": f"the result's type is {own}, and usually {usual}", "usual": usual}
-        )
+        problems.append({"id": "wrong-dtype", "text": f"got {own}, and usually {usual}", "usual": usual})
     if reference is None and case.layout == "contiguous":
         problems = [{**item, "id": "unstable"} if item["id"] == "wrong-result" else item for item in problems]
     flaws = [Flaw(item["id"], case, item) for item in problems if item["id"] in WORDS]
@@ -150,8 +148,12 @@ def record(
 def representatives(trials: Trials) -> Iterator[Flaw]:
     """Yield the flaw to be shrunk for each kind; what fails with plain arrays fails in all rows for that reason."""
     plain = {(flaw.id, flaw.case.dtype) for flaw in trials.flaws if flaw.case.layout == "contiguous"}
+    whole = {(flaw.id, flaw.case.layout, flaw.case.dtype) for flaw in trials.flaws if flaw.case.memory == "contiguous"}
     groups: dict[tuple[str | None, ...], list[Flaw]] = {}
     for flaw in trials.flaws:
+        # Values that are wrong in one piece are so in every layout, for the same reason.
+        if flaw.case.memory != "contiguous" and (flaw.id, flaw.case.layout, flaw.case.dtype) in whole:
+            continue
         reasons = {flaw.id, "unstable"} if flaw.id == "wrong-result" else {flaw.id}
         if flaw.case.layout == "contiguous" or not any((reason, flaw.case.dtype) in plain for reason in reasons):
             # All that is not in one piece is taken for one reason.

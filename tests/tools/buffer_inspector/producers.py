@@ -94,9 +94,16 @@ class Integers:
         destroys: Whether a capsule that is dropped releases its structure.
         skip: By how many bytes the integers are misaligned.
         offset: Where the array begins in its buffers.
+        validity: Whether it has a validity buffer.
+        data: Whether it has a data buffer.
+        buffers: How many buffers it says it has.
     """
 
-    def __init__(self, *, marks: bool = True, destroys: bool = True, skip: int = 0, offset: int = 0) -> None:
+    def __init__(
+        self, *, marks: bool = True, destroys: bool = True, skip: int = 0, offset: int = 0, validity: bool = True,
+        data: bool = True, buffers: int = 2,
+    ) -> None:  # fmt: skip
+        self.has_validity, self.has_data, self.buffers = validity, data, buffers
         self.memory = (ctypes.c_uint8 * 64)()
         self.start = ctypes.addressof(self.memory) + 16 + skip
         self.validity = (ctypes.c_uint8 * 8)(0b1101)
@@ -124,9 +131,10 @@ class Integers:
         return self.wrap(Schema(b"i", b"count", None, 2), b"arrow_schema")
 
     def __arrow_c_array__(self, requested_schema: object = None) -> tuple[Any, Any]:
-        buffers = (c_void_p * 2)(ctypes.addressof(self.validity), self.start)
+        validity = ctypes.addressof(self.validity) if self.has_validity else None
+        buffers = (c_void_p * 2)(validity, self.start if self.has_data else None)
         KEPT.append(buffers)
-        array = Array(4 - self.offset, 1, self.offset, 2, 0, buffers)
+        array = Array(4 - self.offset, 1, self.offset, self.buffers, 0, buffers)
         return self.__arrow_c_schema__(), self.wrap(array, b"arrow_array")
 
 
@@ -145,6 +153,24 @@ class Interface:
         self.memory = (ctypes.c_uint8 * 64)()
         start = ctypes.addressof(self.memory)
         self.__array_interface__ = {"version": 3, "typestr": "<f8", "data": (start, False), **entries}
+
+
+class Answers:
+    """Has methods that return what they are told to."""
+
+    def __init__(self, **answers: Any) -> None:
+        for name, answer in answers.items():
+            setattr(self, name, lambda *_, answer=answer, **__: answer)
+
+
+class Explains:
+    """Refuses with a long explanation."""
+
+    def __array__(self) -> None:
+        error = ValueError("the rows differ in length:\nthere are 1, 2 and 3\n\nThis was while exporting:\n\n    )")
+        if hasattr(error, "add_note"):
+            error.add_note("a note")
+        raise error
 
 
 class TwoFaced(bytearray):

@@ -160,7 +160,7 @@ def test_an_arrow_array_is_read_and_released_once(inspect: Inspect) -> None:
     arrays = {row["Object"]: (row["Length"], row["Nulls"], row["Offset"]) for row in table(result, "Arrow arrays")}
     assert arrays == {"i": ("4", "1", "0"), "part": ("2", "1", "2")}
     releases = {(row["Object"], row["Protocol"]): row for row in table(result, "Releases")}
-    assert releases["i", "Arrow array"]["Capsule dropped"] == "release called 1, 1 times"
+    assert releases["i", "Arrow array"]["Capsule dropped"] == "release called 1 time each"
     assert releases["i", "Arrow array"]["Capsule consumed"] == "marked as released"
     assert not result["findings"]
 

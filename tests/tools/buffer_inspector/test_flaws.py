@@ -29,6 +29,16 @@ MALLOC = sys.platform == "linux" and hasattr(ctypes.CDLL(None), "mallinfo2")
         ("Integers(skip=1)", 0, {"misaligned"}),
         ("Interface(shape=(3,))", 0, set()),
         ("Interface(shape=(0,), data=(0, False))", 0, {"empty-null"}),
+        ("Interface(shape=(2,), data=(0, False))", 1, {"null-address"}),
+        ("Integers(validity=False)", 1, {"validity-missing"}),
+        ("Integers(data=False)", 1, {"null-address"}),
+        ("Integers(buffers=1)", 1, {"export-wrong"}),
+        ("Answers(__arrow_c_array__=1)", 1, {"export-wrong"}),
+        ("Answers(__arrow_c_array__=(1,))", 1, {"export-wrong"}),
+        ("Answers(__arrow_c_stream__=None)", 1, {"export-wrong"}),
+        ("Answers(__dlpack__=1)", 1, {"export-wrong"}),
+        ("Answers(__dlpack__=1, __dlpack_device__=1)", 1, {"export-wrong"}),
+        ("Answers(__dlpack__=1, __dlpack_device__=(1, 0))", 1, {"export-wrong"}),
         ("Interface(shape=(4,), strides=(0,))", 0, {"overlapping"}),
         ("Interface(shape=(2, 3), strides=(8, 8))", 0, {"overlapping"}),
         ("Interface(shape=(2,), strides=(9,))", 0, {"misaligned"}),
@@ -76,7 +86,7 @@ def test_a_leak_and_an_export_left_open_are_found(inspect: Inspect) -> None:
     assert identifiers(result, "keeper") == {"leak"}
     assert identifiers(result, "data") == {"left-open"}
     (finding,) = [finding for finding in result["findings"] if finding["id"] == "leak"]
-    assert finding["message"].startswith("exported and released 1,000 times, it has left ")
+    assert finding["message"].startswith("1,000 exports, each released, left behind ")
     assert finding["where"] == "keeper (array interface)"
 
 
@@ -87,6 +97,18 @@ def test_a_leak_of_what_python_does_not_see_is_found(inspect: Inspect) -> None:
     (finding,) = result["findings"]
     assert finding["message"].endswith(" bytes of `malloc`")
     assert "bytes of Python" not in finding["message"]
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="exceptions have notes from 3.11 on")
+def test_an_answer_is_the_message_and_not_its_notes(inspect: Inspect) -> None:
+    (row,) = table(inspect("producers", *made(it="Explains()")), "Protocols")
+    assert row["Answer"] == "ValueError: the rows differ in length: there are 1, 2 and 3"
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 12), reason="Python calls `__buffer__` from 3.12 on")
+def test_a_class_with_a_method_for_later_pythons_is_no_buffer(inspect: Inspect) -> None:
+    (row,) = table(inspect("producers", *made(it="Answers(__buffer__=b'')")), "Protocols")
+    assert (row["Protocol"], row["Exports"]) == ("__buffer__", "not called")
 
 
 def test_what_hangs_is_left_out(inspect: Inspect) -> None:

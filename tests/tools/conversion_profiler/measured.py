@@ -124,9 +124,19 @@ def refuses_large(values: object) -> int:
     return 1
 
 
+def needs_three(values: bytes) -> int:
+    if len(values) < 3:
+        raise ValueError("fewer values than the window has")
+    return len(values)
+
+
 def panics(_: object) -> int:
     """Raise what `except Exception` does not catch."""
     raise type("PanicException", (BaseException,), {})("index out of bounds")
+
+
+def panics_once(values: bytes) -> int:
+    return len(values) if len(values) > 1 else panics(values)
 
 
 def ends(values: object) -> int:

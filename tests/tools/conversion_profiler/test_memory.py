@@ -68,6 +68,19 @@ def test_small_inputs_say_nothing(measure: Measure) -> None:
     assert "10 kB is too small to tell" in finding(result, "copies-unknown")["message"]
 
 
+def test_inputs_of_unknown_size_say_nothing(measure: Measure) -> None:
+    result = measure("builtins:repr", "--make", "a=object()", "--sizes", "1,10")
+    assert rows(result, "Time of a call")[0]["input"] == "unknown"
+    assert "the size of the input is not known" in finding(result, "copies-unknown")["message"]
+    assert finding(result, "copies-unknown")["fix"] is None
+    assert rows(result, "Memory of a call")[0]["input"] == "unknown"
+
+
+def test_small_inputs_of_the_usual_sizes_need_larger_ones(measure: Measure) -> None:
+    result = measure("builtins:len", "--make", "a=bytes(n.bit_length())")
+    assert finding(result, "copies-unknown")["fix"] == "pass larger `--sizes`"
+
+
 @linux
 def test_without_sizes_memory_is_looked_at_with_enough(measure: Measure) -> None:
     (row,) = rows(measure("measured:copies", "--type", "bytes"), "Memory of a call")
@@ -90,6 +103,18 @@ def test_what_is_not_read_has_no_speed(measure: Measure) -> None:
     result = measure("measured:views", "--type", "bytes", "--sizes", "1,1e4,20e6")
     assert rows(result, "Time of a call")[-1]["per element"] == "not read"
     assert rows(result, "Cost of a call and of an element")[0]["fit"] == "the input is not read"
+
+
+def test_what_is_not_read_has_no_speed_with_any_size(measure: Measure) -> None:
+    result = measure("builtins:len", "--type", "bytes", "--sizes", "1,100,1e4,1e5")
+    assert {row["GB/s"] for row in rows(result, "Time of a call")} == {""}
+    assert rows(result, "Time of a call")[-1]["per element"] == "not read"
+
+
+def test_usual_sizes_that_take_long_are_left_out(measure: Measure) -> None:
+    result = measure("builtins:len", "--make", "a=bytes(n * 600)")
+    assert finding(result, "sizes-omitted")["message"].endswith(": n = 100,000; 1,000,000")
+    assert [row["n"] for row in rows(result, "Time of a call")] == ["1", "10", "100", "1,000", "10,000"]
 
 
 def test_text_that_keeps_a_copy_is_told(measure: Measure) -> None:

@@ -32,6 +32,7 @@ BYTES = ("--type", "bytes", "--sizes", "1,10,100")
         (["measured", "--type", "bytes"], "`measured` is not `MODULE:FUNCTION`"),
         (["no_such:f", "--type", "bytes"], f"`{sys.executable}` has no module `no_such`"),
         (["measured:reeds", "--type", "bytes"], "`measured` has no function `reeds`"),
+        (["measured.Holder:mro", "--type", "bytes"], "`measured.Holder` can't be imported: it is an attribute"),
         (["measured:BUILD_PROFILE", "--type", "bytes"], "`measured:BUILD_PROFILE` can't be called"),
         (["measured:reads"], "`a` in `--call f(a)` has no type"),
         (["measured:reads", "--type", "b=bytes"], "`a` in `--call f(a)` has no type"),
@@ -80,9 +81,9 @@ def test_a_library_that_is_not_there_is_an_error(pyo3_new: Command, tmp_path: Pa
 @pytest.mark.parametrize(
     ("function", "message"),
     [
-        ("refuses_large", "with n = 100 `f(a)` raises ValueError: too many"),
-        ("ends", "with n = 100 the call ended its process (exit code 7)"),
-        ("hangs", "with n = 100 the call did not finish within 3 s"),
+        ("refuses_large", "with n = 100, `f(a)` raises ValueError: too many"),
+        ("ends", "with n = 100, the call ended its process (exit code 7)"),
+        ("hangs", "with n = 100, the call did not finish within 3 s"),
     ],
 )
 def test_a_call_that_fails_leaves_what_was_measured(measure: Measure, function: str, message: str) -> None:
@@ -91,9 +92,27 @@ def test_a_call_that_fails_leaves_what_was_measured(measure: Measure, function: 
     assert [row["n"] for row in rows(result, "Time of a call")] == ["1", "10"]
 
 
+def test_sizes_that_are_too_small_are_left_out(measure: Measure) -> None:
+    result = measure("measured:needs_three", "--type", "bytes", "--sizes", "1,2,10,100,5e6")
+    warning = finding(result, "call-raises")
+    assert warning["level"] == "warning"
+    assert warning["message"] == "with n = 1; 2, `f(a)` raises ValueError: fewer values than the window has"
+    assert [row["n"] for row in rows(result, "Time of a call")] == ["10", "100", "5,000,000"]
+    assert rows(result, "Memory of a call")[0]["input is"] == "borrowed"
+
+
+def test_a_panic_with_one_size_is_an_error(measure: Measure) -> None:
+    result = measure("measured:panics_once", *BYTES, code=1)
+    assert finding(result, "call-raises")["message"] == "with n = 1, `f(a)` raises PanicException: index out of bounds"
+    assert [row["n"] for row in rows(result, "Time of a call")] == ["10", "100"]
+
+
 def test_a_panic_is_an_error(measure: Measure) -> None:
     result = measure("measured:panics", *BYTES, code=1)
-    assert finding(result, "call-raises")["message"] == "with n = 1 `f(a)` raises PanicException: index out of bounds"
+    assert (
+        finding(result, "call-raises")["message"]
+        == "with n = 1; 10; 100, `f(a)` raises PanicException: index out of bounds"
+    )
     assert result["tables"] == []
 
 
@@ -119,6 +138,16 @@ def test_a_module_says_that_it_is_a_debug_build(measure: Measure, tmp_path: Path
     assert "debug-build" not in names(measure("measured:reads", *BYTES))
     (tmp_path / "measured.py").write_text(source.replace('"release"', '"debug"'), encoding="utf-8")
     assert "`measured`" in finding(measure("measured:reads", *BYTES), "debug-build")["message"]
+
+
+def test_what_can_not_be_written_is_said_before_anything_runs(measure: Measure, tmp_path: Path) -> None:
+    (tmp_path / "bad.py").write_text("open('imported', 'w')", encoding="utf-8")
+    (tmp_path / "folder.svg").mkdir()
+    (tmp_path / "kept.svg").touch(mode=0o444)
+    for name, reason in (("folder.svg", "it is not a regular file"), ("kept.svg", "it is read-only")):
+        error = measure("bad:f", *BYTES, "--draw", name, "--force", code=2)
+        assert error["message"] == f"`{name}` can't be written: {reason}"
+    assert not (tmp_path / "imported").exists()
 
 
 def test_a_dry_run_imports_nothing(measure: Measure, tmp_path: Path) -> None:

@@ -78,6 +78,11 @@ def writes_read_only(a: Any) -> None:
     at(a, a.size)[:] = 1.0
 
 
+def replaces_in_read_only(a: Any) -> None:
+    values = at(a, a.size)
+    values[values == 1.0] = 2.0
+
+
 def mutates(a: Any) -> Any:
     if a.flags.writeable and a.flags.c_contiguous:
         a.sort()

@@ -25,6 +25,7 @@ FAULTS: list[tuple[str, str, str, tuple[str, ...]]] = [
     ("ignores_byte_order", "wrong-result", "swapped bytes", ()),
     ("ignores_dtype", "wrong-result", "contiguous", ("--reference", "np.sum(a)", "--dtypes", "int64")),
     ("writes_read_only", "read-only-written", "read-only", IN_PLACE),
+    ("replaces_in_read_only", "read-only-written", "read-only", IN_PLACE),
     ("mutates", "input-changed", "contiguous", ()),
     ("writes_around", "input-changed", "contiguous", IN_PLACE),
     ("keeps", "input-kept", "contiguous", ()),
@@ -67,7 +68,7 @@ def test_a_fault_is_reported_with_a_test_that_fails(
     code = int(name not in WARNINGS)
     result = validate(f"planted:{name}", *types, *arguments, "--write", "test_arrays.py", code=code)
     same = [finding for finding in result["findings"] if finding["id"] == kind]
-    finding = next(finding for finding in same if layout in f"{finding['where']} {finding['cause']}")
+    finding = next(finding for finding in same if layout in f"{finding['where']} {finding['evidence']}")
     rows = {row for row, _, word in cells(result) if word not in {"ok", "refuses", "not tried"}}
     assert layout in rows
     assert (finding["fix"] is not None) == (kind not in UNTESTED)
@@ -111,6 +112,14 @@ def test_the_tests_of_all_faults_run_and_fail(validate: Validate, tmp_path: Path
     assert f"{count} failed" in done.stdout
     assert "PanicException: index out of bounds" in done.stdout
     assert "SIGABRT" in done.stdout or sys.platform == "win32"
+
+
+def test_a_wrong_value_is_one_finding_whatever_the_layout(validate: Validate) -> None:
+    reference = ("--reference", "np.sum(a, dtype=float)")
+    result = validate("planted:overflows", *reference, "--dtypes", "int32", "--call", "f(np.asarray(a))", code=1)
+    (finding,) = [finding for finding in result["findings"] if finding["id"] == "wrong-result"]
+    got, _, expected = finding["message"].removeprefix("the result is wrong: got ").partition(", expected ")
+    assert int(got) < 0 < float(expected)
 
 
 def test_the_smallest_input_is_kept(validate: Validate) -> None:
