@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 # What says that an argument is refused, and what should have been caught within.
 REFUSALS = (TypeError, ValueError)
 INSIDE = (SystemError, BufferError, AttributeError, NameError, AssertionError, RecursionError, MemoryError)
+TEXTS = (str, bytes, bytearray)
 THREADS, CALLS, SECONDS = 4, 8, 0.2
 ROUNDS, REPEATS = 5, 40
 GROWTH = 200_000
@@ -124,15 +125,17 @@ class Session:
     def compare(self, actual: Any, expected: Any, inputs: dict[str, Any], path: str) -> Iterator[Problem]:
         """Yield where a result differs from what is expected."""
         np = self.np
-        if isinstance(actual, list | tuple) and isinstance(expected, list | tuple) and len(actual) == len(expected):
-            for number, (left, right) in enumerate(zip(actual, expected, strict=True)):
-                yield from self.compare(left, right, inputs, f"{path}[{number}]")
-            return
-        if actual is None and expected is None:
+        pairs = pairs_of(actual, expected)
+        for step, left, right in pairs or ():
+            yield from self.compare(left, right, inputs, f"{path}{step}")
+        if pairs is not None or (actual is None and expected is None):
             return
         if not is_array(np, actual) or not is_array(np, expected):
             same_type = type(actual) is type(expected)
-            kind = "not-compared" if same_type and not isinstance(actual, list | tuple) else "wrong-result"
+            if same_type and isinstance(actual, TEXTS) and actual == expected:
+                return
+            is_known = isinstance(actual, (*TEXTS, list, tuple, dict))
+            kind = "not-compared" if same_type and not is_known else "wrong-result"
             yield {"id": kind, "path": path, "how": "type", "text": f"got {brief(actual)}, expected {brief(expected)}"}
             return
         left, right = native(np, actual), native(np, expected)
@@ -303,6 +306,15 @@ def attribute_of(module: str, function: str) -> str | None:
             return f"{package}:{rest}.{function}"
         first, _, rest = rest.partition(".")
         package += f".{first}"
+    return None
+
+
+def pairs_of(actual: Any, expected: Any) -> list[tuple[str, Any, Any]] | None:
+    """Return the parts of two containers, each with how it is got; nothing if they are none with the same places."""
+    if isinstance(actual, list | tuple) and isinstance(expected, list | tuple) and len(actual) == len(expected):
+        return [(f"[{place}]", *pair) for place, pair in enumerate(zip(actual, expected, strict=True))]
+    if isinstance(actual, dict) and isinstance(expected, dict) and list(actual) == list(expected):
+        return [(f"[{key!r}]", value, expected[key]) for key, value in actual.items()]
     return None
 
 

@@ -21,6 +21,8 @@ IN_PLACE = ("--inplace",)
 # The function, what is reported of which row, and how it is called.
 FAULTS: list[tuple[str, str, str, tuple[str, ...]]] = [
     ("ignores_strides", "wrong-result", "strided", ()),
+    ("encodes_memory", "wrong-result", "strided", ()),
+    ("names_memory", "wrong-result", "strided", ()),
     ("ignores_order", "wrong-result", "Fortran order", ("--shape", "(n, m)")),
     ("ignores_byte_order", "wrong-result", "swapped bytes", ()),
     ("ignores_dtype", "wrong-result", "contiguous", ("--reference", "np.sum(a)", "--dtypes", "int64")),
@@ -57,7 +59,7 @@ FAULTS: list[tuple[str, str, str, tuple[str, ...]]] = [
 ]
 # What comes from time or from many calls has no test.
 UNTESTED = {"thread-race", "memory-grows", "unstable"}
-WARNINGS = {"reads_list_as_float32", "keeps", "aliases", "empty_dtype", "leaks_attribute_error"}
+WARNINGS = {"reads_list_as_float32", "keeps", "aliases", "empty_dtype", "leaks_attribute_error", "leaks_buffer_error"}
 
 
 @pytest.mark.parametrize(("name", "kind", "layout", "arguments"), FAULTS, ids=[fault[0] for fault in FAULTS])
