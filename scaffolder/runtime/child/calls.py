@@ -136,7 +136,7 @@ class Session:
                 return
             is_known = isinstance(actual, (*TEXTS, list, tuple, dict))
             kind = "not-compared" if same_type and not is_known else "wrong-result"
-            yield {"id": kind, "path": path, "how": "type", "text": f"got {brief(actual)}, expected {brief(expected)}"}
+            yield {"id": kind, "path": path, "how": "type", "text": differ(actual, expected)}
             return
         left, right = native(np, actual), native(np, expected)
         if left.shape != right.shape:
@@ -335,6 +335,16 @@ def brief(value: Any) -> str:
     """Return how a value is shown in a message."""
     # NumPy's `repr` of a number names its type, too.
     return (str(value) if type(value).__module__ == "numpy" else repr(value))[:120]
+
+
+def differ(actual: Any, expected: Any) -> str:
+    """Return what was got and expected; of texts and bytes what is there from the first difference on."""
+    start = 0
+    if type(actual) is type(expected) and isinstance(actual, TEXTS):
+        pairs = enumerate(zip(actual, expected, strict=False))
+        start = next((place for place, (a, b) in pairs if a != b), min(len(actual), len(expected)))
+        actual, expected = actual[start : start + 40], expected[start : start + 40]
+    return f"{f'at {start}, ' if start else ''}got {brief(actual)}, expected {brief(expected)}"
 
 
 def native(np: Any, value: Any) -> Any:

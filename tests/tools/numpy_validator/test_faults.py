@@ -116,6 +116,15 @@ def test_the_tests_of_all_faults_run_and_fail(validate: Validate, tmp_path: Path
     assert "SIGABRT" in done.stdout or sys.platform == "win32"
 
 
+def test_of_bytes_the_first_difference_is_said(validate: Validate) -> None:
+    result = validate("planted:encodes_memory", "--dtypes", "float64", "--call", "b'head' + f(a)", code=1)
+    messages = [item["message"] for item in result["findings"] if item["id"] == "wrong-result"]
+    places = [int(message.partition("at ")[2].partition(",")[0]) for message in messages]
+    assert places
+    assert min(places) >= 4
+    assert not any("head" in message for message in messages)
+
+
 def test_a_wrong_value_is_one_finding_whatever_the_layout(validate: Validate) -> None:
     reference = ("--reference", "np.sum(a, dtype=float)")
     result = validate("planted:overflows", *reference, "--dtypes", "int32", "--call", "f(np.asarray(a))", code=1)
