@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 # What says that an argument is refused, and what should have been caught within.
 REFUSALS = (TypeError, ValueError)
 INSIDE = (SystemError, BufferError, AttributeError, NameError, AssertionError, RecursionError, MemoryError)
+TEXTS = (str, bytes, bytearray)
 THREADS, CALLS, SECONDS = 4, 8, 0.2
 ROUNDS, REPEATS = 5, 40
 GROWTH = 200_000
@@ -124,16 +125,18 @@ class Session:
     def compare(self, actual: Any, expected: Any, inputs: dict[str, Any], path: str) -> Iterator[Problem]:
         """Yield where a result differs from what is expected."""
         np = self.np
-        if isinstance(actual, list | tuple) and isinstance(expected, list | tuple) and len(actual) == len(expected):
-            for number, (left, right) in enumerate(zip(actual, expected, strict=True)):
-                yield from self.compare(left, right, inputs, f"{path}[{number}]")
-            return
-        if actual is None and expected is None:
+        pairs = pairs_of(actual, expected)
+        for step, left, right in pairs or ():
+            yield from self.compare(left, right, inputs, f"{path}{step}")
+        if pairs is not None or (actual is None and expected is None):
             return
         if not is_array(np, actual) or not is_array(np, expected):
             same_type = type(actual) is type(expected)
-            kind = "not-compared" if same_type and not isinstance(actual, list | tuple) else "wrong-result"
-            yield {"id": kind, "path": path, "how": "type", "text": f"got {brief(actual)}, expected {brief(expected)}"}
+            if same_type and isinstance(actual, TEXTS) and actual == expected:
+                return
+            is_known = isinstance(actual, (*TEXTS, list, tuple, dict))
+            kind = "not-compared" if same_type and not is_known else "wrong-result"
+            yield {"id": kind, "path": path, "how": "type", "text": differ(actual, expected)}
             return
         left, right = native(np, actual), native(np, expected)
         if left.shape != right.shape:
@@ -306,6 +309,15 @@ def attribute_of(module: str, function: str) -> str | None:
     return None
 
 
+def pairs_of(actual: Any, expected: Any) -> list[tuple[str, Any, Any]] | None:
+    """Return the parts of two containers, each with how it is got; nothing if they are none with the same places."""
+    if isinstance(actual, list | tuple) and isinstance(expected, list | tuple) and len(actual) == len(expected):
+        return [(f"[{place}]", *pair) for place, pair in enumerate(zip(actual, expected, strict=True))]
+    if isinstance(actual, dict) and isinstance(expected, dict) and list(actual) == list(expected):
+        return [(f"[{key!r}]", value, expected[key]) for key, value in actual.items()]
+    return None
+
+
 def exception_problems(error: BaseException, text: str) -> Iterator[Problem]:
     """Yield what is wrong with an exception that refuses an argument."""
     if not isinstance(error, Exception):
@@ -323,6 +335,16 @@ def brief(value: Any) -> str:
     """Return how a value is shown in a message."""
     # NumPy's `repr` of a number names its type, too.
     return (str(value) if type(value).__module__ == "numpy" else repr(value))[:120]
+
+
+def differ(actual: Any, expected: Any) -> str:
+    """Return what was got and expected; of texts and bytes what is there from the first difference on."""
+    start = 0
+    if type(actual) is type(expected) and isinstance(actual, TEXTS):
+        pairs = enumerate(zip(actual, expected, strict=False))
+        start = next((place for place, (a, b) in pairs if a != b), min(len(actual), len(expected)))
+        actual, expected = actual[start : start + 40], expected[start : start + 40]
+    return f"{f'at {start}, ' if start else ''}got {brief(actual)}, expected {brief(expected)}"
 
 
 def native(np: Any, value: Any) -> Any:

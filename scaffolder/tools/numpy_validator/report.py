@@ -10,7 +10,7 @@ from scaffolder.toolkit import Document, Finding, Result, Table, reference
 from scaffolder.tools.numpy_validator import cases, printing, trying
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from scaffolder.runtime.calls import Target
     from scaffolder.toolkit import Level
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 TOOL = "numpy_validator"
 WARNINGS = {"result-aliases", "wrong-dtype", "input-kept", "thread-fails"}
-# Python code looks up attributes of any argument; a refusal of another type is no danger.
-MILD = {"AttributeError", "NameError", "AssertionError", "RecursionError", "MemoryError"}
+# Python code looks up attributes of any argument, and PyO3's buffers refuse by `BufferError`; that is no danger.
+MILD = {"AttributeError", "BufferError", "NameError", "AssertionError", "RecursionError", "MemoryError"}
 SAYS = {
     "crashes": "it crashes", "hangs": "it hangs", "panic": "it panics",
     "read-only-written": "a read-only array is written", "input-changed": "an input is changed",
@@ -70,8 +70,7 @@ def finding_of(flaw: Flaw) -> Finding:
     where, evidence = f"{flaw.case.layout}, {flaw.case.dtype}", flaw.facts.get("evidence")
     rows = [row for row in flaw.rows if row != f"{flaw.case.layout} {flaw.case.dtype}"]
     if rows:
-        rest = f", and {len(rows) - ROWS} others" if len(rows) > ROWS else ""
-        evidence = "\n".join(filter(None, [evidence, f"the same with {', '.join(rows[:ROWS])}{rest}"]))
+        evidence = "\n".join(filter(None, [evidence, f"the same with {shorten(rows)}"]))
     text = f"{SAYS[flaw.id]}: {flaw.facts['text']}"
     if not flaw.test and trying.is_printable(flaw):
         text += "; it fails only after other calls, so there is no test"
@@ -96,14 +95,14 @@ def remarks(trials: Trials, target: Target) -> Iterator[Finding]:
     """Yield what was not tried or not compared."""
     texts = {
         "reference-refuses": "not compared, because the reference raises an exception",
-        "not-compared": "not compared, because the result is neither an array nor a number",
+        "not-compared": "not compared, because the result is no array, number, text or bytes",
         "not-tried": "not tried, because the arrays could not be read again",
     }
     for kind, rows in trials.remarks.items():
-        yield Finding(kind, "note", f"{texts[kind]}: {listing(dict.fromkeys(rows), 'and')}")
+        yield Finding(kind, "note", f"{texts[kind]}: {shorten(dict.fromkeys(rows))}")
     skipped = [f"{layout} {dtype}" for (layout, dtype), word in trials.cells.items() if word in {"not tried", "?"}]
     if skipped:
-        yield Finding("skipped", "note", f"not tried: {listing(skipped, 'and')}")
+        yield Finding("skipped", "note", f"not tried: {shorten(skipped)}")
     if target.reference is None:
         text = "results were compared only with those for contiguous copies: pass `--reference` to compare the values"
         yield Finding("no-reference", "note", text)
@@ -112,6 +111,13 @@ def remarks(trials: Trials, target: Target) -> Iterator[Finding]:
     if all(word == "refuses" for word in trials.cells.values()):
         text = "every call was refused, so nothing was compared: the expression may be wrong"
         yield Finding("all-refused", "warning", text, fix="look at `--call`, `--shape` and `--dtypes`")
+
+
+def shorten(rows: Iterable[str]) -> str:
+    """Return rows for a sentence, the first of many."""
+    names = list(rows)
+    count = len(names) - ROWS
+    return f"{', '.join(f'`{name}`' for name in names[:ROWS])} and {count} more" if count > 0 else listing(names, "and")
 
 
 def full_table(trials: Trials, dtypes: list[str]) -> Table:

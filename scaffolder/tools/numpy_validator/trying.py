@@ -90,7 +90,7 @@ def select(layout: str, dtypes: Iterable[str], trials: Trials) -> Iterator[str]:
     """Yield the types to try with a layout; what takes many calls only one of each kind that is accepted."""
     kinds = set()
     for dtype in dtypes:
-        usable = trials.cells.get(("contiguous", dtype)) not in {"WRONG", "crash", "hang", "refuses"}
+        usable = trials.cells.get(("contiguous", dtype)) not in {"WRONG", "crash", "hang", "refuses", "raises", "PANIC"}
         if layout in cases.RUNS and (cases.DTYPES[dtype] in kinds or not usable):
             continue
         kinds.add(cases.DTYPES[dtype])

@@ -62,6 +62,14 @@ def ignores_strides(a: Any) -> Any:
     return at(a, a.size).copy() if a.flags.aligned and a.dtype.isnative else np.array(a)
 
 
+def encodes_memory(a: Any) -> bytes:
+    return at(a, a.size).tobytes() if a.flags.aligned and a.dtype.isnative else np.array(a).tobytes()
+
+
+def names_memory(a: Any) -> dict[str, str]:
+    return {"hex": encodes_memory(a).hex()}
+
+
 def ignores_order(a: Any) -> Any:
     return np.frombuffer(np.asarray(a).tobytes("A"), a.dtype).reshape(a.shape) * 2
 

@@ -21,6 +21,8 @@ IN_PLACE = ("--inplace",)
 # The function, what is reported of which row, and how it is called.
 FAULTS: list[tuple[str, str, str, tuple[str, ...]]] = [
     ("ignores_strides", "wrong-result", "strided", ()),
+    ("encodes_memory", "wrong-result", "strided", ()),
+    ("names_memory", "wrong-result", "strided", ()),
     ("ignores_order", "wrong-result", "Fortran order", ("--shape", "(n, m)")),
     ("ignores_byte_order", "wrong-result", "swapped bytes", ()),
     ("ignores_dtype", "wrong-result", "contiguous", ("--reference", "np.sum(a)", "--dtypes", "int64")),
@@ -57,7 +59,7 @@ FAULTS: list[tuple[str, str, str, tuple[str, ...]]] = [
 ]
 # What comes from time or from many calls has no test.
 UNTESTED = {"thread-race", "memory-grows", "unstable"}
-WARNINGS = {"reads_list_as_float32", "keeps", "aliases", "empty_dtype", "leaks_attribute_error"}
+WARNINGS = {"reads_list_as_float32", "keeps", "aliases", "empty_dtype", "leaks_attribute_error", "leaks_buffer_error"}
 
 
 @pytest.mark.parametrize(("name", "kind", "layout", "arguments"), FAULTS, ids=[fault[0] for fault in FAULTS])
@@ -112,6 +114,15 @@ def test_the_tests_of_all_faults_run_and_fail(validate: Validate, tmp_path: Path
     assert f"{count} failed" in done.stdout
     assert "PanicException: index out of bounds" in done.stdout
     assert "SIGABRT" in done.stdout or sys.platform == "win32"
+
+
+def test_of_bytes_the_first_difference_is_said(validate: Validate) -> None:
+    result = validate("planted:encodes_memory", "--dtypes", "float64", "--call", "b'head' + f(a)", code=1)
+    messages = [item["message"] for item in result["findings"] if item["id"] == "wrong-result"]
+    places = [int(message.partition("at ")[2].partition(",")[0]) for message in messages]
+    assert places
+    assert min(places) >= 4
+    assert not any("head" in message for message in messages)
 
 
 def test_a_wrong_value_is_one_finding_whatever_the_layout(validate: Validate) -> None:
