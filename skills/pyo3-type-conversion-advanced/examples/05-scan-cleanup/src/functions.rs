@@ -139,9 +139,15 @@ impl Work for Despeckle {
 impl Work for Levels {
     fn start<'a, T: Pixel + Element>(&'a self, image: &'a Image<'a, T>) -> Result<Box<Rows<'a>>> {
         let mut samples = make_row(image.width())?;
+        // Of few values each is moved once, and then looked up.
+        let table = T::VALUES.map(|values| values().into_iter().map(|value| self.apply(value)));
+        let table: Option<Vec<T>> = table.map(Iterator::collect);
         Ok(Box::new(move |rows| {
             for row in rows {
-                image.load_row(row, &mut samples, |sample: T| self.apply(sample));
+                image.load_row(row, &mut samples, |sample: T| match &table {
+                    Some(table) => table[sample.index()],
+                    None => self.apply(sample),
+                });
                 image.store_row(row, &samples, |sample| sample);
             }
         }))
