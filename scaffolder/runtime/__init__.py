@@ -1,1 +1,1 @@
-"""The classes and functions of a built module, from a process that imports it."""
+"""The classes and functions of a built module, their times and memory, from a process that imports it."""

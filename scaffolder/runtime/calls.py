@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -11,6 +13,7 @@ from scaffolder.machine.children import Child, ChildError, CrashedError, HangsEr
 from scaffolder.runtime.importing import import_command, import_failed, module_missing
 
 SESSION = Path(__file__).parent / "child/calls.py"
+NAME = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*(\.[^\W\d]\w*)*")
 
 
 @dataclass(frozen=True)
@@ -38,11 +41,22 @@ class Target:
 
 @dataclass
 class Runner:
-    """A child process that has the function; a new one after each that ended."""
+    """A child process that has the function; a new one after each that ended.
+
+    Attributes:
+        target: What is tried.
+        python: The Python that it runs in.
+        timeout: How long an answer may take, in seconds.
+        session: The file with what the child does.
+        details: What its `load` needs beside the target.
+        versions: What `load` answered.
+    """
 
     target: Target
     python: Path
     timeout: float
+    session: Path = SESSION
+    details: dict[str, Any] = field(default_factory=dict)
     versions: dict[str, Any] = field(default_factory=dict)
     _child: Child | None = None
 
@@ -72,10 +86,11 @@ class Runner:
     def begin(self) -> Child:
         """Start a child, and let it import the function."""
         target = self.target
-        self._child = start_child(child_command(self.python, SESSION))
+        self._child = start_child(child_command(self.python, self.session))
         answer = self._child.ask(
             "load", max(self.timeout, 30), folder=str(target.folder), module=target.module, function=target.function,
             call=target.call, reference=target.reference, arrays=list(target.arrays), in_place=target.in_place,
+            **self.details,
         )  # fmt: skip
         refuse(answer, target, self.python)
         self.versions = answer
@@ -111,3 +126,34 @@ def refuse(answer: dict[str, Any], target: Target, python: Path) -> None:
             raise UsageError(message, near(target.function, answer["names"]))
         case "not-callable":
             raise UsageError(f"`{target.module}:{target.function}` can't be called", "name a function of the module")
+
+
+def read_function(text: str) -> tuple[str, str]:
+    """Read `MODULE:FUNCTION`.
+
+    Raises:
+        UsageError: It is something else.
+    """
+    if not NAME.fullmatch(text):
+        hint = "name a module as `import` does, and its function: `my_package._core:smooth`"
+        raise UsageError(f"`{text}` is not `MODULE:FUNCTION`", hint)
+    module, _, name = text.partition(":")
+    return module, name
+
+
+def free_names(option: str, expression: str) -> list[str]:
+    """Return the names in an expression that it does not bind itself, in their order.
+
+    Raises:
+        UsageError: It is no expression.
+    """
+    try:
+        tree = ast.parse(expression, mode="eval")
+    except (SyntaxError, ValueError) as error:
+        raise UsageError(f"`{option} {expression}` is not an expression: {error}", "write it as in Python") from error
+    nodes = sorted(
+        (node for node in ast.walk(tree) if isinstance(node, ast.Name)), key=lambda node: (node.lineno, node.col_offset)
+    )
+    bound = {node.id for node in nodes if isinstance(node.ctx, ast.Store)}
+    bound |= {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
+    return list(dict.fromkeys(node.id for node in nodes if node.id not in bound))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import jsonschema
 
 from scaffolder.terminal import run_tool
+from scaffolder.toolkit import PAGES
 from tests.conftest import CHECKOUT
 
 if TYPE_CHECKING:
@@ -21,10 +22,20 @@ VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 
 
 def read_result(printed: str) -> dict[str, Any]:
-    """Return a tool's JSON, which must be as its schema says."""
+    """Return a tool's JSON, which must be as its schema says, and whose findings lead to chapters that exist."""
     result: dict[str, Any] = json.loads(printed)
     VALIDATOR.validate(result)
+    for finding in result["findings"]:
+        page = (finding["reference"] or "").partition("#")[0]
+        if page.startswith(PAGES):
+            assert (CHECKOUT / f"skills{page.removeprefix(PAGES)}").is_file(), page
     return result
+
+
+def chapters_of(result: dict[str, Any], name: str) -> set[str]:
+    """Return the chapters that the findings of a name lead to, without their skills."""
+    addresses = (finding["reference"] or "" for finding in result["findings"] if finding["id"] == name)
+    return {address.rpartition("/")[2].removesuffix(".md") for address in addresses}
 
 
 def call_tool(

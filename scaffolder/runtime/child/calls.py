@@ -43,19 +43,9 @@ class Session:
         except ImportError as error:
             return {"problem": "no-numpy", "text": str(error)}
         self.np.seterr(all="ignore")
-        try:
-            place = importlib.import_module(module)
-        except ModuleNotFoundError as error:
-            missing = error.name is not None and f"{module}.".startswith(f"{error.name}.")
-            return {"problem": "no-module" if missing else "raises", "text": describe(error)}
-        except BaseException as error:  # noqa: BLE001
-            return {"problem": "raises", "text": describe(error)}
-        try:
-            self.function = functools.reduce(getattr, function.split("."), place)
-        except AttributeError:
-            return {"problem": "no-function", "names": [name for name in dir(place) if callable(getattr(place, name))]}
-        if not callable(self.function):
-            return {"problem": "not-callable"}
+        self.function, problem = import_function(module, function)
+        if problem:
+            return problem
         self.arrays, self.in_place, self.has_reference = arrays, in_place, reference is not None
         self.call, self.reference = self.compile(call), self.compile(reference or call)
         threaded = getattr(sys, "_is_gil_enabled", lambda: True)()
@@ -283,6 +273,23 @@ class Session:
         except BaseException as error:  # noqa: BLE001
             return {"type": type(error).__name__}
         return {"type": None}
+
+
+def import_function(module: str, function: str) -> tuple[Any, Answer]:
+    """Return a function of a module, or nothing and the answer that says what is wrong."""
+    try:
+        place = importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        missing = error.name is not None and f"{module}.".startswith(f"{error.name}.")
+        return None, {"problem": "no-module" if missing else "raises", "text": describe(error)}
+    except BaseException as error:  # noqa: BLE001
+        return None, {"problem": "raises", "text": describe(error)}
+    try:
+        value = functools.reduce(getattr, function.split("."), place)
+    except AttributeError:
+        names = [name for name in dir(place) if callable(getattr(place, name))]
+        return None, {"problem": "no-function", "names": names}
+    return (value, {}) if callable(value) else (None, {"problem": "not-callable"})
 
 
 def exception_problems(error: BaseException, text: str) -> Iterator[Problem]:

@@ -16,6 +16,16 @@ if TYPE_CHECKING:
     from scaffolder.runtime.facts import Breakdown
     from scaffolder.runtime.memory import Export, Layout, Memory, Subject
 
+SKILL = "pyo3-type-conversion-advanced"
+# The chapter that explains a finding, where its protocol does not decide.
+CHAPTERS = {
+    "shared-memory": "proving", "leak": "proving", "request-violated": "buffers-out", "request-exceeded": "buffers-out",
+    "strides-missing": "buffers-out", "shapes-differ": "buffers-out", "memory-differs": "buffers-out",
+    "writable-differs": "buffers-out", "held": "buffers-out", "left-open": "buffers-out", "byte-order": "dtypes",
+    "zero-dimensional": "layouts", "empty-null": "layouts", "negative-strides": "layouts", "overlapping": "layouts",
+    "misaligned": "layouts", "device-differs": "dlpack",
+}  # fmt: skip
+OF_PROTOCOL = {"DLPack": "dlpack", "Arrow schema": "arrow", "Arrow array": "arrow", "Arrow stream": "arrow"}
 LEVELS = ("error", "warning", "note", "ok")
 # What grows in a leak grows each time, by at least this many bytes; the rest is noise.
 LEAST = {"references": 0.9, "traced": 16, "native": 16}
@@ -28,7 +38,13 @@ STEPS = {
 def find(memory: Memory, shared: list[Sharing]) -> list[Finding]:
     """Return all findings, the most serious first."""
     findings = [*find_all(memory), *(describe_sharing(sharing) for sharing in shared if sharing.shared)]
-    return sorted(findings, key=lambda finding: LEVELS.index(finding.level))
+    return sorted(map(link, findings), key=lambda finding: LEVELS.index(finding.level))
+
+
+def link(finding: Finding, protocol: str = "") -> Finding:
+    """Return a finding with the chapter that explains it."""
+    chapter = CHAPTERS.get(finding.id) or (OF_PROTOCOL.get(protocol, "buffers-out") if protocol else None)
+    return finding if finding.reference or chapter is None else replace(finding, reference=reference(SKILL, chapter))
 
 
 def describe_sharing(sharing: Sharing) -> Finding:
@@ -54,7 +70,7 @@ def find_all(memory: Memory) -> Iterator[Finding]:
         for export in subject.exports.values():
             for check in CHECKS if export.is_open else (find_failures,):
                 for finding in check(export):
-                    places.setdefault((subject.name, finding), []).append(export.protocol)
+                    places.setdefault((subject.name, link(finding, export.protocol)), []).append(export.protocol)
     for (name, finding), protocols in places.items():
         yield replace(finding, where=f"{name} ({', '.join(protocols)})")
     for subject in memory.subjects:

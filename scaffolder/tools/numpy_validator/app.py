@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import os
 import re
 from dataclasses import replace
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from scaffolder.tools.numpy_validator.cases import Shapes
 
 TOOL = "numpy_validator"
-NAME = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*(\.[^\W\d]\w*)*")
 ARRAY = re.compile(r"[a-eg-z]")
 app = toolkit.program("Try a function of a built extension with arrays that break naive code.")
 
@@ -127,12 +125,9 @@ def read_target(function: str, call: str, reference: str | None, *, in_place: bo
     Raises:
         UsageError: A name or an expression is wrong.
     """
-    from scaffolder.runtime.calls import Target
+    from scaffolder.runtime.calls import Target, read_function
 
-    if not NAME.fullmatch(function):
-        hint = "name a module as `import` does, and its function: `my_package._core:smooth`"
-        raise UsageError(f"`{function}` is not `MODULE:FUNCTION`", hint)
-    module, _, name = function.partition(":")
+    module, name = read_function(function)
     arrays = read_call("--call", call)
     if "f" not in arrays:
         raise UsageError(f"`--call {call}` does not call `f`", "the function is `f` there: `--call 'f(a, window=3)'`")
@@ -153,16 +148,9 @@ def read_call(option: str, expression: str) -> list[str]:
     """
     import builtins
 
-    try:
-        tree = ast.parse(expression, mode="eval")
-    except (SyntaxError, ValueError) as error:
-        raise UsageError(f"`{option} {expression}` is not an expression: {error}", "write it as in Python") from error
-    nodes = sorted(
-        (node for node in ast.walk(tree) if isinstance(node, ast.Name)), key=lambda node: (node.lineno, node.col_offset)
-    )
-    bound = {node.id for node in nodes if isinstance(node.ctx, ast.Store)}
-    bound |= {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
-    free = dict.fromkeys(node.id for node in nodes if node.id not in bound and node.id != "np")
+    from scaffolder.runtime.calls import free_names
+
+    free = [name for name in free_names(option, expression) if name != "np"]
     names = [name for name in free if name == "f" or ARRAY.fullmatch(name)]
     if unknown := [name for name in free if name not in names and not hasattr(builtins, name)]:
         hint = "there are `f`, `np`, arrays, whose names have one letter, and Python's own names"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from scaffolder.drawing import escape_text
 from scaffolder.errors import listing
-from scaffolder.toolkit import Document, Finding, Result, Table
+from scaffolder.toolkit import Document, Finding, Result, Table, reference
 from scaffolder.tools.numpy_validator import cases, printing, trying
 
 if TYPE_CHECKING:
@@ -28,6 +28,13 @@ SAYS = {
     "thread-race": "threads disturb each other", "thread-fails": "a call fails only when several threads call",
     "memory-grows": "memory grows", "wrong-exception": "an exception from inside gets out",
     "result-aliases": "a result is a part of an input", "input-kept": "an input is kept",
+}  # fmt: skip
+SKILL = "pyo3-type-conversion-advanced"
+# The chapter that explains a failure; what is wrong with some arrays only is explained where these are.
+CHAPTERS = {
+    "read-only-written": "in-place", "input-changed": "in-place", "thread-race": "in-place", "wrong-dtype": "dtypes",
+    "result-overwritten": "returning-arrays", "result-aliases": "returning-arrays", "thread-fails": "borrowing-arrays",
+    "memory-grows": "proving", "input-kept": "proving", "wrong-exception": "borrowing-arrays",
 }  # fmt: skip
 # The order of findings, and the colours of cells in the drawing.
 ORDER = list(trying.WORDS)
@@ -67,7 +74,21 @@ def finding_of(flaw: Flaw) -> Finding:
         text += "; it fails only after other calls, so there is no test"
     fix = "mend it until the test of it, which is printed, passes" if flaw.test else None
     where = f"{flaw.case.layout}, {flaw.case.dtype}"
-    return Finding(flaw.id, level, text, where, evidence=flaw.facts.get("evidence"), cause=cause, fix=fix)
+    evidence = flaw.facts.get("evidence")
+    return Finding(flaw.id, level, text, where, evidence=evidence, cause=cause, fix=fix, reference=chapter_of(flaw))
+
+
+def chapter_of(flaw: Flaw) -> str | None:
+    """Return the chapter that explains a failure."""
+    if flaw.id in {"panic", "crashes"}:
+        return reference("pyo3-fundamentals", "panics")
+    layout = flaw.case.layout
+    chapter = CHAPTERS.get(flaw.id)
+    if chapter is None and layout in cases.PAIRS:
+        chapter = "in-place"
+    elif chapter is None and layout not in {"contiguous", "large", *cases.VALUES, *cases.RUNS, *cases.OBJECTS}:
+        chapter = "dtypes" if layout == "swapped bytes" else "layouts"
+    return reference(SKILL, chapter) if chapter else None
 
 
 def remarks(trials: Trials, target: Target) -> Iterator[Finding]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.tools.buffer_inspector.conftest import identifiers, made, table
+from tests.tools.results import chapters_of
 
 if TYPE_CHECKING:
     from tests.tools.buffer_inspector.conftest import Inspect
@@ -53,6 +54,21 @@ def test_a_flaw_is_found_and_no_other(inspect: Inspect, expression: str, code: i
     assert identifiers(result, "it") == expected - {"leak"}
     assert not identifiers(result, "good")
     assert [row["Shape"] for row in table(result, "Layouts") if row["Object"] == "good"] == ["(2,)"]
+
+
+@pytest.mark.parametrize(
+    ("expression", "code", "name", "chapter"),
+    [
+        ("Floats(times=0)", 1, "never-released", "dlpack"),
+        ("Integers(marks=False)", 1, "release-unmarked", "arrow"),
+        ("Interface(shape=(2,), strides=(9,))", 0, "misaligned", "layouts"),
+        ("Interface(shape=(2,), typestr='>f8')", 0, "byte-order", "dtypes"),
+        ("Interface(shape=(2,), typestr='float')", 1, "export-wrong", "buffers-out"),
+        ("Panics()", 1, "export-panics", "panics"),
+    ],
+)
+def test_a_flaw_leads_to_its_chapter(inspect: Inspect, expression: str, code: int, name: str, chapter: str) -> None:
+    assert chapters_of(inspect("producers", *made(it=expression), "--no-repeat", code=code), name) == {chapter}
 
 
 def test_a_leak_and_an_export_left_open_are_found(inspect: Inspect) -> None:

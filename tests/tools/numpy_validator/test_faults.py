@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.tools.numpy_validator.conftest import cells
+from tests.tools.results import chapters_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -132,3 +133,21 @@ def test_the_same_seed_gives_the_same_result(validate: Validate) -> None:
     results = [validate(*arguments, seed, code=1) for seed in ("1", "1", "2")]
     assert results[0] == results[1]
     assert results[0] != results[2]
+
+
+@pytest.mark.parametrize(
+    ("function", "name", "chapter", "arguments"),
+    [
+        ("ignores_strides", "wrong-result", "layouts", ()),
+        ("mutates", "input-changed", "in-place", ()),
+        ("keeps", "input-kept", "proving", ()),
+        ("panics_empty", "panic", "panics", ()),
+        ("loses_precision", "wrong-result", "", ("--reference", "a.astype(float)")),
+    ],
+)
+def test_a_fault_leads_to_its_chapter(
+    validate: Validate, function: str, name: str, chapter: str, arguments: tuple[str, ...]
+) -> None:  # fmt: skip
+    code = 0 if function in WARNINGS else 1
+    result = validate(f"planted:{function}", "--dtypes", "float64,int64", *arguments, code=code)
+    assert chapter in chapters_of(result, name)

@@ -1,0 +1,1 @@
+"""The tool `conversion_profiler`: what calls cost for inputs of many sizes, and what is copied."""

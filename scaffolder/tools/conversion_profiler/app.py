@@ -1,0 +1,268 @@
+"""Measure what calls cost for inputs of many sizes, and what is copied."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from scaffolder import toolkit
+from scaffolder.errors import UsageError, near
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from scaffolder.runtime.timing import Plan, Profile, Show
+
+TOOL = "conversion_profiler"
+SIZES = "1,10,100,1e3,1e4,1e5,1e6"
+MOST = 10**9
+app = toolkit.program("Measure what calls cost for inputs of many sizes, and what is copied.")
+
+
+@app.command()
+def conversion_profiler(  # noqa: PLR0913, PLR0917
+    function: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="MODULE:FUNCTION", show_default=False,
+            help="The function to measure. Without one, what Python and NumPy do with the type.",
+        ),
+    ] = None,
+    call: Annotated[
+        str,
+        typer.Option(
+            metavar="EXPRESSION",
+            help="A call of the function `f` with inputs, `f(a, window=3)`; it can use the names of the module.",
+        ),
+    ] = "f(a)",
+    types: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--type", metavar="TYPE", show_default=False,
+            help="The type of the inputs, or of one: `float64`, `b=list[str]`; repeatable. `--list` prints all.",
+        ),
+    ] = None,
+    make: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=EXPRESSION", show_default=False,
+            help="How to make an input of size `n`: `a=np.ones((n, 3))`; it can use those before it; repeatable.",
+        ),
+    ] = None,
+    references: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--reference", metavar="EXPRESSION", show_default=False,
+            help="What to compare with, in turns with the function: `np.sum(a)`; repeatable.",
+        ),
+    ] = None,
+    sizes: Annotated[
+        str | None,
+        typer.Option(metavar="SIZES", show_default=False, help=f"The sizes `n`.  [default: {SIZES}]"),
+    ] = None,
+    seconds: Annotated[
+        float, typer.Option(min=0.001, max=600, metavar="SECONDS", help="How long to measure a call with a size.")
+    ] = 0.3,
+    list_types: Annotated[bool, typer.Option("--list", help="List the types, and what makes each.")] = False,
+    draw: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.svg", help="Draw the times over the sizes to this file.", show_default=False),
+    ] = None,
+    force: toolkit.ReplaceDrawing = False,
+    python: toolkit.PythonOfProject = None,
+    timeout: Annotated[
+        float, typer.Option(min=0.1, max=1e6, metavar="SECONDS", help="How long all calls with a size may take.")
+    ] = 60,
+    dry_run: toolkit.DryRun = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Also print what was read in place, and how each time was measured.")
+    ] = False,
+    as_data: toolkit.AsData = False,
+) -> None:  # fmt: skip
+    """Measure what calls cost for inputs of many sizes, and what is copied.
+
+    The time of a call is the best of several rounds, without garbage collection, as `timeit` measures it. A line
+    through the times says what a call and what an element costs; where there is none, that is said. Calls and
+    references take turns, so that both see the same machine.
+
+    Then each call is made once in a process of its own, with some 16 MB unless you pass `--sizes`, while the growth of
+    its memory is watched. That, addresses and references say whether the input was copied, or borrowed: read where it
+    is; and whether the result was built once and handed over (moved), copied once more, or shares memory with an input.
+    GB/s are those of the input, of which a number in a list counts as 8 bytes.
+
+    \b
+    Examples:
+      pyo3-new tool conversion_profiler my_package:smooth --call 'f(a, window=3)' --type float64
+      pyo3-new tool conversion_profiler my_package:parse --type json --reference 'json.loads(a)' --draw parse.svg
+      pyo3-new tool conversion_profiler my_package:dot --call 'f(a, b)' --make 'a=np.ones((n, 3))' --make 'b=a.T'
+      pyo3-new tool conversion_profiler --type 'list[float]'
+    """
+    from scaffolder.machine.environment import find_environment
+    from scaffolder.terminal import progress
+
+    if list_types:
+        return toolkit.show(type_list(), as_data=as_data, verbose=verbose)
+    inputs = read_inputs(function, call, types or [], make or [])
+    plan = read_plan(function, call, references or [], inputs, sizes, seconds)
+    toolkit.check_drawing(draw, force=force)
+    environment = find_environment(python, Path.cwd(), os.environ)
+    if dry_run:
+        calls = ", ".join(f"`{text}`" for text in plan.expressions)
+        action = f"would measure {calls} with n up to {plan.sizes[-1]:,}, in {environment.python}"
+        action += f" and write {draw}" if draw else ""
+        return toolkit.show(toolkit.Result(TOOL, action, dry_run=True), as_data=as_data)
+    profile = measure_all(plan, environment.python, timeout, lambda text: progress(text, visible=not as_data))
+    result = describe(profile, function, in_full=verbose or as_data)
+    if draw:
+        from scaffolder.tools.conversion_profiler.drawing import draw as draw_times
+
+        result = toolkit.write_drawing(result, draw, draw_times(profile, function or ", ".join(profile.types.values())))
+    return toolkit.show(result, as_data=as_data, verbose=verbose)
+
+
+def read_inputs(function: str | None, call: str, types: Sequence[str], makes: Sequence[str]) -> dict[str, str]:
+    """Return what makes each input, by name.
+
+    Raises:
+        UsageError: A type or an expression is wrong, or an input has none.
+    """
+    from scaffolder.runtime.calls import free_names
+    from scaffolder.tools.conversion_profiler.inputs import TYPES
+
+    own = dict(read_pair("--make", text) for text in makes)
+    named = dict(read_pair("--type", text) for text in types if re.match(r"\s*\w+\s*=", text))
+    general = [text.strip() for text in types if not re.match(r"\s*\w+\s*=", text)]
+    for name in (*named.values(), *general):
+        if name not in TYPES:
+            raise UsageError(
+                f"`{name}` is not a type that can be made", near(name, TYPES, "see `--list`, or write `--make`")
+            )
+    if len(general) > 1:
+        raise UsageError("`--type` has two types without a name", "say which input has which: `--type a=float64`")
+    if function is None and (not general or own or named):
+        raise UsageError("there is nothing to measure", "name a function, or a type alone: `--type 'list[float]'`")
+    names = free_names("--call", call)
+    if function is not None and "f" not in names:
+        raise UsageError(f"`--call {call}` does not call `f`", "the function is `f` there: `--call 'f(a, window=3)'`")
+    if function is not None and set(names) <= {"f"}:
+        raise UsageError(f"`--call {call}` has no input", "inputs have names there: `--call 'f(a)'`")
+    letters = [name for name in names if len(name) == 1 and name not in {"f", *own, *named}]
+    if letters and not general:
+        raise UsageError(
+            f"`{letters[0]}` in `--call {call}` has no type", f"give it one: `--type {letters[0]}=float64`"
+        )
+    return {
+        **dict.fromkeys(letters, TYPES[general[0]] if general else ""),
+        **{name: TYPES[kind] for name, kind in named.items()},
+        **own,
+    }
+
+
+def read_pair(option: str, text: str) -> tuple[str, str]:
+    """Read `NAME=VALUE`."""
+    from scaffolder.runtime.calls import free_names
+
+    name, _, value = (part.strip() for part in text.partition("="))
+    example = "`--make 'a=np.ones((n, 3))'`" if option == "--make" else "`--type a=float64`"
+    if not name.isidentifier() or name in {"f", "n"} or not value or value.startswith("="):
+        raise UsageError(
+            f"`{option} {text}` is not `NAME=VALUE`", f"write it as in {example}, with a name but `f` and `n`"
+        )
+    if option == "--make":
+        free_names(option, value)
+    return name, value
+
+
+def read_sizes(text: str) -> tuple[int, ...]:
+    """Read sizes, `1,1e3,20_000`, in ascending order.
+
+    Raises:
+        UsageError: One is no size.
+    """
+    sizes = set()
+    for part in text.split(","):
+        try:
+            size = float(part)
+        except ValueError:
+            size = 0.0
+        if not 1 <= size <= MOST or size != int(size):
+            raise UsageError(
+                f"`--sizes {text}`: `{part}` is not a size from 1 to 1e9", f"write them as in `--sizes {SIZES}`"
+            )
+        sizes.add(int(size))
+    return tuple(sorted(sizes))
+
+
+def read_plan(
+    function: str | None, call: str, references: Sequence[str], makes: dict[str, str], sizes: str | None, seconds: float
+) -> Plan:  # fmt: skip
+    """Return what to measure.
+
+    Raises:
+        UsageError: A name or an expression is wrong.
+    """
+    from scaffolder.runtime.calls import Target, free_names, read_function
+    from scaffolder.runtime.timing import Plan
+    from scaffolder.tools.conversion_profiler.inputs import LIBRARIES, TYPES, conversions_of
+
+    if function is None:
+        kind = next(name for name, text in TYPES.items() if text == makes["a"])
+        module, name, expressions = "", "", conversions_of(kind)
+    else:
+        module, name = read_function(function)
+        expressions = (call, *references)
+    for text in references:
+        free_names("--reference", text)
+    used = libraries_of([*expressions, *makes.values()], LIBRARIES)
+    target = Target(module, name, call, None, tuple(makes), in_place=False, folder=Path.cwd())
+    return Plan(target, expressions, makes, used, read_sizes(sizes or SIZES), seconds, may_grow=sizes is None)
+
+
+def libraries_of(expressions: Iterable[str], libraries: dict[str, str]) -> dict[str, str]:
+    """Return the modules that expressions name, by alias."""
+    from scaffolder.runtime.calls import free_names
+
+    names = [name for text in expressions for name in free_names("expression", text)]
+    return {alias: libraries[alias] for alias in dict.fromkeys(names) if alias in libraries}
+
+
+def measure_all(plan: Plan, python: Path, timeout: float, show: Show) -> Profile:
+    """Measure all calls; what a type is compared with is left out where its library is not there."""
+    from dataclasses import replace
+
+    from scaffolder.runtime.timing import LibraryError, measure
+
+    while True:
+        try:
+            return measure(plan, python, timeout, show)
+        except LibraryError as error:
+            alias = next(alias for alias, library in plan.libraries.items() if library == error.library)
+            left = tuple(text for text in plan.expressions if alias not in libraries_of([text], plan.libraries))
+            if plan.target.module or not left or alias in libraries_of(plan.makes.values(), plan.libraries):
+                raise
+            libraries = {key: value for key, value in plan.libraries.items() if key != alias}
+            plan = replace(plan, expressions=left, libraries=libraries)
+
+
+def describe(profile: Profile, function: str | None, *, in_full: bool) -> toolkit.Result:
+    """Return what was measured, and what is to be said about it."""
+    from scaffolder.tools.conversion_profiler.findings import find
+    from scaffolder.tools.conversion_profiler.tables import tables_of
+
+    kinds = ", ".join(f"`{name}` {kind}" for name, kind in profile.types.items())
+    what = f"`{function}`" if function else "conversions"
+    sizes = f"{len(profile.steps)} size{'s' if len(profile.steps) != 1 else ''}"
+    summary = f"{what} with {kinds or 'inputs'}: {sizes}, by Python {profile.python}"
+    return toolkit.Result(TOOL, summary, find(profile), tuple(tables_of(profile, in_full=in_full)))
+
+
+def type_list() -> toolkit.Result:
+    """Return the types of inputs."""
+    from scaffolder.tools.conversion_profiler.inputs import TYPES
+
+    table = toolkit.Table("Types of inputs", ("type", "made by"), tuple(TYPES.items()))
+    return toolkit.Result(TOOL, f"{len(TYPES)} types of inputs", tables=(table,))

@@ -1,0 +1,104 @@
+"""What a call and an element cost, where no line says it, and how a call compares with another."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.tools.conversion_profiler.conftest import finding, names, rows
+
+if TYPE_CHECKING:
+    from tests.tools.conversion_profiler.conftest import Measure
+
+UNITS = {"ns": 1e-9, "us": 1e-6, "ms": 1e-3, "s": 1.0}
+TIMES = "Time of a call"
+COSTS = "Cost of a call and of an element"
+# A quarter of the rounds may be disturbed.
+LONGER = ("--sizes", "1,100", "--seconds", "0.3")
+SIZES = ("--sizes", "1,100,1e3,4e3")
+
+
+def seconds(text: str) -> float:
+    """Return a time that is printed."""
+    number, unit = text.split()
+    return float(number) * UNITS[unit]
+
+
+def test_a_line_says_what_a_call_and_an_element_cost(measure: Measure) -> None:
+    result = measure("measured:waits", "--type", "list[int]", *SIZES)
+    (row,) = rows(result, COSTS)
+    # 100 us and 100 ns; a busy machine may take longer.
+    assert 0.9e-4 < seconds(row["per call"]) < 1.5e-4
+    assert 0.9e-7 < seconds(row["per element"]) < 1.5e-7
+    assert row["fit"].startswith("within ")
+    assert "no-line" not in names(result)
+    assert [row["n"] for row in rows(result, TIMES)] == ["1", "100", "1,000", "4,000"]
+    assert [row["input"] for row in rows(result, TIMES)] == ["8 B", "800 B", "8 kB", "32 kB"]
+    # 32 kB in 500 us.
+    assert 0.03 < float(rows(result, TIMES)[-1]["GB/s"]) < 0.065
+
+
+def test_where_no_line_fits_it_is_said(measure: Measure) -> None:
+    result = measure("measured:squared", "--type", "list[int]", "--sizes", "30,100,300")
+    (row,) = rows(result, COSTS)
+    assert row["per element"] == ""
+    assert row["fit"].startswith("none: no line comes nearer than ")
+    power = re.search(r"n to the power of ([\d.]+)", finding(result, "no-line")["message"])
+    assert power
+    assert 1.8 < float(power[1]) < 2.2
+
+
+def test_a_few_sizes_are_no_line(measure: Measure) -> None:
+    result = measure("measured:waits", "--type", "list[int]", "--sizes", "1,10")
+    assert rows(result, COSTS)[0]["fit"] == "too few sizes"
+
+
+def test_a_call_that_takes_long_at_times_is_noisy(measure: Measure) -> None:
+    result = measure("measured:wavers", "--type", "bytes", "--sizes", "1,2")
+    message = finding(result, "noisy")["message"]
+    assert message == "2 of 2 times of `f(a)` are noisy"
+
+
+def test_a_reference_is_measured_in_turns(measure: Measure) -> None:
+    result = measure("measured:waits", "--type", "list[int]", "--reference", "(f(a), f(a))[0]", *LONGER)
+    for row in rows(result, TIMES):
+        match = re.fullmatch(r"([\d.]+)x faster", row["compared"])
+        assert match
+        assert 1.6 < float(match[1]) < 2.4
+    assert not names(result) & {"slower", "results-differ", "unclear"}
+
+
+def test_a_slower_function_is_a_warning(measure: Measure) -> None:
+    arguments = ("--call", "(f(a), f(a))[0]", "--reference", "f(a)", *LONGER)
+    warning = finding(measure("measured:waits", "--type", "list[int]", *arguments), "slower")
+    assert warning["level"] == "warning"
+    assert warning["message"] == "`(f(a), f(a))[0]` is slower than `f(a)` with 2 of 2 sizes"
+
+
+def test_what_is_equally_fast_is_not_compared(measure: Measure) -> None:
+    result = measure("measured:waits", "--type", "list[int]", "--reference", "f(a) + 0", *LONGER)
+    assert {row["compared"] for row in rows(result, TIMES)} <= {"too close to tell", "too noisy to tell"}
+    assert finding(result, "unclear")["message"].endswith("is faster can't be told with n = 1; 100")
+
+
+@pytest.mark.parametrize("reference", ["len(a) + 1", "[]", "str(f(a))"])
+def test_a_reference_that_returns_something_else_is_said(measure: Measure, reference: str) -> None:
+    result = measure("measured:waits", "--type", "list[int]", "--reference", reference, "--sizes", "1,10")
+    assert "no measure of it" in finding(result, "results-differ")["message"]
+
+
+def test_a_reference_that_fails_leaves_the_rest(measure: Measure) -> None:
+    result = measure("measured:waits", "--type", "list[int]", "--reference", "a / 2", "--sizes", "1,10")
+    assert "raises TypeError: unsupported operand" in finding(result, "reference-raises")["message"]
+    assert {row["a / 2"] for row in rows(result, TIMES)} == {"fails"}
+    assert seconds(rows(result, TIMES)[0]["f(a)"]) > 0.99e-4
+
+
+def test_a_type_is_measured_without_a_function(measure: Measure) -> None:
+    result = measure("--type", "array[d]", "--sizes", "1,1e3,1e5")
+    assert [row["call"] for row in rows(result, COSTS)] == ["memoryview(a)", "np.asarray(a)", "a.tolist()"]
+    memory = {row["call"]: row["result is"] for row in rows(result, "Memory of a call")}
+    assert memory["memoryview(a)"] == memory["np.asarray(a)"] == "shared"
+    assert result["summary"].startswith("conversions with `a` array.array: 3 sizes")
