@@ -2,8 +2,13 @@
 
 use std::collections::BTreeSet;
 use std::net::Ipv6Addr;
+use std::time::Duration;
 
 use crate::model::{Action, Config, Listen, Route, Upstream};
+
+/// Shorter ones would be 0 as a `timedelta`, and there is none for the longest `Duration`.
+const SHORTEST: Duration = Duration::from_millis(1);
+const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Finds everything that is wrong, each with its place.
 #[must_use]
@@ -18,9 +23,9 @@ pub fn find_problems(config: &Config) -> Vec<String> {
         ("connect", config.timeouts.connect),
     ] {
         problems.refuse(
-            span.is_zero(),
+            !(SHORTEST..=LONGEST).contains(&span),
             &format!("timeouts.{name}"),
-            "must be more than 0",
+            "must be between a millisecond and a day",
         );
     }
     for (name, upstream) in &config.upstreams {

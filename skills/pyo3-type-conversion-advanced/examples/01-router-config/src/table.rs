@@ -19,7 +19,8 @@ pub fn table<'py, T>(object: &Bound<'py, PyAny>) -> PyResult<T>
 where
     T: Table + for<'a> FromPyObject<'a, 'py, Error = PyErr>,
 {
-    let keys = take_keys(object)?;
+    let dict = take_dict(object)?;
+    let keys = take_keys(&dict)?;
     let is_known = |key: &String| [T::REQUIRED, T::OPTIONAL].concat().contains(&key.as_str());
     if let Some(key) = keys.iter().find(|key| !is_known(key)) {
         return Err(unknown(key, &[T::REQUIRED, T::OPTIONAL].concat()));
@@ -28,7 +29,7 @@ where
     if let Some(key) = T::REQUIRED.iter().find(is_missing) {
         return Err(PyValueError::new_err(format!("there is no `{key}`")));
     }
-    object.extract()
+    dict.extract()
 }
 // endregion: table
 
@@ -54,9 +55,9 @@ where
     T: Table + for<'a> FromPyObject<'a, 'py, Error = PyErr>,
 {
     let dict = take_dict(object)?;
-    let items = dict.iter().zip(take_keys(object)?);
+    let items = take_keys(&dict)?.into_iter().zip(dict.values());
     items
-        .map(|((_, value), name)| {
+        .map(|(name, value)| {
             let item = table(&value).map_err(|error| within(&value, format!("`{name}`"), error))?;
             Ok((name, item))
         })
@@ -68,7 +69,8 @@ pub fn take_one<'py>(
     object: &Bound<'py, PyAny>,
     known: &'static [&'static str],
 ) -> PyResult<(&'static str, Bound<'py, PyAny>)> {
-    let keys = take_keys(object)?;
+    let dict = take_dict(object)?;
+    let keys = take_keys(&dict)?;
     let [key] = keys.as_slice() else {
         let message = format!(
             "expected one of `{}`, found {} keys",
@@ -79,7 +81,7 @@ pub fn take_one<'py>(
     };
     let name = known.iter().find(|name| *name == key);
     let name = *name.ok_or_else(|| unknown(key, known))?;
-    Ok((name, object.get_item(name)?))
+    Ok((name, dict.as_any().get_item(name)?))
 }
 
 // region: whole
@@ -119,13 +121,18 @@ pub fn read_span(object: &Bound<'_, PyAny>) -> PyResult<Duration> {
 }
 // endregion: span
 
-fn take_dict<'a, 'py>(object: &'a Bound<'py, PyAny>) -> PyResult<&'a Bound<'py, PyDict>> {
-    object.cast().map_err(|_| wrong("a table", object))
+// region: copy
+/// Takes a copy, which is a plain dict: a number's `__index__`, or a thread, may change the other one while we read,
+/// and the iterator of a dict that changes panics.
+fn take_dict<'py>(object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyDict>> {
+    let dict = object.cast::<PyDict>();
+    dict.map_err(|_| wrong("a table", object))?.copy()
 }
+// endregion: copy
 
-fn take_keys(object: &Bound<'_, PyAny>) -> PyResult<Vec<String>> {
-    let keys = take_dict(object)?.keys();
-    keys.iter()
+fn take_keys(dict: &Bound<'_, PyDict>) -> PyResult<Vec<String>> {
+    dict.keys()
+        .iter()
         .map(|key| match key.cast::<PyString>() {
             Ok(text) => text.extract(),
             Err(_) => Err(wrong("a text as key", &key)),

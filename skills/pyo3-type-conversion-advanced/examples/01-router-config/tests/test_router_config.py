@@ -6,6 +6,8 @@ import pickle
 import re
 import subprocess
 import sys
+from collections import defaultdict
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
@@ -243,7 +245,7 @@ def test_all_that_makes_no_sense_is_told_at_once() -> None:
         Router(values)
     assert caught.value.problems == [
         "listen: 0 is no port",
-        "timeouts.request: must be more than 0",
+        "timeouts.request: must be between a millisecond and a day",
         "upstreams.api.servers[0]: `10.0.0.1` is no host with a port",
         "routes[0].action.upstream: there is no upstream `apo`",
         "routes[1].action.redirect.status: 200 is no redirect",
@@ -275,13 +277,60 @@ def test_the_exception_can_be_pickled() -> None:
     assert isinstance(error, ValueError)
 
 
-def test_what_a_dict_raises_is_the_cause() -> None:
+# region: callers
+class Whole:
+    """A number that does something when it is read."""
+
+    def __init__(self, act: Callable[[], int]) -> None:
+        self.act = act
+
+    def __index__(self) -> int:
+        return self.act()
+
+
+def test_a_subclass_of_dict_is_read_as_a_dict() -> None:
     class Broken(dict[str, Any]):
         def __getitem__(self, key: str) -> Any:
             raise ZeroDivisionError(key)
 
-    with pytest.raises((ConfigError, ZeroDivisionError)):
-        Router(Broken(config()))
+    assert Router(Broken(config())).to_dict() == Router(config()).to_dict()
+    assert Router(defaultdict(list, config())).to_dict() == Router(config()).to_dict()
+
+
+def test_a_table_may_change_while_it_is_read() -> None:
+    values = config()
+    upstreams = values["upstreams"]
+    number = Whole(lambda: upstreams.clear() or 3)
+    upstreams.update(first={"servers": ["a:1"], "retries": number}, second={"servers": ["b:1"]})
+    assert set(Router(values).to_dict()["upstreams"]) == {"api", "first", "second"}
+    assert not upstreams
+
+
+def test_what_a_value_raises_is_a_cause() -> None:
+    def fail() -> int:
+        error = ZeroDivisionError("no number today")
+        error.__cause__ = error
+        raise error
+
+    with pytest.raises(ConfigError, match=r"Upstream.retries: no number today(: no number today)+$"):
+        Router(changed(upstreams__api__retries=Whole(fail)))
+
+
+def test_an_interrupt_stays_one() -> None:
+    def interrupt() -> int:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        Router(changed(upstreams__api__retries=Whole(interrupt)))
+
+
+# endregion: callers
+
+
+@pytest.mark.parametrize("seconds", [0, 1e-9, 86_401, 1e15, 1e18])
+def test_a_time_must_be_one_that_python_has_and_that_is_useful(seconds: float) -> None:
+    with pytest.raises(ConfigError, match=r"timeouts.request: must be between a millisecond and a day"):
+        Router(changed(timeouts__request=seconds))
 
 
 def test_a_router_does_not_see_later_changes() -> None:

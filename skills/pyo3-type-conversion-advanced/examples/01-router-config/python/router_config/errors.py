@@ -10,5 +10,5 @@ class ConfigError(ValueError):
         self.problems = problems
 
     def __str__(self) -> str:
-        """Return all problems, a line each."""
+        """Return all problems, one below the other."""
         return "\n".join(self.problems)
