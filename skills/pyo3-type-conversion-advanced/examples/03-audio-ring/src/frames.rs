@@ -78,7 +78,8 @@ impl Frames {
 
     /// Hands over where each sample is here, beside one of the ring.
     fn walk(&self, first: usize, samples: &[Sample], take: impl Fn(*mut u8, &Sample)) {
-        assert!(samples.len() <= (self.count - first) * self.channels);
+        let left = self.count.checked_sub(first);
+        assert!(left.is_some_and(|left| samples.len().div_ceil(self.channels) <= left));
         let start: *mut u8 = self.buffer.buf_ptr().cast();
         let [frame, channel] = self.strides;
         // SAFETY: the frames are within the shape, as was just checked, and whoever lends the memory says that the strides
