@@ -139,9 +139,12 @@ impl Work for Despeckle {
 impl Work for Levels {
     fn start<'a, T: Pixel + Element>(&'a self, image: &'a Image<'a, T>) -> Result<Box<Rows<'a>>> {
         let mut samples = make_row(image.width())?;
-        // Of few values each is moved once, and then looked up.
-        let table = T::VALUES.map(|values| values().into_iter().map(|value| self.apply(value)));
-        let table: Option<Vec<T>> = table.map(Iterator::collect);
+        // Where there are fewer values than samples, each is moved once, and then looked up.
+        let count = image.width().saturating_mul(image.rows());
+        let values = T::VALUES.map(|values| values());
+        let table = values.filter(|values| values.len() <= count);
+        let table = table.map(|values| values.into_iter().map(|value| self.apply(value)).collect());
+        let table: Option<Vec<T>> = table;
         Ok(Box::new(move |rows| {
             for row in rows {
                 image.load_row(row, &mut samples, |sample: T| match &table {

@@ -177,7 +177,7 @@ fn overlaps_itself(shape: [usize; 3], strides: [isize; 3], size: usize) -> bool 
     !shape.contains(&0)
         && axes.into_iter().any(|(stride, length)| {
             let overlaps = stride < extent;
-            extent += stride * (length - 1);
+            extent = extent.saturating_add(stride.saturating_mul(length - 1));
             overlaps
         })
 }
