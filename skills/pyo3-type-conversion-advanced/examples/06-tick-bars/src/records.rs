@@ -61,6 +61,10 @@ impl<'a> Ticks<'a> {
     // region: borrow
     /// Takes an array with one dimension and the three fields.
     pub fn borrow(array: &'a Bound<'_, PyUntypedArray>, names: &Names<'_>) -> PyResult<Self> {
+        let masked = array.py().import("numpy.ma")?.getattr("MaskedArray")?;
+        if array.is_instance(&masked)? {
+            return Err(Error::Masked.into());
+        }
         let dtype = array.dtype();
         let (&[count], &[stride], true) = (array.shape(), array.strides(), dtype.has_fields())
         else {
