@@ -18,6 +18,7 @@ const SAMPLE: usize = size_of::<Sample>();
 pub struct Frames {
     buffer: PyUntypedBuffer,
     count: usize,
+    channels: usize,
     /// Bytes from a frame to the next, and from a channel to the next.
     strides: [isize; 2],
 }
@@ -28,7 +29,7 @@ impl Frames {
         let buffer = PyUntypedBuffer::get(object)?;
         check_format(&buffer)?;
         let strides = match (buffer.shape(), buffer.strides()) {
-            ([_], [frame]) if channels == 1 => [*frame, 0],
+            ([_], [frame]) if channels == 1 => [*frame, SAMPLE as isize],
             ([_, found], [frame, channel]) if *found == channels => [*frame, *channel],
             (shape, _) => {
                 let shape = shape.to_vec();
@@ -38,6 +39,7 @@ impl Frames {
         Ok(Self {
             count: buffer.shape()[0],
             buffer,
+            channels,
             strides,
         })
     }
@@ -56,33 +58,47 @@ impl Frames {
     }
 
     // region: copy
-    /// Copies a frame from here; this may be called detached.
-    pub fn load(&self, frame: usize, samples: &[Sample]) {
-        for (channel, sample) in samples.iter().enumerate() {
-            let place = self.locate(frame, channel);
-            // SAFETY: `locate` returns the address of a sample, which is borrowed.
-            let bits = unsafe { load(place) };
-            sample.store(bits, Ordering::Relaxed);
-        }
+    /// Copies frames from here, from `first` on; this may be called detached.
+    pub fn load(&self, first: usize, samples: &[Sample]) {
+        self.walk(first, samples, |place, sample| {
+            // SAFETY: `walk` hands the address of a sample over, which is borrowed.
+            sample.store(unsafe { load(place) }, Ordering::Relaxed);
+        });
     }
 
-    /// Copies a frame to here, which must be borrowed to write; this may be called detached.
-    pub fn store(&self, frame: usize, samples: &[Sample]) {
+    /// Copies frames to here, which must be borrowed to write; this may be called detached.
+    pub fn store(&self, first: usize, samples: &[Sample]) {
         assert!(!self.buffer.readonly());
-        for (channel, sample) in samples.iter().enumerate() {
-            let place = self.locate(frame, channel);
+        self.walk(first, samples, |place, sample| {
             // SAFETY: as above, and the buffer is not read-only.
             unsafe { store(place, sample.load(Ordering::Relaxed)) };
-        }
+        });
     }
     // endregion: copy
 
-    fn locate(&self, frame: usize, channel: usize) -> *mut u8 {
-        assert!(frame < self.count);
-        let offset = frame as isize * self.strides[0] + channel as isize * self.strides[1];
+    /// Hands over where each sample is here, beside one of the ring.
+    fn walk(&self, first: usize, samples: &[Sample], take: impl Fn(*mut u8, &Sample)) {
+        let left = self.count.checked_sub(first);
+        assert!(left.is_some_and(|left| samples.len().div_ceil(self.channels) <= left));
         let start: *mut u8 = self.buffer.buf_ptr().cast();
-        // SAFETY: the indices are within the shape, and whoever lends the memory says that the strides then lead to it.
-        unsafe { start.offset(offset) }
+        let [frame, channel] = self.strides;
+        // SAFETY: the frames are within the shape, as was just checked, and whoever lends the memory says that the strides
+        // then lead to it.
+        unsafe {
+            let start = start.offset(first as isize * frame);
+            if channel == SAMPLE as isize && frame == (self.channels * SAMPLE) as isize {
+                for (at, sample) in samples.iter().enumerate() {
+                    take(start.add(at * SAMPLE), sample);
+                }
+                return;
+            }
+            for (at, samples) in samples.chunks_exact(self.channels).enumerate() {
+                let start = start.offset(at as isize * frame);
+                for (at, sample) in samples.iter().enumerate() {
+                    take(start.offset(at as isize * channel), sample);
+                }
+            }
+        }
     }
 }
 

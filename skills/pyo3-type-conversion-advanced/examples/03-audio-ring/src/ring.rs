@@ -124,8 +124,8 @@ impl Ring {
             });
         }
         let samples = allocate(frames, self.channels)?;
-        let places = self.readable().into_iter().flatten();
-        let old = places.flat_map(|frame| self.frame(frame));
+        let old = self.readable().into_iter();
+        let old = old.flat_map(|places| self.frames(places));
         for (new, old) in samples.iter().zip(old) {
             new.store(old.load(Ordering::Relaxed), Ordering::Relaxed);
         }
@@ -134,10 +134,10 @@ impl Ring {
         Ok(())
     }
 
-    /// Returns the samples of a frame.
+    /// Returns the samples of frames that lie behind each other.
     #[must_use]
-    pub fn frame(&self, frame: usize) -> &[Sample] {
-        &self.samples[frame * self.channels..][..self.channels]
+    pub fn frames(&self, places: Range<usize>) -> &[Sample] {
+        &self.samples[places.start * self.channels..places.end * self.channels]
     }
 }
 
@@ -168,14 +168,14 @@ mod tests {
     fn write(ring: &mut Ring, values: &[u32]) {
         let places: Vec<usize> = ring.writable().into_iter().flatten().collect();
         for (place, value) in places.into_iter().zip(values) {
-            ring.frame(place)[0].store(*value, Ordering::Relaxed);
+            ring.frames(place..place + 1)[0].store(*value, Ordering::Relaxed);
         }
         ring.commit(values.len()).unwrap();
     }
 
     fn read(ring: &mut Ring, frames: usize) -> Vec<u32> {
         let places = ring.readable().into_iter().flatten().take(frames);
-        let values = places.map(|place| ring.frame(place)[0].load(Ordering::Relaxed));
+        let values = places.map(|place| ring.frames(place..place + 1)[0].load(Ordering::Relaxed));
         let values = values.collect();
         ring.consume(frames).unwrap();
         values

@@ -1,6 +1,7 @@
 //! The ring as Python sees it: shared by threads, with its memory lent.
 
 use std::ffi::c_int;
+use std::ops::Range;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -113,12 +114,10 @@ impl AudioRing {
             if ring.is_closed() {
                 return Step::End;
             }
-            let places = ring.writable().into_iter().flatten();
-            let pairs = places.zip(done..frames.count()).take(piece(ring));
-            let count = pairs
-                .map(|(place, frame)| frames.load(frame, ring.frame(place)))
-                .count();
-            Step::of(count, ring.commit(count))
+            let [places, _] = ring.writable();
+            let places = piece(ring, places, frames.count() - done);
+            frames.load(done, ring.frames(places.clone()));
+            Step::of(places.len(), ring.commit(places.len()))
         })
     }
 
@@ -143,15 +142,13 @@ impl AudioRing {
     ) -> PyResult<usize> {
         let frames = Frames::borrow_to_write(target, self.channels())?;
         self.transfer(py, frames.count(), timeout, |ring, done| {
-            let places = ring.readable().into_iter().flatten();
-            let pairs = places.zip(done..frames.count()).take(piece(ring));
-            let count = pairs
-                .map(|(place, frame)| frames.store(frame, ring.frame(place)))
-                .count();
-            if count == 0 && ring.is_closed() {
+            let [places, _] = ring.readable();
+            let places = piece(ring, places, frames.count() - done);
+            if places.is_empty() && ring.is_closed() {
                 return Step::End;
             }
-            Step::of(count, ring.consume(count))
+            frames.store(done, ring.frames(places.clone()));
+            Step::of(places.len(), ring.consume(places.len()))
         })
     }
 
@@ -273,9 +270,11 @@ impl Step {
     }
 }
 
-/// Returns how many frames to copy under one lock.
-fn piece(ring: &Ring) -> usize {
-    (PIECE / ring.channels()).max(1)
+/// Returns how much of some places to copy under one lock; what lies behind the end of the memory is for the next step.
+fn piece(ring: &Ring, places: Range<usize>, frames: usize) -> Range<usize> {
+    let most = (PIECE / ring.channels()).max(1);
+    let end = places.end.min(places.start + frames.min(most));
+    places.start..end
 }
 
 /// Returns when a wait ends; None is never.

@@ -139,9 +139,18 @@ impl Work for Despeckle {
 impl Work for Levels {
     fn start<'a, T: Pixel + Element>(&'a self, image: &'a Image<'a, T>) -> Result<Box<Rows<'a>>> {
         let mut samples = make_row(image.width())?;
+        // Where there are fewer values than samples, each is moved once, and then looked up.
+        let count = image.width().saturating_mul(image.rows());
+        let values = T::VALUES.map(|values| values());
+        let table = values.filter(|values| values.len() <= count);
+        let table = table.map(|values| values.into_iter().map(|value| self.apply(value)).collect());
+        let table: Option<Vec<T>> = table;
         Ok(Box::new(move |rows| {
             for row in rows {
-                image.load_row(row, &mut samples, |sample: T| self.apply(sample));
+                image.load_row(row, &mut samples, |sample: T| match &table {
+                    Some(table) => table[sample.index()],
+                    None => self.apply(sample),
+                });
                 image.store_row(row, &samples, |sample| sample);
             }
         }))

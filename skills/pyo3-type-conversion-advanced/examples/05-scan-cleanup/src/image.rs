@@ -5,7 +5,6 @@
 #![expect(unsafe_code, reason = "reads and writes memory that NumPy owns")]
 
 use std::marker::PhantomData;
-use std::mem::MaybeUninit;
 
 use numpy::prelude::*;
 use numpy::{Element, PyArrayDyn};
@@ -35,7 +34,9 @@ impl<'a, T: Pixel + Element> Image<'a, T> {
     /// Takes an array of rows and columns, and perhaps of channels, that is borrowed to write.
     pub fn new(array: &'a Bound<'_, PyArrayDyn<T>>) -> Result<Self> {
         let (shape, strides) = match (array.shape(), array.strides()) {
-            (&[rows, columns], &[row, column]) => ([rows, columns, 1], [row, column, 0]),
+            (&[rows, columns], &[row, column]) => {
+                ([rows, columns, 1], [row, column, size_of::<T>() as isize])
+            }
             (&[rows, columns, channels @ 1..=MOST_CHANNELS], &[row, column, channel]) => {
                 ([rows, columns, channels], [row, column, channel])
             }
@@ -77,22 +78,46 @@ impl<'a, T: Pixel + Element> Image<'a, T> {
 
     /// Copies a row; `take` makes of a sample what is wanted.
     pub fn load_row<U>(&self, row: usize, target: &mut [U], take: impl Fn(T) -> U) {
-        assert!(row < self.rows() && target.len() == self.width());
-        for (column, pixel) in target.chunks_exact_mut(self.channels()).enumerate() {
-            for (channel, sample) in pixel.iter_mut().enumerate() {
-                // SAFETY: the row is in the image, and so are the column and the channel.
-                *sample = take(unsafe { load(self.locate(row, column, channel)) });
+        assert!(target.len() == self.width());
+        let mut targets = target.iter_mut();
+        self.walk(row, |place| {
+            if let Some(target) = targets.next() {
+                // SAFETY: `walk` hands the addresses of samples over.
+                *target = take(unsafe { load(place) });
             }
-        }
+        });
     }
 
     /// Copies a row back; `make` makes a sample.
     pub fn store_row<U: Copy>(&self, row: usize, source: &[U], make: impl Fn(U) -> T) {
-        assert!(row < self.rows() && source.len() == self.width());
-        for (column, pixel) in source.chunks_exact(self.channels()).enumerate() {
-            for (channel, sample) in pixel.iter().enumerate() {
+        assert!(source.len() == self.width());
+        let mut sources = source.iter();
+        self.walk(row, |place| {
+            if let Some(source) = sources.next() {
                 // SAFETY: as above, and the array was borrowed to write.
-                unsafe { store(self.locate(row, column, channel), make(*sample)) };
+                unsafe { store(place, make(*source)) };
+            }
+        });
+    }
+
+    /// Hands over where the samples of a row are.
+    fn walk(&self, row: usize, mut take: impl FnMut(*mut T)) {
+        assert!(row < self.rows());
+        let [_, columns, channels] = self.shape;
+        let side_by_side =
+            [channels * size_of::<T>(), size_of::<T>()].map(|stride| stride as isize);
+        if self.strides[1..] == side_by_side {
+            // SAFETY: the row is in the image, and so are its samples, which lie side by side.
+            unsafe {
+                let start = self.locate(row, 0, 0);
+                (0..columns * channels).for_each(|at| take(start.byte_add(at * size_of::<T>())));
+            }
+            return;
+        }
+        for column in 0..columns {
+            for channel in 0..channels {
+                // SAFETY: the row is in the image, and so are the column and the channel.
+                take(unsafe { self.locate(row, column, channel) });
             }
         }
     }
@@ -109,43 +134,33 @@ impl<'a, T: Pixel + Element> Image<'a, T> {
 }
 
 // region: volatile
-/// Reads a sample that need not be aligned, and that others may write to meanwhile.
+/// A sample at any address.
+#[derive(Clone, Copy)]
+#[repr(C, packed)]
+struct Unaligned<T>(T);
+
+/// Reads a sample that others may write to meanwhile.
 ///
 /// # Safety
 ///
-/// The address must be that of a sample.
+/// The address must be that of a sample; it need not be aligned.
 unsafe fn load<T: Pixel>(place: *const T) -> T {
-    // SAFETY: a sample has these bytes, and each combination of them is one.
-    unsafe {
-        if place.is_aligned() {
-            return place.read_volatile();
-        }
-        let mut value = MaybeUninit::<T>::uninit();
-        for at in 0..size_of::<T>() {
-            let byte = place.cast::<u8>().add(at).read_volatile();
-            value.as_mut_ptr().cast::<u8>().add(at).write(byte);
-        }
-        value.assume_init()
-    }
+    // SAFETY: the caller says so; what is packed needs no alignment, and every combination of bits is a sample.
+    unsafe { place.cast::<Unaligned<T>>().read_volatile() }.0
 }
 
-/// Writes a sample that need not be aligned, and that others may read and write meanwhile.
+/// Writes a sample that others may read and write meanwhile.
 ///
 /// # Safety
 ///
-/// The address must be that of a sample that may be written to.
+/// The address must be that of a sample that may be written to; it need not be aligned.
 unsafe fn store<T: Pixel>(place: *mut T, value: T) {
-    // SAFETY: a sample has these bytes.
+    // SAFETY: as above.
     unsafe {
-        if place.is_aligned() {
-            place.write_volatile(value);
-            return;
-        }
-        for at in 0..size_of::<T>() {
-            let byte = (&raw const value).cast::<u8>().add(at).read();
-            place.cast::<u8>().add(at).write_volatile(byte);
-        }
-    }
+        place
+            .cast::<Unaligned<T>>()
+            .write_volatile(Unaligned(value))
+    };
 }
 // endregion: volatile
 
@@ -162,7 +177,7 @@ fn overlaps_itself(shape: [usize; 3], strides: [isize; 3], size: usize) -> bool 
     !shape.contains(&0)
         && axes.into_iter().any(|(stride, length)| {
             let overlaps = stride < extent;
-            extent += stride * (length - 1);
+            extent = extent.saturating_add(stride.saturating_mul(length - 1));
             overlaps
         })
 }

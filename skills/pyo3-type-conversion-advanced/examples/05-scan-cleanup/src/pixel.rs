@@ -15,10 +15,14 @@ pub unsafe trait Pixel: Copy + Default + 'static {
 
     /// White, where black is 0.
     const WHITE: f64;
+    /// All values in their order, if they are few.
+    const VALUES: Option<fn() -> Vec<Self>>;
 
     fn to_key(self) -> Self::Key;
     fn from_key(key: Self::Key) -> Self;
     fn to_f64(self) -> f64;
+    /// Returns its place among `VALUES`.
+    fn index(self) -> usize;
     /// Takes a number from 0 to `WHITE`, or NaN.
     fn from_f64(value: f64) -> Self;
 }
@@ -28,6 +32,7 @@ pub unsafe trait Pixel: Copy + Default + 'static {
 unsafe impl Pixel for u8 {
     type Key = Self;
     const WHITE: f64 = 255.0;
+    const VALUES: Option<fn() -> Vec<Self>> = Some(|| (0..=Self::MAX).collect());
 
     fn to_key(self) -> Self {
         self
@@ -38,6 +43,10 @@ unsafe impl Pixel for u8 {
     }
 
     fn to_f64(self) -> f64 {
+        self.into()
+    }
+
+    fn index(self) -> usize {
         self.into()
     }
 
@@ -51,6 +60,7 @@ unsafe impl Pixel for u8 {
 unsafe impl Pixel for u16 {
     type Key = Self;
     const WHITE: f64 = 65535.0;
+    const VALUES: Option<fn() -> Vec<Self>> = Some(|| (0..=Self::MAX).collect());
 
     fn to_key(self) -> Self {
         self
@@ -64,6 +74,10 @@ unsafe impl Pixel for u16 {
         self.into()
     }
 
+    fn index(self) -> usize {
+        self.into()
+    }
+
     fn from_f64(value: f64) -> Self {
         value.round_ties_even() as Self
     }
@@ -74,6 +88,7 @@ unsafe impl Pixel for u16 {
 unsafe impl Pixel for f32 {
     type Key = i32;
     const WHITE: f64 = 1.0;
+    const VALUES: Option<fn() -> Vec<Self>> = None;
 
     /// As `f32::total_cmp` orders: NaN is above all numbers, or below them if it has a sign.
     fn to_key(self) -> i32 {
@@ -86,6 +101,11 @@ unsafe impl Pixel for f32 {
 
     fn to_f64(self) -> f64 {
         self.into()
+    }
+
+    fn index(self) -> usize {
+        // There are none.
+        0
     }
 
     fn from_f64(value: f64) -> Self {

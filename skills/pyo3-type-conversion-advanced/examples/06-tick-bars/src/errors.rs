@@ -11,6 +11,9 @@ pub enum Error {
         "expected an array with fields and 1 dimension, found {dimensions} dimension(s) of `{dtype}`"
     )]
     Records { dimensions: usize, dtype: String },
+    /// An array that says which of its records don't count.
+    #[error("the ticks are a masked array: pass those records of its `data` that count")]
+    Masked,
     /// A field that isn't there.
     #[error("there is no field `{name}`: the fields are {fields}")]
     Field { name: String, fields: String },
@@ -65,7 +68,7 @@ impl From<Error> for PyErr {
     fn from(error: Error) -> Self {
         let message = error.to_string();
         match error {
-            Error::Records { .. } | Error::FieldType { .. } | Error::Unit(_) => {
+            Error::Records { .. } | Error::Masked | Error::FieldType { .. } | Error::Unit(_) => {
                 PyTypeError::new_err(message)
             }
             Error::Field { .. } | Error::Interval(_) | Error::NoTime(_) => {

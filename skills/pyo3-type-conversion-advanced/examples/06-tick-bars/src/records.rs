@@ -61,6 +61,10 @@ impl<'a> Ticks<'a> {
     // region: borrow
     /// Takes an array with one dimension and the three fields.
     pub fn borrow(array: &'a Bound<'_, PyUntypedArray>, names: &Names<'_>) -> PyResult<Self> {
+        let masked = array.py().import("numpy.ma")?.getattr("MaskedArray")?;
+        if array.is_instance(&masked)? {
+            return Err(Error::Masked.into());
+        }
         let dtype = array.dtype();
         let (&[count], &[stride], true) = (array.shape(), array.strides(), dtype.has_fields())
         else {
@@ -157,23 +161,18 @@ impl Column {
     ///
     /// `record` must point to a record of the array that this is a field of.
     unsafe fn load(self, record: *const u8) -> u64 {
-        // SAFETY: the field is within the record, and an aligned word is read only where it has 8 bytes.
-        let bits = unsafe {
+        // SAFETY: the field is within the record, and has so many bytes.
+        unsafe {
             let place = record.add(self.offset);
-            if self.bytes == 8 && place.cast::<u64>().is_aligned() {
-                place.cast::<u64>().read_volatile()
-            } else {
-                let mut word = [0; 8];
-                for (at, byte) in word.iter_mut().take(self.bytes).enumerate() {
-                    *byte = place.add(at).read_volatile();
-                }
-                from_native(word, self.bytes)
+            match (self.bytes, self.swapped) {
+                (8, false) => read(place.cast::<Unaligned<u64>>()),
+                (8, true) => read(place.cast::<Unaligned<u64>>()).swap_bytes(),
+                (4, false) => read(place.cast::<Unaligned<u32>>()).into(),
+                (4, true) => read(place.cast::<Unaligned<u32>>()).swap_bytes().into(),
+                (2, false) => read(place.cast::<Unaligned<u16>>()).into(),
+                (2, true) => read(place.cast::<Unaligned<u16>>()).swap_bytes().into(),
+                _ => read(place.cast::<Unaligned<u8>>()).into(),
             }
-        };
-        if self.swapped {
-            bits.swap_bytes() >> (64 - 8 * self.bytes)
-        } else {
-            bits
         }
     }
     // endregion: load
@@ -196,13 +195,19 @@ impl Column {
     }
 }
 
-/// Returns a number of the first bytes of a word, in this machine's order.
-fn from_native(word: [u8; 8], bytes: usize) -> u64 {
-    if cfg!(target_endian = "little") {
-        u64::from_le_bytes(word)
-    } else {
-        u64::from_be_bytes(word) >> (64 - 8 * bytes)
-    }
+/// A number at any address.
+#[derive(Clone, Copy)]
+#[repr(C, packed)]
+struct Unaligned<T>(T);
+
+/// Reads a number that others may write to meanwhile.
+///
+/// # Safety
+///
+/// The address must be that of as many bytes.
+unsafe fn read<T: Copy>(place: *const Unaligned<T>) -> T {
+    // SAFETY: the caller says so; what is packed needs no alignment.
+    unsafe { place.read_volatile() }.0
 }
 
 #[cfg(test)]

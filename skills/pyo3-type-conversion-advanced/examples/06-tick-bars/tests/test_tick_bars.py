@@ -272,3 +272,12 @@ def test_the_readme_runs() -> None:
     (source,) = re.findall(r"```python\n(.*?)```", guide, re.DOTALL)
     done = subprocess.run([sys.executable, "-c", source], check=True, stdout=subprocess.PIPE, text=True, timeout=60)
     assert done.stdout.splitlines() == [line.partition("# ")[2] for line in source.splitlines() if "print(" in line]
+
+
+def test_a_mask_is_not_overlooked() -> None:
+    ticks = np.zeros(3, [("time", "M8[ns]"), ("price", "f8"), ("size", "u4")])
+    masked = np.ma.masked_array(ticks, mask=[False, True, False])
+    minute = np.timedelta64(1, "m")
+    with pytest.raises(TypeError, match="the ticks are a masked array"):
+        make_bars(masked, minute)
+    assert make_bars(masked.data[[True, False, True]], minute)["ticks"].tolist() == [2]
