@@ -91,10 +91,8 @@ fn lower(levels: &Bound<'_, PyArray2<f64>>, by: f64) -> PyResult<()> {
     }
     check_overlap(levels)?;
     // An exception if the array is read-only, or borrowed by other Rust code.
-    levels
-        .try_readwrite()?
-        .as_array_mut()
-        .mapv_inplace(|level| level - by);
+    let mut borrowed = levels.try_readwrite()?;
+    borrowed.as_array_mut().mapv_inplace(|level| level - by);
     Ok(())
 }
 
@@ -113,6 +111,12 @@ fn check_overlap<T: Element, D: Dimension>(array: &Bound<'_, PyArray<T, D>>) -> 
     Ok(())
 }
 // endregion: write
+
+/// Count the elements of an array of any number of dimensions.
+#[pyfunction]
+fn size(levels: numpy::PyReadonlyArrayDyn<'_, f64>) -> usize {
+    levels.as_array().len()
+}
 
 // region: buffer
 use pyo3::buffer::PyBuffer;

@@ -40,7 +40,7 @@ def test_settings_that_are_wrong_name_the_place() -> None:
         guide.scaled({"position": HUSUM["position"]}, 1.0)
 
 
-@pytest.mark.parametrize("dtype", ["f8", "f4", "i2"])
+@pytest.mark.parametrize("dtype", ["f8", "i2"])
 @pytest.mark.parametrize("order", ["C", "F"])
 def test_rows_are_averaged(dtype: str, order: str) -> None:
     levels = np.arange(12, dtype=dtype).reshape(3, 4, order=order)
@@ -49,7 +49,7 @@ def test_rows_are_averaged(dtype: str, order: str) -> None:
 
 
 def test_other_arrays_are_refused() -> None:
-    with pytest.raises(TypeError, match=r"Float64 \| Float32 \| Int16(.|\n)*from=int64, to=float64"):
+    with pytest.raises(TypeError, match=r"Float64 \| Int16(.|\n)*from=int64, to=float64"):
         guide.row_means(np.zeros((2, 2), "i8"))
     with pytest.raises(TypeError):
         guide.row_means(np.zeros((2, 2), ">f8"))
@@ -98,7 +98,7 @@ def test_other_buffers_are_refused() -> None:
 
 
 def test_a_recording_lends_its_memory() -> None:
-    recording = guide.Recording(np.array([[1.0, 2.0]]))
+    recording = guide.record(np.array([[1.0, 2.0]]))
     references = sys.getrefcount(recording)
     first, second = recording.samples, recording.samples
     assert first.ctypes.data == second.ctypes.data
@@ -136,6 +136,14 @@ def test_columns_without_values_and_of_other_types() -> None:
         guide.mean(pa.array([1]))
     with pytest.raises(ValueError, match="__arrow_c_array__"):
         guide.mean([1.0])
+    # An array of NumPy is taken as a buffer, in whatever byte order.
+    assert guide.mean(np.array([1.0, 2.0])) == 1.5
+    assert guide.mean(np.array([1.0, 2.0], ">f8")) != 1.5
+
+
+def test_more_dimensions_than_ndarray_has_are_a_panic() -> None:
+    with pytest.raises(BaseException, match="expected to limit arrays to 32"):
+        guide.size(np.zeros((1,) * 33))
 
 
 def test_a_table_is_taken_by_all() -> None:
