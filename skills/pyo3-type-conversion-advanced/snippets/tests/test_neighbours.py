@@ -166,6 +166,8 @@ def test_pandas_shares_numbers_and_makes_nulls_of_nan() -> None:
     assert pa.chunked_array(pd.Series(["a", "b"])).type == pa.large_string()
     with pytest.raises(pa.ArrowInvalid, match="Could not convert"):
         pa.chunked_array(pd.Series([1, "a"], dtype=object))
+    with pytest.raises(pa.ArrowTypeError, match="Expected bytes"):
+        pa.chunked_array(pd.Series(["a", 1], dtype=object))
 
 
 def test_pandas_exports_its_index_as_a_column() -> None:
