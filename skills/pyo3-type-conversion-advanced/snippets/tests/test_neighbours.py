@@ -98,7 +98,7 @@ def test_a_column_of_duckdb_is_a_table_of_one() -> None:
 def test_results_of_the_caller_s_library() -> None:
     series = neighbours.places_like(pl.Series(TIMES))
     assert isinstance(series, pl.Series)
-    assert series.to_list() == PLACES
+    assert (series.name, series.to_list()) == ("place", PLACES)
     series = neighbours.places_like(pd.Series(TIMES))
     assert isinstance(series, pd.Series)
     assert series.isna().tolist() == [False, True, False, False]
