@@ -18,7 +18,7 @@ use pyo3_arrow::input::{AnyArray, AnyRecordBatch};
 use pyo3_arrow::{PyArray, PyRecordBatch, PyRecordBatchReader};
 
 // region: in
-/// Returns the highest level, in metres; nulls don't count.
+/// Returns the highest level, in metres; nulls and NaN don't count.
 #[pyfunction]
 fn highest(py: Python<'_>, levels: AnyArray) -> PyResult<Option<f64>> {
     let chunks = levels.into_reader()?;
@@ -30,9 +30,10 @@ fn highest_of(chunks: impl ArrayReader) -> Result<Option<f64>, ArrowError> {
     for chunk in chunks {
         // What is a float already is not copied.
         let chunk = cast(&chunk?, &DataType::Float64)?;
-        // In the total order of floats, by which `max` goes as well, NaN is above all numbers.
-        let level = max(chunk.as_primitive::<Float64Type>());
-        highest = highest.into_iter().chain(level).max_by(f64::total_cmp);
+        // Arrow's `max` puts NaN above all numbers, but below them if its sign is set, as in 0/0.
+        let levels = chunk.as_primitive::<Float64Type>().iter().flatten();
+        let levels = levels.chain(highest).filter(|level| !level.is_nan());
+        highest = levels.reduce(f64::max);
     }
     Ok(highest)
 }

@@ -24,9 +24,9 @@
 use std::thread;
 use std::time::Duration;
 
-use numpy::ndarray::{ArrayViewMut1, Axis};
+use numpy::ndarray::{ArrayViewMut1, Axis, Dimension};
 use numpy::{
-    PyArray1, PyArrayDyn, PyArrayMethods, PyReadwriteArray1, PyReadwriteArrayDyn,
+    PyArray, PyArray1, PyArrayMethods, PyReadwriteArray1, PyReadwriteArrayDyn,
     PyUntypedArrayMethods,
 };
 use pyo3::exceptions::PyValueError;
@@ -52,7 +52,7 @@ fn accrue(py: Python<'_>, mut balances: PyReadwriteArrayDyn<'_, f64>, rate: f64)
 
 // region: overlaps
 /// Tells whether two elements may lie at the same address, as in a broadcast array or in sliding windows.
-fn overlaps_itself(array: &Bound<'_, PyArrayDyn<f64>>) -> bool {
+fn overlaps_itself<D: Dimension>(array: &Bound<'_, PyArray<f64, D>>) -> bool {
     let axes = array.strides().iter().zip(array.shape());
     let mut axes: Vec<_> = axes
         .map(|(stride, &length)| (stride.unsigned_abs(), length))
@@ -148,6 +148,9 @@ fn accrue_in_threads(
 ) -> PyResult<()> {
     if threads == 0 {
         return Err(PyValueError::new_err("at least one thread is needed"));
+    }
+    if overlaps_itself(&balances) {
+        return Err(PyValueError::new_err("several balances share one place"));
     }
     let size = balances.len().div_ceil(threads).max(1);
     let mut view = balances.as_array_mut();

@@ -50,7 +50,9 @@ fn places_like<'py>(times: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
     match module.to_str()?.split('.').next() {
         Some("polars") => py
             .import("polars")?
-            .call_method1("Series", ("place", places)),
+            .call_method1("Series", (places,))?
+            // A name as an argument of `Series` is ignored for what has capsules.
+            .call_method1("alias", ("place",)),
         Some("pandas") => {
             let series = py.import("pandas")?.getattr("Series")?;
             series.call_method1("from_arrow", (places,))

@@ -42,9 +42,15 @@ def test_nothing_but_nulls() -> None:
     assert arrow_data.highest(pa.chunked_array([], pa.float64())) is None
 
 
-@pytest.mark.parametrize("chunks", [[[math.nan], [1.0]], [[1.0], [2.0, math.nan]], [[1.0], [math.nan], [3.0]]])
-def test_nan_is_above_all_numbers(chunks: list[list[float]]) -> None:
-    assert math.isnan(arrow_data.highest(pa.chunked_array(chunks)))
+def test_a_requested_type_makes_nulls_of_what_does_not_fit() -> None:
+    counts = arrow_data.same(pa.array([300, 1]))
+    assert pa.array(counts, type=pa.int8()).to_pylist() == [None, 1]
+
+
+@pytest.mark.parametrize("nan", [math.nan, -math.nan])
+def test_nan_does_not_count(nan: float) -> None:
+    assert arrow_data.highest(pa.chunked_array([[nan], [1.0, nan], [nan]])) == 1.0
+    assert arrow_data.highest(pa.chunked_array([[nan]])) is None
 
 
 @pytest.mark.parametrize("levels", [[1.0], (1.0,), 1.0, None, "levels"])

@@ -184,6 +184,10 @@ def test_to_resize_under_a_borrow_aborts_or_is_not_noticed() -> None:
     assert (reading.returncode not in (0, 1), reading.stdout) == (True, "")
     assert "panic in a function that cannot unwind" in reading.stderr
     assert run(RESIZE.format("while_written")).stdout == "ok\n"
+    # Another borrow of the same owner, if only of no element.
+    resize = "lambda: borrowing_arrays.while_written(a, lambda: a.resize(100, refcheck=False))"
+    both = run(f"a = np.zeros(3); borrowing_arrays.while_written(a[:0], {resize})")
+    assert "panic in a function that cannot unwind" in both.stderr
 
 
 def test_extensions_share_the_table_of_borrows() -> None:

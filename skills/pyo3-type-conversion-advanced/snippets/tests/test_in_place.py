@@ -207,6 +207,11 @@ def test_some_thread_is_needed() -> None:
         in_place.accrue_in_threads(np.ones(3), 0.5, 0)
 
 
+def test_threads_never_share_a_place() -> None:
+    with pytest.raises(ValueError, match="share one place"):
+        in_place.accrue_in_threads(as_strided(np.ones(1), (4,), (0,)), 0.5, 2)
+
+
 def during_audit(balances: np.ndarray, action: Callable[[], None]) -> float:
     results: list[float] = []
     audit = threading.Thread(target=lambda: results.append(in_place.audit(balances, 0.4)))

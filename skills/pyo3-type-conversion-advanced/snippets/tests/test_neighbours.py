@@ -98,7 +98,7 @@ def test_a_column_of_duckdb_is_a_table_of_one() -> None:
 def test_results_of_the_caller_s_library() -> None:
     series = neighbours.places_like(pl.Series(TIMES))
     assert isinstance(series, pl.Series)
-    assert series.to_list() == PLACES
+    assert (series.name, series.to_list()) == ("place", PLACES)
     series = neighbours.places_like(pd.Series(TIMES))
     assert isinstance(series, pd.Series)
     assert series.isna().tolist() == [False, True, False, False]
@@ -166,6 +166,8 @@ def test_pandas_shares_numbers_and_makes_nulls_of_nan() -> None:
     assert pa.chunked_array(pd.Series(["a", "b"])).type == pa.large_string()
     with pytest.raises(pa.ArrowInvalid, match="Could not convert"):
         pa.chunked_array(pd.Series([1, "a"], dtype=object))
+    with pytest.raises(pa.ArrowTypeError, match="Expected bytes"):
+        pa.chunked_array(pd.Series(["a", 1], dtype=object))
 
 
 def test_pandas_exports_its_index_as_a_column() -> None:

@@ -137,6 +137,17 @@ def test_peaks_skip_row_groups_by_statistics(tmp_path: Path) -> None:
     assert parquet_data.groups_above(path, 75.0) == list(range(10))
 
 
+def test_the_predicate_is_evaluated_when_the_reader_is_built(path: Path, tmp_path: Path) -> None:
+    names = pq.ParquetFile(path).schema_arrow.names
+    column = pq.ParquetFile(path).metadata.row_group(0).column(names.index("kwh"))
+    damaged = bytearray(path.read_bytes())
+    start = column.dictionary_page_offset or column.data_page_offset
+    damaged[start : start + 16] = b"\xff" * 16
+    (tmp_path / "damaged.parquet").write_bytes(damaged)
+    with pytest.raises(ValueError):  # noqa: PT011 - not when the stream is read
+        parquet_data.peaks(tmp_path / "damaged.parquet", above=-1.0)
+
+
 def test_statistics_may_be_missing_for_nan(tmp_path: Path) -> None:
     path = tmp_path / "nan.parquet"
     pq.write_table(pa.table({"kwh": [1.0, float("nan")]}), path)
