@@ -45,7 +45,6 @@ use numpy::{Element, PyArray, PyArray1, PyArray2, PyReadonlyArray2};
 fn row_means<'py>(py: Python<'py>, levels: Levels<'py>) -> PyResult<Bound<'py, PyArray1<f64>>> {
     let means = match &levels {
         Levels::Float64(array) => means(py, array)?,
-        Levels::Float32(array) => means(py, array)?,
         Levels::Int16(array) => means(py, array)?,
     };
     Ok(means.into_pyarray(py))
@@ -55,7 +54,6 @@ fn row_means<'py>(py: Python<'py>, levels: Levels<'py>) -> PyResult<Bound<'py, P
 #[derive(FromPyObject)]
 enum Levels<'py> {
     Float64(PyReadonlyArray2<'py, f64>),
-    Float32(PyReadonlyArray2<'py, f32>),
     Int16(PyReadonlyArray2<'py, i16>),
 }
 
@@ -150,14 +148,15 @@ impl Recording {
         array.getattr("flags")?.setattr("writeable", false)?;
         Ok(array)
     }
-    // endregion: lend
+}
+// endregion: lend
 
-    #[new]
-    fn new(samples: PyReadonlyArray2<'_, f64>) -> PyResult<Self> {
-        check_alignment(&samples)?;
-        let samples = samples.as_array().to_owned();
-        Ok(Self { samples })
-    }
+/// Record samples: a copy of them.
+#[pyfunction]
+fn record(samples: PyReadonlyArray2<'_, f64>) -> PyResult<Recording> {
+    check_alignment(&samples)?;
+    let samples = samples.as_array().to_owned();
+    Ok(Recording { samples })
 }
 
 // region: arrow
@@ -231,5 +230,8 @@ fn tides(high: Vec<f64>, low: Vec<f64>) -> PyArrowResult<PyTable> {
 #[pymodule]
 pub mod guide {
     #[pymodule_export]
-    use super::{Recording, count_above, lower, lowered, mean, opposite, row_means, scaled, tides};
+    use super::{
+        Recording, count_above, lower, lowered, mean, opposite, record, row_means, scaled, size,
+        tides,
+    };
 }
