@@ -1,6 +1,8 @@
 //! Stores as Python has them: opened, and written.
 
+use std::collections::hash_map::RandomState;
 use std::fs::{self, File, OpenOptions};
+use std::hash::BuildHasher;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -218,14 +220,11 @@ fn bytes<T, const SIZE: usize>(numbers: Vec<T>, to_bytes: fn(T) -> [u8; SIZE]) -
     numbers.into_iter().flat_map(to_bytes).collect()
 }
 
-/// Returns a name beside a file that no other process writes to.
+/// Returns a name beside a file that nobody else writes to; not even what has ended halfway had it, as it may a process's id.
 fn partial(path: &Path) -> PathBuf {
+    let random = RandomState::new().hash_one(std::thread::current().id());
     let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(
-        ".{}-{:?}.partial",
-        std::process::id(),
-        std::thread::current().id()
-    ));
+    name.push(format!(".{random:016x}.partial"));
     path.with_file_name(name)
 }
 
