@@ -40,7 +40,7 @@ impl Store {
         if cfg!(target_endian = "big") {
             return Err(Error::ByteOrder.into());
         }
-        let mapping = py.detach(|| Mapping::open(File::open(&path)?, copy));
+        let mapping = py.detach(|| Mapping::open(open(&path)?, copy));
         match mapping {
             Ok(mapping) => Ok(Self(Arc::new(mapping))),
             Err(Error::Io(error)) => Err(describe(py, error, &path)),
@@ -78,6 +78,16 @@ impl Store {
 
     fn __len__(&self) -> usize {
         self.0.layout.entries.len()
+    }
+}
+
+/// Opens a file to read. To open a pipe would wait for who writes to it, and no Ctrl-C would end that.
+fn open(path: &Path) -> std::io::Result<File> {
+    let kind = fs::metadata(path)?;
+    if kind.is_file() || kind.is_dir() {
+        File::open(path)
+    } else {
+        Err(std::io::Error::other("not a regular file"))
     }
 }
 

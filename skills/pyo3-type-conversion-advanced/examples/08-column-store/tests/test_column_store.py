@@ -260,6 +260,13 @@ def test_other_files_are_no_stores(tmp_path: Path, content: bytes) -> None:
         Store(tmp_path / "file")
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pipes among its files")
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(OSError, match="not a regular file"):
+        Store(tmp_path / "pipe")
+
+
 def test_a_folder_is_no_store(tmp_path: Path) -> None:
     with pytest.raises((OSError, StoreFileError)):
         Store(tmp_path)
