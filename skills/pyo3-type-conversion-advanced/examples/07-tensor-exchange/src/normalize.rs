@@ -82,8 +82,11 @@ fn offset<T>(view: &View<T>, index: [usize; 4]) -> isize {
         .sum()
 }
 
+/// So many columns of a row are done before Ctrl-C is looked for: a row that is broadcast may have any number of them.
+const COLUMNS: usize = 1 << 16;
+
 // region: normalize
-/// Fills planes from frames, row by row, and calls `check` before each.
+/// Fills planes from frames, row by row, and calls `check` before each, and in long ones as well.
 ///
 /// Other threads may change the frames meanwhile, and the planes may even be the same memory. Then the numbers mean nothing;
 /// but they are read and written by address, so that nothing else is wrong.
@@ -99,15 +102,20 @@ pub fn normalize(
 ) -> Result<()> {
     let [count, height, width, _] = frames.0.shape;
     let (step, plane_step) = (frames.0.strides[2] as isize, planes.0.strides[3] as isize);
-    if width == 0 {
+    // Without rows or columns there may be any number of frames, and no memory.
+    if height == 0 || width == 0 {
         return Ok(());
     }
-    for (frame, row) in (0..count).flat_map(|frame| (0..height).map(move |row| (frame, row))) {
+    let rows = (0..count).flat_map(|frame| (0..height).map(move |row| (frame, row)));
+    for ((frame, row), start) in
+        rows.flat_map(|row| (0..width).step_by(COLUMNS).map(move |start| (row, start)))
+    {
         check()?;
+        let columns = COLUMNS.min(width - start) as isize;
         for (channel, values) in table.0.iter().enumerate() {
-            let source = offset(&frames.0, [frame, row, 0, channel]);
-            let target = offset(&planes.0, [frame, channel, row, 0]);
-            for column in 0..width as isize {
+            let source = offset(&frames.0, [frame, row, start, channel]);
+            let target = offset(&planes.0, [frame, channel, row, start]);
+            for column in 0..columns {
                 // SAFETY: all elements are in memory, and this is one of each; the planes are aligned.
                 unsafe {
                     let byte = frames

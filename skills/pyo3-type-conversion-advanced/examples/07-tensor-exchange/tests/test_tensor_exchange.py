@@ -378,14 +378,21 @@ def test_other_threads_run_meanwhile() -> None:
         sys.setswitchinterval(interval)
 
 
+def test_any_number_of_frames_without_rows_is_done_at_once() -> None:
+    empty = np.empty((1 << 50, 0, 5, 3), "u1")
+    assert to_tensor(empty).shape == (1 << 50, 3, 0, 5)
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows can't send SIGINT to one process")
-def test_ctrl_c_ends_a_long_batch() -> None:
+@pytest.mark.parametrize("size", ["10**9, 100, 100", "1, 1, 10**12"], ids=["many frames", "a wide one"])
+def test_ctrl_c_ends_a_long_batch(size: str) -> None:
+    count, height, width = size.split(", ")
     program = (
         "import numpy\n"
         "from numpy.lib.stride_tricks import as_strided\n"
         "from tensor_exchange import fill_tensor\n"
-        "frames = numpy.broadcast_to(numpy.zeros(3, 'u1'), (10**9, 100, 100, 3))\n"
-        "target = as_strided(numpy.zeros(1, 'f4'), (10**9, 3, 100, 100), (0, 0, 0, 0))\n"
+        f"frames = as_strided(numpy.zeros(3, 'u1'), ({size}, 3), (0, 0, 0, 1))\n"
+        f"target = as_strided(numpy.zeros(1, 'f4'), ({count}, 3, {height}, {width}), (0, 0, 0, 0))\n"
         "try:\n"
         "    print('started', flush=True)\n"
         "    fill_tensor(frames, target)\n"

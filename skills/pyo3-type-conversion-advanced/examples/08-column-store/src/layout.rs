@@ -1,5 +1,6 @@
 //! The bytes of a store: a mark, a header that says where the columns are, and the columns; nothing here knows of Python.
 
+use std::collections::HashSet;
 use std::ffi::CStr;
 
 use crate::errors::{Error, Result};
@@ -10,6 +11,8 @@ const MARK: &[u8; 8] = b"COLSTOR1";
 const START: usize = 8 + 8 + 4 + 4;
 /// Columns begin where a line of the processor's cache does, which is enough for vector instructions.
 const ALIGNMENT: u64 = 64;
+const MOST_COLUMNS: usize = u16::MAX as usize;
+const LONGEST_NAME: usize = u8::MAX as usize;
 
 /// The type of a column's numbers. All bytes are one: nothing in a file can be a number that is none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,18 +67,18 @@ pub struct Layout {
 impl Layout {
     /// Decides where the columns of a new store are.
     pub fn new(rows: u64, columns: Vec<(String, Kind)>) -> Result<Self> {
-        if columns.is_empty() || columns.len() > usize::from(u16::MAX) {
+        if columns.is_empty() || columns.len() > MOST_COLUMNS {
             return Err(Error::Count(columns.len()));
         }
         if let Some((name, _)) = columns
             .iter()
-            .find(|(name, _)| !(1..256).contains(&name.len()))
+            .find(|(name, _)| !(1..=LONGEST_NAME).contains(&name.len()))
         {
             return Err(Error::Name(name.len()));
         }
         let header = columns
             .iter()
-            .map(|(name, _)| 1 + name.len() + 1 + 8)
+            .map(|(name, _)| entry_size(name.len()))
             .sum::<usize>();
         let mut offset = (START + header) as u64;
         let mut entries = Vec::new();
@@ -118,17 +121,21 @@ impl Layout {
             return Err(Error::NotAStore);
         }
         let (rows, count, size) = (fields.u64()?, fields.u32()?, fields.u32()?);
-        // The file is that long, so no memory is reserved because of a number alone.
+        // A file may be long and have nothing in it: no memory is reserved, and no time spent, because of a number alone.
+        if count as usize > MOST_COLUMNS || size as usize > MOST_COLUMNS * entry_size(LONGEST_NAME)
+        {
+            return Err(Error::Damaged("the header is too long"));
+        }
         let end = START as u64 + u64::from(size);
         if end > length {
             return Err(Error::Damaged("the header is cut off"));
         }
         let header = read(end as usize)?;
         let mut fields = Fields(&header[START..]);
-        let mut entries = Vec::<Entry>::new();
+        let (mut entries, mut names) = (Vec::new(), HashSet::new());
         for _ in 0..count {
             let entry = fields.entry()?;
-            if entries.iter().any(|known| known.name == entry.name) {
+            if !names.insert(entry.name.clone()) {
                 return Err(Error::Damaged("two columns have one name"));
             }
             let bytes = rows.checked_mul(entry.kind.size() as u64);
@@ -144,6 +151,11 @@ impl Layout {
         Ok(Self { rows, entries })
     }
     // endregion: decode
+}
+
+/// Returns how many bytes of the header a column has: the length of its name, the name, its type, and its offset.
+fn entry_size(name: usize) -> usize {
+    1 + name + 1 + 8
 }
 
 /// Bytes that are read from their start.

@@ -1,6 +1,8 @@
 //! Stores as Python has them: opened, and written.
 
+use std::collections::hash_map::RandomState;
 use std::fs::{self, File, OpenOptions};
+use std::hash::BuildHasher;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -38,7 +40,7 @@ impl Store {
         if cfg!(target_endian = "big") {
             return Err(Error::ByteOrder.into());
         }
-        let mapping = py.detach(|| Mapping::open(File::open(&path)?, copy));
+        let mapping = py.detach(|| Mapping::open(open(&path)?, copy));
         match mapping {
             Ok(mapping) => Ok(Self(Arc::new(mapping))),
             Err(Error::Io(error)) => Err(describe(py, error, &path)),
@@ -76,6 +78,16 @@ impl Store {
 
     fn __len__(&self) -> usize {
         self.0.layout.entries.len()
+    }
+}
+
+/// Opens a file to read. To open a pipe would wait for who writes to it, and no Ctrl-C would end that.
+fn open(path: &Path) -> std::io::Result<File> {
+    let kind = fs::metadata(path)?;
+    if kind.is_file() || kind.is_dir() {
+        File::open(path)
+    } else {
+        Err(std::io::Error::other("not a regular file"))
     }
 }
 
@@ -218,14 +230,11 @@ fn bytes<T, const SIZE: usize>(numbers: Vec<T>, to_bytes: fn(T) -> [u8; SIZE]) -
     numbers.into_iter().flat_map(to_bytes).collect()
 }
 
-/// Returns a name beside a file that no other process writes to.
+/// Returns a name beside a file that nobody else writes to; not even what has ended halfway had it, as it may a process's id.
 fn partial(path: &Path) -> PathBuf {
+    let random = RandomState::new().hash_one(std::thread::current().id());
     let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(
-        ".{}-{:?}.partial",
-        std::process::id(),
-        std::thread::current().id()
-    ));
+    name.push(format!(".{random:016x}.partial"));
     path.with_file_name(name)
 }
 

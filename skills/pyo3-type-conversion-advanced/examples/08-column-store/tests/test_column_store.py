@@ -244,11 +244,27 @@ def test_a_damaged_file_is_refused_or_has_all_of_its_columns(path: Path) -> None
 # endregion: damaged
 
 
+@pytest.mark.parametrize(("count", "size"), [(2**32 - 1, 1000), (10, 2**32 - 1)])
+def test_a_header_without_end_is_refused_at_once(tmp_path: Path, count: int, size: int) -> None:
+    with (tmp_path / "sparse").open("wb") as file:
+        file.write(struct.pack("<8sQII", b"COLSTOR1", 0, count, size))
+        file.truncate(1 << 33)
+    with pytest.raises(StoreFileError, match="the header is too long"):
+        Store(tmp_path / "sparse")
+
+
 @pytest.mark.parametrize("content", [b"", b"COLSTOR1", b"COLSTOR2" + bytes(100), b"x" * 5000])
 def test_other_files_are_no_stores(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "file").write_bytes(content)
     with pytest.raises(StoreFileError, match="not a column store"):
         Store(tmp_path / "file")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pipes among its files")
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(OSError, match="not a regular file"):
+        Store(tmp_path / "pipe")
 
 
 def test_a_folder_is_no_store(tmp_path: Path) -> None:

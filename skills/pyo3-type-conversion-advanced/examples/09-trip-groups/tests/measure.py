@@ -6,7 +6,7 @@ from typing import Any
 
 import duckdb
 import polars as pl
-import pyarrow as pa
+import pyarrow.compute as pc
 import reference
 from trip_groups import TripGroups
 
@@ -34,7 +34,7 @@ def by_trip_groups(table: Any) -> int:
 
 def by_pyarrow(table: Any) -> int:
     """Group with pyarrow, quantiles by t-digests."""
-    digest = pa.compute.TDigestOptions(q=[0.5, 0.95])
+    digest = pc.TDigestOptions(q=[0.5, 0.95])
     wanted = [("seconds", "count"), ("seconds", "sum"), ("seconds", "mean"), ("seconds", "tdigest", digest)]
     return int(table.group_by("zone").aggregate(wanted).num_rows)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 START, QUARTER = datetime(2026, 1, 1, tzinfo=UTC), timedelta(minutes=15)
@@ -42,17 +43,17 @@ def load_profile(
 def quarters(meters: int, readings: int) -> Iterator[Any]:
     """Return batches of readings, one for each meter: registers that go up at random."""
     epoch = pa.scalar(START)
-    times = pa.compute.add(pa.array(range(readings), pa.int64()), 0)
-    times = pa.compute.multiply(times, int(QUARTER / timedelta(microseconds=1))).cast(pa.duration("us"))
-    times = pa.compute.add(times, epoch.cast(pa.timestamp("us", "UTC")))
+    times = pc.add(pa.array(range(readings), pa.int64()), 0)
+    times = pc.multiply(times, int(QUARTER / timedelta(microseconds=1))).cast(pa.duration("us"))
+    times = pc.add(times, epoch.cast(pa.timestamp("us", "UTC")))
     for meter in range(meters):
-        used = pa.compute.random(readings, initializer=meter)
+        used = pc.random(readings, initializer=meter)
         names = pa.DictionaryArray.from_arrays(pa.nulls(readings, pa.int32()).fill_null(0), [f"DE{meter:08}"])
         columns = {
             "meter": names.cast(pa.string()),
             "time": times,
-            "voltage": pa.compute.add(used, 230).cast(pa.float32()),
-            "register": pa.compute.cumulative_sum(used),
+            "voltage": pc.add(used, 230).cast(pa.float32()),
+            "register": pc.cumulative_sum(used),
         }
         yield pa.record_batch(columns)
 
