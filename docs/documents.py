@@ -106,7 +106,9 @@ def code(path: str, *regions: str) -> None:
     shown = {region: inside(lines, region) for region in regions}
     for region in (region for region, part in shown.items() if not part):
         cog.error(f"`{document}` shows the region `{region}`, which `{path}` does not have")
-    text = "\n\n".join(map(plain, shown.values() if regions else [lines]))
+    # Ruff formats the Python code of Markdown files, too.
+    blank = "\n\n\n" if path.endswith(".py") else "\n\n"
+    text = blank.join(map(plain, shown.values() if regions else [lines]))
     if "]]]" in text:
         cog.error(f"`{document}` shows `]]]` of `{path}`, which would end the block: name the type")
     suffix = Path(path).suffix[1:]
