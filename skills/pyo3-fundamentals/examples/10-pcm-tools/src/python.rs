@@ -29,8 +29,10 @@ fn open(samples: &Bound<'_, PyAny>) -> PyResult<PyBuffer<i16>> {
     let (format, dimensions) = (buffer.format().to_string_lossy(), buffer.dimensions());
     let expected = "expected 16-bit samples, as `array('h')` or `memoryview(data).cast('h')` has";
     let message = format!("{expected}, not the format `{format}` in {dimensions} dimension(s)");
+    // PyO3 0.30 takes the order of a big-endian machine for that of a little-endian one.
+    let swapped = cfg!(target_endian = "little") && format.starts_with(['>', '!']);
     match buffer.into_typed() {
-        Ok(buffer) if dimensions == 1 => Ok(buffer),
+        Ok(buffer) if dimensions == 1 && !swapped => Ok(buffer),
         _ => Err(PyTypeError::new_err(message)),
     }
 }

@@ -7,6 +7,7 @@ from email.parser import Parser
 from pathlib import Path
 from zipfile import ZipFile
 
+import pcm_tools
 import pytest
 
 PROJECT = Path(__file__).parent.parent
@@ -38,6 +39,7 @@ def test_the_wheel_has_a_license_and_a_description(dist: Path) -> None:
         name = next(name for name in wheel.namelist() if name.endswith(".dist-info/METADATA"))
         metadata = Parser().parsestr(wheel.read(name).decode())
         assert name.replace("METADATA", "licenses/LICENSE") in wheel.namelist()
+    assert metadata["Version"] == pcm_tools.__version__, "pyproject.toml and Cargo.toml have different versions"
     assert metadata["License-Expression"] == "MIT"
     assert metadata["Description-Content-Type"].startswith("text/markdown")
     assert "# pcm-tools" in str(metadata.get_payload())

@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from array import array
+from ctypes import c_short
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -59,6 +60,7 @@ def test_every_buffer_of_samples_is_read(samples: Any) -> None:
         (b"1234", "expected 16-bit samples, .* not the format `B` in 1 dimension"),
         (array("d", [1]), "not the format `d`"),
         (memoryview(bytes(8)).cast("h", [2, 2]), "in 2 dimension"),
+        (memoryview((c_short.__ctype_be__ * 2)(1, 2)), "not the format `>h`"),
         ([1, 2], "a bytes-like object is required, not 'list'"),
     ],
 )
