@@ -1,7 +1,7 @@
 //! The layer for Python: files in, Arrow out.
 
-use std::fs::File;
-use std::path::PathBuf;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -169,7 +169,7 @@ pub fn load_profile(
         register: register.to_owned(),
     };
     if let Ok(path) = source.extract::<PathBuf>() {
-        let file = py.detach(|| File::open(&path));
+        let file = py.detach(|| open(&path));
         let file = file.map_err(|error| describe(py, error, path))?;
         return Ok(py.detach(|| profile(file, &columns, rules))?);
     }
@@ -213,6 +213,16 @@ fn to_microseconds(name: &'static str, duration: Duration, days: u32) -> Result<
     microseconds
         .filter(|_| allowed.contains(&duration))
         .ok_or_else(error)
+}
+
+/// Opens a file, and no pipe: that would wait for a writer, and no Ctrl-C would end it.
+fn open(path: &Path) -> std::io::Result<File> {
+    let kind = fs::metadata(path)?;
+    if kind.is_file() || kind.is_dir() {
+        File::open(path)
+    } else {
+        Err(std::io::Error::other("not a regular file"))
+    }
 }
 
 /// With a number and a path `OSError` becomes the right one of its subclasses, and knows the file. On Windows the number is

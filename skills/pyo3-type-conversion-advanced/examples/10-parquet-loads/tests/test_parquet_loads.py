@@ -190,6 +190,13 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     assert caught.value.filename == str(tmp_path / "none.parquet")
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pipes among its files")
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(OSError, match="not a regular file"):
+        load_profile(tmp_path / "pipe")
+
+
 @pytest.mark.parametrize("content", [b"", b"PAR1", b"PAR1" * 100, b"\0" * 1000])
 def test_other_files_are_no_parquet(content: bytes) -> None:
     with pytest.raises(ParquetFileError):
