@@ -214,7 +214,7 @@ const ROASTS: [(&str, Roast); 3] = [
 ];
 
 // region: enum
-/// The class, and its members by what they are in Rust; looked up once.
+/// The class, and its members by their variant in Rust; looked up once.
 struct RoastClass {
     class: Py<PyType>,
     members: HashMap<Roast, Py<PyAny>>,
