@@ -67,7 +67,7 @@ impl Current for f16 {
 // region: table
 type PeakOf = fn(&Bound<'_, PyUntypedArray>) -> Option<PyResult<f64>>;
 
-/// One line a type; an array is of the first that takes it.
+/// One line for each type; the first that takes an array computes its peak.
 const PEAKS: [PeakOf; 4] = [
     peak_of::<f64>,
     peak_of::<f32>,
