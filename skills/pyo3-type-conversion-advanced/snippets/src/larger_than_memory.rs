@@ -10,7 +10,7 @@ use arrow::array::{AsArray, Float32Array, RecordBatch, RecordBatchIterator};
 use arrow::datatypes::{DataType, Field, Float32Type, Schema};
 use arrow::error::ArrowError;
 use memmap2::{Advice, Mmap};
-use numpy::{PyArray1, PyArrayMethods};
+use numpy::PyArray1;
 use pyo3::exceptions::{PyIndexError, PyValueError};
 use pyo3::prelude::*;
 use pyo3_arrow::PyRecordBatchReader;
@@ -75,7 +75,7 @@ impl Recording {
         // SAFETY: the map stays where it is, the class is frozen, and the array keeps the object alive.
         #[expect(unsafe_code, reason = "an array over the memory of another object")]
         let array = unsafe { PyArray1::borrow_from_array(&view, slf.clone().into_any()) };
-        array.readwrite().make_nonwriteable();
+        array.call_method1("setflags", (false,))?;
         Ok(array)
     }
     // endregion: view

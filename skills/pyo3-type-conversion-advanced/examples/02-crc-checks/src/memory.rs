@@ -2,8 +2,8 @@
 //!
 //! Its bytes may change while they are read: another thread writes to a `bytearray`, another process to a file that is
 //! mapped. A `&[u8]` promises that they don't, so there is none here. A block at a time is copied to where nobody else
-//! writes, by volatile reads, and the work is done on that: whatever happens meanwhile, a checksum is computed of bytes
-//! that were there, some perhaps before the change and some after it.
+//! writes, by volatile reads, and the work is done on that. To Rust a write meanwhile is a data race all the same; what comes
+//! of it here is the checksum of bytes that were there, some before the change and some after it.
 #![expect(unsafe_code, reason = "reads memory that Python objects own")]
 
 use std::ops::Range;
