@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 import os
 import re
 from pathlib import Path
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 TOOL = "conversion_profiler"
 SIZES = "1,10,100,1e3,1e4,1e5,1e6"
 MOST = 10**9
+# The function, the size, and what the result is called where memory is compared.
+TAKEN = {"f", "n", "result"}
 app = toolkit.program("Measure what calls cost for inputs of many sizes, and what is copied.")
 
 
@@ -107,6 +110,8 @@ def conversion_profiler(  # noqa: PLR0913, PLR0917
 
     if list_types:
         return toolkit.show(type_list(), as_data=as_data, verbose=verbose)
+    if function is None and (call != "f(a)" or references):
+        raise UsageError("`--call` and `--reference` need a function", "name it first: `MODULE:FUNCTION`")
     inputs = read_inputs(function, call, types or [], make or [])
     plan = read_plan(function, call, references or [], inputs, sizes, seconds)
     toolkit.check_drawing(draw, force=force)
@@ -151,6 +156,11 @@ def read_inputs(function: str | None, call: str, types: Sequence[str], makes: Se
         raise UsageError(f"`--call {call}` does not call `f`", "the function is `f` there: `--call 'f(a, window=3)'`")
     if function is not None and set(names) <= {"f"}:
         raise UsageError(f"`--call {call}` has no input", "inputs have names there: `--call 'f(a)'`")
+    if "n" in names:
+        raise UsageError(
+            f"`n` in `--call {call}` is the size, which only `--make` has",
+            "make an input of it: `--make s=n`, and pass `s`",
+        )
     letters = [name for name in names if len(name) == 1 and name not in {"f", *own, *named}]
     if letters and not general:
         raise UsageError(
@@ -169,13 +179,17 @@ def read_pair(option: str, text: str) -> tuple[str, str]:
 
     name, _, value = (part.strip() for part in text.partition("="))
     example = "`--make 'a=np.ones((n, 3))'`" if option == "--make" else "`--type a=float64`"
-    if not name.isidentifier() or name in {"f", "n"} or not value or value.startswith("="):
-        raise UsageError(
-            f"`{option} {text}` is not `NAME=VALUE`", f"write it as in {example}, with a name but `f` and `n`"
-        )
+    if not is_free(name) or not value or value.startswith("="):
+        hint = f"write it as in {example}; `f`, `n`, `result`, and what begins with `_`, can't be names of inputs"
+        raise UsageError(f"`{option} {text}` is not `NAME=VALUE`", hint)
     if option == "--make":
         free_names(option, value)
     return name, value
+
+
+def is_free(name: str) -> bool:
+    """Return whether an input can have a name."""
+    return name.isidentifier() and not keyword.iskeyword(name) and name not in TAKEN and not name.startswith("_")
 
 
 def read_sizes(text: str) -> tuple[int, ...]:
@@ -218,7 +232,8 @@ def read_plan(
         expressions = (call, *references)
     for text in references:
         free_names("--reference", text)
-    used = libraries_of([*expressions, *makes.values()], LIBRARIES)
+    libraries = {alias: library for alias, library in LIBRARIES.items() if alias not in makes}
+    used = libraries_of([*expressions, *makes.values()], libraries)
     target = Target(module, name, call, None, tuple(makes), in_place=False, folder=Path.cwd())
     return Plan(target, expressions, makes, used, read_sizes(sizes or SIZES), seconds, may_grow=sizes is None)
 

@@ -130,6 +130,11 @@ def needs_three(values: bytes) -> int:
     return len(values)
 
 
+def misspells(values: bytes) -> int:
+    """Use a name that there is not."""
+    return len(values) + valeus  # type: ignore[name-defined,no-any-return]  # noqa: F821
+
+
 def panics(_: object) -> int:
     """Raise what `except Exception` does not catch."""
     raise type("PanicException", (BaseException,), {})("index out of bounds")
