@@ -6,6 +6,7 @@ import cmath
 import dataclasses
 import itertools
 import sys
+from contextlib import suppress
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,6 +29,14 @@ def type_of(value: object) -> str:
 
 def payload(value: Any) -> int | None:
     """Return the bytes that values need in C, without what Python adds; nothing if that is not known."""
+    try:
+        return payload_of(value)
+    except RecursionError:  # it refers to itself
+        return None
+
+
+def payload_of(value: Any) -> int | None:
+    """Return the bytes that a value needs in C, and those that it refers to."""
     if type(value) in SIZES:
         return SIZES[type(value)]
     if isinstance(value, int):
@@ -37,32 +46,30 @@ def payload(value: Any) -> int | None:
     if isinstance(value, dict | list | tuple | set | frozenset):
         return total(value.items() if isinstance(value, dict) else value, len(value))
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return payload([getattr(value, field.name) for field in dataclasses.fields(value)])
+        return payload_of([getattr(value, field.name) for field in dataclasses.fields(value)])
     return size_of(value)
 
 
 def total(values: Iterable[Any], count: int) -> int | None:
     """Return the bytes of many values by those of some; of a few, those that are known."""
-    sizes = [payload(value) for value in itertools.islice(values, SAMPLE)]
+    sizes = [payload_of(value) for value in itertools.islice(values, SAMPLE)]
     known = [size for size in sizes if size is not None]
     return sum(known) * count // len(sizes) if known else None if sizes else 0
 
 
 def size_of(value: Any) -> int | None:
     """Return the bytes of an object that is one piece of memory or knows its size; else nothing."""
+    for name in ("nbytes", "estimated_size"):
+        with suppress(Exception):  # it is somebody else's code
+            size = getattr(value, name, None)
+            size = size() if callable(size) else size
+            if isinstance(size, int):
+                return size
     if value is None or isinstance(value, bool | int | float | complex | str | bytes | bytearray):
         return sys.getsizeof(value)
-    for name in ("nbytes", "estimated_size"):
-        size = getattr(value, name, None)
-        try:
-            size = size() if callable(size) else size
-        except Exception:  # noqa: BLE001, S112
-            continue
-        if isinstance(size, int):
-            return size
     try:
         return memoryview(value).nbytes
-    except (TypeError, BufferError):
+    except Exception:  # noqa: BLE001  (it has no buffer, or none any more)
         return None
 
 
@@ -111,7 +118,7 @@ def agree(left: Any, right: Any) -> bool | None:
 def agree_as_numbers(left: complex, right: complex) -> bool:
     """Return whether two numbers are equal: integers exactly, others about so, and NaN is NaN."""
     if left == right or (isinstance(left, int) and isinstance(right, int)):
-        return left == right
+        return bool(left == right)
     try:
         return cmath.isclose(left, right, rel_tol=1e-6) or (cmath.isnan(left) and cmath.isnan(right))
     except OverflowError:  # an integer that no float can be

@@ -6,6 +6,7 @@ import ctypes
 import itertools
 import os
 import time
+from dataclasses import dataclass
 from typing import Any
 
 BUILD_PROFILE = "release"
@@ -91,6 +92,24 @@ class Holder:
 
     def __init__(self, values: object) -> None:
         self.values = values
+
+
+@dataclass
+class Ring:
+    """Refers to itself."""
+
+    next: Ring | None = None
+
+    def __post_init__(self) -> None:
+        self.next = self
+
+
+class Hidden:
+    """Does not say its size."""
+
+    @property
+    def nbytes(self) -> int:
+        raise OSError("closed")
 
 
 def keeps(values: object) -> None:
