@@ -109,9 +109,9 @@ def agree(left: Any, right: Any) -> bool | None:
     except Exception:  # noqa: BLE001
         return None
     kinds = {type(left), type(right)}
-    # Without an `==` of its own a type says no more than whether it is the same object.
-    is_known = len(kinds) == 1 and type(left).__eq__ is not OBJECT_EQUALITY
-    is_known |= all(kind.__module__ == "builtins" for kind in kinds)
+    # Without an `==` of its own a type, such as a generator, says no more than whether it is the same object.
+    is_known = all(kind.__eq__ is not OBJECT_EQUALITY or kind is type(None) for kind in kinds)
+    is_known &= len(kinds) == 1 or all(kind.__module__ == "builtins" for kind in kinds)
     return equal if isinstance(equal, bool) and (equal or is_known) else None
 
 

@@ -102,6 +102,8 @@ def test_a_reference_that_returns_something_else_is_said(measure: Measure, refer
         ("{'a': f(a)}", "{'b': f(a)}", True),
         ("np.arange(f(a))", "np.arange(f(a) + 2)", True),
         ("np.arange(f(a))", "list(range(f(a)))", False),
+        ("iter([f(a)])", "(size for size in [f(a)])", False),
+        ("f(a)", "None", True),
     ],
 )
 def test_results_are_equal_as_numbers_are(measure: Measure, call: str, reference: str, differ: bool) -> None:
