@@ -79,7 +79,10 @@ def conversion_profiler(  # noqa: PLR0913, PLR0917
     force: toolkit.ReplaceDrawing = False,
     python: toolkit.PythonOfProject = None,
     timeout: Annotated[
-        float, typer.Option(min=0.1, max=1e6, metavar="SECONDS", help="How long all calls with a size may take.")
+        float,
+        typer.Option(
+            min=0.1, max=1e6, metavar="SECONDS", help="How long all calls with a size may take, `--seconds` aside."
+        ),
     ] = 60,
     dry_run: toolkit.DryRun = False,
     verbose: Annotated[
