@@ -34,6 +34,7 @@ class Dependency:
         handed_down: Those of them that the workspace switches on.
         path: Where it is, from the crate's folder or from the workspace's, if that says so.
         inherits: Whether the workspace says what is asked for.
+        has_defaults: Whether its default features are on.
     """
 
     key: str
@@ -44,6 +45,7 @@ class Dependency:
     handed_down: tuple[str, ...] = ()
     path: str | None = None
     inherits: bool = False
+    has_defaults: bool = True
 
 
 @dataclass(frozen=True)
@@ -198,6 +200,8 @@ def _dependency(key: str, kind: str, value: Any, handed_down: dict[str, Any]) ->
         handed_down=inherited,
         path=str(merged["path"]) if "path" in merged else None,
         inherits=bool(base),
+        # What the workspace has switched on, a member can't switch off.
+        has_defaults=bool((base or fields).get("default-features", True) or fields.get("default-features")),
     )
 
 

@@ -120,7 +120,7 @@ def refuse(answer: dict[str, Any], target: Target, python: Path) -> None:
         case "no-module":
             raise module_missing(python, target.module, text)
         case "attribute":
-            message = f"`{target.module}` can't be imported: it is an attribute, and no module of its own"
+            message = f"`{target.module}` can't be imported: it is an attribute, not a module"
             raise UsageError(message, f"name it so: `{answer['place']}`")
         case "raises":
             raise import_failed(python, target.module, text)

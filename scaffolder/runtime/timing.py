@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from scaffolder.errors import UsageError, near
 from scaffolder.machine.children import ChildError, HangsError, RaisedError
 from scaffolder.runtime.areas import sharings
-from scaffolder.runtime.calls import Runner
+from scaffolder.runtime.calls import Runner, free_names
 from scaffolder.runtime.memory import Export, Layout, Subject
 
 if TYPE_CHECKING:
@@ -272,7 +273,8 @@ def try_sizes(runner: Runner, profile: Profile, show: Show) -> None:
                         examine_size(runner, profile, n)
                     measure_size(runner, profile, n)
                 except ChildError as error:
-                    profile.breakdowns.append((n, "the call", error))
+                    what = "the call" if len(profile.plan.expressions) == 1 else "one of the calls"
+                    profile.breakdowns.append((n, what, error))
                     return
 
 
@@ -298,7 +300,7 @@ def examine_size(runner: Runner, profile: Profile, n: int) -> None:
     profile.types, profile.once = answer["types"], tuple(answer["once"])
     for index, call in enumerate(answer["calls"]):
         if "error" in call:
-            refuse_unknown(plan, index, call["error"])
+            refuse_unknown(plan, index, call["unknown"])
             profile.errors.setdefault(index, {})[n] = call["error"]
             profile.panics |= {index} if call["is_panic"] else set()
         else:
@@ -315,7 +317,10 @@ def measure_size(runner: Runner, profile: Profile, n: int) -> None:
     if not works:
         return
     runs: list[Run | None] = [None] * len(plan.expressions)
-    answers = runner.ask("measure", n=n, indexes=works, seconds=plan.seconds / PASSES)["runs"]
+    seconds = plan.seconds / PASSES
+    # Measuring for as long as one asked for is not hanging.
+    timeout = runner.timeout + len(works) * seconds
+    answers = runner.ask("measure", timeout, n=n, indexes=works, seconds=seconds)["runs"]
     place = next((place for place, step in enumerate(profile.steps) if step.n == n), None)
     for index, run in zip(works, answers, strict=True):
         before = profile.steps[place].runs[index] if place is not None else None
@@ -328,11 +333,10 @@ def measure_size(runner: Runner, profile: Profile, n: int) -> None:
         profile.steps[place] = step
 
 
-def refuse_unknown(plan: Plan, index: int, text: str) -> None:
-    """Raise the error for a name in an expression that nothing has."""
+def refuse_unknown(plan: Plan, index: int, name: str | None) -> None:
+    """Raise the error for a name in an expression that nothing has; one in the function itself is its own error."""
     option = "--reference" if index else "--call"
-    if text.startswith("NameError: name '"):
-        name = text.split("'")[1]
+    if name in free_names(option, plan.expressions[index]):
         hint = near(name, ["f", *plan.makes], "there are `f`, the inputs, the names of the module, and Python's own")
         raise UsageError(f"`{name}` in `{option} {plan.expressions[index]}` is not known", hint)
 
@@ -363,15 +367,22 @@ def weigh(profile: Profile, index: int, python: Path, timeout: float) -> None:
     subjects = [subject_of(name, exports) for name, exports in answer["exports"].items()]
     shared = [sharing for sharing in sharings(tuple(subjects)) if "result" in {sharing.first[0], sharing.second[0]}]
     best = max((sharing for sharing in shared if sharing.shared), key=lambda sharing: sharing.shared, default=None)
-    size, kept = answer["size"], max(0, answer["kept"] or 0)
-    # What is counted may be in use elsewhere, and what was kept may be free; of other classes only that is known.
-    own = (size, size) if answer["is_piece"] else (kept if size is None else min(size, kept), kept)
-    if best or answer["identical"]:
-        own = (0, 0)
+    own = (0, 0) if best or answer["identical"] else own_bytes(answer["size"], answer["kept"], answer["is_piece"])
     profile.weights[index] = Weight(
         n, answer["payload"], answer["growth"], answer["traced"], own,
         answer["type"], tuple(answer["identical"]), best, tuple(answer["referred"]), tuple(answer["held"]),
     )  # fmt: skip
+
+
+def own_bytes(size: int | None, kept: int | None, is_piece: bool) -> tuple[int, int]:
+    """Return the bytes that a result has of its own, at least and at most, by its size and by what memory grew."""
+    if is_piece and size is not None:
+        return size, size
+    if kept is None:
+        return 0, sys.maxsize if size is None else size
+    # What is counted may be in use elsewhere, and what was kept may be free; of other classes only that is known.
+    most = max(0, kept)
+    return most if size is None else min(size, most), most
 
 
 def subject_of(name: str, exports: dict[str, Any]) -> Subject:

@@ -313,7 +313,7 @@ def pairs_of(actual: Any, expected: Any) -> list[tuple[str, Any, Any]] | None:
     """Return the parts of two containers, each with how it is got; nothing if they are none with the same places."""
     if isinstance(actual, list | tuple) and isinstance(expected, list | tuple) and len(actual) == len(expected):
         return [(f"[{place}]", *pair) for place, pair in enumerate(zip(actual, expected, strict=True))]
-    if isinstance(actual, dict) and isinstance(expected, dict) and list(actual) == list(expected):
+    if isinstance(actual, dict) and isinstance(expected, dict) and actual.keys() == expected.keys():
         return [(f"[{key!r}]", value, expected[key]) for key, value in actual.items()]
     return None
 

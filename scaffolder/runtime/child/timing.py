@@ -117,7 +117,9 @@ class Session:
             try:
                 results.append(call(**made))
             except BaseException as error:  # noqa: BLE001  (a Rust panic is none of `Exception`)
-                calls.append({"error": describe(error), "is_panic": not isinstance(error, Exception)})
+                unknown = error.name if isinstance(error, NameError) else None
+                is_panic = not isinstance(error, Exception)
+                calls.append({"error": describe(error), "is_panic": is_panic, "unknown": unknown})
                 results.append(NotImplemented)
                 continue
             changed = [name for name, trace in before.items() if trace_of(made[name]) != trace]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 import os
 import re
 from pathlib import Path
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 TOOL = "conversion_profiler"
 SIZES = "1,10,100,1e3,1e4,1e5,1e6"
 MOST = 10**9
+NAMED = re.compile(r"\s*\w+\s*=")
+# The function, the size, and what the result is called where memory is compared.
+TAKEN = {"f", "n", "result"}
 app = toolkit.program("Measure what calls cost for inputs of many sizes, and what is copied.")
 
 
@@ -75,7 +79,10 @@ def conversion_profiler(  # noqa: PLR0913, PLR0917
     force: toolkit.ReplaceDrawing = False,
     python: toolkit.PythonOfProject = None,
     timeout: Annotated[
-        float, typer.Option(min=0.1, max=1e6, metavar="SECONDS", help="How long all calls with a size may take.")
+        float,
+        typer.Option(
+            min=0.1, max=1e6, metavar="SECONDS", help="How long all calls with a size may take, `--seconds` aside."
+        ),
     ] = 60,
     dry_run: toolkit.DryRun = False,
     verbose: Annotated[
@@ -104,11 +111,15 @@ def conversion_profiler(  # noqa: PLR0913, PLR0917
     """
     from scaffolder.machine.environment import find_environment
     from scaffolder.terminal import progress
+    from scaffolder.tools.conversion_profiler.inputs import conversions_of
 
     if list_types:
         return toolkit.show(type_list(), as_data=as_data, verbose=verbose)
+    if function is None and (call != "f(a)" or references):
+        raise UsageError("`--call` and `--reference` need a function", "name it first: `MODULE:FUNCTION`")
     inputs = read_inputs(function, call, types or [], make or [])
-    plan = read_plan(function, call, references or [], inputs, sizes, seconds)
+    expressions = (call, *(references or ())) if function is not None else conversions_of((types or [""])[0].strip())
+    plan = read_plan(function, expressions, inputs, sizes, seconds)
     toolkit.check_drawing(draw, force=force)
     environment = find_environment(python, Path.cwd(), os.environ)
     if dry_run:
@@ -131,12 +142,34 @@ def read_inputs(function: str | None, call: str, types: Sequence[str], makes: Se
     Raises:
         UsageError: A type or an expression is wrong, or an input has none.
     """
-    from scaffolder.runtime.calls import free_names
     from scaffolder.tools.conversion_profiler.inputs import TYPES
 
     own = dict(read_pair("--make", text) for text in makes)
-    named = dict(read_pair("--type", text) for text in types if re.match(r"\s*\w+\s*=", text))
-    general = [text.strip() for text in types if not re.match(r"\s*\w+\s*=", text)]
+    named, general = read_types(types)
+    if function is None:
+        if not general or own or named:
+            raise UsageError("there is nothing to measure", "name a function, or a type alone: `--type 'list[float]'`")
+        return {"a": TYPES[general]}
+    letters = [name for name in read_call(call) if len(name) == 1 and name not in {*own, *named}]
+    if letters and not general:
+        raise UsageError(
+            f"`{letters[0]}` in `--call {call}` has no type", f"give it one: `--type {letters[0]}=float64`"
+        )
+    return {
+        **dict.fromkeys(letters, TYPES.get(general, "")), **{name: TYPES[kind] for name, kind in named.items()}, **own,
+    }  # fmt: skip
+
+
+def read_types(types: Sequence[str]) -> tuple[dict[str, str], str]:
+    """Return the types of inputs by name, and that of all others, or nothing.
+
+    Raises:
+        UsageError: One is not a type, or two are for all others.
+    """
+    from scaffolder.tools.conversion_profiler.inputs import TYPES
+
+    named = dict(read_pair("--type", text) for text in types if NAMED.match(text))
+    general = [text.strip() for text in types if not NAMED.match(text)]
     for name in (*named.values(), *general):
         if name not in TYPES:
             raise UsageError(
@@ -144,23 +177,26 @@ def read_inputs(function: str | None, call: str, types: Sequence[str], makes: Se
             )
     if len(general) > 1:
         raise UsageError("`--type` has two types without a name", "say which input has which: `--type a=float64`")
-    if function is None and (not general or own or named):
-        raise UsageError("there is nothing to measure", "name a function, or a type alone: `--type 'list[float]'`")
+    return named, general[0] if general else ""
+
+
+def read_call(call: str) -> list[str]:
+    """Return the names in a call of the function but its own.
+
+    Raises:
+        UsageError: It is not a call of `f` with an input.
+    """
+    from scaffolder.runtime.calls import free_names
+
     names = free_names("--call", call)
-    if function is not None and "f" not in names:
+    if "f" not in names:
         raise UsageError(f"`--call {call}` does not call `f`", "the function is `f` there: `--call 'f(a, window=3)'`")
-    if function is not None and set(names) <= {"f"}:
+    if len(names) == 1:
         raise UsageError(f"`--call {call}` has no input", "inputs have names there: `--call 'f(a)'`")
-    letters = [name for name in names if len(name) == 1 and name not in {"f", *own, *named}]
-    if letters and not general:
-        raise UsageError(
-            f"`{letters[0]}` in `--call {call}` has no type", f"give it one: `--type {letters[0]}=float64`"
-        )
-    return {
-        **dict.fromkeys(letters, TYPES[general[0]] if general else ""),
-        **{name: TYPES[kind] for name, kind in named.items()},
-        **own,
-    }
+    if "n" in names:
+        hint = "make an input of it: `--make s=n`, and pass `s`"
+        raise UsageError(f"`n` in `--call {call}` is the size, which only `--make` has", hint)
+    return [name for name in names if name != "f"]
 
 
 def read_pair(option: str, text: str) -> tuple[str, str]:
@@ -169,13 +205,17 @@ def read_pair(option: str, text: str) -> tuple[str, str]:
 
     name, _, value = (part.strip() for part in text.partition("="))
     example = "`--make 'a=np.ones((n, 3))'`" if option == "--make" else "`--type a=float64`"
-    if not name.isidentifier() or name in {"f", "n"} or not value or value.startswith("="):
-        raise UsageError(
-            f"`{option} {text}` is not `NAME=VALUE`", f"write it as in {example}, with a name but `f` and `n`"
-        )
+    if not is_free(name) or not value or value.startswith("="):
+        hint = f"write it as in {example}; `f`, `n`, `result`, and what begins with `_`, can't be names of inputs"
+        raise UsageError(f"`{option} {text}` is not `NAME=VALUE`", hint)
     if option == "--make":
         free_names(option, value)
     return name, value
+
+
+def is_free(name: str) -> bool:
+    """Return whether an input can have a name."""
+    return name.isidentifier() and not keyword.iskeyword(name) and name not in TAKEN and not name.startswith("_")
 
 
 def read_sizes(text: str) -> tuple[int, ...]:
@@ -199,27 +239,23 @@ def read_sizes(text: str) -> tuple[int, ...]:
 
 
 def read_plan(
-    function: str | None, call: str, references: Sequence[str], makes: dict[str, str], sizes: str | None, seconds: float
+    function: str | None, expressions: tuple[str, ...], makes: dict[str, str], sizes: str | None, seconds: float
 ) -> Plan:  # fmt: skip
-    """Return what to measure.
+    """Return what to measure: calls of the function, or what is done with a type alone.
 
     Raises:
         UsageError: A name or an expression is wrong.
     """
     from scaffolder.runtime.calls import Target, free_names, read_function
     from scaffolder.runtime.timing import Plan
-    from scaffolder.tools.conversion_profiler.inputs import LIBRARIES, TYPES, conversions_of
+    from scaffolder.tools.conversion_profiler.inputs import LIBRARIES
 
-    if function is None:
-        kind = next(name for name, text in TYPES.items() if text == makes["a"])
-        module, name, expressions = "", "", conversions_of(kind)
-    else:
-        module, name = read_function(function)
-        expressions = (call, *references)
-    for text in references:
+    module, name = read_function(function) if function is not None else ("", "")
+    for text in expressions[1:]:
         free_names("--reference", text)
-    used = libraries_of([*expressions, *makes.values()], LIBRARIES)
-    target = Target(module, name, call, None, tuple(makes), in_place=False, folder=Path.cwd())
+    libraries = {alias: library for alias, library in LIBRARIES.items() if alias not in makes}
+    used = libraries_of([*expressions, *makes.values()], libraries)
+    target = Target(module, name, expressions[0], None, tuple(makes), in_place=False, folder=Path.cwd())
     return Plan(target, expressions, makes, used, read_sizes(sizes or SIZES), seconds, may_grow=sizes is None)
 
 

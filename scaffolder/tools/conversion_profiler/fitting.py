@@ -46,16 +46,19 @@ def fit_line(points: Sequence[Point]) -> Fit | None:
     if len(points) < LEAST:
         return None
     weights = [1 / time**2 for _, time in points]
-    one = sum(weights)
-    n = sum(weight * size for weight, (size, _) in zip(weights, points, strict=True))
-    square = sum(weight * size**2 for weight, (size, _) in zip(weights, points, strict=True))
-    t = sum(weight * time for weight, (_, time) in zip(weights, points, strict=True))
-    product = sum(weight * size * time for weight, (size, time) in zip(weights, points, strict=True))
-    slope = (one * product - n * t) / (one * square - n**2)
-    fixed = (t - slope * n) / one
+    whole = sum(weights)
+    # From the middle on, so that sizes which are close to one another differ enough.
+    middle = sum(weight * size for weight, (size, _) in zip(weights, points, strict=True)) / whole
+    mean = sum(weight * time for weight, (_, time) in zip(weights, points, strict=True)) / whole
+    spread = sum(weight * (size - middle) ** 2 for weight, (size, _) in zip(weights, points, strict=True))
+    rise = sum(weight * (size - middle) * (time - mean) for weight, (size, time) in zip(weights, points, strict=True))
+    slope = rise / spread
+    fixed = mean - slope * middle
     if slope < 0:
-        slope, fixed = 0.0, t / one
+        slope, fixed = 0.0, mean
     elif fixed < 0:
+        square = sum(weight * size**2 for weight, (size, _) in zip(weights, points, strict=True))
+        product = sum(weight * size * time for weight, (size, time) in zip(weights, points, strict=True))
         slope, fixed = product / square, 0.0
     errors = [(abs(fixed + slope * size - time) / time, size) for size, time in points]
     worst, where = max(errors)

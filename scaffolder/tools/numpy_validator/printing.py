@@ -89,7 +89,8 @@ def comparison(target: Target, facts: dict[str, Any]) -> list[str]:
     reference = "reference" if target.reference else "call"
     first, *others = target.arrays
     copies = ", ".join(f"native({name})" for name in target.arrays)
-    path = facts["path"]
+    # The lines are formatted later, and a key may have braces.
+    path = facts["path"].replace("{", "{{").replace("}", "}}")
     lines = [f"expected = {reference}({copies}){path}", f"result = call({{arrays}}){path}"]
     if target.in_place:
         lines = [f"expected = np.asarray(reference({copies})).astype(dtype)", "call({arrays})", f"result = {first}"]

@@ -128,7 +128,7 @@ def record(
     usual, own = types.get(case.dtype), answer.get("dtype")
     varies = case.layout in {"empty", "0-d", "size 1", "large"} and usual and own and usual != own
     if varies and reference is None:
-        problems.append({"id": "wrong-dtype", "text": f"got {own}, and usually {usual}", "usual": usual})
+        problems.append({"id": "wrong-dtype", "text": f"got {own}, usually {usual}", "usual": usual})
     if reference is None and case.layout == "contiguous":
         problems = [{**item, "id": "unstable"} if item["id"] == "wrong-result" else item for item in problems]
     flaws = [Flaw(item["id"], case, item) for item in problems if item["id"] in WORDS]

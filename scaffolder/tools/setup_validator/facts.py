@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from packaging.version import InvalidVersion, Version
 
-from scaffolder.anatomy.manifests import table_of
 from scaffolder.anatomy.project import OTHER_BINDINGS
 from scaffolder.anatomy.versions import LAST_PATCH, arrow_release, companions, read_version
 from scaffolder.tools.setup_validator import installed, promises
@@ -184,11 +183,7 @@ class Facts(MachineFacts):
     def arrow_buffers(self) -> Dependency | None:
         """The dependency on pyo3-arrow, if it is with its default, the buffer protocol."""
         crate = self.project.crate.dependency("pyo3-arrow")
-        if crate is None or crate.inherits:
-            return None
-        said = table_of(self.project.crate.data, crate.kind).get(crate.key)
-        plain = not isinstance(said, dict) or said.get("default-features", True)
-        return crate if plain or "buffer_protocol" in crate.features else None
+        return crate if crate and (crate.has_defaults or "buffer_protocol" in crate.features) else None
 
     @property
     def pyo3_lock(self) -> dict[str, tuple[str, ...]] | None:

@@ -6,6 +6,7 @@ import ctypes
 import itertools
 import os
 import time
+from dataclasses import dataclass
 from typing import Any
 
 BUILD_PROFILE = "release"
@@ -93,6 +94,24 @@ class Holder:
         self.values = values
 
 
+@dataclass
+class Ring:
+    """Refers to itself."""
+
+    next: Ring | None = None
+
+    def __post_init__(self) -> None:
+        self.next = self
+
+
+class Hidden:
+    """Does not say its size."""
+
+    @property
+    def nbytes(self) -> int:
+        raise OSError("closed")
+
+
 def keeps(values: object) -> None:
     """Keep the input."""
     CALLS[:] = [values]
@@ -128,6 +147,11 @@ def needs_three(values: bytes) -> int:
     if len(values) < 3:
         raise ValueError("fewer values than the window has")
     return len(values)
+
+
+def misspells(values: bytes) -> int:
+    """Use a name that there is not."""
+    return len(values) + valeus  # type: ignore[name-defined,no-any-return]  # noqa: F821
 
 
 def panics(_: object) -> int:

@@ -89,6 +89,33 @@ def test_a_reference_that_returns_something_else_is_said(measure: Measure, refer
     assert finding(result, "results-differ")["message"].startswith(f"`{reference}` does not return what `f(a)` returns")
 
 
+@pytest.mark.parametrize(
+    ("call", "reference", "differ"),
+    [
+        ("f(a) * math.nan", "f(a)", True),
+        ("f(a) * math.inf", "f(a)", True),
+        ("f(a) * math.nan", "f(a) * -math.nan", False),
+        ("f(a) * 0.1", "f(a) / 10", False),
+        ("f(a) + 10**400", "f(a) * 1.5", True),
+        ("f(a) + 10**8", "f(a) + 10**8 + 1", True),
+        ("{'a': f(a) * 0.1, 'b': 1}", "{'b': 1, 'a': f(a) / 10}", False),
+        ("{'a': f(a)}", "{'b': f(a)}", True),
+        ("np.arange(f(a))", "np.arange(f(a) + 2)", True),
+        ("np.arange(f(a))", "list(range(f(a)))", False),
+        ("iter([f(a)])", "(size for size in [f(a)])", False),
+        ("f(a)", "None", True),
+    ],
+)
+def test_results_are_equal_as_numbers_are(measure: Measure, call: str, reference: str, differ: bool) -> None:
+    arguments = ("--call", call, "--reference", reference, "--sizes", "3", "--seconds", "0.01")
+    assert ("results-differ" in names(measure("builtins:len", "--type", "bytes", *arguments))) == differ
+
+
+def test_sizes_that_are_close_make_a_line(measure: Measure) -> None:
+    result = measure("builtins:abs", "--make", "a=n", "--sizes", "999999998,999999999,1e9")
+    assert rows(result, COSTS)[0]["fit"].startswith(("within ", "none: "))
+
+
 def test_a_reference_that_fails_leaves_the_rest(measure: Measure) -> None:
     result = measure("measured:waits", "--type", "list[int]", "--reference", "a / 2", "--sizes", "1,10")
     assert "raises TypeError: unsupported operand" in finding(result, "reference-raises")["message"]

@@ -76,6 +76,18 @@ def test_inputs_of_unknown_size_say_nothing(measure: Measure) -> None:
     assert rows(result, "Memory of a call")[0]["input"] == "unknown"
 
 
+@pytest.mark.parametrize("kind", ["Ring", "Hidden"])
+def test_an_input_whose_size_can_not_be_read_is_measured(measure: Measure, kind: str) -> None:
+    result = measure("measured:same", "--make", f"a={kind}()", "--sizes", "1,10")
+    assert [row["input"] for row in rows(result, "Time of a call")] == ["unknown", "unknown"]
+    assert finding(result, "same-object")
+
+
+def test_a_number_of_numpy_has_the_size_of_its_type(measure: Measure) -> None:
+    result = measure("builtins:sum", "--make", "a=[np.float64(i) for i in range(n)]", "--sizes", "10")
+    assert rows(result, "Time of a call")[0]["input"] == "80 B"
+
+
 def test_small_inputs_of_the_usual_sizes_need_larger_ones(measure: Measure) -> None:
     result = measure("builtins:len", "--make", "a=bytes(n.bit_length())")
     assert finding(result, "copies-unknown")["fix"] == "pass larger `--sizes`"

@@ -29,6 +29,8 @@ BYTES = ("--type", "bytes", "--sizes", "1,10,100")
     [
         ([], "there is nothing to measure"),
         (["--make", "a=1"], "there is nothing to measure"),
+        (["--type", "bytes", "--call", "f(b)"], "`--call` and `--reference` need a function"),
+        (["--type", "bytes", "--reference", "len(a)"], "`--call` and `--reference` need a function"),
         (["measured", "--type", "bytes"], "`measured` is not `MODULE:FUNCTION`"),
         (["no_such:f", "--type", "bytes"], f"`{sys.executable}` has no module `no_such`"),
         (["measured:reeds", "--type", "bytes"], "`measured` has no function `reeds`"),
@@ -46,6 +48,9 @@ BYTES = ("--type", "bytes", "--sizes", "1,10,100")
         (["measured:reads", "--type", "bytes", "--reference", "no(a)"], "`no` in `--reference no(a)` is not known"),
         (["measured:reads", "--make", "a"], "`--make a` is not `NAME=VALUE`"),
         (["measured:reads", "--make", "n=1"], "`--make n=1` is not `NAME=VALUE`"),
+        (["measured:reads", "--make", "class=1"], "`--make class=1` is not `NAME=VALUE`"),
+        (["measured:reads", "--make", "result=1"], "`--make result=1` is not `NAME=VALUE`"),
+        (["measured:reads", "--type", "bytes", "--call", "f(a, n)"], "`n` in `--call f(a, n)` is the size"),
         (["measured:reads", "--make", "a=b("], "`--make b(` is not an expression"),
         (["measured:reads", "--make", "a=bytes(m)"], "`a=bytes(m)` makes no input with n = 1: NameError"),
         (["measured:reads", *BYTES[:2], "--sizes", "1,ten"], "`--sizes 1,ten`: `ten` is not a size from 1 to 1e9"),
@@ -99,6 +104,17 @@ def test_sizes_that_are_too_small_are_left_out(measure: Measure) -> None:
     assert warning["message"] == "with n = 1; 2, `f(a)` raises ValueError: fewer values than the window has"
     assert [row["n"] for row in rows(result, "Time of a call")] == ["10", "100", "5,000,000"]
     assert rows(result, "Memory of a call")[0]["input is"] == "borrowed"
+
+
+def test_a_name_that_the_function_does_not_know_is_its_own_error(measure: Measure) -> None:
+    result = measure("measured:misspells", *BYTES, code=1)
+    assert "`f(a)` raises NameError: name 'valeus' is not defined" in finding(result, "call-raises")["message"]
+
+
+def test_measuring_for_longer_than_a_call_may_take_is_not_hanging(measure: Measure) -> None:
+    result = measure("measured:reads", "--type", "bytes", "--sizes", "1", "--seconds", "3", "--timeout", "1")
+    assert "hang" not in names(result)
+    assert [row["n"] for row in rows(result, "Time of a call")] == ["1"]
 
 
 def test_a_panic_with_one_size_is_an_error(measure: Measure) -> None:

@@ -125,6 +125,17 @@ def test_of_bytes_the_first_difference_is_said(validate: Validate) -> None:
     assert not any("head" in message for message in messages)
 
 
+def test_a_key_may_have_braces(validate: Validate) -> None:
+    result = validate("planted:names_memory", "--dtypes", "float64", "--call", "{'{a}': f(a)['hex']}", code=1)
+    assert any("result = call(a)['{a}']" in document["text"] for document in result["documents"])
+
+
+def test_the_order_of_keys_is_no_fault(validate: Validate) -> None:
+    calls = ("--call", "{'sum': f(a), 'count': 1}", "--reference", "{'count': 1, 'sum': np.sum(a)}")
+    result = validate("numpy:sum", "--dtypes", "int64", *calls)
+    assert not [item for item in result["findings"] if item["level"] in {"error", "warning"}]
+
+
 def test_a_wrong_value_is_one_finding_whatever_the_layout(validate: Validate) -> None:
     reference = ("--reference", "np.sum(a, dtype=float)")
     result = validate("planted:overflows", *reference, "--dtypes", "int32", "--call", "f(np.asarray(a))", code=1)

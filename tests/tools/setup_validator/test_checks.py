@@ -267,6 +267,10 @@ FINE: list[tuple[str, tuple[Change, ...]]] = [
         replaced(CARGO, 'numpy = "0.30"', 'pyo3-arrow = { version = "0.20", default-features = false }'),
         replaced(CARGO, "abi3-py311", "abi3-py310"),
     )),
+    ("buffer-in-abi3", (
+        added(CARGO, '\n[target."cfg(unix)".dependencies.pyo3-arrow]\nversion = "0.20"\ndefault-features = false\n'),
+        replaced(CARGO, "abi3-py311", "abi3-py310"),
+    )),
     ("companion-versions", (
         replaced(CARGO, 'numpy = "0.30"', 'numpy = "0.27"'), replaced(CARGO, '"0.30", f', '">=0.27, <0.29", f'),
     )),

@@ -19,10 +19,10 @@ class Table:
         Export the table as a stream of Arrow batches, which share its memory.
 
         Args:
-            requested_schema: Ignored, as is allowed: who asks for other types converts them.
+            requested_schema: Ignored, as the protocol allows: the consumer converts.
         """
 
 def fill_forward(table: Any, column: str) -> Table:
     """
-    Give each missing number in a column the last one before it.
+    Fill each missing number in a column with the last one before it.
     """
