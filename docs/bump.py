@@ -11,8 +11,9 @@ import re
 import subprocess
 import sys
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
@@ -122,8 +123,14 @@ def supported_series(root: Path) -> tuple[str, str]:
 
 def versions(root: Path, name: str) -> Sequence[str]:
     """Return a list, or the keys of a table, of `templates/versions.yml`."""
-    table = yaml.safe_load((root / TABLE).read_text(encoding="utf-8"))
-    return list(table[name]["default"])
+    return list(read_table((root / TABLE).read_text(encoding="utf-8"))[name]["default"])
+
+
+@lru_cache(maxsize=2)
+def read_table(text: str) -> dict[str, Any]:
+    """Read the table; every file that names the series asks for it."""
+    table: dict[str, Any] = yaml.safe_load(text)
+    return table
 
 
 def with_series(text: str, series: str) -> str:
