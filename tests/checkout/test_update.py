@@ -494,7 +494,17 @@ def test_status(grow: Grow) -> None:
     assert found["version"] == "0.2.0"
     assert found["newest"] == NEWEST
     assert found["features"] == ["numpy"]
-    assert found["available"] == ["classes", "async", "plugins", "wasm", "docs", "community", "workspace", "mini"]
+    assert found["available"] == [
+        "classes",
+        "arrow",
+        "async",
+        "plugins",
+        "wasm",
+        "docs",
+        "community",
+        "workspace",
+        "mini",
+    ]
     assert (found["changed"], found["deleted"], found["added"]) == (["README.md"], ["AGENTS.md"], ["src/own.rs"])
     assert not found["conflicts"]
     assert f"Template   v0.2.0  (v{NEWEST} is the newest)" in grow("status", "--offline", cwd=project).stdout
