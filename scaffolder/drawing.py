@@ -59,14 +59,7 @@ def as_svg(rows: list[Row], title: str) -> str:
     column += 2 * STEP
     labels = [" · ".join(filter(None, [row.kind, row.remark, row.place])) for row in rows]
     width, height = column + LETTER * max(map(len, labels)) + MARGIN, 2 * MARGIN + LINE * len(rows)
-    parts = [
-        (
-            f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{height}" '
-            f'viewBox="0 0 {width:.0f} {height}" role="img" font-family="monospace" font-size="13">'
-        ),
-        f"<title>{escape_text(title)}</title>",
-        '<rect width="100%" height="100%" fill="#ffffff"/>',
-    ]
+    parts: list[str] = []
     for number, (row, label) in enumerate(zip(rows, labels, strict=True)):
         y = MARGIN + LINE * number + LINE / 2
         parts += _lines(row, y)
@@ -75,7 +68,24 @@ def as_svg(rows: list[Row], title: str) -> str:
         parts.append(f'<circle cx="{x}" cy="{y:g}" r="4" fill="{COLOURS[row.kind]}"/>')
         parts.append(f'<text x="{x + 10}" y="{y + 4:g}"{weight} fill="#1f2328">{escape_text(row.name)}</text>')
         parts.append(f'<text x="{column:.0f}" y="{y + 4:g}" fill="#57606a">{escape_text(label)}</text>')
-    return "\n".join([*parts, "</svg>", ""])
+    return svg_head(width, height, title, letters=13) + "\n".join([*parts, "</svg>", ""])
+
+
+def svg_head(width: float, height: float, title: str, letters: int = 12) -> str:
+    """Return the first lines of an SVG image: on white, with the system's letters.
+
+    Args:
+        width: How wide it is, in pixels.
+        height: How high it is, in pixels.
+        title: What it shows.
+        letters: The height of letters, in pixels.
+    """
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{height:.0f}" '
+        f'viewBox="0 0 {width:.0f} {height:.0f}" role="img" font-family="monospace" font-size="{letters}">\n'
+        f"<title>{escape_text(title)}</title>\n"
+        '<rect width="100%" height="100%" fill="white"/>\n'
+    )
 
 
 def _lines(row: Row, y: float) -> Iterator[str]:

@@ -6,7 +6,7 @@ import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from scaffolder.drawing import escape_text
+from scaffolder.drawing import escape_text, svg_head
 from scaffolder.runtime.areas import area, merge, span
 
 if TYPE_CHECKING:
@@ -20,14 +20,9 @@ BAR = WIDTH - NAMES - 2 * MARGIN
 # Beyond these a picture shows less, not more.
 MOST_REGIONS, MOST_PIECES, MOST_ROWS, MOST_COLUMNS, MOST_PLANES = 16, 300, 6, 10, 3
 CELL, STRIP = 54, 8
-HEAD = """<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}" \
-role="img" font-family="monospace" font-size="12">
-<title>{title}</title>
-<rect width="100%" height="100%" fill="white"/>
-<style>.own {{ fill: #9ec5fe; stroke: #0550ae }} .shared {{ fill: #ffc680; stroke: #b7410e }} \
-.gap {{ fill: #f2f2f2; stroke: #bbb }} .head {{ font-size: 15px; font-weight: bold }} .small {{ font-size: 10px }} \
-.faint {{ fill: #57606a }}</style>
-"""
+STYLE = """<style>.own { fill: #9ec5fe; stroke: #0550ae } .shared { fill: #ffc680; stroke: #b7410e } \
+.gap { fill: #f2f2f2; stroke: #bbb } .head { font-size: 15px; font-weight: bold } .small { font-size: 10px } \
+.faint { fill: #57606a }</style>"""
 
 
 @dataclass(frozen=True)
@@ -77,9 +72,8 @@ def draw_memory(memory: Memory) -> str:
     for subject in memory.subjects:
         if (layout := subject.layout) and len(layout.shape) <= 3 and area(layout).runs:
             draw_layout(canvas, subject, layout)
-    title = escape_text(f"Memory of {', '.join(subject.name for subject in memory.subjects)}")
-    head = HEAD.format(width=WIDTH, height=canvas.y + MARGIN, title=title)
-    return "\n".join([head + canvas.parts[0], *canvas.parts[1:], "</svg>", ""])
+    title = f"Memory of {', '.join(subject.name for subject in memory.subjects)}"
+    return svg_head(WIDTH, canvas.y + MARGIN, title) + "\n".join([STYLE, *canvas.parts, "</svg>", ""])
 
 
 def draw_legend(canvas: Canvas) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from scaffolder.drawing import escape_text
+from scaffolder.drawing import escape_text, svg_head
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -13,12 +13,8 @@ if TYPE_CHECKING:
 
 Box = tuple[int, int, float]
 LETTER, ROW, BOX, STEP, MARGIN = 7.3, 34, 24, 40, 16
-HEAD = """<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{height:.0f}" \
-viewBox="0 0 {width:.0f} {height:.0f}" role="img" font-family="monospace" font-size="12">
-<title>{title}</title>
-<rect width="100%" height="100%" fill="white"/>
-<style>.own {{ fill: #fff3e6; stroke: #b7410e }} .base {{ fill: #f2f2f2; stroke: #777 }} \
-path {{ fill: none; stroke: #777 }} path.further {{ stroke-dasharray: 4 3 }}</style>
+STYLE = """<style>.own { fill: #fff3e6; stroke: #b7410e } .base { fill: #f2f2f2; stroke: #777 } \
+path { fill: none; stroke: #777 } path.further { stroke-dasharray: 4 3 }</style>
 """
 
 
@@ -29,7 +25,7 @@ def draw(inspection: Inspection) -> str:
     boxes = {name: box(names.get(name, name), *place) for name, place in places(parents).items()}
     width = max(left + width for left, _, width in boxes.values()) + 2 * MARGIN
     height = 2 * MARGIN + (len(boxes) - 1) * ROW + BOX
-    lines = [HEAD.format(width=width, height=height, title=escape_text(f"Classes of {inspection.module}"))]
+    lines = [svg_head(width, height, f"Classes of {inspection.module}"), STYLE]
     for name, (first, *others) in parents.items():
         lines += [edge(boxes[first], boxes[name])] if first else []
         lines += [dashed_edge(boxes[other], boxes[name]) for other in others if other]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from scaffolder.drawing import escape_text
+from scaffolder.drawing import escape_text, svg_head
 from scaffolder.tools.conversion_profiler.fitting import fit_call
 from scaffolder.tools.conversion_profiler.tables import time_of
 
@@ -17,11 +17,6 @@ if TYPE_CHECKING:
 WIDTH, LEFT, RIGHT, TOP, PLOT, LINE = 860, 80, 30, 56, 400, 20
 COLOURS = ("#b7410e", "#0550ae", "#116329", "#8250df", "#57606a")
 DASHES = ("", "6 3", "2 3", "9 3 2 3", "1 4")
-HEAD = """<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}" \
-role="img" font-family="monospace" font-size="12">
-<title>{title}</title>
-<rect width="100%" height="100%" fill="white"/>
-"""
 
 
 class Axis:
@@ -50,7 +45,7 @@ def draw(profile: Profile, title: str) -> str:
     across = Axis([float(step.n) for step in profile.steps] or [1.0], LEFT, WIDTH - RIGHT)
     upwards = Axis(times, TOP + PLOT, TOP)
     height = TOP + PLOT + 50 + LINE * len(profile.plan.expressions) + 16
-    parts = [HEAD.format(width=WIDTH, height=height, title=escape_text(title))]
+    parts = [svg_head(WIDTH, height, title)]
     parts.append(f'<text x="{LEFT}" y="26" font-size="15" font-weight="bold">{escape_text(title)}</text>\n')
     parts.append(f'<text x="{LEFT}" y="44" fill="#57606a">time of a call over n; lower is faster</text>\n')
     parts += draw_grid(across, upwards)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from scaffolder.drawing import escape_text
+from scaffolder.drawing import escape_text, svg_head
 from scaffolder.errors import listing
 from scaffolder.toolkit import Document, Finding, Result, Table, reference
 from scaffolder.tools.numpy_validator import cases, printing, trying
@@ -42,11 +42,6 @@ COLOURS = {"ok": "#b7e4c7", "refuses": "#e9ecef", "not tried": "#ffffff", "?": "
 BAD, ODD = "#f28482", "#ffe08a"
 ODD_WORDS = {"aliases", "dtype", "keeps", "fails"}
 COLUMNS, ROWS = 5, 12
-HEAD = """<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}" \
-role="img" font-family="monospace" font-size="11">
-<title>{title}</title>
-<rect width="100%" height="100%" fill="white"/>
-"""
 
 
 def describe(trials: Trials, target: Target, dtypes: list[str], *, in_full: bool) -> Result:
@@ -149,7 +144,7 @@ def draw(trials: Trials, target: Target, dtypes: list[str]) -> str:
     table = full_table(trials, dtypes)
     cell, row, left, top = 66, 20, 130, 90
     width, height = left + cell * len(dtypes) + 60, top + row * len(table.rows) + 16
-    lines = [HEAD.format(width=width, height=height, title=escape_text(f"{target.module}:{target.function}"))]
+    lines = [svg_head(width, height, f"{target.module}:{target.function}", letters=11)]
     for number, dtype in enumerate(dtypes):
         x = left + number * cell + cell // 2
         lines.append(f'<text transform="translate({x} {top - 8}) rotate(-40)">{escape_text(dtype)}</text>\n')
