@@ -6,6 +6,7 @@ import functools
 import gc
 import importlib
 import itertools
+import os
 import sys
 import threading
 import time
@@ -256,7 +257,7 @@ class Session:
             for _ in range(REPEATS):
                 self.outcome_of(names)
             gc.collect()
-            sizes.append((resident(), sys.getallocatedblocks()))
+            sizes.append((resident() or 0, sys.getallocatedblocks()))
         steps = list(itertools.pairwise(sizes[1:]))
         problems = []
         if all(after[0] - before[0] > GROWTH for before, after in steps):
@@ -416,10 +417,10 @@ def same_object(left: Any, right: Any, relative: float) -> bool:
     return isinstance(left, float) and isinstance(right, float) and abs(left - right) <= relative * abs(right)
 
 
-def resident() -> int:
-    """Return the bytes of memory that this process has now; nothing where the system does not say."""
+def resident() -> int | None:
+    """Return the bytes of memory that this process has now, where the system says."""
     try:
         with open("/proc/self/statm", encoding="ascii") as file:  # noqa: PTH123
-            return int(file.read().split()[1]) * 4096
-    except OSError:
-        return 0
+            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, ValueError):
+        return None

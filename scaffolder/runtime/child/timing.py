@@ -20,9 +20,9 @@ _own = sys.path[:]
 # Only our own modules are looked for there.
 sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 from scaffolder.machine.child import peak_memory  # noqa: E402
-from scaffolder.runtime.child.calls import describe, import_function  # noqa: E402
+from scaffolder.runtime.child.calls import describe, import_function, resident  # noqa: E402
 from scaffolder.runtime.child.values import agree, payload, size_of, trace_of, type_of, weight_of  # noqa: E402
-from scaffolder.runtime.exports.session import EXPORTS, resident  # noqa: E402
+from scaffolder.runtime.exports.session import EXPORTS  # noqa: E402
 
 sys.path[:] = _own
 

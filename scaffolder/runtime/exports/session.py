@@ -26,6 +26,7 @@ if sys.implementation.name != "cpython":
 _own = sys.path[:]
 # Only our own modules are looked for there.
 sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
+from scaffolder.runtime.child.calls import resident  # noqa: E402
 from scaffolder.runtime.exports import arrow, buffers, dlpack  # noqa: E402
 from scaffolder.runtime.exports.protocols import ReadError, describe  # noqa: E402
 
@@ -83,14 +84,6 @@ def allocated() -> Callable[[], int] | None:
         return int(facts.uordblks + facts.hblkhd)
 
     return count
-
-
-def resident() -> int | None:
-    """Return the bytes of memory that the process holds, where the system says."""
-    try:
-        return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")
-    except (OSError, ValueError):
-        return None
 
 
 class Session:
