@@ -24,7 +24,7 @@ import stat
 import sys
 from dataclasses import asdict, dataclass, fields, is_dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn, get_args
 
 import typer
 
@@ -33,6 +33,8 @@ from scaffolder.errors import UsageError
 from scaffolder.terminal import as_json, leave, printable, run_tool
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from rich.console import Console
 
 AsData = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -55,6 +57,8 @@ PythonOfProject = Annotated[
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Print what would be run or written, without doing it.")]
 
 Level = Literal["error", "warning", "note", "ok"]
+# The most serious comes first.
+LEVELS: tuple[Level, ...] = get_args(Level)
 PAGES = f"https://github.com/pyo3-new/pyo3-new/blob/v{__version__}/skills"
 TABLE_WIDTH = 80
 NARROWEST = 12
@@ -84,6 +88,11 @@ class Finding:
     fix: str | None = None
     reference: str | None = None
     cause: str | None = None
+
+
+def by_level(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Return findings, the most serious first."""
+    return tuple(sorted(findings, key=lambda finding: LEVELS.index(finding.level)))
 
 
 @dataclass(frozen=True)

@@ -126,4 +126,4 @@ def describe(memory: Memory, *, in_full: bool) -> toolkit.Result:
         summary += f", {pairs or 'no'} pair{'s' if pairs > 1 else ''} of which share{'s' if pairs <= 1 else ''} memory"
     summary += f", by Python {memory.version} at {memory.python}"
     tables = (*summary_tables(memory, shared), *(detail_tables(memory) if in_full else ()))
-    return toolkit.Result(TOOL, summary, tuple(find(memory, shared)), tables)
+    return toolkit.Result(TOOL, summary, find(memory, shared), tables)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from scaffolder.errors import listing
 from scaffolder.runtime.areas import area, span
-from scaffolder.toolkit import Finding, reference
+from scaffolder.toolkit import Finding, by_level, reference
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +26,6 @@ CHAPTERS = {
     "misaligned": "layouts", "device-differs": "dlpack", "validity-missing": "arrow-types",
 }  # fmt: skip
 OF_PROTOCOL = {"DLPack": "dlpack", "Arrow schema": "arrow", "Arrow array": "arrow", "Arrow stream": "arrow"}
-LEVELS = ("error", "warning", "note", "ok")
 # What grows in a leak grows each time, by at least this many bytes; the rest is noise.
 LEAST = {"references": 0.9, "traced": 16, "native": 16}
 LEAST_ROUNDS = 20
@@ -35,10 +34,10 @@ STEPS = {
 }  # fmt: skip
 
 
-def find(memory: Memory, shared: list[Sharing]) -> list[Finding]:
+def find(memory: Memory, shared: list[Sharing]) -> tuple[Finding, ...]:
     """Return all findings, the most serious first."""
     findings = [*find_all(memory), *(describe_sharing(sharing) for sharing in shared if sharing.shared)]
-    return sorted(map(link, findings), key=lambda finding: LEVELS.index(finding.level))
+    return by_level(map(link, findings))
 
 
 def link(finding: Finding, protocol: str = "") -> Finding:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from scaffolder.errors import listing
-from scaffolder.toolkit import Finding, reference
+from scaffolder.toolkit import Finding, by_level, reference
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from scaffolder.runtime.facts import Breakdown, ClassFacts, Inspection, Trial
 
 SKILL = "pyo3-classes-modules"
-LEVELS = ("error", "warning", "note", "ok")
 # pickle's oldest protocols can't make an object that takes arguments.
 MODERN = re.compile(r"pickle [2-9]")
 SURVIVES = {"equal", "identical", "unknown"}
@@ -51,7 +50,7 @@ def find(inspection: Inspection) -> tuple[Finding, ...]:
         message = f"`{inspection.short(remark.path)}` can't be described"
         findings.append(Finding("undescribed", "warning", message, remark.path, remark.text))
     findings += find_differences(inspection)
-    return tuple(sorted(findings, key=lambda finding: LEVELS.index(finding.level)))
+    return by_level(findings)
 
 
 def describe_breakdown(breakdown: Breakdown, inspection: Inspection) -> Finding:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from scaffolder.errors import listing
 from scaffolder.machine.children import ChildError, CrashedError, HangsError, RaisedError
-from scaffolder.toolkit import Finding, reference
+from scaffolder.toolkit import Finding, by_level, reference
 from scaffolder.tools.conversion_profiler.fitting import fit_call
 from scaffolder.tools.conversion_profiler.tables import ratio_of, time_of
 from scaffolder.tools.conversion_profiler.verdicts import LEAST, bytes_of, judge
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from scaffolder.runtime.timing import Profile
 
 SKILL = "pyo3-type-conversion-advanced"
-LEVELS = ("error", "warning", "note", "ok")
 # The part of a processor that other processes may use before they disturb, and the times that count as slower.
 BUSY, SLOWER = 0.25, 1.1
 KINDS: dict[type[ChildError], str] = {HangsError: "hang", RaisedError: "call-raises", CrashedError: "crash"}
@@ -25,8 +24,7 @@ KINDS: dict[type[ChildError], str] = {HangsError: "hang", RaisedError: "call-rai
 
 def find(profile: Profile) -> tuple[Finding, ...]:
     """Return the findings, the most serious first."""
-    findings = [finding for check in CHECKS for finding in check(profile)]
-    return tuple(sorted(findings, key=lambda finding: LEVELS.index(finding.level)))
+    return by_level(finding for check in CHECKS for finding in check(profile))
 
 
 def find_failures(profile: Profile) -> Iterator[Finding]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from scaffolder.output.diagnostics import advice_lines, diagnostics
 from scaffolder.output.scene import Scene, read_scene
+from scaffolder.toolkit import LEVELS
 from scaffolder.tools.debugger.catalogue import FOREIGN, GROUPS, Problem, load_problems
 from scaffolder.tools.debugger.environments import advise_there
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from scaffolder.output.transcript import Transcript
 
 MOST_LINES = 6
-LEVELS = ("error", "warning", "note", "ok")
 
 
 @dataclass(frozen=True)

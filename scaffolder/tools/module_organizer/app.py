@@ -98,20 +98,22 @@ def draw_tree(organization: Organization, output: Path, *, force: bool, dry_run:
 def result(organization: Organization, plan: Plan, *, is_written: bool) -> toolkit.Result:
     """Turn what was read into a result."""
     from scaffolder.drawing import as_text
-    from scaffolder.tools.module_organizer.checks import ORDER, run_checks
+    from scaffolder.tools.module_organizer.checks import run_checks
     from scaffolder.tools.module_organizer.drawing import rows
 
-    findings = sorted((*run_checks(organization), *plan.refusals), key=lambda finding: ORDER.index(finding.level))
+    findings = toolkit.by_level((*run_checks(organization), *plan.refusals))
     tree = toolkit.Document("text", as_text(rows(organization)))
     return toolkit.Result(
         "module_organizer",
         summary(organization, plan, findings, is_written=is_written),
-        findings=tuple(findings),
+        findings=findings,
         documents=(tree,),
     )
 
 
-def summary(organization: Organization, plan: Plan, findings: list[toolkit.Finding], *, is_written: bool) -> str:
+def summary(
+    organization: Organization, plan: Plan, findings: tuple[toolkit.Finding, ...], *, is_written: bool
+) -> str:  # fmt: skip
     """Return the summary line."""
     trees = list(organization.trees.values())
     names = sum(len(tree.exports) for tree in trees)

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from scaffolder.rust.pymodules import Export, NativeItem, NativeModuleTree
-    from scaffolder.toolkit import Level
     from scaffolder.tools.module_organizer.organization import Organization
 
 SKILL = "pyo3-classes-modules"
@@ -379,13 +378,9 @@ CHECKS: dict[str, tuple[Callable[[Organization], Iterator[Finding]], str]] = {
     "not-reexported": (not_reexported, "the package mentions all public names of the extension"),
     "not-known": (unknown, "all of the tree is known"),
 }
-ORDER: tuple[Level, ...] = ("error", "warning", "note", "ok")
 
 
-def run_checks(organization: Organization) -> tuple[Finding, ...]:
-    """Run all checks; the most serious findings come first."""
-    findings: list[Finding] = []
+def run_checks(organization: Organization) -> Iterator[Finding]:
+    """Run all checks, and yield the findings of each, or that there are none."""
     for name, (check, promise) in CHECKS.items():
-        outcome = list(check(organization))
-        findings += outcome or [Finding(name, "ok", promise)]
-    return tuple(sorted(findings, key=lambda finding: ORDER.index(finding.level)))
+        yield from list(check(organization)) or [Finding(name, "ok", promise)]

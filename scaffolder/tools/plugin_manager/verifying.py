@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from scaffolder.errors import ScaffolderError, UsageError, listing
 from scaffolder.machine.children import ChildError
 from scaffolder.python import protocols
-from scaffolder.toolkit import Finding, Result, Table
+from scaffolder.toolkit import Finding, Result, Table, by_level
 from scaffolder.tools.plugin_manager.running import TOOL, begin, failure, load
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from scaffolder.machine.environment import Environment
 
 PROTOCOLS = Path(protocols.__file__)
-LEVELS = ("error", "warning", "note", "ok")
 
 
 def verify(
@@ -62,8 +61,7 @@ def verify(
     good = sum(plugin.label not in broken for plugin in chosen)
     verb = f"keep the contract `{contract}`" if contract else "can be loaded"
     summary = f"{good} of {len(chosen)} plugins of `{plugins.group}` in `{environment.name}` {verb}"
-    ordered = sorted(findings, key=lambda finding: LEVELS.index(finding.level))
-    return Result(TOOL, summary, tuple(ordered), (_table(chosen, findings),) if chosen else ())
+    return Result(TOOL, summary, by_level(findings), (_table(chosen, findings),) if chosen else ())
 
 
 def verify_one(

@@ -15,7 +15,7 @@ from scaffolder.errors import ScaffolderError
 from scaffolder.machine.cargo import ask_cargo
 from scaffolder.machine.survey import Machine, survey
 from scaffolder.machine.toolchain import rust_in
-from scaffolder.toolkit import Finding, Result
+from scaffolder.toolkit import LEVELS, Finding, Result, by_level
 from scaffolder.tools.setup_validator.check import Verdict, ask, quote_names
 from scaffolder.tools.setup_validator.checks import CHECKS
 from scaffolder.tools.setup_validator.facts import Facts
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
     from scaffolder.anatomy.manifests import Manifests
     from scaffolder.toolkit import Document
-
-ORDER = ("error", "warning", "note", "ok")
 
 
 @dataclass(frozen=True)
@@ -63,7 +61,7 @@ class Inspection:
         """The findings, the most serious first."""
         diffs = {name: draft.diff() for name, draft in self.repairs.items()}
         findings = [verdict.finding(diffs.get(verdict.check.id)) for verdict in self.verdicts]
-        return tuple(sorted(findings, key=lambda finding: ORDER.index(finding.level)))
+        return by_level(findings)
 
     @property
     def wrong(self) -> frozenset[str]:
@@ -155,26 +153,26 @@ def result(
         repaired: How many findings were repaired.
         dry_run: Whether this was a dry run.
     """
-    findings = sorted((*inspection.findings, *built), key=lambda finding: ORDER.index(finding.level))
+    findings = by_level((*inspection.findings, *built))
     return Result(
         tool="setup_validator",
         summary=_summary(findings, inspection, repaired),
-        findings=tuple(findings),
+        findings=findings,
         tables=tuple(tables(inspection.machine, inspection.project)),
         documents=documents,
         dry_run=dry_run,
     )
 
 
-def _summary(findings: list[Finding], inspection: Inspection, repaired: int) -> str:
+def _summary(findings: tuple[Finding, ...], inspection: Inspection, repaired: int) -> str:
     """Return the summary line."""
     project = inspection.project
     subject = str(project.metadata.get("name") or project.folder.name) if project else "this machine"
     if project and not project.is_extension:
         subject = f"{subject}, with no PyO3 module in it"
-    counts = {level: sum(finding.level == level for finding in findings) for level in ORDER}
+    counts = {level: sum(finding.level == level for finding in findings) for level in LEVELS}
     others = _others(project)
-    problems = [f"{counts[level]} {level}{'s' * (counts[level] != 1)}" for level in ORDER[:-1] if counts[level]]
+    problems = [f"{counts[level]} {level}{'s' * (counts[level] != 1)}" for level in LEVELS[:-1] if counts[level]]
     mended = [f"{repaired} repaired"] if repaired else []
     if not problems:
         return f"{subject}: {', '.join([*mended, 'everything is in order'])} ({counts['ok']} checks){others}"
