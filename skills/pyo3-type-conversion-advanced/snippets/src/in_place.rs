@@ -24,13 +24,14 @@
 use std::thread;
 use std::time::Duration;
 
-use numpy::ndarray::{ArrayViewMut1, Axis, Dimension};
+use numpy::ndarray::{ArrayViewMut1, Axis};
 use numpy::{
-    PyArray, PyArray1, PyArrayMethods, PyReadwriteArray1, PyReadwriteArrayDyn,
-    PyUntypedArrayMethods,
+    PyArray1, PyArrayMethods, PyReadwriteArray1, PyReadwriteArrayDyn, PyUntypedArrayMethods,
 };
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
+
+use crate::layouts::overlaps_itself;
 
 // region: accrue
 /// Add interest to each balance, in place.
@@ -49,26 +50,6 @@ fn accrue(py: Python<'_>, mut balances: PyReadwriteArrayDyn<'_, f64>, rate: f64)
     Ok(())
 }
 // endregion: accrue
-
-// region: overlaps
-/// Tells whether two elements may lie at the same address, as in a broadcast array or in sliding windows.
-fn overlaps_itself<D: Dimension>(array: &Bound<'_, PyArray<f64, D>>) -> bool {
-    let axes = array.strides().iter().zip(array.shape());
-    let mut axes: Vec<_> = axes
-        .map(|(stride, &length)| (stride.unsigned_abs(), length))
-        .filter(|&(_, length)| length != 1)
-        .collect();
-    axes.sort_unstable();
-    // Seen from the shortest stride on, each axis must step over all of those before it.
-    let mut extent = size_of::<f64>();
-    array.len() > 0
-        && axes.into_iter().any(|(stride, length)| {
-            let overlaps = stride < extent;
-            extent = extent.max(stride * (length - 1) + extent);
-            overlaps
-        })
-}
-// endregion: overlaps
 
 // region: add
 /// Add payments to balances, in place. The two may be overlapping parts of one array.

@@ -24,17 +24,26 @@ fn check_alignment<T: Element, D: Dimension>(array: &Bound<'_, PyArray<T, D>>) -
 
 /// Refuses an array in which two places may be one element: writing would need two `&mut` to it.
 fn check_overlap<T: Element, D: Dimension>(array: &Bound<'_, PyArray<T, D>>) -> PyResult<()> {
+    if overlaps_itself(array) {
+        return Err(PyTypeError::new_err("elements of the array overlap"));
+    }
+    Ok(())
+}
+
+/// Tells whether two places may be one element, as in a broadcast array or in sliding windows.
+pub fn overlaps_itself<T: Element, D: Dimension>(array: &Bound<'_, PyArray<T, D>>) -> bool {
     let axes = array.strides().iter().zip(array.shape());
     let mut axes: Vec<_> = axes.filter(|(_, length)| **length > 1).collect();
     axes.sort_by_key(|(stride, _)| stride.unsigned_abs());
+    // Seen from the shortest stride on, each axis must step over all of those before it.
     let mut extent = size_of::<T>();
-    for (stride, length) in axes {
-        if stride.unsigned_abs() < extent && !array.is_empty() {
-            return Err(PyTypeError::new_err("elements of the array overlap"));
-        }
-        extent = extent.saturating_add(stride.unsigned_abs().saturating_mul(length - 1));
-    }
-    Ok(())
+    !array.is_empty()
+        && axes.into_iter().any(|(stride, length)| {
+            let stride = stride.unsigned_abs();
+            let overlaps = stride < extent;
+            extent = extent.saturating_add(stride.saturating_mul(length - 1));
+            overlaps
+        })
 }
 // endregion: check
 
