@@ -168,7 +168,6 @@ class Weight:
         peak: By how many bytes memory grew in the call; none if the system does not say.
         traced: How many of them Python or NumPy allocated at most; none if that was not seen.
         result: The bytes that the result has of its own, at least and at most.
-        result_type: Its type.
         identical: The input that is the result.
         shared: The memory that the result shares with an input.
         referred: The inputs that the result refers to.
@@ -180,7 +179,6 @@ class Weight:
     peak: int | None
     traced: int | None
     result: tuple[int, int]
-    result_type: str
     identical: tuple[str, ...]
     shared: Sharing | None
     referred: tuple[str, ...]
@@ -370,7 +368,7 @@ def weigh(profile: Profile, index: int, python: Path, timeout: float) -> None:
     own = (0, 0) if best or answer["identical"] else own_bytes(answer["size"], answer["kept"], answer["is_piece"])
     profile.weights[index] = Weight(
         n, answer["payload"], answer["growth"], answer["traced"], own,
-        answer["type"], tuple(answer["identical"]), best, tuple(answer["referred"]), tuple(answer["held"]),
+        tuple(answer["identical"]), best, tuple(answer["referred"]), tuple(answer["held"]),
     )  # fmt: skip
 
 

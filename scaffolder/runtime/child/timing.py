@@ -176,7 +176,7 @@ class Session:
             kept = kept_again(lambda: call(**made), kept)
         referred = referred_again(made, counts)
         answer = {
-            "growth": difference(peak, before), "kept": kept, "size": weight_of(result), "type": type_of(result),
+            "growth": difference(peak, before), "kept": kept, "size": weight_of(result),
             "is_piece": size_of(result) is not None, "payload": payload([made[name] for name in self.inputs]),
             "identical": [name for name, value in made.items() if value is result], "referred": referred,
             "exports": {"result": exports_of(result), **{name: exports_of(value) for name, value in made.items()}},
