@@ -1,0 +1,4 @@
+//! The chapter `allocators`.
+
+#[pyo3::pymodule]
+pub mod allocators {}

@@ -1,0 +1,4 @@
+//! The chapter `atomics`.
+
+#[pyo3::pymodule]
+pub mod atomics {}

@@ -1,0 +1,4 @@
+//! The chapter `back-pressure`.
+
+#[pyo3::pymodule]
+pub mod back_pressure {}

@@ -1,0 +1,4 @@
+//! The chapter `builds`.
+
+#[pyo3::pymodule]
+pub mod builds {}

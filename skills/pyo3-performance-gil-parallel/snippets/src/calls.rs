@@ -1,0 +1,4 @@
+//! The chapter `calls`.
+
+#[pyo3::pymodule]
+pub mod calls {}

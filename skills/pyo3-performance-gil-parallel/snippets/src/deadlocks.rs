@@ -1,0 +1,4 @@
+//! The chapter `deadlocks`.
+
+#[pyo3::pymodule]
+pub mod deadlocks {}

@@ -1,0 +1,4 @@
+//! The chapter `detaching`.
+
+#[pyo3::pymodule]
+pub mod detaching {}

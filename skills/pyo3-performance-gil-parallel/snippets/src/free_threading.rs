@@ -1,0 +1,4 @@
+//! The chapter `free-threading`.
+
+#[pyo3::pymodule]
+pub mod free_threading {}

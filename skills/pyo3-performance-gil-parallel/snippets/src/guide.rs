@@ -1,0 +1,4 @@
+//! The guide.
+
+#[pyo3::pymodule]
+pub mod guide {}

@@ -1,0 +1,4 @@
+//! The chapter `lock-free`.
+
+#[pyo3::pymodule]
+pub mod lock_free {}

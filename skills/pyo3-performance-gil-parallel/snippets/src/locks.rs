@@ -1,0 +1,4 @@
+//! The chapter `locks`.
+
+#[pyo3::pymodule]
+pub mod locks {}

@@ -1,0 +1,4 @@
+//! The chapter `memory`.
+
+#[pyo3::pymodule]
+pub mod memory {}

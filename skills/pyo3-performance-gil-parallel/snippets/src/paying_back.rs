@@ -1,0 +1,4 @@
+//! The chapter `paying-back`.
+
+#[pyo3::pymodule]
+pub mod paying_back {}

@@ -1,0 +1,4 @@
+//! The chapter `pools`.
+
+#[pyo3::pymodule]
+pub mod pools {}

@@ -1,0 +1,4 @@
+//! The chapter `processes`.
+
+#[pyo3::pymodule]
+pub mod processes {}

@@ -1,0 +1,4 @@
+//! The chapter `profiling`.
+
+#[pyo3::pymodule]
+pub mod profiling {}

@@ -1,0 +1,4 @@
+//! The chapter `python-threads`.
+
+#[pyo3::pymodule]
+pub mod python_threads {}

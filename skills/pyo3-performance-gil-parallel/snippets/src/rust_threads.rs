@@ -1,0 +1,4 @@
+//! The chapter `rust-threads`.
+
+#[pyo3::pymodule]
+pub mod rust_threads {}

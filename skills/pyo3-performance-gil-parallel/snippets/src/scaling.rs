@@ -1,0 +1,4 @@
+//! The chapter `scaling`.
+
+#[pyo3::pymodule]
+pub mod scaling {}

@@ -1,0 +1,4 @@
+//! The chapter `sub-interpreters`.
+
+#[pyo3::pymodule]
+pub mod sub_interpreters {}
