@@ -80,6 +80,15 @@ impl Board {
         Ok(())
     }
 
+    /// Count the dishes, slowly: wrong, as the lock is still held when the thread attaches again.
+    fn count_across_detach(&self, py: Python<'_>) -> usize {
+        let dishes = self.dishes();
+        py.detach(|| {
+            thread::sleep(Duration::from_millis(300));
+            dishes.len()
+        })
+    }
+
     fn pin(&self, note: Py<PyAny>) {
         self.notes().push(note);
     }

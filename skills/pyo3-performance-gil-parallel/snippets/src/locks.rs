@@ -1,14 +1,14 @@
 //! Code that `references/locks.md` shows.
 //!
-//! A guard can't go into a detached closure, nor come out of one:
+//! A guard can't be written through in a detached closure, nor come out of one:
 //!
 //! ```compile_fail,E0277
 //! use pyo3::prelude::*;
 //! use std::sync::Mutex;
 //!
-//! fn count(py: Python<'_>, guests: &Mutex<Vec<String>>) -> usize {
-//!     let guests = guests.lock().unwrap();
-//!     py.detach(|| guests.len())
+//! fn clear(py: Python<'_>, guests: &Mutex<Vec<String>>) {
+//!     let mut guests = guests.lock().unwrap();
+//!     py.detach(|| guests.clear());
 //! }
 //! ```
 //!
@@ -18,6 +18,18 @@
 //!
 //! fn wait(py: Python<'_>, guests: &Mutex<Vec<String>>) {
 //!     drop(py.detach(|| guests.lock().unwrap()));
+//! }
+//! ```
+//!
+//! But it can be read through, and stays locked until after the thread has attached again:
+//!
+//! ```
+//! use pyo3::prelude::*;
+//! use std::sync::Mutex;
+//!
+//! fn count(py: Python<'_>, guests: &Mutex<Vec<String>>) -> usize {
+//!     let guests = guests.lock().unwrap();
+//!     py.detach(|| guests.len())
 //! }
 //! ```
 //!

@@ -49,7 +49,7 @@ def test_no_change_is_lost_and_prices_belong_together() -> None:
     stop = threading.Event()
 
     def ask(_: int) -> bool:
-        prices = {till.price(1, 0) * 0 + till.price(2, 1)}
+        prices = {till.price(2, 1)}
         while not stop.is_set():
             prices.add(till.price(2, 1))
         # Each raise by one adds three to the price of this family.

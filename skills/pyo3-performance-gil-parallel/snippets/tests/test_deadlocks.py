@@ -47,6 +47,20 @@ def test_both_wait_detached() -> None:
     assert ends(INVERTED.format(method="announce_attached", look=look)) == "2"
 
 
+ACROSS = """
+board = _core.deadlocks.Board()
+counting = threading.Thread(target=board.count_across_detach)
+counting.start()
+time.sleep(0.1)
+print(len(board))
+"""
+
+
+def test_a_guard_that_is_held_across_a_detach() -> None:
+    assert hangs(ACROSS)
+    assert deadlocks.Board().count_across_detach() == 0
+
+
 SAME_THREAD = """
 board = _core.deadlocks.Board()
 board.{method}("soup", lambda count: print(len(board)))
