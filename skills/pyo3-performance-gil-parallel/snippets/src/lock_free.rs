@@ -1,8 +1,9 @@
 //! Code that `references/lock-free.md` shows.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::Mutex;
+use std::mem;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -230,6 +231,11 @@ impl Descriptions {
     }
 }
 
+/// Locks, also after a panic in another thread, which the caller hears of by itself.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 // region: batches
 /// Take readings in many threads, under one lock: once a batch, not once a reading.
 #[pyfunction]
@@ -238,10 +244,10 @@ fn collect_batches(py: Python<'_>, readings: Vec<f64>) -> Vec<f64> {
     py.detach(|| {
         readings.par_chunks(4_096).for_each(|chunk| {
             let batch: Vec<f64> = chunk.iter().copied().filter(|value| *value > 0.0).collect();
-            kept.lock().unwrap().extend(batch);
+            lock(&kept).extend(batch);
         });
     });
-    kept.into_inner().unwrap_or_default()
+    mem::take(&mut *lock(&kept))
 }
 // endregion: batches
 
