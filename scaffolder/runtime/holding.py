@@ -51,8 +51,12 @@ class Measurement:
         """Measure what is known, then all calls."""
         with show("Measuring what a loop, a sleep and a detached hash do"):
             self.measure_controls()
-        with show("Calling each expression once"):
-            works = self.examine()
+        try:
+            with show("Calling each expression once"):
+                works = self.examine()
+        except ChildError as error:
+            self.profile.errors[", ".join(self.plan.expressions)] = error
+            return
         for index in works:
             expression = self.plan.expressions[index]
             with show(f"Calling {expression} while another thread wants the GIL"):

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 ASKED = 3
 # The part of a time from which a thread counts as busy in it, and up to which a call counts as detached.
 BUSY, DETACHED = 0.5, 0.1
+# The part of a time from which other threads of the process did something in it; they may lack a processor.
+SOME = 0.1
 # The part of many calls one after another in which others have to wait at a time if no call lets them in.
 UNBROKEN = 0.25
 # Seconds for each object that a call gets or returns that are work with objects, and how much slower work that makes
@@ -114,10 +116,22 @@ class Round:
         """The longest time that the GIL was held."""
         return self.longest.hold(self.seconds) if self.longest else 0.0
 
+    @cached_property
+    def parts(self) -> list[tuple[Beat, float]]:
+        """Each beat, and the seconds from the one before in which the thread had a processor, or waited itself."""
+        parts, before = [], 0.0
+        for beat in self.beats:
+            span = max(0.0, min(beat.got, self.seconds) - before)
+            own = max(span - beat.delay, min(span, beat.cpu), beat.hold(self.seconds), 0.0)
+            parts.append((beat, own))
+            before = max(before, min(beat.got, self.seconds))
+        return parts
+
     @property
     def own(self) -> float:
         """The seconds without those in which the thread had no processor."""
-        return max(self.hold, self.seconds - sum(beat.delay for beat in self.beats))
+        rest = self.seconds - max((beat.got for beat in self.beats), default=0.0)
+        return max(0.0, rest) + sum(own for _, own in self.parts)
 
     @property
     def is_known(self) -> bool:
@@ -127,16 +141,10 @@ class Round:
     @property
     def share(self) -> float | None:
         """The part of the time in which the GIL was held; none if nobody tried to take it."""
-        held = known = before = 0.0
-        for beat in self.beats:
-            if not beat.is_known(self.seconds):
-                continue
-            sleep, wait = max(0.0, min(beat.due, self.seconds) - before), beat.hold(self.seconds)
-            # What it slept through was as what it woke up to.
-            held += wait + (sleep if beat.is_blocked else 0.0)
-            known += sleep + (wait if beat.is_blocked else 0.0)
-            before = max(0.0, beat.got)
-        return held / known if known else None
+        # What a beat slept through was as what it woke up to.
+        known = [(beat.is_blocked, own) for beat, own in self.parts if beat.is_known(self.seconds)]
+        total = sum(own for _, own in known)
+        return sum(own for is_blocked, own in known if is_blocked) / total if total else None
 
     @property
     def part_blocked(self) -> float | None:
@@ -201,13 +209,20 @@ class Hold:
     @cached_property
     def typical(self) -> Round:
         """The round whose longest hold is the usual one."""
-        rounds = [part for part in self.rounds if part.is_known] or self.rounds
-        return sorted(rounds, key=lambda part: part.hold)[len(rounds) // 2]
+        rounds = sorted(self.known_rounds, key=lambda part: part.hold)
+        # Where a wait for a processor may be taken for one for the GIL, the round counts that has the fewest.
+        is_blind = any(beat.stops is None for part in rounds for beat in part.beats)
+        return rounds[0 if is_blind else len(rounds) // 2]
+
+    @cached_property
+    def known_rounds(self) -> list[Round]:
+        """The rounds in which another thread tried to take the GIL."""
+        return [part for part in self.rounds if part.is_known] or self.rounds
 
     @property
     def never_lets_go(self) -> bool:
         """Whether many calls one after another never let others in."""
-        return self.number > 1 and self.typical.hold > UNBROKEN * min(part.own for part in self.rounds)
+        return self.number > 1 and self.typical.hold > UNBROKEN * self.typical.own
 
     @property
     def hold(self) -> float:
@@ -218,8 +233,8 @@ class Hold:
 
     @property
     def seconds(self) -> float:
-        """The seconds of a call."""
-        return max(self.typical.hold, min(part.own for part in self.rounds)) / self.number
+        """The seconds of a call, without those in which it had no processor."""
+        return max(self.typical.hold, min(part.own for part in self.known_rounds)) / self.number
 
     @property
     def share(self) -> float | None:
@@ -355,4 +370,4 @@ def activity_of(beat: Beat, hold: float) -> Activity:
         return "unknown"
     if beat.cpu >= BUSY * hold:
         return "computes"
-    return "waits for own threads" if beat.total - beat.cpu >= BUSY * hold else "waits"
+    return "waits for own threads" if beat.total - beat.cpu >= SOME * hold else "waits"
