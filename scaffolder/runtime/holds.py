@@ -159,7 +159,7 @@ class Work:
 
     Attributes:
         inputs: The objects in its inputs.
-        results: Those in its result, or pieces of memory that are in use after it.
+        results: Those in its result, or pieces of Python's memory that are in use after it.
         callbacks: The Python functions that it calls.
         plain: The processor time of a call.
         traced: The same while each piece of Python's memory is traced.

@@ -209,6 +209,9 @@ def count_objects(values: list[object], seen: set[int]) -> int:
         count += 1
         if not isinstance(value, ATOMS) and id(value) not in seen:
             seen.add(id(value))
+            # NumPy's arrays do not show what they refer to.
+            dtype = getattr(value, "dtype", None)
+            count += getattr(value, "size", 0) if getattr(dtype, "hasobject", False) is True else 0
             values.extend(part for part in gc.get_referents(value) if not isinstance(part, ATOMS[-3:]))
     return count
 

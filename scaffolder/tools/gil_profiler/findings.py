@@ -143,7 +143,7 @@ def objects_of(hold: Hold) -> str:
     """Return what a long call does with objects."""
     work = hold.work
     assert work is not None  # noqa: S101
-    parts = [f"{work.inputs:,} in, {work.results:,} out"]
+    parts = [f"{work.inputs:,} in, {work.results:,} out, pieces of its memory included"]
     if work.makes_objects:
         parts.append(f"{work.traced / max(work.plain, 1e-9):.2g} times slower while their memory is traced")
     if work.callbacks and not hold.place:
