@@ -173,8 +173,9 @@ def place_of(frame: FrameType | None, ours: tuple[str, ...]) -> Place | None:
         frame = frame.f_back
     if frame is None or frame.f_code.co_filename in ours:
         return None
+    file = frame.f_code.co_filename
     line, code = code_at(frame.f_code, frame.f_lasti)
-    return frame.f_code.co_filename, line or frame.f_lineno, code
+    return file, line or frame.f_lineno, code or linecache.getline(file, frame.f_lineno).strip()
 
 
 @functools.lru_cache(1000)

@@ -42,7 +42,7 @@ def draw_profile(profile: Profile, run: ScriptRun | None, title: str) -> str:
     height = TOP + LANE * max(1, len(lanes)) + 10
     parts = [svg_head(WIDTH, height, title)]
     parts.append(f'<text x="{LEFT}" y="26" font-size="15" font-weight="bold">{escape_text(title)}</text>\n')
-    what = "a second thread wants the GIL every 0.2 ms; bars are when it had to wait"
+    what = "a second thread wants the GIL every 0.2 ms; bars are when it had to wait, in wall time"
     parts.append(f'<text x="{LEFT}" y="44" fill="#57606a">{what}</text>\n')
     parts += draw_legend()
     for number, lane in enumerate(lanes):
