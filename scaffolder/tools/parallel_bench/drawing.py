@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from scaffolder.drawing import escape_text, svg_head
-from scaffolder.tools.parallel_bench.fitting import speed_up
+from scaffolder.runtime.speedups import speed_up
 from scaffolder.tools.parallel_bench.tables import FLAWS, law_of
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from scaffolder.errors import listing
 from scaffolder.machine.children import ChildError, CrashedError, HangsError, RaisedError
 from scaffolder.runtime.scaling import BUSY
+from scaffolder.runtime.speedups import speed_up
 from scaffolder.runtime.units import bytes_of, time_of
 from scaffolder.toolkit import Finding, by_level, reference
-from scaffolder.tools.parallel_bench.fitting import speed_up
 from scaffolder.tools.parallel_bench.tables import FLAWS, best_chunks, compared, law_of, name_of, others_of
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def find_results(scaling: Scaling) -> Iterator[Finding]:
         elif verdict == "unknown":
             message = "whether results are equal is unknown: their type has no `==`, or can't be pickled"
             yield Finding("results-unknown", "note", message, text)
-        elif not index:
+        elif not index and {key for key in differ if not key[1]} == {("equal", 0)}:
             yield Finding("results-equal", "ok", "the result is equal to that of one thread", text)
 
 
@@ -156,20 +156,19 @@ def find_speed(scaling: Scaling) -> Iterator[Finding]:
         return
     ratio = speed_up(base, top)
     where = f"with n = {stage.n:,}, {count} threads"
-    if ratio.doubt:
+    if ratio.doubt and not ratio.is_slower and not ratio.is_faster:
         message = f"{where}: {FLAWS[ratio.doubt]} how they compare with one"
         yield Finding("unclear", "warning", message, call, fix="measure longer, `--seconds 10`, on a quiet machine")
     elif ratio.high < USEFUL:
         is_slower = ratio.is_slower
-        message = (
-            f"{where} are {'slower than' if is_slower else 'not clearly faster than'} one: {ratio.value:.2f} times"
-        )
-        message += f" as fast; they kept {top.processors:.1f} processors busy"
+        message = f"{where} are {'slower than' if is_slower else 'not clearly faster than'} one"
+        message += f", {ratio.value:.2f} times as fast" if not ratio.doubt else ""
+        message += f"; they kept {top.processors:.1f} processors busy"
         cause, chapter, fix = reason(scaling, top.processors, time_a_chunk(scaling))
         kind = "slower-with-threads" if is_slower else "no-scaling"
         yield Finding(kind, "warning", message, call, fix=fix, cause=cause, reference=reference(SKILL, chapter))
     else:
-        message = f"{where} are {ratio.value:.2f} times as fast as one ({ratio.low:.2f} to {ratio.high:.2f})"
+        message = f"{where} are {ratio.low:.2f} to {ratio.high:.2f} times as fast as one"
         yield Finding("scales", "ok", message, call)
 
 
@@ -189,6 +188,8 @@ def reason(scaling: Scaling, processors: float, seconds: float | None) -> tuple[
         cause = (
             "the processors were busy, but did not get more done: memory bandwidth, shared cache lines, a spinning lock"
         )
+        if scaling.has_gil and scaling.setup.kind == "threads":
+            cause += ", or short calls that detach, and hand the GIL to and fro"
         return cause, "scaling", None
     if scaling.setup.kind == "inside":
         cause = "its threads wait for each other, or there are fewer of them than was asked for"

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from scaffolder.runtime.speedups import speed_up
 from scaffolder.runtime.units import bytes_of, time_of
 from scaffolder.toolkit import Table
-from scaffolder.tools.parallel_bench.fitting import fit, speed_up
+from scaffolder.tools.parallel_bench.fitting import fit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from scaffolder.runtime.scaling import Scaling, Stage, Track
-    from scaffolder.tools.parallel_bench.fitting import Doubt, Flaw, Law, SpeedUp
+    from scaffolder.runtime.speedups import Doubt, SpeedUp
+    from scaffolder.tools.parallel_bench.fitting import Flaw, Law
 
 FLAWS: dict[Flaw | Doubt, str] = {
     "disturbed": "too disturbed to tell",
@@ -84,7 +86,7 @@ def scaling_row(scaling: Scaling, stage: Stage, track: Track) -> tuple[str, ...]
     elif count == 1 or ratio is None:
         figures = ("1" if count == 1 else "", "", "")
     elif ratio.doubt:
-        figures = (FLAWS[ratio.doubt], "", "")
+        figures = (doubt_text(ratio), "", "")
     else:
         figures = (f"{ratio.value:.2f}", f"{ratio.low:.2f} to {ratio.high:.2f}", f"{ratio.value / count:.0%}")
     return (*row, *figures, f"{track.processors:.1f}", "first" if count == 1 else track.verdict)
@@ -106,7 +108,8 @@ def law_row(law: Law) -> tuple[str, ...]:
     points = f"{law.points} numbers of threads" if law.points > 1 else ""
     if law.flaw:
         return "", "", "", points, f"none: {FLAWS[law.flaw]}"
-    limit = f"{law.limit:.3g}x" if law.limit is not None else "no limit seen"
+    least, most = law.limits
+    limit = f"{least:.2g}x to {most:.2g}x" if most is not None else f"{least:.2g}x or more"
     quality = f"within {law.worst:.0%}" if law.points > 2 else "untested: 2 times always fit"
     return f"{law.serial:.0%}", f"{law.low:.0%} to {law.high:.0%}", limit, points, quality
 
@@ -140,10 +143,16 @@ def name_of(scaling: Scaling, track: Track) -> str:
     return f"{track.way.count} thread{'s' if track.way.count > 1 else ''}"
 
 
+def doubt_text(ratio: SpeedUp) -> str:
+    """Return why there is no figure."""
+    way = "faster" if ratio.is_faster else "slower" if ratio.is_slower else ""
+    return f"{way}, too noisy to say how much" if way else FLAWS[ratio.doubt or "noisy"]
+
+
 def compared(ratio: SpeedUp) -> str:
     """Return how two ways compare."""
     if ratio.doubt:
-        return FLAWS[ratio.doubt]
+        return doubt_text(ratio)
     if not ratio.is_faster and not ratio.is_slower:
         return "too close to tell"
     return f"{ratio.value:.3g}x faster" if ratio.value > 1 else f"{1 / ratio.value:.3g}x slower"
@@ -166,7 +175,7 @@ def best_chunks(sweep: Stage) -> tuple[Track, list[Track]] | None:
     """Return the best size of chunks and all that are not slower; nothing if that can't be told."""
     best = min(sweep.tracks, key=lambda track: track.median)
     ratios = [(track, speed_up(best, track)) for track in sweep.tracks]
-    if any(ratio.doubt for _, ratio in ratios):
+    if any(ratio.doubt and not ratio.is_slower for _, ratio in ratios):
         return None
     return best, [track for track, ratio in ratios if not ratio.is_slower]
 
@@ -212,4 +221,4 @@ def say_speed_up(scaling: Scaling) -> str:
         return "no speed-up can be measured on one processor"
     ratio = speed_up(base, top)
     place = f"with {scaling.peak} threads and n = {stage.n:,}"
-    return f"{FLAWS[ratio.doubt]} {place}" if ratio.doubt else f"{ratio.value:.2f} times as fast {place}"
+    return f"{doubt_text(ratio)} {place}" if ratio.doubt else f"{ratio.value:.2f} times as fast {place}"
