@@ -143,6 +143,7 @@ def parallel_bench(  # noqa: PLR0913, PLR0917
     """
     from scaffolder.machine.environment import find_environment
     from scaffolder.runtime.benching import bench
+    from scaffolder.runtime.options import read_inputs
     from scaffolder.terminal import progress
 
     if list_types:
@@ -150,11 +151,10 @@ def parallel_bench(  # noqa: PLR0913, PLR0917
     if function is None:
         raise UsageError("there is no function to measure", "name it: `MODULE:FUNCTION`")
     names = read_call(call)
-    makes = read_makes(call, names, types or [], make or [])
-    setup = read_setup(function, (call, *(references or ())), makes, seconds)
+    makes = read_inputs(call, [name for name in names if name not in {"t", "c"}], types or [], make or [], TAKEN)
+    setup = read_setup(function, (call, *(references or ())), makes, sizes, seconds)
     setup = add_threads(setup, names, threads, variable, with_processes=processes)
     setup = add_chunks(setup, [name for name in names if name in makes], split or [], chunks, join)
-    setup = add_sizes(setup, sizes)
     toolkit.check_drawing(draw, force=force)
     environment = find_environment(python, Path.cwd(), os.environ)
     if dry_run:
@@ -190,26 +190,17 @@ def read_call(call: str) -> list[str]:
     return [name for name in names if name != "f"]
 
 
-def read_makes(call: str, names: Sequence[str], types: Sequence[str], makes: Sequence[str]) -> dict[str, str]:
-    """Return what makes each input, by name.
-
-    Raises:
-        UsageError: A type or an expression is wrong, or an input has none.
-    """
-    from scaffolder.runtime.options import read_inputs
-
-    return read_inputs(call, [name for name in names if name not in {"t", "c"}], types, makes, TAKEN)
-
-
-def read_setup(function: str, expressions: tuple[str, ...], makes: dict[str, str], seconds: float) -> Setup:
+def read_setup(
+    function: str, expressions: tuple[str, ...], makes: dict[str, str], sizes: str | None, seconds: float
+) -> Setup:
     """Return what to call, in chunks by threads.
 
     Raises:
-        UsageError: A name or an expression is wrong.
+        UsageError: A name, an expression or a size is wrong.
     """
     from scaffolder.runtime.calls import Target, free_names, read_function
     from scaffolder.runtime.inputs import LIBRARIES
-    from scaffolder.runtime.options import libraries_of
+    from scaffolder.runtime.options import libraries_of, read_sizes
     from scaffolder.runtime.scaling import Setup
 
     module, name = read_function(function)
@@ -219,8 +210,8 @@ def read_setup(function: str, expressions: tuple[str, ...], makes: dict[str, str
     target = Target(module, name, expressions[0], None, tuple(makes), in_place=False, folder=Path.cwd())
     used = libraries_of([*expressions, *makes.values()], libraries)
     return Setup(
-        target, "threads", expressions, makes, used, (), (1,), (), (),
-        None, None, has_chunks=True, with_processes=False, seconds=seconds, may_omit=True,
+        target, "threads", expressions, makes, used, read_sizes(sizes or SIZES, SIZES), (1,), (), (), None, None,
+        has_chunks=True, with_processes=False, seconds=seconds, may_omit=sizes is None,
     )  # fmt: skip
 
 
@@ -269,6 +260,7 @@ def add_chunks(
 
     from scaffolder.errors import near
     from scaffolder.runtime.calls import free_names
+    from scaffolder.runtime.inputs import LIBRARIES
     from scaffolder.runtime.options import libraries_of, read_sizes
 
     is_split = setup.kind == "threads" or setup.with_processes
@@ -281,26 +273,11 @@ def add_chunks(
         raise UsageError("`--chunks` has no meaning here: the call has no `c`", "pass it: `--call 'f(a, chunk=c)'`")
     if join is not None and "parts" not in free_names("--join", join):
         raise UsageError(f"`--join {join}` does not name `parts`", "they are the results: `--join 'sum(parts)'`")
-    from scaffolder.runtime.inputs import LIBRARIES
-
     libraries = {**setup.libraries, **libraries_of([join] if join else [], LIBRARIES)}
     sizes = read_sizes(chunks, CHUNKS, "--chunks") if chunks else ()
     return replace(
         setup, splits=tuple(splits or inputs[:1]) if is_split else (), chunks=sizes, join=join, libraries=libraries
     )
-
-
-def add_sizes(setup: Setup, sizes: str | None) -> Setup:
-    """Add the sizes.
-
-    Raises:
-        UsageError: One is no size.
-    """
-    from dataclasses import replace
-
-    from scaffolder.runtime.options import read_sizes
-
-    return replace(setup, sizes=read_sizes(sizes or SIZES, SIZES), may_omit=sizes is None)
 
 
 def describe_setup(setup: Setup) -> str:
