@@ -73,16 +73,18 @@ class Crew:
 
     def attempt(self, way: Way, stage: Stage) -> Track | None:
         """Try a way, and return where its rounds go; nothing if it raises an exception."""
-        is_whole = way.kind in {"alone", "inside"} or self.setup.join is not None
-        key = f"{stage.n}" if is_whole else f"{stage.n}-{way.chunk}"
-        file = str(self.folder / key) if self.setup.variable else ""
-        answer = self.runner(way).ask("attempt", way=asdict(way), key=key, file=file, is_first=key not in self.keys)
+        is_whole = way.kind in {"alone", "inside"}
+        key, whole = f"{stage.n}" if is_whole else f"{stage.n}-{way.chunk}", None if is_whole else f"{stage.n}"
+        file = str(self.folder / key) if self.setup.variable and is_whole else ""
+        answer = self.runner(way).ask(
+            "attempt", way=asdict(way), key=key, whole=whole, file=file, is_first=key not in self.keys
+        )
         self.keys.add(key)
         if "error" in answer:
             refuse_unknown(self.setup, way.index, answer["unknown"])
             stage.errors[way] = answer["error"]
             return None
-        return Track(way, answer["verdict"], answer["seconds"])
+        return Track(way, answer["verdict"], answer["seconds"], joined=answer["joined"])
 
 
 def variables_of(name: str | None, count: int) -> dict[str, str]:

@@ -118,15 +118,17 @@ class Track:
 
     Attributes:
         way: The way.
-        verdict: How equal its results are to those of the first way.
+        verdict: How equal its results are to those of one thread.
         guess: The seconds of a call when it was tried.
         rounds: The rounds.
+        joined: How equal its parts, if they are joined, are to the result of all of the input.
     """
 
     way: Way
     verdict: str
     guess: float
     rounds: list[Round] = field(default_factory=list)
+    joined: str | None = None
 
     @property
     def times(self) -> list[float]:

@@ -77,10 +77,14 @@ class Session(timing.Session):
         types = {name: type_of(value) for name, value in values.items()}
         return {"length": self.length, "payload": payload(list(values.values())), "types": types}
 
-    def attempt(self, way: Answer, key: str, file: str, *, is_first: bool) -> Answer:
-        """Try a way, which also warms it up, and compare its results with those that another way left in a file."""
+    def attempt(self, way: Answer, key: str, whole: str | None, file: str, *, is_first: bool) -> Answer:
+        """Try a way, which also warms it up, and compare its results with those of the first way with the same key.
+
+        Where parts are joined, they are compared with the result of all of the input, whose key is `whole`.
+        """
         seconds: list[float] = []
         verdicts = set()
+        joined = None
         try:
             work = self.work(**way)
             while not seconds or (len(seconds) < TRIES and sum(seconds) < LONGEST):
@@ -88,11 +92,13 @@ class Session(timing.Session):
                 result = work()
                 seconds.append(CLOCK() - start)
                 verdicts.add(compare(self.first(key, file, result, is_first=is_first), result))
+            if whole is not None and self.join is not None:
+                joined = compare(self.first(whole, "", None, is_first=False), result)
         except BaseException as error:  # noqa: BLE001  (a Rust panic is none of `Exception`)
             unknown = error.name if isinstance(error, NameError) else None
             return {"error": describe(error), "is_panic": not isinstance(error, Exception), "unknown": unknown}
         verdict = min(verdicts, key=VERDICTS.index)
-        return {"seconds": min(seconds), "verdict": verdict}
+        return {"seconds": min(seconds), "verdict": verdict, "joined": joined}
 
     def first(self, key: str, file: str, result: Any, *, is_first: bool) -> Any:
         """Return the result to compare with: that of the first way, in this process or another."""

@@ -78,6 +78,10 @@ def find_results(scaling: Scaling) -> Iterator[Finding]:
             yield Finding("results-unknown", "note", message, text)
         elif not index and {key for key in differ if not key[1]} == {("equal", 0)}:
             yield Finding("results-equal", "ok", "the result is equal to that of one thread", text)
+    if apart := {track.way.chunk for stage in stages for track in stage.tracks if track.joined == "differ"}:
+        message = f"parts joined by `{scaling.setup.join}` are not the result of all of the input"
+        lines = "chunks of " + ", ".join(f"{chunk:,}" for chunk in sorted(apart))
+        yield Finding("parts-differ", "warning", message, scaling.setup.expressions[0], lines)
 
 
 def find_doubts(scaling: Scaling) -> Iterator[Finding]:

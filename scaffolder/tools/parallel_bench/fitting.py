@@ -74,13 +74,13 @@ def fit(curve: Mapping[int, Track]) -> Law:
     low, high = min(low, serial), max(high, serial)
     share = min(1.0, max(0.0, serial))
     worst = max(abs(times[1] * (share + (1 - share) / count) / time - 1) for count, time in times.items())
-    law = Law(share, max(0.0, low), min(1.0, high), len(curve), worst)
-    return Law(law.serial, law.low, law.high, law.points, law.worst, flaw_of(low, high, worst))
+    flaw = flaw_of(low, high, worst)
+    return Law(share, min(1.0, max(0.0, low)), max(0.0, min(1.0, high)), len(curve), worst, flaw)
 
 
 def flaw_of(low: float, high: float, worst: float) -> Flaw | None:
     """Return why a fit means nothing."""
-    if low > 1:
+    if low > 1 + TOLERANCE:
         return "slower"
     if high < 0:
         return "too-fast"

@@ -79,9 +79,13 @@ def test_threads_of_python_are_measured_in_chunks(bench: Bench) -> None:
     assert not names(result) & {"results-differ", "reference-differs", "call-raises"}
 
 
-def test_results_are_joined_as_one_says(bench: Bench) -> None:
-    result = bench("measured:waits", *INPUT, "--join", "max(parts)", code=1)
-    assert "2 threads, chunks of " in finding(result, "results-differ")["evidence"]
+def test_parts_that_are_joined_are_compared_with_the_whole(bench: Bench) -> None:
+    result = bench("measured:waits", *INPUT, "--join", "max(parts)", "--chunks", "7")
+    warning = finding(result, "parts-differ")
+    assert warning["message"] == "parts joined by `max(parts)` are not the result of all of the input"
+    assert warning["evidence"] == "chunks of 7"
+    # With the same chunks, threads change nothing.
+    assert "results-equal" in names(result)
 
 
 def test_one_size_of_chunks_is_not_compared(bench: Bench) -> None:
