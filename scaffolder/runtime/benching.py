@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import tempfile
 import time
 from contextlib import ExitStack
 from dataclasses import asdict, replace
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from scaffolder import runtime
 from scaffolder.errors import UsageError, near
+from scaffolder.folders import temporary_folder
 from scaffolder.machine.children import ChildError
 from scaffolder.machine.processors import read_processors
 from scaffolder.runtime.calls import Runner, free_names
@@ -49,7 +49,7 @@ class Crew:
 
     def __enter__(self) -> Self:
         """Import the function in each."""
-        self.folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory()))
+        self.folder = self._stack.enter_context(temporary_folder())
         for runner in self.runners.values():
             try:
                 self._stack.enter_context(runner)
@@ -115,6 +115,8 @@ def bench(setup: Setup, python: Path, timeout: float, show: Show) -> Scaling:
         except ChildError as error:
             text = f"`{setup.expressions[0]}`" if len(setup.expressions) == 1 else "one of the calls"
             scaling.breakdown = (text, error)
+            for stage in scaling.stages:
+                stage.tracks = [track for track in stage.tracks if track.rounds]
     scaling.after = read_processors()
     return scaling
 

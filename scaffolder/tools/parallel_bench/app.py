@@ -282,12 +282,11 @@ def add_chunks(
 
 def describe_setup(setup: Setup) -> str:
     """Return what is measured, in a few words."""
-    counts = ", ".join(map(str, setup.counts))
     calls = ", ".join(f"`{text}`" for text in setup.expressions)
     place = {"threads": "in threads of Python", "inside": "with threads of its own"}[setup.kind]
     place += f" by `{setup.variable}`" if setup.variable else ""
-    rest = " and in processes" if setup.with_processes else ""
-    return f"{calls} {place} ({counts}){rest} with n up to {setup.sizes[-1]:,}"
+    place += f" ({', '.join(map(str, setup.counts))})" + (" and in processes" if setup.with_processes else "")
+    return f"{calls} {place} with n up to {setup.sizes[-1]:,}"
 
 
 def describe(scaling: Scaling, function: str, *, in_full: bool) -> toolkit.Result:

@@ -239,22 +239,21 @@ def find_chunks(scaling: Scaling) -> Iterator[Finding]:
 
 def find_others(scaling: Scaling) -> Iterator[Finding]:
     """Yield other ways that are faster than threads, with the largest size."""
-    stage = next(iter(scaling.stages[-1:]), None)
+    stage = scaling.stages[-1] if scaling.stages else None
     top = stage.find(scaling.setup.kind, scaling.peak) if stage else None
-    for track in others_of(stage) if stage and top else []:
-        ratio = speed_up(track, top)  # type: ignore[arg-type]
-        name = name_of(scaling, track)
+    if stage is None or top is None:
+        return
+    for track in others_of(stage):
+        ratio = speed_up(track, top)
         if ratio.is_slower:
-            text = f"with n = {stage.n:,}, {scaling.peak} threads are {compared(ratio)} than {name}"  # type: ignore[union-attr]
+            extent = "slower" if ratio.doubt else compared(ratio)
+            message = f"with n = {stage.n:,}, {scaling.peak} threads are {extent} than {name_of(scaling, track)}"
             page = reference(SKILL, "processes" if track.way.kind == "processes" else "paying-back")
-            yield Finding("other-way-faster", "warning", text, reference=page)
-        if track.way.kind == "processes" and stage and stage.pickling:
-            seconds, size = stage.pickling
-            if seconds > track.best / 4:
-                message = (
-                    f"pickling {bytes_of(size)} takes up to {time_of(seconds)} of {time_of(track.best)} in processes"
-                )
-                yield Finding("pickling", "note", message, reference=reference(SKILL, "processes"))
+            yield Finding("other-way-faster", "warning", message, reference=page)
+    called, (seconds, size) = stage.find("processes", scaling.peak), stage.pickling or (0.0, 0)
+    if called and seconds > called.best / 4:
+        message = f"pickling {bytes_of(size)} takes up to {time_of(seconds)} of {time_of(called.best)} in processes"
+        yield Finding("pickling", "note", message, reference=reference(SKILL, "processes"))
 
 
 def find_omissions(scaling: Scaling) -> Iterator[Finding]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from scaffolder.runtime.speedups import speed_up
+from scaffolder.runtime.speedups import quarter, speed_up, used_times
 from scaffolder.runtime.units import bytes_of, time_of
 from scaffolder.toolkit import Table
 from scaffolder.tools.parallel_bench.fitting import fit
@@ -173,7 +173,7 @@ def pickling_table(scaling: Scaling) -> Table:
 
 def best_chunks(sweep: Stage) -> tuple[Track, list[Track]] | None:
     """Return the best size of chunks and all that are not slower; nothing if that can't be told."""
-    best = min(sweep.tracks, key=lambda track: track.median)
+    best = min(sweep.tracks, key=lambda track: quarter(used_times(track)))
     ratios = [(track, speed_up(best, track)) for track in sweep.tracks]
     if any(ratio.doubt and not ratio.is_slower for _, ratio in ratios):
         return None
@@ -182,7 +182,7 @@ def best_chunks(sweep: Stage) -> tuple[Track, list[Track]] | None:
 
 def chunks_table(scaling: Scaling, sweep: Stage) -> Table:
     """Return the times by the size of chunks."""
-    best = min(sweep.tracks, key=lambda track: track.median)
+    best = min(sweep.tracks, key=lambda track: quarter(used_times(track)))
     rows = []
     for track in sweep.tracks:
         number = -(-sweep.length // track.way.chunk)
@@ -218,7 +218,8 @@ def say_speed_up(scaling: Scaling) -> str:
     if base is None or top is None:
         return "the call fails"
     if scaling.peak == 1:
-        return "no speed-up can be measured on one processor"
+        few = f"no number of threads from 2 to {scaling.before.usable} was measured"
+        return few if scaling.before.usable > 1 else "no speed-up can be measured on one processor"
     ratio = speed_up(base, top)
     place = f"with {scaling.peak} threads and n = {stage.n:,}"
     return f"{doubt_text(ratio)} {place}" if ratio.doubt else f"{ratio.value:.2f} times as fast {place}"

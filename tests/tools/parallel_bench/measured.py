@@ -71,6 +71,17 @@ def refuses_threads(values: Sequence[int], threads: int) -> int:
     return waits(values)
 
 
+CALLS: list[int] = []
+
+
+def fails_later(values: Sequence[int], threads: int) -> int:
+    """Fail when it was called often."""
+    CALLS.append(threads)
+    if len(CALLS) > 8:
+        raise ValueError("too often")
+    return sum(values)
+
+
 def ends(values: Sequence[int], threads: int) -> int:
     """End the process with more than one thread."""
     if threads > 1:

@@ -154,6 +154,7 @@ def test_results_of_more_threads_are_compared(bench: Bench, function: str, name:
     ("function", "name", "message"),
     [
         ("refuses_threads", "call-raises", "with n = 20, `f(a, threads=t)` raises ValueError: only one thread"),
+        ("fails_later", "call-raises", "`f(a, threads=t)` raises ValueError: too often"),
         ("ends", "crash", "`f(a, threads=t)` ended its process (exit code 7)"),
         ("hangs", "hang", "`f(a, threads=t)` did not finish within 3 s"),
     ],
@@ -162,6 +163,13 @@ def test_a_call_that_fails_is_an_error(bench: Bench, function: str, name: str, m
     result = bench(f"measured:{function}", *INSIDE, "--timeout", "3", code=1)
     assert finding(result, name)["message"] == message
     assert finding(result, name)["level"] == "error"
+
+
+def test_only_threads_without_a_processor(bench: Bench, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    allow(monkeypatch, tmp_path, 2)
+    result = bench("measured:shares", *INSIDE[:6], "--threads", "4")
+    assert result["summary"].startswith("`measured:shares`: no number of threads from 2 to 2 was measured")
+    assert rows(result, "Scaling")[1]["speed-up"] == "not counted: 2 usable"
 
 
 @pytest.mark.parametrize(
