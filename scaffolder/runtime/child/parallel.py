@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import functools
 import gc
+import marshal
 import multiprocessing
 import pickle
-import struct
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -87,7 +87,8 @@ class Session(timing.Session):
         joined = None
         try:
             work = self.work(**way)
-            while not seconds or (len(seconds) < TRIES and sum(seconds) < LONGEST):
+            begin = CLOCK()
+            while not seconds or (len(seconds) < TRIES and CLOCK() - begin < LONGEST):
                 start = CLOCK()
                 result = work()
                 seconds.append(CLOCK() - start)
@@ -154,17 +155,17 @@ class Session(timing.Session):
     def pickle(self, chunk: int, index: int) -> Answer:
         """Return how long it takes to pickle the chunks of all inputs and their results, and to read them again."""
         inputs = {**self.made, "t": 1, "c": chunk}
-        seconds, size = 0.0, 0
-        for start in range(0, self.length, chunk):
-            part = self.part(inputs, slice(start, start + chunk))
-            result = self.calls[index][1](**part)
-            for value in (part, result):
-                begin = CLOCK()
-                text = pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
+        parts = [self.part(inputs, slice(start, start + chunk)) for start in range(0, self.length, chunk)]
+        values = [value for part in parts for value in (part, self.calls[index][1](**part))]
+        seconds, size = [], 0
+        for _ in range(TRIES):
+            start = CLOCK()
+            texts = [pickle.dumps(value, pickle.HIGHEST_PROTOCOL) for value in values]
+            for text in texts:
                 pickle.loads(text)  # noqa: S301
-                seconds += CLOCK() - begin
-                size += len(text)
-        return {"seconds": seconds, "bytes": size, "starting": next(iter(self.seconds.values()), None)}
+            seconds.append(CLOCK() - start)
+            size = sum(map(len, texts))
+        return {"seconds": min(seconds), "bytes": size, "starting": next(iter(self.seconds.values()), None)}
 
     def run(self, way: Answer, number: int) -> Answer:
         """Return the seconds of a call made in some way, and of processors meanwhile: its own, and all others."""
@@ -218,10 +219,11 @@ def agree_or_say(first: Any, result: Any) -> bool | None:
 
 def exact(value: Any) -> Any:
     """Return what is equal for values that are equal to the bit; nothing where that is not known."""
-    if isinstance(value, float):
-        return struct.pack("d", value)
-    if value is None or isinstance(value, bool | int | str | bytes | bytearray):
-        return type(value), value
+    try:
+        # The oldest version writes neither references nor what was interned.
+        return type(value), marshal.dumps(value, 0)
+    except ValueError:  # there is more in it than Python's own data
+        pass
     if isinstance(value, list | tuple):
         parts = [exact(item) for item in value]
         return None if None in parts else (type(value), parts)

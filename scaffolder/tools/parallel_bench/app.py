@@ -103,7 +103,7 @@ def parallel_bench(  # noqa: PLR0913, PLR0917
     seconds: Annotated[
         float,
         typer.Option(min=0.01, max=600, metavar="SECONDS", help="How long to measure each way to make the call."),
-    ] = 1,
+    ] = 0.5,
     list_types: Annotated[bool, typer.Option("--list", help="List the types, and what makes each.")] = False,
     draw: Annotated[
         Path | None,

@@ -51,10 +51,9 @@ def draw(scaling: Scaling, title: str) -> str:
     before = scaling.before
     note = f"speed-up over threads; {before.usable} of {before.online} processors usable"
     note += f", load {before.load:.1f}" if before.load is not None else ""
-    parts = [svg_head(WIDTH, height, title)]
-    parts.append(f'<text x="{LEFT}" y="26" font-size="15" font-weight="bold">{escape_text(title)}</text>\n')
-    parts.append(f'<text x="{LEFT}" y="44" fill="#57606a">{note}</text>\n')
-    parts += draw_grid(scaling, plane)
+    heading = f'<text x="{LEFT}" y="26" font-size="15" font-weight="bold">{escape_text(title)}</text>\n'
+    heading += f'<text x="{LEFT}" y="44" fill="#57606a">{note}</text>\n'
+    parts = [svg_head(WIDTH, height, title), heading, *draw_grid(scaling, plane)]
     for place, stage in enumerate(scaling.stages):
         parts += draw_stage(scaling, stage, place, plane)
     return "".join([*parts, "</svg>\n"])

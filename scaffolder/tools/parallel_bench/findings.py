@@ -21,6 +21,7 @@ SKILL = "pyo3-performance-gil-parallel"
 KINDS: dict[type[ChildError], str] = {HangsError: "hang", RaisedError: "call-raises", CrashedError: "crash"}
 # How many times as fast a second thread has to make it to be of use; and processors that one thread can't keep busy.
 USEFUL, ALONE = 1.15, 1.4
+LONGER = "measure longer, `--seconds 10`, on a quiet machine"
 # Seconds of a chunk that handing it to a thread takes a part of.
 SHORT = 0.0002
 
@@ -162,7 +163,7 @@ def find_speed(scaling: Scaling) -> Iterator[Finding]:
     where = f"with n = {stage.n:,}, {count} threads"
     if ratio.doubt and not ratio.is_slower and not ratio.is_faster:
         message = f"{where}: {FLAWS[ratio.doubt]} how they compare with one"
-        yield Finding("unclear", "warning", message, call, fix="measure longer, `--seconds 10`, on a quiet machine")
+        yield Finding("unclear", "warning", message, call, fix=LONGER)
     elif ratio.high < USEFUL:
         is_slower = ratio.is_slower
         message = f"{where} are {'slower than' if is_slower else 'not clearly faster than'} one"
@@ -201,14 +202,14 @@ def reason(scaling: Scaling, processors: float, seconds: float | None) -> tuple[
     if not scaling.has_gil:
         return "threads wait for each other: for a lock, or for the same object", "locks", None
     cause = "threads wait for each other: the function stays attached to the interpreter, or holds a lock"
-    return cause, "detaching", "detach in the function: `py.detach(|| …)`"
+    return cause, "detaching", "detach in its Rust code, `py.detach(|| …)`; code in Python needs processes"
 
 
 def find_law(scaling: Scaling) -> Iterator[Finding]:
     """Yield what Amdahl's law is worth here."""
+    page = reference(SKILL, "scaling")
     for stage in scaling.stages[-1:] if scaling.peak > 1 else []:
         law = law_of(scaling, stage)
-        page = reference(SKILL, "scaling")
         if law.flaw:
             message = f"Amdahl's law says nothing with n = {stage.n:,}: {FLAWS[law.flaw]}"
             yield Finding("no-law", "note", message, reference=page)
@@ -226,8 +227,7 @@ def find_chunks(scaling: Scaling) -> Iterator[Finding]:
         return
     best = best_chunks(scaling.sweep)
     if best is None:
-        fix = "measure longer, `--seconds 10`, on a quiet machine"
-        yield Finding("chunks-unclear", "note", "which size of chunks is best can't be told", fix=fix)
+        yield Finding("chunks-unclear", "note", "which size of chunks is best can't be told", fix=LONGER)
         return
     top, equals = best
     sizes = [track.way.chunk for track in equals]
@@ -252,7 +252,9 @@ def find_others(scaling: Scaling) -> Iterator[Finding]:
             yield Finding("other-way-faster", "warning", message, reference=page)
     called, (seconds, size) = stage.find("processes", scaling.peak), stage.pickling or (0.0, 0)
     if called and seconds > called.best / 4:
-        message = f"pickling {bytes_of(size)} takes up to {time_of(seconds)} of {time_of(called.best)} in processes"
+        message = (
+            f"pickling {bytes_of(size)} takes {time_of(seconds)} in one process, a call in all {time_of(called.best)}"
+        )
         yield Finding("pickling", "note", message, reference=reference(SKILL, "processes"))
 
 

@@ -167,7 +167,7 @@ def pickling_table(scaling: Scaling) -> Table:
             seconds, size = stage.pickling
             start = time_of(scaling.starting) if scaling.starting is not None else "unknown"
             rows.append((f"{stage.n:,}", time_of(track.best), time_of(seconds), bytes_of(size), start))
-    columns = ("n", "call", "of it pickling, at most", "sent", "starting, not counted")
+    columns = ("n", "call", "pickling in one process", "sent", "starting, not counted")
     return Table("Processes", columns, tuple(rows))
 
 
