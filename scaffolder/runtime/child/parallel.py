@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 CLOCK = time.perf_counter
 # How often a result is compared, as threads that finish in another order may change it, and for how many seconds.
 TRIES, LONGEST = 3, 1.0
+# The part of its processor time that a process must have spent in threads that still are, to tell how long they waited.
+SEEN = 0.7
 # From the least equal to the most.
 VERDICTS = ("differ", "unknown", "close", "equal")
 
@@ -170,7 +172,7 @@ class Session(timing.Session):
     def run(self, way: Answer, number: int) -> Answer:
         """Return the seconds of a call made in some way, and of processors meanwhile: its own, and all others."""
         work = self.work(**way)
-        busy, delay = timing.processors_busy(), waiting()
+        busy, before = timing.processors_busy(), scheduled()
         was_collecting = gc.isenabled()
         gc.disable()
         try:
@@ -182,17 +184,26 @@ class Session(timing.Session):
             if was_collecting:
                 gc.enable()
         others = timing.difference(timing.processors_busy(), busy)
-        delayed = timing.difference(waiting(), delay)
+        delayed = delay_between(before, used)
         return {"seconds": took / number, "elapsed": took, "used": used, "others": others, "delayed": delayed}
 
 
-def waiting() -> float | None:
-    """Return the seconds that the threads of this process were ready to run without a processor, if the system says."""
+def scheduled() -> tuple[float, float] | None:
+    """Return the seconds that the threads of this process ran, and were ready to run without a processor."""
     try:
-        texts = [(task / "schedstat").read_bytes() for task in Path("/proc/self/task").iterdir()]
-        return sum(int(text.split()[1]) for text in texts) / 1e9
-    except (OSError, ValueError, IndexError):
+        texts = [(task / "schedstat").read_bytes().split() for task in Path("/proc/self/task").iterdir()]
+        return sum(int(text[0]) for text in texts) / 1e9, sum(int(text[1]) for text in texts) / 1e9
+    except (OSError, ValueError, IndexError):  # another system, or a thread that has just ended
         return None
+
+
+def delay_between(before: tuple[float, float] | None, used: float) -> float | None:
+    """Return the seconds that threads waited for a processor; nothing where the system does not say."""
+    after = scheduled()
+    if before is None or after is None:
+        return None
+    # What threads did that have ended is not seen, nor how long they waited.
+    return after[1] - before[1] if after[0] - before[0] > SEEN * used else None
 
 
 def compare(first: Any, result: Any) -> str:

@@ -230,7 +230,7 @@ def test_the_script_prints_tables(environment: dict[str, str]) -> None:
         ("in_pool", ["--variable", "RAYON_NUM_THREADS"]),
     ],
 )
-def test_an_extension_that_detaches_is_not_said_to_stay_attached(
+def test_an_extension_that_detaches_scales(
     bench: Bench, planted: Path, monkeypatch: pytest.MonkeyPatch, function: str, arguments: list[str]
 ) -> None:
     monkeypatch.setenv("PYTHONPATH", str(planted))
@@ -238,9 +238,8 @@ def test_an_extension_that_detaches_is_not_said_to_stay_attached(
         f"planted:{function}", *arguments, "--make", "a=list(range(1, n))", "--sizes", "2e4", "--threads", "2"
     )
     assert not names(result) & {"call-raises", "results-differ", "crash"}
-    # On a machine that is busy it can't be told.
-    causes = [item["cause"] or "" for item in result["findings"]]
-    assert not any("stays attached" in cause for cause in causes)
+    # Where other processes disturb it, it can't be told, and nothing else is said.
+    assert names(result) & {"scales", "unclear"}
 
 
 @pytest.mark.slow
