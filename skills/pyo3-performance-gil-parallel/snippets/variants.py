@@ -6,7 +6,6 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from dataclasses import dataclass
 from importlib.machinery import ExtensionFileLoader
 from importlib.util import module_from_spec, spec_from_loader
@@ -42,10 +41,9 @@ class Variant:
 
 @dataclass(frozen=True)
 class Build:
-    """A library that was built: where it is, and the seconds that it took."""
+    """A library that was built."""
 
     library: Path
-    seconds: float
 
     def load(self) -> ModuleType:
         """Import it, beside any other build of the same module."""
@@ -73,15 +71,13 @@ def build(variant: Variant, folder: Path, target: Path | None = None) -> Build:
     command = ["maturin", "build", "--profile", variant.profile, "--interpreter", sys.executable]
     command += ["--features", ",".join(variant.features)] if variant.features else []
     command += ["--compatibility", "linux"] if sys.platform == "linux" else []
-    start = time.perf_counter()
     done = subprocess.run(
         [*command, *variant.options, "--out", str(folder)],
         cwd=project, env=environment, capture_output=True, text=True, check=False,
     )  # fmt: skip
-    seconds = time.perf_counter() - start
     if done.returncode:
         raise RuntimeError(done.stderr)
     (wheel,) = folder.glob("*.whl")
     shutil.unpack_archive(wheel, folder / "installed", "zip")
     (library,) = (file for file in folder.glob("installed/**/*") if file.suffix in {".so", ".pyd"})
-    return Build(library, seconds)
+    return Build(library)

@@ -111,3 +111,18 @@ def test_what_the_allocator_keeps(
     _, after, given_back = (int(step) for step in line.split("MB")[:3])
     assert freed[0] <= after <= freed[1]
     assert returned[0] <= given_back <= returned[1]
+
+
+@pytest.mark.skipif(not hasattr(memory, "give_back"), reason="the C library is not glibc")
+def test_a_second_round_takes_no_more() -> None:
+    program = """
+from measure_memory import resident
+from performance_snippets._core import memory
+steps = []
+for _ in range(3):
+    memory.Pieces(1024, 64 << 10).free()
+    steps.append(resident())
+print(steps[2] - steps[0])
+"""
+    done = subprocess.run([sys.executable, "-c", program], cwd=SNIPPETS, check=True, capture_output=True, text=True)
+    assert abs(float(done.stdout)) < 8

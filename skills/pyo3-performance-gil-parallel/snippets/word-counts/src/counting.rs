@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::thread;
 
 use bumpalo::Bump;
-use bumpalo::collections::String as BumpString;
 use pyo3::prelude::*;
 
 type Counts = HashMap<String, u64>;
@@ -25,12 +24,22 @@ fn count(text: &str, counts: &mut Counts) {
 // endregion: each
 
 // region: reused
+/// Writes a word in lower case behind what the buffer has.
+fn push_lower(word: &str, buffer: &mut String) {
+    if word.is_ascii() {
+        buffer.push_str(word);
+        buffer.make_ascii_lowercase();
+    } else {
+        buffer.extend(word.chars().flat_map(char::to_lowercase));
+    }
+}
+
 /// Counts them with one buffer for all words: only a new word is allocated.
 fn count_with_buffer(text: &str, counts: &mut Counts) {
     let mut lower = String::new();
     for word in words(text) {
         lower.clear();
-        lower.extend(word.chars().flat_map(char::to_lowercase));
+        push_lower(word, &mut lower);
         match counts.get_mut(lower.as_str()) {
             Some(count) => *count += 1,
             None => {
@@ -45,11 +54,12 @@ fn count_with_buffer(text: &str, counts: &mut Counts) {
 /// Counts them with the words in an arena, which is freed as a whole.
 fn count_in_arena(text: &str, counts: &mut Counts) {
     let arena = Bump::new();
+    let mut buffer = String::new();
     let mut local: HashMap<&str, u64> = HashMap::new();
     for word in words(text) {
-        let mut lower = BumpString::with_capacity_in(word.len(), &arena);
-        lower.extend(word.chars().flat_map(char::to_lowercase));
-        *local.entry(lower.into_bump_str()).or_default() += 1;
+        buffer.clear();
+        push_lower(word, &mut buffer);
+        *local.entry(arena.alloc_str(&buffer)).or_default() += 1;
     }
     for (word, count) in local {
         *counts.entry(word.to_owned()).or_default() += count;
