@@ -81,7 +81,7 @@ def test_others_run_only_while_it_is_detached(detach: bool) -> None:
 
 
 def test_a_moment_detached_lets_others_run() -> None:
-    album = Album([1] * 1_000_000)
+    album = Album([1] * 3_000_000)
     started, order = threading.Event(), []
 
     def wait() -> None:
@@ -92,7 +92,7 @@ def test_a_moment_detached_lets_others_run() -> None:
     thread = threading.Thread(target=wait)
     thread.start()
     started.wait()
-    detaching.nearest_in_parts(album, 7, 100)
+    detaching.nearest_in_parts(album, 7, 1)
     order.append("search")
     thread.join()
     assert order[0] == "other"

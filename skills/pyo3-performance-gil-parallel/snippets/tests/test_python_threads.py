@@ -59,6 +59,19 @@ def test_results_come_in_order(size: int) -> None:
     assert list(correct_in_threads(lexicon, words, size)) == lexicon.correct_all(words)
 
 
+def test_after_an_error_parts_that_have_not_begun_never_do() -> None:
+    lexicon, begun = Lexicon([]), []
+
+    def correct(word: str) -> str:
+        begun.append(word)
+        time.sleep(0.05)
+        return lexicon.correct(word)
+
+    with ThreadPoolExecutor(1) as executor, pytest.raises(ValueError, match="has no words"):
+        list(executor.map(correct, ["river"] * 50))
+    assert len(begun) < 50
+
+
 def together(*calls: Callable[[], object]) -> list[object]:
     """Return what calls return or raise that start at the same time."""
     barrier = threading.Barrier(len(calls))
