@@ -182,8 +182,8 @@ fn nearest_in_parts(
     code: u64,
     part: usize,
 ) -> PyResult<Option<usize>> {
-    let mut best: Option<(u32, usize)> = None;
-    for (number, codes) in album.codes.chunks(part.max(1)).enumerate() {
+    let (part, mut best) = (part.max(1), None::<(u32, usize)>);
+    for (number, codes) in album.codes.chunks(part).enumerate() {
         if let Some(place) = nearest(codes, code) {
             let distance = (codes[place] ^ code).count_ones();
             let candidate = (distance, number * part + place);

@@ -29,7 +29,7 @@ def test_the_nearest_is_that_of_python(count: int) -> None:
     expected = in_python(codes, code)
     assert album.nearest(code) == expected
     assert album.nearest_attached(code) == album.nearest_detached(code) == expected
-    assert detaching.nearest_in_parts(album, code, 7) == expected
+    assert detaching.nearest_in_parts(album, code, 7) == detaching.nearest_in_parts(album, code, 0) == expected
 
 
 def test_an_empty_album_is_an_error() -> None:
