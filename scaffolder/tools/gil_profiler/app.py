@@ -29,8 +29,8 @@ def gil_profiler(  # noqa: PLR0913, PLR0917
     target: Annotated[
         list[str],
         typer.Argument(
-            metavar="MODULE:FUNCTION | SCRIPT.py [-- ARGUMENT]...", show_default=False,
-            help="The function to measure, or a script with its arguments.",
+            metavar="TARGET", show_default=False,
+            help="The function to measure, `MODULE:FUNCTION`; or a script, `SCRIPT.py -- ARGUMENT...`.",
         ),
     ],
     calls: Annotated[

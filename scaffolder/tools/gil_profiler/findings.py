@@ -129,8 +129,9 @@ def describe_long(hold: Hold) -> Finding:
         return Finding("works-with-objects", "note", message, hold.expression, evidence, fix, page)
     message = f"{subject}, and computes with few Python objects: {objects_of(hold)}"
     fix = "detach for it: `py.detach(|| …)`, with what it borrows from Python read or copied before"
+    cause = "it could run beside others; not counted are objects that a class keeps without showing them to Python"
     page = reference(SKILL, "detaching")
-    return Finding("should-detach", "warning", message, hold.expression, evidence, fix, page)
+    return Finding("should-detach", "warning", message, hold.expression, evidence, fix, page, cause)
 
 
 def extent_of(hold: Hold) -> str:
