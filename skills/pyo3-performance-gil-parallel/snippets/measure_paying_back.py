@@ -94,7 +94,7 @@ def python_pairs(starts: list[float], gap: float) -> int:
 
 # endregion: sorted
 
-CASES: dict[str, tuple[Callable[[int], object], dict[str, Callable]]] = {
+CASES: dict[str, tuple[Callable[[int], object], dict[str, Callable[..., object]]]] = {
     "readings above a limit": (
         readings,
         {

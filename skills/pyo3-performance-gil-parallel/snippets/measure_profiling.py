@@ -95,8 +95,8 @@ def print_spy(folder: Path) -> None:
             way,
         )
         by_name = shares(stacks.read_text(encoding="utf-8"))
-        wanted = ("correct", "correct_with_dictionary", "nearest", "performance_snippets_core::profiling::distance")
-        wanted += ("extract_sequence<pyo3::pybacked::PyBackedStr>", "distance")
+        wanted = ["correct", "correct_with_dictionary", "nearest", "performance_snippets_core::profiling::distance"]
+        wanted += ["extract_sequence<pyo3::pybacked::PyBackedStr>", "distance"]
         print("".join(f"  {SHORT.get(name, name)} {by_name[name]:.0%}" for name in wanted if name in by_name))
 
 

@@ -41,7 +41,7 @@ def test_cprofile_sees_one_builtin() -> None:
     profile = cProfile.Profile()
     profile.runcall(spelling.correct, TYPOS, WORDS)
     names = [name for _, _, name in pstats.Stats(profile).stats]  # type: ignore[attr-defined]
-    assert "<built-in method builtins.nearest>" in names or any("nearest" in name for name in names)
+    assert any("nearest" in name for name in names)
     assert not any("distance" in name for name in names)
 
 

@@ -47,16 +47,10 @@ mod counting {
 #[cfg(feature = "mimalloc")]
 #[global_allocator]
 static GLOBAL: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
-#[cfg(all(feature = "jemalloc", not(target_env = "msvc")))]
-#[global_allocator]
-static GLOBAL: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 // endregion: global
 
 pub const NAME: &str = if cfg!(feature = "mimalloc") {
     "mimalloc"
-} else if cfg!(feature = "jemalloc") {
-    "jemalloc"
 } else if cfg!(feature = "counting") {
     "counting"
 } else {
