@@ -28,7 +28,7 @@ PAUSE, LOOKS, PATIENCE = 1.0, 2, 6
 # Clock ticks of processor time that a thread which computes has in that time, and how often one that waits for the
 # interpreter with our short switch interval gives up the processor in a tick.
 BUSY_TICKS, SWITCHES = 3, 20
-FRAMES, THREADS, LINES = 8, 8, 15
+FRAMES, THREADS, LINES, LONGEST = 8, 8, 15, 100
 OURS = re.compile(r"/(?:hammering|child|threading)\.py:\d+$|^<string>")
 HASH = re.compile(r"\[[0-9a-f]{16}\]")
 CALLING = {"outcome_of", "tried", "check", "fresh"}
@@ -71,6 +71,7 @@ class Runner:
     _child: Child | None = None
     _output: list[bytes] = field(default_factory=list)
     _waits: int = 0
+    _is_alone: bool = False
 
     def close(self) -> None:
         """End the child."""
@@ -110,7 +111,7 @@ class Runner:
             self.begin()
         assert self._child is not None  # noqa: S101
         self._output.clear()
-        self._waits, self.stuck = 0, None
+        self._waits, self.stuck, self._is_alone = 0, None, verb != "hammer"
         try:
             return self._child.ask(verb, self.timeout, **request)
         except ChildError:
@@ -160,7 +161,9 @@ class Runner:
         self._waits += 1
         if is_busy and self._waits < PATIENCE:
             return False
-        self.stuck = Stuck(beats == last_beats, is_busy, self.stacks())
+        is_attached = beats == last_beats
+        # To wait alone, detached, is no fault.
+        self.stuck = Stuck(is_attached, is_busy, self.stacks() if is_attached or not self._is_alone else "")
         return True
 
     def look(self) -> tuple[int, int, dict[str, tuple[int, int]]]:
@@ -234,7 +237,8 @@ def plain(frame: Frame) -> str:
     """Return a frame in words, without the hashes of crates and the folder of a library."""
     is_library = frame.language == "native" and ":" not in frame.place
     place = Path(frame.place).name if is_library else frame.place
-    return f"{HASH.sub('', frame.function)} at {place}"
+    function = HASH.sub("", frame.function)
+    return f"{function if len(function) <= LONGEST else f'{function[:LONGEST]}...'} at {place}"
 
 
 def without_ours(evidence: str) -> str | None:

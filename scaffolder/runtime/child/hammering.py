@@ -14,6 +14,7 @@ import inspect
 import itertools
 import mmap
 import os
+import random
 import signal
 import struct
 import sys
@@ -58,7 +59,7 @@ MOST_TRIES, MOST_ARGUMENTS = 150, 3
 # Seconds that all calls of one round are to take, and those of a round that is weighed.
 ROUND, WEIGHED = 0.08, 0.1
 MOST_CALLS, MOST_WEIGHED, SLOWEST_WEIGHED = 50, 250, 0.02
-ROUNDS, GROWING = 5, 4
+ROUNDS, GROWING, OBJECTS, ORDERS = 5, 4, 12, 20
 SEPARATOR = " ; "
 # What expressions can do with an object, by the special method that it needs.
 USES = {
@@ -273,7 +274,11 @@ class Session:
         first = self.run(work, "together")
         if len(calls) > 1:
             rounds = [first, *(self.run(work, "together") for _ in range(2))]
-            return {"problems": list(problems_of(rounds, set(), None)), "judged": "errors"}
+            problems = list(problems_of(rounds, set(), None))
+            # What another order of the same calls does in one thread as well is no matter of threads.
+            others = [self.run(work, "shuffled") for _ in range(ORDERS if problems else 0)]
+            alone = {problem["id"] for problem in problems_of(others, set(), None)}
+            return {"problems": [problem for problem in problems if problem["id"] not in alone], "judged": "errors"}
         usual, again, others = (self.run(work, how) for how in ("alone", "alone", "one by one"))
         repeated = ROUNDS - 1 if seconds * work.total < 10 * ROUND else 1
         rounds = [first, *(self.run(work, "together") for _ in range(repeated))]
@@ -286,6 +291,8 @@ class Session:
             slow, others = self.run(work, "alone", first.seconds), self.run(work, "one by one")
             rounds += [self.run(work, "together") for _ in range(3)]
             judged, problems = judge(usual, slow, others, rounds)
+            if problems and self.varies(work, usual):
+                judged, problems = "nothing", []
         if not problems and seconds < SLOWEST_WEIGHED:
             problems = self.weigh(work)
         return {"problems": problems, "judged": judged}
@@ -299,7 +306,8 @@ class Session:
         def call(number: int) -> None:
             barrier.wait()
             for place in range(work.count):
-                outcome = outcome_of(work.code(number, place), names)
+                code = random.choice(work.codes) if how == "shuffled" else work.code(number, place)  # noqa: S311
+                outcome = outcome_of(code, names)
                 if keep or outcome[0] == "raises":
                     results[number].append(outcome)
                 self.finished += 1
@@ -315,6 +323,12 @@ class Session:
         flat = list(itertools.chain.from_iterable(results))
         objects = [value for kind, value in flat if kind == "returns" and type(value).__flags__ & HEAP_TYPE]
         return Run(list(map(key_of, flat)), state, objects, seconds)
+
+    def varies(self, work: Work, usual: Run) -> bool:
+        """Return whether one thread gets other results with other objects, such as by a random order."""
+        few = Work(work.makes, work.calls, work.seconds, 1, most=2)
+        runs = [self.run(few, "alone") for _ in range(OBJECTS if work.makes else 0)]
+        return any(run.keys != usual.keys[: len(run.keys)] or run.state != runs[0].state for run in runs)
 
     def weigh(self, work: Work) -> list[Answer]:
         """Return whether each round leaves memory behind."""
@@ -389,7 +403,7 @@ def outcome_of(code: CodeType, names: dict[str, Any]) -> tuple[str, Any]:
 
 def run_threads(work: Callable[[int], None], threads: int, how: str) -> None:
     """Do the work of all threads: in this one, in one after another, or in all together."""
-    if how == "alone":
+    if how in {"alone", "shuffled"}:
         for number in range(threads):
             work(number)
         return

@@ -221,19 +221,21 @@ def describe(
     """Return what was seen."""
     findings = [*scan_findings(scan), *trial_findings(scan, trials, runner)]
     parts = []
-    tables = []
     if trials and runner:
-        mixed = f" and {trials.mixed} combinations of them" if trials.mixed else ""
-        parts.append(
-            f"{len(trials.tried)} calls of `{runner.module}`{mixed} in {trials.threads} threads, by Python "
-            f"{runner.facts['python']}"
-        )
-        tables = list(tables_of(trials)) if in_full else []
+        mixed = f" and {number_of(trials.mixed, 'combination')} of them" if trials.mixed else ""
+        calls = f"{number_of(len(trials.tried), 'call')} of `{runner.module}`{mixed}"
+        parts.append(f"{calls} in {trials.threads} threads, by Python {runner.facts['python']}")
     if scan:
-        parts.append(f"{scan.files} file{'s' if scan.files != 1 else ''} of Rust with {scan.lines:,} lines")
+        parts.append(f"{number_of(scan.files, 'file')} of Rust with {number_of(scan.lines, 'line')}")
     wrong = sum(finding.level in {"error", "warning"} for finding in findings)
-    outcome = f"{wrong} finding{'s' if wrong != 1 else ''}" if wrong else "nothing found, which is no proof"
-    return toolkit.Result(TOOL, f"{'; '.join(parts)}: {outcome}", toolkit.by_level(findings), tuple(tables))
+    outcome = number_of(wrong, "finding") if wrong else "nothing found, which is no proof"
+    tables = tuple(tables_of(trials)) if trials and in_full else ()
+    return toolkit.Result(TOOL, f"{'; '.join(parts)}: {outcome}", toolkit.by_level(findings), tables)
+
+
+def number_of(count: int, noun: str) -> str:
+    """Return a number with its noun."""
+    return f"{count:,} {noun}{'s' if count != 1 else ''}"
 
 
 def scan_findings(scan: Scan | None) -> Iterator[toolkit.Finding]:
@@ -243,8 +245,7 @@ def scan_findings(scan: Scan | None) -> Iterator[toolkit.Finding]:
     if scan:
         yield from describe_spots(scan)
         if scan.unread:
-            count = len(scan.unread)
-            text = f"{count} file{'s' if count != 1 else ''} could not be read"
+            text = f"{number_of(len(scan.unread), 'file')} could not be read"
             yield toolkit.Finding("unread", "warning", text, None, "\n".join(scan.unread))
 
 

@@ -164,11 +164,11 @@ def describe_limits(trials: Trials, runner: Runner) -> Iterator[Finding]:
         "blocks": "these calls do not end in one thread",
     }
     for reason, names in trials.untried.items():
-        some = listing(names[: NAMED * 2], "and") if len(names) <= NAMED * 2 else f"{len(names)} functions and classes"
-        yield Finding("not-tried", "note", f"not tried: {some}; {words[reason]}", runner.module, "\n".join(names))
+        text = f"not tried: {some_of(names)}; {words[reason]}"
+        yield Finding("not-tried", "note", text, runner.module, "\n".join(names))
     uncompared = [call.text for call, judged in trials.tried if judged in {"nothing", "thread"}]
     if uncompared:
-        text = f"the results of {len(uncompared)} calls were not compared, because they change from call to call"
+        text = f"not compared, because results change from call to call: {some_of(uncompared)}"
         yield Finding("not-compared", "note", text, runner.module, "\n".join(uncompared))
     if runner.facts["gil_again"]:
         text = "the import turned the GIL on again, in a Python built without it"
@@ -185,11 +185,23 @@ def describe_limits(trials: Trials, runner: Runner) -> Iterator[Finding]:
         yield Finding("not-shown", "note", text, runner.module, fix="try a free-threaded Python, too", reference=page)
 
 
+def some_of(names: list[str]) -> str:
+    """Return names for a message: all of a few."""
+    rest = len(names) - 2 * NAMED
+    return (
+        f"{', '.join(f'`{name}`' for name in names[: 2 * NAMED])} and {rest} more"
+        if rest > 0
+        else listing(names, "and")
+    )
+
+
 def merge(problems: list[Problem]) -> list[Problem]:
-    """Return problems, each kind of the same calls once."""
-    unique: dict[tuple[str, tuple[str, ...], object], Problem] = {}
+    """Return problems, each kind of the same calls once, and each panic of one thread."""
+    unique: dict[tuple[object, ...], Problem] = {}
     for problem in problems:
-        unique[problem.id, problem.calls, problem.makes] = problem
+        is_panic = problem.id == "panics-alone"
+        key = (*problem.facts["texts"],) if is_panic else (problem.calls, problem.makes)
+        unique.setdefault((problem.id, *key), problem)
     return list(unique.values())
 
 
