@@ -276,8 +276,8 @@ class Session:
             rounds = [first, *(self.run(work, "together") for _ in range(2))]
             problems = list(problems_of(rounds, set(), None))
             # What another order of the same calls does in one thread as well is no matter of threads.
-            others = [self.run(work, "shuffled") for _ in range(ORDERS if problems else 0)]
-            alone = {problem["id"] for problem in problems_of(others, set(), None)}
+            shuffled = [self.run(work, "shuffled") for _ in range(ORDERS if problems else 0)]
+            alone = {problem["id"] for problem in problems_of(shuffled, set(), None)}
             return {"problems": [problem for problem in problems if problem["id"] not in alone], "judged": "errors"}
         usual, again, others = (self.run(work, how) for how in ("alone", "alone", "one by one"))
         repeated = ROUNDS - 1 if seconds * work.total < 10 * ROUND else 1
@@ -285,14 +285,9 @@ class Session:
         problems = list(exceptions_of(usual, others, rounds))
         judged = "errors"
         if not problems:
-            judged, problems = judge(usual, again, others, rounds)
+            judged, problems = judge([usual, again, others], rounds)
         if problems and judged != "errors":
-            # What depends on time differs when one thread takes as long, and chance strikes no second time.
-            slow, others = self.run(work, "alone", first.seconds), self.run(work, "one by one")
-            rounds += [self.run(work, "together") for _ in range(3)]
-            judged, problems = judge(usual, slow, others, rounds)
-            if problems and self.varies(work, usual):
-                judged, problems = "nothing", []
+            judged, problems = self.confirm(work, usual, first, problems)
         if not problems and seconds < SLOWEST_WEIGHED:
             problems = self.weigh(work)
         return {"problems": problems, "judged": judged}
@@ -323,6 +318,20 @@ class Session:
         flat = list(itertools.chain.from_iterable(results))
         objects = [value for kind, value in flat if kind == "returns" and type(value).__flags__ & HEAP_TYPE]
         return Run(list(map(key_of, flat)), state, objects, seconds)
+
+    def confirm(self, work: Work, usual: Run, first: Run, problems: list[Answer]) -> tuple[str, list[Answer]]:
+        """Return what is still wrong in further rounds, between rounds of one thread that are as they were.
+
+        What depends on time differs when one thread takes as long, or afterwards.
+        """
+        slow, others = self.run(work, "alone", first.seconds), self.run(work, "one by one")
+        rounds = [self.run(work, "together") for _ in range(ROUNDS)]
+        judged, again = judge([usual, slow, others, self.run(work, "alone")], rounds)
+        if (again or judged != "nothing") and self.varies(work, usual):
+            return "nothing", []
+        # The first use is never repeated.
+        once = [problem for problem in problems if problem["id"] == "made-twice" and judged == "results"]
+        return judged, again or once
 
     def varies(self, work: Work, usual: Run) -> bool:
         """Return whether one thread gets other results with other objects, such as by a random order."""

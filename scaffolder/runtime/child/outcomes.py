@@ -117,17 +117,22 @@ def problems_of(runs: list[Run], known: set[Key], rest: str | None) -> Iterator[
             yield {"id": kind, "count": len(texts), "total": total, "texts": list(dict.fromkeys(texts))[:3]}
 
 
-def judge(usual: Run, again: Run, others: Run, rounds: list[Run]) -> tuple[str, list[Answer]]:
-    """Return what could be compared, and where several threads get others results than one."""
-    if usual.keys == again.keys == others.keys:
-        problems = list(differing(usual, rounds, has_state=usual.state == again.state == others.state))
-        return "results", problems
-    steps = {progression(run.keys) for run in (usual, again, others)}
+def judge(alone: list[Run], rounds: list[Run]) -> tuple[str, list[Answer]]:
+    """Return what could be compared, and where several threads get other results than one, which was tried often.
+
+    Args:
+        alone: What came of the calls in one thread at a time; the first two are of the main thread.
+        rounds: What came of them in several.
+    """
+    usual, *more = alone
+    if all(run.keys == usual.keys for run in more):
+        return "results", list(differing(usual, rounds, has_state=all(run.state == usual.state for run in more)))
+    steps = {progression(run.keys) for run in alone}
     if len(steps) == 1 and (step := steps.pop()):
         lost = [number for run in rounds if (number := gaps(run.keys, step))]
         problems = [{"id": "updates-lost", "count": sum(lost), "total": len(usual.keys) * len(rounds), "texts": []}]
         return "numbers", problems if lost else []
-    return "thread" if usual.keys == again.keys else "nothing", []
+    return "thread" if usual.keys == more[0].keys else "nothing", []
 
 
 def differing(usual: Run, rounds: list[Run], *, has_state: bool) -> Iterator[Answer]:
