@@ -10,7 +10,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from scaffolder.errors import ScaffolderError, UsageError, listing
 from scaffolder.machine.children import Child, ChildError, child_command, start_child
@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 
 SESSION = Path(__file__).parent / "child/hammering.py"
 PANIC = re.compile(r"panicked at (\S+?:\d+):\d+:?$", re.MULTILINE)
-# Seconds between two looks at a process; how many show that it waits, and how often one that computes may go on.
-PAUSE, LOOKS, PATIENCE = 1.0, 2, 6
+# Seconds between two looks at a process; how many show that it waits, and how often one that computes may go on, and
+# one that does so with the first call.
+PAUSE, LOOKS, PATIENCE, LITTLE = 0.5, 6, 6, 2
 # Clock ticks of processor time that a thread which computes has in that time, and how often one that waits for the
 # interpreter with our short switch interval gives up the processor in a tick.
 BUSY_TICKS, SWITCHES = 3, 20
@@ -47,6 +48,29 @@ class Stuck:
     is_attached: bool
     is_busy: bool
     stacks: str
+
+
+@dataclass(frozen=True)
+class Activity:
+    """What a thread does.
+
+    Attributes:
+        is_running: Whether it has a processor, or waits for one.
+        ticks: Its processor time in clock ticks.
+        switches: How often it gave up the processor.
+    """
+
+    is_running: bool
+    ticks: int
+    switches: int
+
+    @classmethod
+    def read(cls, task: Path) -> Self:
+        """Read what Linux says of a thread."""
+        fields = (task / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+        lines = (task / "status").read_text(encoding="utf-8").splitlines()
+        switches = next(line for line in lines if line.startswith("voluntary_ctxt_switches"))
+        return cls(fields[0] == "R", int(fields[11]) + int(fields[12]), int(switches.split()[1]))
 
 
 @dataclass
@@ -154,26 +178,26 @@ class Runner:
         for _ in range(LOOKS):
             time.sleep(PAUSE)
             looks.append(self.look())
-        (beats, calls, threads), (last_beats, last_calls, last_threads) = looks[0], looks[-1]
+        (beats, calls, _), (last_beats, last_calls, threads) = looks[0], looks[-1]
         if calls != last_calls:
             return False
-        is_busy = any(computes(threads.get(name, (0, 0)), after) for name, after in last_threads.items())
+        is_busy = any(computes([look[2][name] for look in looks if name in look[2]]) for name in threads)
         self._waits += 1
-        if is_busy and self._waits < PATIENCE:
+        if is_busy and self._waits < (LITTLE if self._is_alone else PATIENCE):
             return False
         is_attached = beats == last_beats
         # To wait alone, detached, is no fault.
         self.stuck = Stuck(is_attached, is_busy, self.stacks() if is_attached or not self._is_alone else "")
         return True
 
-    def look(self) -> tuple[int, int, dict[str, tuple[int, int]]]:
-        """Return the beats of the child's pulse, how many calls came to an end, and what its threads took."""
+    def look(self) -> tuple[int, int, dict[str, Activity]]:
+        """Return the beats of the child's pulse, how many calls came to an end, and what its threads do."""
         beats, calls = struct.unpack("<QQ", (self.scratch / "pulse").read_bytes())
         threads = {}
         with suppress(OSError):  # only Linux has that
             for task in Path(f"/proc/{self.process}/task").iterdir():
                 with suppress(OSError, IndexError, ValueError, StopIteration):
-                    threads[task.name] = ticks_and_switches(task)
+                    threads[task.name] = Activity.read(task)
         return beats, calls, threads
 
     @property
@@ -198,17 +222,11 @@ class Runner:
         return "\n".join(print_threads(threads))
 
 
-def ticks_and_switches(task: Path) -> tuple[int, int]:
-    """Return a thread's processor time in clock ticks, and how often it gave up the processor."""
-    fields = (task / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()
-    lines = (task / "status").read_text(encoding="utf-8").splitlines()
-    switches = next(line for line in lines if line.startswith("voluntary_ctxt_switches"))
-    return int(fields[11]) + int(fields[12]), int(switches.split()[1])
-
-
-def computes(before: tuple[int, int], after: tuple[int, int]) -> bool:
-    """Return whether a thread did more than wait."""
-    ticks, switches = (late - early for early, late in zip(before, after, strict=True))
+def computes(looks: list[Activity]) -> bool:
+    """Return whether a thread does more than wait; on a busy machine it may only wait for a processor."""
+    if all(look.is_running for look in looks):
+        return True
+    ticks, switches = looks[-1].ticks - looks[0].ticks, looks[-1].switches - looks[0].switches
     return ticks > BUSY_TICKS and switches < SWITCHES * ticks
 
 

@@ -43,7 +43,7 @@ CHECKING = re.compile(r"\b(?:contains(?:_key)?|get|get_mut|is_none|is_some|is_em
 TELLING = re.compile(
     r"\b(?:lock|read|write|lock_\w+|detach|allow_threads|store|(?:into_)?par_\w+|rayon|join|recv\w*|block_on|scope)\b"
 )
-SAFE = re.compile(r"SAFETY|Safety:")
+SAFE = re.compile(r"\bsafety:", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -357,9 +357,8 @@ def find_pointers(file: File, function: Node) -> Iterator[Spot]:
     """Yield raw memory that is used while detached."""
     for block in descendants(function, "unsafe_block"):
         if states(block) == "detached" and RAW.search(text_of(block)):
-            yield file.spot(
-                "pointer-in-detach", block, is_minor=is_explained(statement_of(block)) or is_explained(block)
-            )
+            around = [block, statement_of(block), statement_of(block).parent or block]
+            yield file.spot("pointer-in-detach", block, is_minor=any(map(is_explained, around)))
     if any(name_of(call) in DETACHING for call in calls_in(function)):
         for cast in descendants(function, "type_cast_expression"):
             value, kind = cast.child_by_field_name("value"), text_of(cast.child_by_field_name("type"))

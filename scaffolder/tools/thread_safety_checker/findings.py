@@ -70,7 +70,7 @@ KINDS = {
         "free-threading",
     ),
     "crashes-alone": Kind(
-        "error", "{calls}: the call {text}, in one thread as well", None, None, None,
+        "warning", "{calls}: the call {text}, in one thread as well", None, None, None,
     ),
     "panic": Kind(
         "error", "{calls}: {count} of {total} calls panic: `{text}`", ORDER,
