@@ -32,7 +32,7 @@ class Kind:
         message: What happened, with the calls, the numbers and the first texts.
         cause: Why.
         fix: What to change.
-        chapter: The chapter that explains it.
+        chapter: The chapter that explains it, with the section after a `#`.
     """
 
     level: Level
@@ -47,21 +47,21 @@ KINDS = {
     "borrow-fails": Kind(
         "error", "{calls}: {count} of {total} calls raise `{text}`",
         "a method with `&mut self` was still running: it detaches, or runs Python code, while the object is borrowed",
-        "take `&self` in a `#[pyclass(frozen)]`, with what changes in an atomic or a `Mutex`", "python-threads",
+        "take `&self` in a `#[pyclass(frozen)]`, with what changes in an atomic or a `Mutex`", "python-threads#borrow-errors",
     ),
     "deadlock": Kind(
         "error", "{calls} in {threads} threads: no call comes to an end{attached}",
         "each thread waits for what another one has: two locks, or a lock and the interpreter",
         "release a lock before you detach or run Python code; take locks in one order; wait only while detached",
-        "deadlocks",
+        "deadlocks#where-they-come-from",
     ),
     "waits-attached": Kind(
         "error", "{calls} waits while attached, and does not end: no other thread can run Python code",
-        "what it waits for may need the interpreter, which it keeps", "wait in `py.detach(|| …)`", "deadlocks",
+        "what it waits for may need the interpreter, which it keeps", "wait in `py.detach(|| …)`", "deadlocks#workers",
     ),
     "busy": Kind(
         "warning", "{calls} in {threads} threads: calls do not end in time, but a thread still computes", None,
-        "raise `--timeout`, or look for a loop that waits for another thread", "deadlocks",
+        "raise `--timeout`, or look for a loop that waits for another thread", "deadlocks#find-one",
     ),
     "crashes": Kind(
         "error", "{calls} in {threads} threads: the call {text}",
@@ -78,25 +78,25 @@ KINDS = {
     ),
     "results-differ": Kind(
         "error", "{calls}: {count} of {total} results differ from those of one thread", ORDER,
-        "keep a check and what follows from it under one lock, and share no buffer between calls", "locks",
+        "keep a check and what follows from it under one lock, and share no buffer between calls", "locks#a-moment-of-rust",
     ),
     "state-differs": Kind(
         "error", "{calls}: afterwards `{texts[0]}` is {texts[1]}, and {texts[2]} after as many calls in one thread",
-        "some changes were lost, or made twice", "change it under one lock, or by one atomic operation", "atomics",
+        "some changes were lost, or made twice", "change it under one lock, or by one atomic operation", "atomics#one-step-not-two",
     ),
     "updates-lost": Kind(
         "error", "{calls}: {count} of {total} numbers came twice, or never", "between its reading and writing other "
         "threads change the counter", "use one atomic operation, such as `fetch_add`, or hold a lock meanwhile",
-        "atomics",
+        "atomics#one-step-not-two",
     ),
     "made-twice": Kind(
         "error", "{calls}: {count} different objects were returned, where one thread always gets the same",
         "several threads saw that it was not there yet, and each made one", "make it in `PyOnceLock::get_or_init`",
-        "locks",
+        "locks#once",
     ),
     "thread-fails": Kind(
         "warning", "{calls}: {count} of {total} calls raise `{text}`", ORDER,
-        "wait for the other thread (detached) instead, or document the exception", "testing-threads",
+        "wait for the other thread (detached) instead, or document the exception", "testing-threads#a-hammer",
     ),
     "thread-refused": Kind(
         "note", "{calls} raises `{text}` in other threads than the main one", None, None, "testing-threads",
@@ -104,11 +104,11 @@ KINDS = {
     "unsendable": Kind(
         "warning", "{calls}: {count} of {total} calls are refused: the object belongs to the thread that made it",
         "the class is `unsendable`",
-        "make it `Send` and `Sync`, with a `Mutex` or atomics in place of `Cell`, `RefCell` and `Rc`", "python-threads",
+        "make it `Send` and `Sync`, with a `Mutex` or atomics in place of `Cell`, `RefCell` and `Rc`", "python-threads#a-shared-object",
     ),
     "memory-grows": Kind(
         "warning", "{calls}: each call leaves {bytes} behind", "what it allocates is kept, or is lost with its thread",
-        "look for what is leaked, or grows without a bound", "memory",
+        "look for what is leaked, or grows without a bound", "memory#what-rust-keeps",
     ),
     "panics-alone": Kind("note", "{calls} panics in one thread as well: `{text}`", None, None, None),
     "blocks": Kind("note", "{calls} does not end in one thread, so it was not tried in several", None, None, None),
@@ -134,7 +134,7 @@ def describe_problem(problem: Problem, trials: Trials, runner: Runner, scan: Sca
         evidence = [f"several threads: {texts[0]}", f"one thread: {texts[-1]}"]
     evidence.append(f"again: {command_of(problem, trials, runner)}")
     place = problem.place or (scan.place_of(problem.calls[0], problem.makes) if scan else None) or runner.module
-    page = reference(SKILL, kind.chapter) if kind.chapter else None
+    page = reference(SKILL, *kind.chapter.split("#")) if kind.chapter else None
     return Finding(problem.id, kind.level, message, place, "\n".join(evidence), kind.fix, page, kind.cause)
 
 
@@ -181,7 +181,7 @@ def describe_limits(trials: Trials, runner: Runner) -> Iterator[Finding]:
             "this Python has a GIL: of calls that neither detach nor run Python code one ends before the next begins, "
             "so that races in them, such as in `unsafe` code, do not show"
         )
-        page = reference(SKILL, "testing-threads")
+        page = reference(SKILL, "testing-threads", "what-a-gil-hides")
         yield Finding("not-shown", "note", text, runner.module, fix="try a free-threaded Python, too", reference=page)
 
 

@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from scaffolder.guides import sections
 from scaffolder.tools.thread_safety_checker.app import app
+from scaffolder.tools.thread_safety_checker.findings import KINDS
+from scaffolder.tools.thread_safety_checker.hazards import HAZARDS
 from tests.conftest import CHECKOUT
 from tests.tools.results import call_tool
 
@@ -40,6 +43,14 @@ def test_what_is_typed_wrongly_is_said(check: Check, arguments: list[str], messa
     error = check(*arguments, code=2)
     assert error["message"].startswith(message)
     assert error["hint"]
+
+
+def test_every_finding_leads_to_a_section_that_exists() -> None:
+    references = CHECKOUT / "skills/pyo3-performance-gil-parallel/references"
+    for place in {kind.chapter for kind in [*KINDS.values(), *HAZARDS.values()] if kind.chapter}:
+        chapter, _, section = place.partition("#")
+        text = (references / f"{chapter}.md").read_text(encoding="utf-8")
+        assert not section or section in {name for name, _, _ in sections(text)}, place
 
 
 def test_a_folder_is_source(check: Check) -> None:
