@@ -497,6 +497,7 @@ def test_status(grow: Grow) -> None:
     assert found["available"] == [
         "classes",
         "arrow",
+        "parallel",
         "async",
         "plugins",
         "wasm",

@@ -237,6 +237,53 @@ def test_columns(benchmark: Callable[..., int]) -> None:
     assert benchmark(columns, pyarrow.table({"price": [1, 2]})) == 1
 ''',
 }
+LENGTHS: Edits = {
+    "src/forecasts.rs": """//! Texts, counted in threads of Rust.
+
+mod batch;
+
+use pyo3::prelude::*;
+use pyo3::pybacked::PyBackedStr;
+
+/// Count the letters of each text.
+#[pyfunction]
+pub fn letters(py: Python<'_>, texts: Vec<PyBackedStr>) -> PyResult<Vec<usize>> {
+    let count = |text: &PyBackedStr| text.chars().filter(|c| c.is_alphabetic()).count();
+    py.detach(|| batch::run(None, &texts, count, |_| Ok(())))
+}
+
+/// Texts, counted in threads of Rust.
+#[pymodule(module = "PACKAGE._core")]
+pub mod forecasts {
+    #[pymodule_export]
+    use super::letters;
+}
+""",
+    "python/PACKAGE/forecasts.py": '''"""Texts, counted in threads of Rust."""
+
+from ._core.forecasts import letters
+
+__all__ = ["letters"]
+''',
+    "tests/test_forecasts.py": '''"""Texts, counted."""
+
+from PACKAGE.forecasts import letters
+
+
+def test_letters_are_counted() -> None:
+    assert letters(["größe", "1 2"] * 100) == [5, 0] * 100
+''',
+    "benchmarks/bench_forecasts.py": '''"""Texts, counted."""
+
+from collections.abc import Callable
+
+from PACKAGE.forecasts import letters
+
+
+def test_letters(benchmark: Callable[..., list[int]]) -> None:
+    assert len(benchmark(letters, ["text"] * 1000)) == 1000
+''',
+}
 READ: Edits = {
     "src/feeds/lines.rs": """//! Files, read without blocking the event loop.
 
@@ -398,8 +445,8 @@ OWN: dict[str, Edits] = {
         ),
         "python/PACKAGE/__init__.py": ("closest", "mean"),
     },
-    "classes": POINT, "numpy": DEGREES, "arrow": COLUMNS, "async": READ, "plugins": SQUEEZE, "wasm": {},
-    "workspace": WEEKS,
+    "classes": POINT, "numpy": DEGREES, "arrow": COLUMNS, "parallel": LENGTHS, "async": READ, "plugins": SQUEEZE,
+    "wasm": {}, "workspace": WEEKS,
 }  # fmt: skip
 
 

@@ -1,0 +1,133 @@
+//! A batch, shared out among threads, while the thread that asked for it stays free.
+
+use std::io;
+use std::num::NonZeroUsize;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rayon::prelude::*;
+use rayon::{ThreadBuilder, ThreadPoolBuilder};
+
+/// How often `tick` is called.
+const TICK: Duration = Duration::from_millis(100);
+
+/// Does some work on each item, and returns the results in the order of the items.
+///
+/// Ten times a second, and at the end, the calling thread calls `tick` with the number of items
+/// that are done. If that returns an error, no further item is begun. The threads end with the
+/// call, so a process that forks afterwards lacks none; without `threads` there is one for each
+/// processor, and a single one is the calling thread.
+///
+/// # Errors
+///
+/// That of `tick`, or the system's if it has no more threads.
+pub fn run<T: Sync, R: Send, E: From<io::Error>>(
+    threads: Option<NonZeroUsize>,
+    items: &[T],
+    work: impl Fn(&T) -> R + Sync,
+    tick: impl FnMut(usize) -> Result<(), E>,
+) -> Result<Vec<R>, E> {
+    let threads = threads.or_else(|| thread::available_parallelism().ok());
+    let threads = threads.map_or(1, NonZeroUsize::get).min(items.len());
+    if threads < 2 {
+        return run_here(items, work, tick);
+    }
+    let (sender, results) = mpsc::channel();
+    let send_all = || {
+        let items = items.par_iter().enumerate();
+        // A result can't be sent if nobody waits for it any more: the rest is not needed.
+        let _ = items.try_for_each_with(sender, |sender, (place, item)| {
+            sender.send((place, work(item)))
+        });
+    };
+    let pool = ThreadPoolBuilder::new().num_threads(threads);
+    pool.build_scoped(ThreadBuilder::run, |pool| {
+        pool.in_place_scope(|scope| {
+            scope.spawn(|_| send_all());
+            collect(results, tick)
+        })
+    })
+    .map_err(io::Error::other)?
+}
+
+fn run_here<T, R, E>(
+    items: &[T],
+    work: impl Fn(&T) -> R,
+    mut tick: impl FnMut(usize) -> Result<(), E>,
+) -> Result<Vec<R>, E> {
+    let mut results = Vec::with_capacity(items.len());
+    let mut last = Instant::now();
+    for item in items {
+        results.push(work(item));
+        if last.elapsed() >= TICK {
+            tick(results.len())?;
+            last = Instant::now();
+        }
+    }
+    tick(results.len())?;
+    Ok(results)
+}
+
+// Takes the receiver: when it is dropped, the threads notice.
+fn collect<R, E>(
+    receiver: Receiver<(usize, R)>,
+    mut tick: impl FnMut(usize) -> Result<(), E>,
+) -> Result<Vec<R>, E> {
+    let mut results = Vec::new();
+    let mut last = Instant::now();
+    loop {
+        match receiver.recv_timeout(TICK) {
+            Ok(result) => results.push(result),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => break,
+        }
+        if last.elapsed() >= TICK {
+            tick(results.len())?;
+            last = Instant::now();
+        }
+    }
+    tick(results.len())?;
+    results.sort_unstable_by_key(|(place, _)| *place);
+    Ok(results.into_iter().map(|(_, result)| result).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    #[test]
+    fn results_are_in_the_order_of_the_items() {
+        let items: Vec<u64> = (0..100).rev().collect();
+        let doubled: Vec<u64> = items.iter().map(|item| item * 2).collect();
+        for threads in [None, NonZeroUsize::new(1), NonZeroUsize::new(3)] {
+            let mut done = 0;
+            let tick = |count| {
+                done = count;
+                io::Result::Ok(())
+            };
+            assert_eq!(
+                run(threads, &items, |item| item * 2, tick).unwrap(),
+                doubled
+            );
+            assert_eq!(done, 100);
+        }
+    }
+
+    #[test]
+    fn an_error_of_the_tick_ends_the_work() {
+        for threads in [NonZeroUsize::new(1), NonZeroUsize::new(2)] {
+            let begun = AtomicUsize::new(0);
+            let work = |_: &u64| {
+                begun.fetch_add(1, Ordering::Relaxed);
+                thread::sleep(TICK);
+            };
+            let stop = |_| Err(io::Error::other("stop"));
+            let error = run(threads, &[0; 100], work, stop).unwrap_err();
+            assert_eq!(error.to_string(), "stop");
+            assert!(begun.into_inner() < 20);
+        }
+    }
+}
