@@ -41,12 +41,12 @@ class Stuck:
 
     Attributes:
         is_attached: Whether a thread that waits keeps all others from running Python code.
-        is_busy: Whether it computes.
+        is_busy: Whether it computes; none where the system does not say.
         stacks: The frames of its threads.
     """
 
     is_attached: bool
-    is_busy: bool
+    is_busy: bool | None
     stacks: str
 
 
@@ -181,9 +181,10 @@ class Runner:
         (beats, calls, _), (last_beats, last_calls, threads) = looks[0], looks[-1]
         if calls != last_calls:
             return False
-        is_busy = any(computes([look[2][name] for look in looks if name in look[2]]) for name in threads)
+        does = [computes([look[2][name] for look in looks if name in look[2]]) for name in threads]
+        is_busy = any(does) if does else None
         self._waits += 1
-        if is_busy and self._waits < (LITTLE if self._is_alone else PATIENCE):
+        if is_busy is not False and self._waits < (LITTLE if self._is_alone else PATIENCE):
             return False
         is_attached = beats == last_beats
         # To wait alone, detached, is no fault.

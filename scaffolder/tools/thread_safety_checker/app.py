@@ -78,7 +78,7 @@ def thread_safety_checker(  # noqa: PLR0913, PLR0917
 
     Functions and classes are called with made arguments, unless you pass `--call` or `--make`: leave that to modules
     that neither delete nor send anything. They run in child processes, in an empty folder. All threads make the same
-    calls at the same time, with a short switch interval; one thread makes them before. Reported are results and states
+    calls at the same time, with a short switch interval; the same calls in one thread say what is right. Reported are results and states
     that one thread does not get, lost updates, exceptions, panics, failed borrows, objects that refuse other threads,
     deadlocks with the frames of all threads (those of Rust need `gdb`), crashes, and memory that grows. Methods of an
     object are also called in pairs.

@@ -47,7 +47,8 @@ KINDS = {
     "borrow-fails": Kind(
         "error", "{calls}: {count} of {total} calls raise `{text}`",
         "a method with `&mut self` was still running: it detaches, or runs Python code, while the object is borrowed",
-        "take `&self` in a `#[pyclass(frozen)]`, with what changes in an atomic or a `Mutex`", "python-threads#borrow-errors",
+        "take `&self` in a `#[pyclass(frozen)]`, with what changes in an atomic or a `Mutex`",
+        "python-threads#borrow-errors",
     ),
     "deadlock": Kind(
         "error", "{calls} in {threads} threads: no call comes to an end{attached}",
@@ -60,7 +61,7 @@ KINDS = {
         "what it waits for may need the interpreter, which it keeps", "wait in `py.detach(|| …)`", "deadlocks#workers",
     ),
     "busy": Kind(
-        "warning", "{calls} in {threads} threads: calls do not end in time, but a thread still computes", None,
+        "warning", "{calls} in {threads} threads: calls do not end in time, and a thread may still compute", None,
         "raise `--timeout`, or look for a loop that waits for another thread", "deadlocks#find-one",
     ),
     "crashes": Kind(
@@ -78,11 +79,13 @@ KINDS = {
     ),
     "results-differ": Kind(
         "error", "{calls}: {count} of {total} results differ from those of one thread", ORDER,
-        "keep a check and what follows from it under one lock, and share no buffer between calls", "locks#a-moment-of-rust",
+        "keep a check and what follows from it under one lock, and share no buffer between calls",
+        "locks#a-moment-of-rust",
     ),
     "state-differs": Kind(
         "error", "{calls}: afterwards `{texts[0]}` is {texts[1]}, and {texts[2]} after as many calls in one thread",
-        "some changes were lost, or made twice", "change it under one lock, or by one atomic operation", "atomics#one-step-not-two",
+        "some changes were lost, or made twice", "change it under one lock, or by one atomic operation",
+        "atomics#one-step-not-two",
     ),
     "updates-lost": Kind(
         "error", "{calls}: {count} of {total} numbers came twice, or never", "between its reading and writing other "
@@ -104,7 +107,8 @@ KINDS = {
     "unsendable": Kind(
         "warning", "{calls}: {count} of {total} calls are refused: the object belongs to the thread that made it",
         "the class is `unsendable`",
-        "make it `Send` and `Sync`, with a `Mutex` or atomics in place of `Cell`, `RefCell` and `Rc`", "python-threads#a-shared-object",
+        "make it `Send` and `Sync`, with a `Mutex` or atomics in place of `Cell`, `RefCell` and `Rc`",
+        "python-threads#a-shared-object",
     ),
     "memory-grows": Kind(
         "warning", "{calls}: each call leaves {bytes} behind", "what it allocates is kept, or is lost with its thread",

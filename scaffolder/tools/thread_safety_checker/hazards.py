@@ -57,12 +57,14 @@ HAZARDS = {
     "unsendable": Hazard(
         "`{0}` is `unsendable`", "`unsendable` classes",
         "its methods panic in every thread but the one that made the object, in which it must be freed, too",
-        "make it `Send` and `Sync`: atomics, or a `Mutex`, in place of `Cell`, `RefCell` and `Rc`", "python-threads#a-shared-object",
+        "make it `Send` and `Sync`: atomics, or a `Mutex`, in place of `Cell`, `RefCell` and `Rc`",
+        "python-threads#a-shared-object",
     ),
     "cell-in-class": Hazard(
         "`{1}` of the class `{0}` can be changed through `&`, without a lock",
         "fields of classes that can be changed through `&`, without a lock",
-        "methods of several threads get the same object", "use an atomic or a `Mutex`", "python-threads#a-shared-object",
+        "methods of several threads get the same object", "use an atomic or a `Mutex`",
+        "python-threads#a-shared-object",
     ),
     "gil-protected": Hazard(
         "`GILProtected` protects nothing without a GIL", "`GILProtected`", "PyO3 0.29 and newer do not have it",
@@ -101,7 +103,8 @@ HAZARDS = {
     "check-then-act": Hazard(
         "`{0}` is checked under its lock here, and changed under another acquisition in line {1}",
         "checks under a lock, with the change under another acquisition",
-        "in between another thread may do the same", "keep the guard, or check again under the second", "locks#ask-python-between-two-locks",
+        "in between another thread may do the same", "keep the guard, or check again under the second",
+        "locks#ask-python-between-two-locks",
     ),
     "pointer-in-detach": Hazard(
         "raw memory is used while detached", "raw memory that is used while detached",

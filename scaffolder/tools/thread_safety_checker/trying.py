@@ -211,9 +211,9 @@ def breakdown(runner: Runner, error: ChildError, call: Call, *, alone: bool, tex
     if stuck is None:
         return Problem("fails", texts, call.makes, {"texts": [error.message]}, error.evidence)
     if alone:
-        kind = "waits-attached" if stuck.is_attached and not stuck.is_busy else "blocks"
+        kind = "waits-attached" if stuck.is_attached and stuck.is_busy is False else "blocks"
     else:
-        kind = "busy" if stuck.is_busy else "deadlock"
+        kind = "deadlock" if stuck.is_busy is False else "busy"
     return Problem(kind, texts, call.makes, {"attached": stuck.is_attached, "texts": []}, stuck.stacks or None)
 
 
