@@ -76,12 +76,12 @@ def thread_safety_checker(  # noqa: PLR0913, PLR0917
 ) -> None:  # fmt: skip
     """Call a built module from many threads, and look in its Rust source for what goes wrong between them.
 
-    Functions and classes are called with made arguments, unless you pass `--call` or `--make`: leave that to modules
-    that neither delete nor send anything. They run in child processes, in an empty folder. All threads make the same
-    calls at the same time, with a short switch interval; the same calls in one thread say what is right. Reported are results and states
-    that one thread does not get, lost updates, exceptions, panics, failed borrows, objects that refuse other threads,
-    deadlocks with the frames of all threads (those of Rust need `gdb`), crashes, and memory that grows. Methods of an
-    object are also called in pairs.
+    Functions and classes are called with made arguments, unless you pass `--call` or `--make`: leave that to
+    modules that neither delete nor send anything. They run in child processes, in an empty folder. All threads make
+    the same calls at the same time, with a short switch interval; the same calls in one thread say what is right.
+    Reported are results and states that one thread does not get, lost updates, exceptions, panics, failed borrows,
+    objects that refuse other threads, deadlocks with the frames of all threads (those of Rust need `gdb`), crashes,
+    and memory that grows. Methods of an object are also called in pairs.
 
     Source is read with tree-sitter: files below the folder, but for tests, benches and examples. What is reported there
     are patterns to look at. Neither finds all races, and a clean result is no proof.

@@ -47,7 +47,8 @@ def test_what_is_typed_wrongly_is_said(check: Check, arguments: list[str], messa
 
 def test_every_finding_leads_to_a_section_that_exists() -> None:
     references = CHECKOUT / "skills/pyo3-performance-gil-parallel/references"
-    for place in {kind.chapter for kind in [*KINDS.values(), *HAZARDS.values()] if kind.chapter}:
+    places = {kind.chapter for kind in KINDS.values()} | {hazard.chapter for hazard in HAZARDS.values()}
+    for place in filter(None, places):
         chapter, _, section = place.partition("#")
         headings = [name for name, _, _ in sections((references / f"{chapter}.md").read_text(encoding="utf-8"))]
         # One that has a title only is still to be written.
