@@ -20,7 +20,7 @@ from scaffolder.rust.locks import (
     peel,
     states,
 )
-from scaffolder.rust.source import line_of, parse, text_of
+from scaffolder.rust.source import line_of, parse, syntax_errors, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -75,6 +75,7 @@ class Scan:
         lines: How many lines they have.
         places: Where functions are, and methods by class.
         unread: What could not be read, and why.
+        unparsed: The places that can't be parsed.
     """
 
     spots: list[Spot] = field(default_factory=list)
@@ -82,6 +83,7 @@ class Scan:
     lines: int = 0
     places: dict[tuple[str, str], str] = field(default_factory=dict)
     unread: list[str] = field(default_factory=list)
+    unparsed: list[str] = field(default_factory=list)
 
     def place_of(self, call: str, makes: tuple[tuple[str, str], ...]) -> str | None:
         """Return where the Rust code of a call is."""
@@ -135,6 +137,7 @@ def scan(paths: Iterable[Path], reader: Reader) -> Scan:
     for file in files:
         file.guards, file.attached_locks = guards, locks
         result.spots += find_items(file)
+        result.unparsed += [f"{file.path}:{line}" for line in syntax_errors(file.root)]
     for file, function in functions:
         result.places[owner_of(function), text_of(function.child_by_field_name("name"))] = (
             f"{file.path}:{line_of(function)}"

@@ -110,6 +110,7 @@ class Session:
         """Import the module, and go to an empty folder; what is wrong with the import is in the answer."""
         sys.path.insert(0, folder)
         os.chdir(scratch)
+        sys.dont_write_bytecode = True
         # A panic's message is enough.
         os.environ["RUST_BACKTRACE"] = "0"
         self.step = Path(scratch, "step.txt")

@@ -83,8 +83,8 @@ def thread_safety_checker(  # noqa: PLR0913, PLR0917
     objects that refuse other threads, deadlocks with the frames of all threads (those of Rust need `gdb`), crashes,
     and memory that grows. Methods of an object are also called in pairs.
 
-    Source is read with tree-sitter: files below the folder, but for tests, benches and examples. What is reported there
-    are patterns to look at. Neither finds all races, and a clean result is no proof.
+    Source is read with tree-sitter: files below the folder, but for tests, benches and examples; what macros write is
+    not seen. What is reported there are patterns to look at. Neither way finds all races, and a clean result is no proof.
 
     \b
     Examples:
@@ -247,6 +247,9 @@ def scan_findings(scan: Scan | None) -> Iterator[toolkit.Finding]:
         if scan.unread:
             text = f"{number_of(len(scan.unread), 'file')} could not be read"
             yield toolkit.Finding("unread", "warning", text, None, "\n".join(scan.unread))
+        if scan.unparsed:
+            text = f"{number_of(len(scan.unparsed), 'place')} could not be parsed: what is around may be missing here"
+            yield toolkit.Finding("unparsed", "note", text, scan.unparsed[0], "\n".join(scan.unparsed))
 
 
 def trial_findings(scan: Scan | None, trials: Trials | None, runner: Runner | None) -> Iterator[toolkit.Finding]:

@@ -76,7 +76,9 @@ def test_an_import_that_fails_is_an_error(check: Check, tmp_path: Path, code: st
 def test_a_folder_without_rust_is_an_error(check: Check, tmp_path: Path) -> None:
     assert check(code=1)["message"] == "there is no Rust source in `.`"
     (tmp_path / "lib.rs").write_bytes(b"fn \xff main( {{{ \x00")
-    assert check()["summary"].startswith("1 file of Rust")
+    result = check()
+    assert result["summary"].startswith("1 file of Rust")
+    assert [finding["id"] for finding in result["findings"]] == ["unparsed"]
 
 
 def test_a_dry_run_imports_nothing(check: Check, tmp_path: Path) -> None:
@@ -89,9 +91,9 @@ def test_a_dry_run_imports_nothing(check: Check, tmp_path: Path) -> None:
 
 def test_calls_run_in_an_empty_folder(check: Check, tmp_path: Path) -> None:
     (tmp_path / "writes.py").write_text("def f():\n    return open('written', 'w').close()\n", encoding="utf-8")
-    before = {path.name for path in tmp_path.iterdir()} | {"__pycache__"}
+    before = {path.name for path in tmp_path.iterdir()}
     check("writes", "--call", "f()")
-    assert {path.name for path in tmp_path.iterdir()} <= before
+    assert {path.name for path in tmp_path.iterdir()} == before
 
 
 def test_a_result_is_printed_as_text(check: Check, capsys: pytest.CaptureFixture[str]) -> None:
