@@ -84,7 +84,7 @@ def thread_safety_checker(  # noqa: PLR0913, PLR0917
     and memory that grows. Methods of an object are also called in pairs.
 
     Source is read with tree-sitter: files below the folder, but for tests, benches and examples; what macros write is
-    not seen. What is reported there are patterns to look at. Neither way finds all races, and a clean result is no proof.
+    not seen. What is reported there are patterns to look at. Neither finds all races, and a clean result is no proof.
 
     \b
     Examples:
