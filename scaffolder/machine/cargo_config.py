@@ -84,6 +84,16 @@ class CargoConfig:
         settings = ((folder, table_of(data, "build").get("target-dir")) for _, folder, data in self.files)
         return next((folder / str(place) for folder, place in settings if place), None)
 
+    def rustflags(self) -> dict[Path, tuple[str, ...]]:
+        """Return the flags for rustc, by the file that sets them, for any target."""
+        flags = {}
+        for path, _, data in self.files:
+            tables = [table_of(data, "build"), *(t for t in table_of(data, "target").values() if isinstance(t, dict))]
+            values = [table.get("rustflags") for table in tables]
+            words = [value.split() if isinstance(value, str) else value for value in values if value]
+            flags[path] = tuple(str(flag) for part in words if isinstance(part, list) for flag in part)
+        return {path: words for path, words in flags.items() if words}
+
     def sources(self) -> Iterator[str]:
         """Yield the sources of crates, as settings for `cargo --config`."""
         for _, folder, data in reversed(self.files):

@@ -19,7 +19,7 @@ from scaffolder.errors import ScaffolderError
 from scaffolder.machine.recording import Recording, end_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 PROGRAM = Path(__file__).with_name("child.py")
 # Seconds: for a child to end by itself, for its output to be read, and before a time limit to say where it hangs.
@@ -203,19 +203,24 @@ def child_command(python: Path, session: Path) -> list[str]:
     return [str(python), str(PROGRAM), str(session)]
 
 
-def start_child(command: Sequence[str], show: Callable[[bytes], None] | None = None) -> Child:
+def start_child(
+    command: Sequence[str], show: Callable[[bytes], None] | None = None, variables: Mapping[str, str] | None = None
+) -> Child:
     """Start a child process.
 
     Args:
         command: As `child_command` returns it.
         show: What takes what it prints on stderr, as it comes.
+        variables: The variables that it gets beside those of this process.
 
     Raises:
         ScaffolderError: There is no such program.
     """
     pipe = subprocess.PIPE
     try:
-        process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, **OPTIONS)
+        process = subprocess.Popen(
+            command, stdin=pipe, stdout=pipe, stderr=pipe, env={**os.environ, **(variables or {})}, **OPTIONS
+        )
     except OSError as error:
         raise ScaffolderError(f"`{command[0]}` can't be run: {error.strerror}") from error
     child = Child(process, show)

@@ -49,6 +49,7 @@ class Runner:
         timeout: How long an answer may take, in seconds.
         session: The file with what the child does.
         details: What its `load` needs beside the target.
+        variables: The variables that it gets beside those of this process.
         versions: What `load` answered.
     """
 
@@ -57,6 +58,7 @@ class Runner:
     timeout: float
     session: Path = SESSION
     details: dict[str, Any] = field(default_factory=dict)
+    variables: dict[str, str] = field(default_factory=dict)
     versions: dict[str, Any] = field(default_factory=dict)
     _child: Child | None = None
 
@@ -86,7 +88,7 @@ class Runner:
     def begin(self) -> Child:
         """Start a child, and let it import the function."""
         target = self.target
-        self._child = start_child(child_command(self.python, self.session))
+        self._child = start_child(child_command(self.python, self.session), variables=self.variables)
         answer = self._child.ask(
             "load", max(self.timeout, 30), folder=str(target.folder), module=target.module, function=target.function,
             call=target.call, reference=target.reference, arrays=list(target.arrays), in_place=target.in_place,

@@ -29,8 +29,9 @@ sys.path[:] = _own
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from typing import Any
+    from typing import Any, TypeVar
 
+    Number = TypeVar("Number", int, float)
     Answer = dict[str, Any]
 
 # Rust's checks of `unsafe` code, which are in libraries with debug assertions only.
@@ -285,8 +286,8 @@ def reset_peak() -> bool:
     return True
 
 
-def difference(after: int | None, before: int | None) -> int | None:
-    """Return by how much memory grew, where it is known."""
+def difference(after: Number | None, before: Number | None) -> Number | None:
+    """Return by how much something grew, where it is known."""
     return after - before if after is not None and before is not None else None
 
 

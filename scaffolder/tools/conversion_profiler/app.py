@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import keyword
 import os
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from scaffolder import toolkit
-from scaffolder.errors import UsageError, near
+from scaffolder.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from scaffolder.runtime.timing import Plan, Profile, Show
 
 TOOL = "conversion_profiler"
 SIZES = "1,10,100,1e3,1e4,1e5,1e6"
-MOST = 10**9
-NAMED = re.compile(r"\s*\w+\s*=")
 # The function, the size, and what the result is called where memory is compared.
-TAKEN = {"f", "n", "result"}
+TAKEN = ("f", "n", "result")
 app = toolkit.program("Measure what calls cost for inputs of many sizes, and what is copied.")
 
 
@@ -110,14 +106,14 @@ def conversion_profiler(  # noqa: PLR0913, PLR0917
       pyo3-new tool conversion_profiler --type 'list[float]'
     """
     from scaffolder.machine.environment import find_environment
+    from scaffolder.runtime.inputs import conversions_of
     from scaffolder.terminal import progress
-    from scaffolder.tools.conversion_profiler.inputs import conversions_of
 
     if list_types:
         return toolkit.show(type_list(), as_data=as_data, verbose=verbose)
     if function is None and (call != "f(a)" or references):
         raise UsageError("`--call` and `--reference` need a function", "name it first: `MODULE:FUNCTION`")
-    inputs = read_inputs(function, call, types or [], make or [])
+    inputs = read_inputs_of(function, call, types or [], make or [])
     expressions = (call, *(references or ())) if function is not None else conversions_of((types or [""])[0].strip())
     plan = read_plan(function, expressions, inputs, sizes, seconds)
     toolkit.check_drawing(draw, force=force)
@@ -136,48 +132,21 @@ def conversion_profiler(  # noqa: PLR0913, PLR0917
     return toolkit.show(result, as_data=as_data, verbose=verbose)
 
 
-def read_inputs(function: str | None, call: str, types: Sequence[str], makes: Sequence[str]) -> dict[str, str]:
+def read_inputs_of(function: str | None, call: str, types: Sequence[str], makes: Sequence[str]) -> dict[str, str]:
     """Return what makes each input, by name.
 
     Raises:
         UsageError: A type or an expression is wrong, or an input has none.
     """
-    from scaffolder.tools.conversion_profiler.inputs import TYPES
+    from scaffolder.runtime.inputs import TYPES
+    from scaffolder.runtime.options import read_inputs, read_types
 
-    own = dict(read_pair("--make", text) for text in makes)
-    named, general = read_types(types)
-    if function is None:
-        if not general or own or named:
-            raise UsageError("there is nothing to measure", "name a function, or a type alone: `--type 'list[float]'`")
-        return {"a": TYPES[general]}
-    letters = [name for name in read_call(call) if len(name) == 1 and name not in {*own, *named}]
-    if letters and not general:
-        raise UsageError(
-            f"`{letters[0]}` in `--call {call}` has no type", f"give it one: `--type {letters[0]}=float64`"
-        )
-    return {
-        **dict.fromkeys(letters, TYPES.get(general, "")), **{name: TYPES[kind] for name, kind in named.items()}, **own,
-    }  # fmt: skip
-
-
-def read_types(types: Sequence[str]) -> tuple[dict[str, str], str]:
-    """Return the types of inputs by name, and that of all others, or nothing.
-
-    Raises:
-        UsageError: One is not a type, or two are for all others.
-    """
-    from scaffolder.tools.conversion_profiler.inputs import TYPES
-
-    named = dict(read_pair("--type", text) for text in types if NAMED.match(text))
-    general = [text.strip() for text in types if not NAMED.match(text)]
-    for name in (*named.values(), *general):
-        if name not in TYPES:
-            raise UsageError(
-                f"`{name}` is not a type that can be made", near(name, TYPES, "see `--list`, or write `--make`")
-            )
-    if len(general) > 1:
-        raise UsageError("`--type` has two types without a name", "say which input has which: `--type a=float64`")
-    return named, general[0] if general else ""
+    if function is not None:
+        return read_inputs(call, read_call(call), types, makes, TAKEN)
+    named, general = read_types(types, TAKEN)
+    if not general or makes or named:
+        raise UsageError("there is nothing to measure", "name a function, or a type alone: `--type 'list[float]'`")
+    return {"a": TYPES[general]}
 
 
 def read_call(call: str) -> list[str]:
@@ -199,45 +168,6 @@ def read_call(call: str) -> list[str]:
     return [name for name in names if name != "f"]
 
 
-def read_pair(option: str, text: str) -> tuple[str, str]:
-    """Read `NAME=VALUE`."""
-    from scaffolder.runtime.calls import free_names
-
-    name, _, value = (part.strip() for part in text.partition("="))
-    example = "`--make 'a=np.ones((n, 3))'`" if option == "--make" else "`--type a=float64`"
-    if not is_free(name) or not value or value.startswith("="):
-        hint = f"write it as in {example}; `f`, `n`, `result`, and what begins with `_`, can't be names of inputs"
-        raise UsageError(f"`{option} {text}` is not `NAME=VALUE`", hint)
-    if option == "--make":
-        free_names(option, value)
-    return name, value
-
-
-def is_free(name: str) -> bool:
-    """Return whether an input can have a name."""
-    return name.isidentifier() and not keyword.iskeyword(name) and name not in TAKEN and not name.startswith("_")
-
-
-def read_sizes(text: str) -> tuple[int, ...]:
-    """Read sizes, `1,1e3,20_000`, in ascending order.
-
-    Raises:
-        UsageError: One is no size.
-    """
-    sizes = set()
-    for part in text.split(","):
-        try:
-            size = float(part)
-        except ValueError:
-            size = 0.0
-        if not 1 <= size <= MOST or size != int(size):
-            raise UsageError(
-                f"`--sizes {text}`: `{part}` is not a size from 1 to 1e9", f"write them as in `--sizes {SIZES}`"
-            )
-        sizes.add(int(size))
-    return tuple(sorted(sizes))
-
-
 def read_plan(
     function: str | None, expressions: tuple[str, ...], makes: dict[str, str], sizes: str | None, seconds: float
 ) -> Plan:  # fmt: skip
@@ -247,8 +177,9 @@ def read_plan(
         UsageError: A name or an expression is wrong.
     """
     from scaffolder.runtime.calls import Target, free_names, read_function
+    from scaffolder.runtime.inputs import LIBRARIES
+    from scaffolder.runtime.options import libraries_of, read_sizes
     from scaffolder.runtime.timing import Plan
-    from scaffolder.tools.conversion_profiler.inputs import LIBRARIES
 
     module, name = read_function(function) if function is not None else ("", "")
     for text in expressions[1:]:
@@ -256,21 +187,14 @@ def read_plan(
     libraries = {alias: library for alias, library in LIBRARIES.items() if alias not in makes}
     used = libraries_of([*expressions, *makes.values()], libraries)
     target = Target(module, name, expressions[0], None, tuple(makes), in_place=False, folder=Path.cwd())
-    return Plan(target, expressions, makes, used, read_sizes(sizes or SIZES), seconds, may_grow=sizes is None)
-
-
-def libraries_of(expressions: Iterable[str], libraries: dict[str, str]) -> dict[str, str]:
-    """Return the modules that expressions name, by alias."""
-    from scaffolder.runtime.calls import free_names
-
-    names = [name for text in expressions for name in free_names("expression", text)]
-    return {alias: libraries[alias] for alias in dict.fromkeys(names) if alias in libraries}
+    return Plan(target, expressions, makes, used, read_sizes(sizes or SIZES, SIZES), seconds, may_grow=sizes is None)
 
 
 def measure_all(plan: Plan, python: Path, timeout: float, show: Show) -> Profile:
     """Measure all calls; what a type is compared with is left out where its library is not there."""
     from dataclasses import replace
 
+    from scaffolder.runtime.options import libraries_of
     from scaffolder.runtime.timing import LibraryError, measure
 
     while True:
@@ -299,7 +223,7 @@ def describe(profile: Profile, function: str | None, *, in_full: bool) -> toolki
 
 def type_list() -> toolkit.Result:
     """Return the types of inputs."""
-    from scaffolder.tools.conversion_profiler.inputs import TYPES
+    from scaffolder.runtime.inputs import TYPES
 
     table = toolkit.Table("Types of inputs", ("type", "made by"), tuple(TYPES.items()))
     return toolkit.Result(TOOL, f"{len(TYPES)} types of inputs", tables=(table,))

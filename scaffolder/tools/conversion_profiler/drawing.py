@@ -6,8 +6,8 @@ import math
 from typing import TYPE_CHECKING
 
 from scaffolder.drawing import escape_text, svg_head
+from scaffolder.runtime.units import time_of
 from scaffolder.tools.conversion_profiler.fitting import fit_call
-from scaffolder.tools.conversion_profiler.tables import time_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

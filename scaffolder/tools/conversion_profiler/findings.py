@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from scaffolder.errors import listing
 from scaffolder.machine.children import ChildError, CrashedError, HangsError, RaisedError
+from scaffolder.runtime.units import bytes_of, time_of
 from scaffolder.toolkit import Finding, by_level, reference
 from scaffolder.tools.conversion_profiler.fitting import fit_call
-from scaffolder.tools.conversion_profiler.tables import ratio_of, time_of
-from scaffolder.tools.conversion_profiler.verdicts import LEAST, bytes_of, judge
+from scaffolder.tools.conversion_profiler.tables import ratio_of
+from scaffolder.tools.conversion_profiler.verdicts import LEAST, judge
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from scaffolder.runtime.units import bytes_of, time_of
 from scaffolder.toolkit import Table
 from scaffolder.tools.conversion_profiler.fitting import fit_call
-from scaffolder.tools.conversion_profiler.verdicts import bytes_of, judge
+from scaffolder.tools.conversion_profiler.verdicts import judge
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -125,11 +126,3 @@ def rounds_table(profile: Profile) -> Table:
 def speed_of(bytes_per_second: float) -> str:
     """Return a speed in GB/s."""
     return f"{bytes_per_second / 1e9:.3g}" if bytes_per_second >= 1e6 else "< 0.001"
-
-
-def time_of(seconds: float) -> str:
-    """Return a time as people say it."""
-    for unit, size in (("s", 1.0), ("ms", 1e-3), ("us", 1e-6)):
-        if seconds >= size:
-            return f"{seconds / size:.3g} {unit}"
-    return f"{seconds / 1e-9:.3g} ns"

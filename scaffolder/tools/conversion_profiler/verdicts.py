@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from scaffolder.runtime.units import bytes_of
+
 if TYPE_CHECKING:
     from scaffolder.runtime.timing import Profile, Weight
 
@@ -77,11 +79,3 @@ def weigh_against(weight: Weight, own: int, payload: int, extra: int, result: Re
     if like_input:
         return Verdict("copied", "built once" if is_large else result, reason)
     return Verdict("unknown", result, f"{reason}, which may be a copy in another form, or room to work")
-
-
-def bytes_of(count: float) -> str:
-    """Return a number of bytes as people say it."""
-    for unit, size in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
-        if count >= size:
-            return f"{count / size:.3g} {unit}"
-    return f"{count:.0f} B"

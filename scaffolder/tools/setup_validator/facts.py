@@ -11,6 +11,7 @@ from packaging.version import InvalidVersion, Version
 
 from scaffolder.anatomy.project import OTHER_BINDINGS
 from scaffolder.anatomy.versions import LAST_PATCH, arrow_release, companions, read_version
+from scaffolder.machine.cargo_config import read_config
 from scaffolder.tools.setup_validator import installed, promises
 from scaffolder.tools.setup_validator.checks.classes import CRASHES, CRASHES_TRIED
 from scaffolder.tools.setup_validator.checks.features import READS_VARIABLE
@@ -184,6 +185,12 @@ class Facts(MachineFacts):
         """The dependency on pyo3-arrow, if it is with its default, the buffer protocol."""
         crate = self.project.crate.dependency("pyo3-arrow")
         return crate if crate and (crate.has_defaults or "buffer_protocol" in crate.features) else None
+
+    @property
+    def rustflags(self) -> dict[Path, tuple[str, ...]] | None:
+        """The flags that the project's own configuration of cargo has for rustc, by file."""
+        folder = self.project.crate.folder
+        return read_config(folder, {"CARGO_HOME": str(folder / ".cargo")}).rustflags() or None
 
     @property
     def pyo3_lock(self) -> dict[str, tuple[str, ...]] | None:

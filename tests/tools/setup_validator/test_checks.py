@@ -159,6 +159,10 @@ WRONG: list[tuple[str, tuple[Change, ...] | Machine]] = [
     ("buffer-in-abi3", (
         replaced(CARGO, 'numpy = "0.30"', 'pyo3-arrow = "0.20"'), replaced(CARGO, "abi3-py311", "abi3-py310"),
     )),
+    ("allocator-for-libraries", (replaced(CARGO, 'numpy = "0.30"', 'numpy = "0.30"\nmimalloc = "0.1"'),)),
+    ("allocator-for-libraries", (replaced(CARGO, 'numpy = "0.30"', 'tikv-jemallocator = { version = "0.7" }'),)),
+    ("any-processor", (added(".cargo/config.toml", '[build]\nrustflags = ["-C", "target-cpu=native"]\n'),)),
+    ("any-processor", (added(".cargo/config.toml", "[target.'cfg(unix)']\nrustflags = '-Ctarget-cpu=native'\n"),)),
     ("one-version", (added("Cargo.lock", '\n[[package]]\nname = "pyo3"\nversion = "0.29.3"\n'),)),
     ("build-requirement", (replaced(PYPROJECT, ",<2", ""),)),
     ("build-requirement", (replaced(PYPROJECT, ">=1.9.4,", ""),)),
@@ -217,11 +221,18 @@ RIGHT: dict[str, tuple[Change, ...] | Machine] = {
     "library-fresh": (added(ABI3),),
     "arrow-versions": (replaced(CARGO, 'numpy = "0.30"', 'pyo3-arrow = "0.20"\narrow = "59.1"\nparquet = "59"'),),
     "buffer-in-abi3": (replaced(CARGO, 'numpy = "0.30"', 'pyo3-arrow = "0.20"'),),
+    "any-processor": (added(".cargo/config.toml", '[build]\nrustflags = ["-C", "target-cpu=x86-64-v2"]\n'),),
     "stale-library": (added("python/fares/_core.cpython-314t-x86_64-linux-gnu.so"), added(ABI3)),
 }
 
 # What is no fault, by the check that must not say so.
 FINE: list[tuple[str, tuple[Change, ...]]] = [
+    ("allocator-for-libraries", (
+        replaced(CARGO, 'numpy = "0.30"', 'mimalloc = { version = "0.1", features = ["local_dynamic_tls"] }'),
+    )),
+    ("allocator-for-libraries", (
+        replaced(CARGO, 'numpy = "0.30"', 'jemallocator = { version = "1", features = ["disable_initial_exec_tls"] }'),
+    )),
     ("module-name", (replaced(SOURCE, "mod _core", '#[pyo3(name = "_core")]\nmod _native'),)),
     ("module-name", (replaced(SOURCE, "#[pyo3::pymodule]\nmod _core", "#[pymodule]\nmod r#_core"),)),
     ("module-name", (added(SOURCE, "mod inner {\n    #[pymodule]\n    fn zones(m: M) -> R { todo!() }\n}\n"),)),

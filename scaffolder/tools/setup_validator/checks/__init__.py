@@ -13,12 +13,13 @@ from scaffolder.tools.setup_validator.checks import (
     names,
     pythons,
     security,
+    speed,
     uv,
     wheel,
     workflows,
 )
 
-MODULES = (machine, names, manifests, arrow, features, pythons, security, uv, builds, classes, wheel, workflows)
+MODULES = (machine, names, manifests, arrow, features, pythons, security, uv, builds, classes, wheel, speed, workflows)
 CHECKS: tuple[type[Check], ...] = tuple(
     value
     for module in MODULES

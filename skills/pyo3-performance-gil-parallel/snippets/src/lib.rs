@@ -20,7 +20,6 @@ mod profiling;
 mod python_threads;
 mod rust_threads;
 mod scaling;
-mod sub_interpreters;
 mod testing_threads;
 
 #[pyo3::pymodule]
@@ -65,8 +64,6 @@ mod _core {
     use crate::rust_threads::rust_threads;
     #[pymodule_export]
     use crate::scaling::scaling;
-    #[pymodule_export]
-    use crate::sub_interpreters::sub_interpreters;
     #[pymodule_export]
     use crate::testing_threads::testing_threads;
 }

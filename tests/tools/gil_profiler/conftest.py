@@ -1,0 +1,123 @@
+"""The tool as a program in this process, functions of which it is known what they do, and a built extension."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import pytest
+
+from scaffolder.tools.gil_profiler.app import app
+from scaffolder.tools.type_converter.known_types import CRATES
+from tests.tools.results import call_tool, result_or_error
+
+if TYPE_CHECKING:
+    from tests.conftest import Run
+
+HERE = Path(__file__).parent
+# What the skill's snippets have built is used again, with the same features.
+PLACE = "skills/pyo3-performance-gil-parallel"
+MANIFEST = f"""[package]
+name = "attached"
+version = "0.1.0"
+edition = "2024"
+
+[lib]
+crate-type = ["cdylib"]
+
+[dependencies]
+pyo3 = {{ version = "{CRATES["pyo3"]}", features = ["abi3-py311", "parking_lot"] }}
+"""
+CALLS = "How long calls hold the GIL"
+# How often a measurement is repeated on a machine that the tool itself calls busy.
+ATTEMPTS = 4
+
+
+class Profile(Protocol):
+    """Runs the tool with this Python, and returns its JSON: a result, or an error."""
+
+    def __call__(self, *arguments: str, code: int = 0) -> dict[str, Any]: ...
+
+
+@pytest.fixture
+def profile(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Profile:
+    """Run the tool in this process; the function is in a process of its own anyway."""
+    shutil.copy(HERE / "known.py", tmp_path)
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: str, code: int = 0) -> dict[str, Any]:
+        options = ["--python", sys.executable, "--json"]
+        place = arguments.index("--") if "--" in arguments else len(arguments)
+        words = ["--seconds", "0.3", *arguments[:place], *options, *arguments[place:]]
+        return result_or_error(call_tool(app, "gil_profiler", words, capsys, code)[0])
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def attached(tmp_path_factory: pytest.TempPathFactory, build_run: Run) -> Path:
+    """The folder of an extension `attached`, whose functions keep others waiting or do not."""
+    project = tmp_path_factory.mktemp("attached")
+    (project / "src").mkdir()
+    shutil.copy(HERE / "attached/lib.rs", project / "src")
+    (project / "Cargo.toml").write_text(MANIFEST, encoding="utf-8")
+    build_run("maturin", "build", "--profile", "dev", "--out", "wheels", folder=project, place=PLACE)
+    zipfile.ZipFile(next(project.glob("wheels/*.whl"))).extractall(project / "installed")
+    return project / "installed"
+
+
+@pytest.fixture(scope="session")
+def millisecond(attached: Path) -> int:
+    """How many rounds of the extension's work take a millisecond on a processor of its own."""
+    code = "import attached; print(min(attached.pace(20_000) for _ in range(200)))"
+    variables = {**os.environ, "PYTHONPATH": str(attached)}
+    done = subprocess.run([sys.executable, "-c", code], env=variables, capture_output=True, check=True)
+    return int(20_000 / float(done.stdout) / 1000)
+
+
+def rows(result: dict[str, Any], title: str = CALLS) -> list[dict[str, str]]:
+    """Return the rows of a table by the names of its columns."""
+    (table,) = [table for table in result["tables"] if table["title"] == title]
+    return [dict(zip(table["columns"], row, strict=True)) for row in table["rows"]]
+
+
+def finding(result: dict[str, Any], name: str) -> dict[str, Any]:
+    """Return the only finding of a name."""
+    (match,) = [finding for finding in result["findings"] if finding["id"] == name]
+    return dict(match)
+
+
+def names(result: dict[str, Any]) -> set[str]:
+    """Return the names of all findings but those about the machine and the build."""
+    return {finding["id"] for finding in result["findings"]} - {"busy-machine", "too-busy", "debug-build"}
+
+
+def seconds(text: str) -> float:
+    """Return a time that is printed."""
+    number, unit = text.removeprefix("< ").split()
+    return float(number) * {"ns": 1e-9, "us": 1e-6, "ms": 1e-3, "s": 1.0}[unit]
+
+
+def judge(profile: Profile, *arguments: str, expected: dict[str, tuple[str, str]]) -> dict[str, dict[str, str]]:
+    """Measure calls, and return their rows; each must have a verdict and a finding.
+
+    Other processes may keep a thread from a processor for most of a measurement: it is repeated if the tool said that
+    they were busy.
+    """
+    calls = [word for call in expected for word in ("--call", call)]
+    for attempt in range(ATTEMPTS):
+        result = profile(*arguments, *calls)
+        table = {row["call"]: row for row in rows(result)}
+        said = {finding["where"]: finding["id"] for finding in result["findings"] if finding["where"] in expected}
+        actual = {call: (table[call]["verdict"], said[call]) for call in expected}
+        is_busy = {"busy-machine", "too-busy"} & {finding["id"] for finding in result["findings"]}
+        if actual == expected or not is_busy or attempt == ATTEMPTS - 1:
+            assert actual == expected, json.dumps(result, indent=1)
+            return table
+    raise AssertionError

@@ -1,0 +1,144 @@
+"""What functions of Python and of its library do to others, scripts, and Pythons and systems that say less."""
+
+from __future__ import annotations
+
+import sys
+import textwrap
+from typing import TYPE_CHECKING
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from tests.tools.gil_profiler.conftest import ATTEMPTS, finding, judge, names, rows, seconds
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.tools.gil_profiler.conftest import Profile
+
+is_linux = pytest.mark.skipif(sys.platform != "linux", reason="other systems do not say what a thread waits for")
+is_posix = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no `usleep`")
+SPOTS = "Where the GIL was held for long"
+
+
+@is_linux
+def test_functions_of_python_are_told_apart(profile: Profile) -> None:
+    expected = {
+        "f(0.02)": ("lets others in", "lets-in"),
+        "hashes(data)": ("detaches", "detaches"),
+        "time.sleep(0.02)": ("detaches", "detaches"),
+        "sum(range(1_000_000))": ("holds", "works-with-objects"),
+        "abs(-5)": ("short", "short"),
+    }
+    judge(profile, "known:spins", "--make", "data=bytes(20 * n)", expected=expected)
+
+
+@is_linux
+@is_posix
+def test_waiting_in_c_is_told_from_computing(profile: Profile) -> None:
+    expected = {"f(0.02)": ("holds", "waits-attached"), "matches(20)": ("holds", "should-detach")}
+    judge(profile, "known:waits", expected=expected)
+
+
+def test_a_function_of_python_names_the_line_that_holds(profile: Profile) -> None:
+    evidence = finding(profile("known:matches", "--call", "f(20)"), "should-detach")["evidence"]
+    assert evidence == 'for the longest time until known.py:33: HARD.search("a" * length)'
+
+
+def test_inputs_are_renewed_if_a_call_uses_them_up(profile: Profile) -> None:
+    makes = ("--make", "a=iter(range(n))", "--size", "200")
+    result = profile("known:uses_up", *makes)
+    assert finding(result, "inputs-renewed")["where"] == "f(a)"
+    result = profile("known:sorts", "--make", "a=[(7919 * i) % n for i in range(n)]", "--size", "2000")
+    assert finding(result, "inputs-renewed")["where"] == "f(a)"
+    assert "inputs-renewed" not in names(profile("known:hashes", "--type", "bytes", "--size", "2000"))
+
+
+def test_known_calls_are_measured_beside(profile: Profile) -> None:
+    for attempt in range(ATTEMPTS):
+        result = profile("known:hashes", "--type", "bytes", "--size", "10")
+        verdicts = {row["call"]: row["verdict"] for row in rows(result, "What known calls do")}
+        usual = {"a sleep": "detaches", "a hash, detached": "detaches", "a loop in Python": "lets others in"}
+        if verdicts == usual or attempt == ATTEMPTS - 1 or "busy-machine" not in str(result["findings"]):
+            assert verdicts == usual
+            return
+
+
+def test_without_a_gil_there_is_nothing_to_measure(profile: Profile, tmp_path: Path) -> None:
+    (tmp_path / "free.py").write_text("import known\nknown.pretend_no_gil()\nf = len\n", encoding="utf-8")
+    result = profile("free:f", "--type", "bytes")
+    assert result["tables"] == []
+    assert names(result) == {"no-gil"}
+    assert "nothing to measure" in result["summary"]
+
+
+def test_a_system_that_says_less_is_said_and_still_measured(profile: Profile, tmp_path: Path) -> None:
+    source = "import known\nfrom known import *\ntry:\n    import resource\n    del resource.RUSAGE_THREAD\n"
+    source += "except (ImportError, AttributeError):\n    pass\n"
+    (tmp_path / "blind.py").write_text(source, encoding="utf-8")
+    for attempt in range(ATTEMPTS):
+        result = profile("blind:matches", "--call", "f(21)", "--call", "time.sleep(0.05)")
+        assert finding(result, "waits-not-told-apart")["level"] == "note"
+        held, slept = rows(result)
+        assert held["verdict"] == "holds"
+        if slept["verdict"] != "holds" or attempt == ATTEMPTS - 1 or "busy-machine" not in str(result["findings"]):
+            assert slept["verdict"] != "holds"
+            return
+
+
+def test_a_script_lists_the_lines_that_hold(profile: Profile, tmp_path: Path) -> None:
+    script = """\
+        import sys
+        import known
+
+        assert sys.argv[1:] == ["--epochs", "2"]
+        assert __name__ == "__main__"
+        for _ in range(3):
+            known.hashes(bytes(20_000_000))
+            known.matches(21)
+        known.spins(0.05)
+        sys.exit(3)
+        """
+    (tmp_path / "train.py").write_text(textwrap.dedent(script), encoding="utf-8")
+    result = profile("train.py", "--limit", "20", "--draw", "train.svg", "--", "--epochs", "2")
+    spots = {row["place"]: row for row in rows(result, SPOTS)}
+    row = spots["known.py:33"]
+    assert row["code"] == 'HARD.search("a" * length)'
+    assert row["meanwhile it"] == "computes"
+    # Where the other thread had no processor in between, two of them are one.
+    assert int(row["times"]) in {2, 3}
+    assert seconds(row["in all"]) > seconds(row["longest"])
+    # Python code lets others in.
+    assert not {"known.py:22", "known.py:21", "known.py:23"} & set(spots)
+    warning = next(item for item in result["findings"] if item["where"] == "known.py:33")
+    assert warning["id"] == "long-hold"
+    assert finding(result, "script-fails")["message"] == "the script did not end well: it ended by `sys.exit(3)`"
+    titles = [element.text for element in ET.parse(tmp_path / "train.svg").iter()]  # noqa: S314  (it is our own)
+    assert any(text and text.startswith("known.py:33") for text in titles)
+
+
+@is_linux
+def test_of_several_threads_the_busy_one_is_named(profile: Profile, tmp_path: Path) -> None:
+    script = """\
+        import threading
+        import time
+        import known
+
+        thread = threading.Thread(target=known.matches, args=[23])
+        thread.start()
+        time.sleep(0.01)
+        thread.join()
+        """
+    (tmp_path / "threads.py").write_text(textwrap.dedent(script), encoding="utf-8")
+    result = profile("threads.py", "--limit", "50")
+    assert {row["place"] for row in rows(result, SPOTS)} <= {"known.py:33", "threading.py:0", "unknown"}
+
+
+def test_the_drawing_has_a_lane_for_each_call(profile: Profile, tmp_path: Path) -> None:
+    arguments = ("known:matches", "--call", "f(20)", "--call", "hashes(data)", "--make", "data=bytes(1000 * n)")
+    assert "drawn in a.svg" in profile(*arguments, "--size", "1000", "--draw", "a.svg")["summary"]
+    drawing = list(ET.parse(tmp_path / "a.svg").iter())  # noqa: S314  (it is our own)
+    texts = [element.text for element in drawing if element.tag.endswith("text")]
+    assert {"known:matches", "f(20)", "hashes(data)"} <= set(texts)
+    assert any(text and text.startswith("holds for ") for text in texts)
+    assert "already exists" in profile(*arguments, "--draw", "a.svg", code=2)["message"]
