@@ -84,9 +84,12 @@ pub fn anonymise_file(
         let message = format!("`workers` is {workers}: expected 1 to {MOST_WORKERS}");
         return Err(PyValueError::new_err(message));
     }
-    // To open a pipe may wait for ever.
-    if source.exists() && !source.is_file() {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "the source is not a file").into());
+    // To open a pipe may wait for ever, and a device that is the target would be replaced.
+    for (name, path) in [("source", &source), ("target", &target)] {
+        if path.exists() && !path.is_file() {
+            let message = format!("the {name} is not a file");
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, message).into());
+        }
     }
     let mut part = Part::create(&target)?;
     let totals = run(

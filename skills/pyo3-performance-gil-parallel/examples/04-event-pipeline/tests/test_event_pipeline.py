@@ -118,8 +118,10 @@ def test_places_are_checked(source: Path, target: Path, tmp_path: Path) -> None:
         anonymise_file(source, tmp_path / "missing" / "target", KEY)
     os.mkfifo(tmp_path / "pipe")
     for path in (tmp_path, tmp_path / "pipe"):
-        with pytest.raises(OSError, match="not a file"):
+        with pytest.raises(OSError, match="the source is not a file"):
             anonymise_file(path, target, KEY)
+        with pytest.raises(OSError, match="the target is not a file"):
+            anonymise_file(source, path, KEY)
     part = target.with_name("target.gz.part")
     part.write_bytes(b"of somebody else")
     with pytest.raises(FileExistsError):
