@@ -11,7 +11,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-
 from performance_snippets._core import guide
 
 STATIONS = [(54.5, 9.1), (48.1, 11.6), (50.9, 6.9)]
@@ -49,9 +48,12 @@ def test_an_error_of_the_progress_ends_the_work() -> None:
 
 
 def test_ctrl_c_ends_the_work() -> None:
+    def press_ctrl_c(done: int) -> None:
+        _thread.interrupt_main()
+
     begin = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
-        guide.nearest_watched(MANY * 50, MANY * 5, progress=lambda _: _thread.interrupt_main())
+        guide.nearest_watched(MANY * 50, MANY * 5, progress=press_ctrl_c)
     assert time.monotonic() - begin < 30
 
 
@@ -67,7 +69,7 @@ def test_other_threads_run_during_the_work() -> None:
 
 def test_a_thread_of_rust_calls_until_it_is_told_to_stop() -> None:
     called = threading.Event()
-    guide.every_second(lambda: called.set())
+    guide.every_second(called.set)
     assert called.wait(30)
 
 
