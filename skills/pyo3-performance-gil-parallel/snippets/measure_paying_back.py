@@ -1,4 +1,4 @@
-"""Measure when a call into Rust pays back: what it costs at all, and for each element.
+"""Measure when a call into Rust pays back: what it costs in itself, and for each element.
 
 It needs a release build: `maturin build --release`, install the wheel, and run this file.
 """
