@@ -1,6 +1,7 @@
 """The code of the guide."""
 
 import _thread
+import os
 import queue
 import subprocess
 import sys
@@ -94,6 +95,23 @@ def test_visits_are_counted_by_many_threads() -> None:
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(visits.add, ["start", "about"] * 1_000))
     assert visits.pages_now() == {"start": 1_000, "about": 1_000}
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no named pipes")
+def test_a_pipe_that_nobody_writes_yet_holds_up_no_other_thread(tmp_path: Path) -> None:
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    # In a process that ends if the whole interpreter waits for the pipe.
+    code = (
+        "import faulthandler, sys, threading, time; faulthandler.dump_traceback_later(20, exit=True)\n"
+        "from performance_snippets._core import guide\n"
+        "reader = threading.Thread(target=lambda: print(*guide.Lines(sys.argv[1])))\n"
+        "reader.start(); time.sleep(0.2)\n"
+        "open(sys.argv[1], 'w').write('one\\ntwo\\n'); reader.join()"
+    )
+    command = [sys.executable, "-c", code, str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout) == (0, "one two\n"), done.stderr
 
 
 def test_lines_are_read_ahead_by_one_reader_or_several(tmp_path: Path) -> None:
