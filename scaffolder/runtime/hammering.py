@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from scaffolder.errors import ScaffolderError, UsageError, listing
 from scaffolder.machine.children import Child, ChildError, child_command, start_child
-from scaffolder.runtime.importing import import_command, import_failed, module_missing
+from scaffolder.runtime.importing import import_broken, import_failed, module_missing
 from scaffolder.stacks.frames import Frame, Thread, merge_frames, python_frames
 from scaffolder.stacks.gdb import look_at
 
@@ -116,8 +116,7 @@ class Runner:
             )
         except ChildError as error:
             self.close()
-            hint = f"see where: `pyo3-new debug backtrace -- {import_command(self.python, self.module)}`"
-            raise ScaffolderError(f"importing `{self.module}` {error.message}", hint) from error
+            raise import_broken(self.python, self.module, error.message) from error
         match self.facts:
             case {"problem": "no-module", "text": text}:
                 raise module_missing(self.python, self.module, text)

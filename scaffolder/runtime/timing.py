@@ -8,10 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from scaffolder.errors import UsageError, near
 from scaffolder.machine.children import ChildError, HangsError, RaisedError
 from scaffolder.runtime.areas import sharings
-from scaffolder.runtime.calls import Runner, free_names
+from scaffolder.runtime.calls import Runner, refuse_unknown, refuse_unmade
 from scaffolder.runtime.memory import Export, Layout, Subject
 
 if TYPE_CHECKING:
@@ -226,16 +225,6 @@ class Profile:
     others: float | None = None
 
 
-class LibraryError(UsageError):
-    """A library that expressions name is not there."""
-
-    def __init__(self, library: str, python: Path, text: str) -> None:
-        package = library.partition(".")[0]
-        hint = f"install it there, such as by `uv pip install --python {python} {package}`"
-        super().__init__(f"`{python}` has no `{library}`: {text}", hint)
-        self.library = library
-
-
 def measure(plan: Plan, python: Path, timeout: float, show: Show) -> Profile:
     """Measure all calls with all sizes, then look at the memory that each takes.
 
@@ -244,8 +233,6 @@ def measure(plan: Plan, python: Path, timeout: float, show: Show) -> Profile:
         ScaffolderError: The module can't be imported.
     """
     with Runner(plan.target, python, timeout, SESSION, plan.details) as runner:
-        if runner.versions.get("problem") == "no-library":
-            raise LibraryError(runner.versions["library"], python, runner.versions["text"])
         profile = Profile(plan, runner.versions["python"], tuple(runner.versions["debug"]))
         try_sizes(runner, profile, show)
         if not profile.breakdowns:
@@ -290,15 +277,11 @@ def examine_size(runner: Runner, profile: Profile, n: int) -> None:
     """Try all calls with one size."""
     plan = profile.plan
     answer = runner.ask("examine", n=n)
-    if "unmade" in answer:
-        name, text = answer["unmade"], answer["text"]
-        raise UsageError(
-            f"`{name}={plan.makes[name]}` makes no input with n = {n:,}: {text}", "write it in terms of `n`"
-        )
+    refuse_unmade(answer, plan.makes, n)
     profile.types, profile.once = answer["types"], tuple(answer["once"])
     for index, call in enumerate(answer["calls"]):
         if "error" in call:
-            refuse_unknown(plan, index, call["unknown"])
+            refuse_unknown("--reference" if index else "--call", plan.expressions[index], plan.makes, call["unknown"])
             profile.errors.setdefault(index, {})[n] = call["error"]
             profile.panics |= {index} if call["is_panic"] else set()
         else:
@@ -329,14 +312,6 @@ def measure_size(runner: Runner, profile: Profile, n: int) -> None:
         profile.steps.append(step)
     else:
         profile.steps[place] = step
-
-
-def refuse_unknown(plan: Plan, index: int, name: str | None) -> None:
-    """Raise the error for a name in an expression that nothing has; one in the function itself is its own error."""
-    option = "--reference" if index else "--call"
-    if name in free_names(option, plan.expressions[index]):
-        hint = near(name, ["f", *plan.makes], "there are `f`, the inputs, the names of the module, and Python's own")
-        raise UsageError(f"`{name}` in `{option} {plan.expressions[index]}` is not known", hint)
 
 
 def heavy_size(profile: Profile, index: int) -> int:

@@ -21,6 +21,7 @@ _own = sys.path[:]
 sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 from scaffolder.runtime.child.beats import CLOCK, PERIOD, Beats, read_switches  # noqa: E402
 from scaffolder.runtime.child.timing import Session as TimedSession  # noqa: E402
+from scaffolder.runtime.child.timing import without_collecting  # noqa: E402
 
 sys.path[:] = _own
 
@@ -49,9 +50,7 @@ class Session(TimedSession):
         """Import the function and what expressions name, and say what this Python and system can tell."""
         answer = super().load(**request)
         self.expressions: list[str] = request["expressions"]
-        has_gil: Any = getattr(sys, "_is_gil_enabled", lambda: True)
-        kind = sys.implementation.name
-        return {**answer, "gil": has_gil(), "exact": read_switches()() is not None, "implementation": kind}
+        return {**answer, "exact": read_switches()() is not None, "implementation": sys.implementation.name}
 
     def control(self, name: str, seconds: float, limit: float) -> Answer:
         """Measure what is known: Python code, sleep, and work while detached."""
@@ -143,21 +142,16 @@ def evaluate(node: ast.expr, names: Answer) -> Any:
 def measure(bind: Callable[[], partial[Any]], seconds: float, limit: float) -> Answer:
     """Call again and again while another thread tries to take the GIL; return what it saw in each round."""
     bind()()
-    once = min(time_of(bind()) for _ in range(3)) if (first := time_of(bind())) < seconds / 10 else first
+    once = min(seconds_of(bind()) for _ in range(3)) if (first := seconds_of(bind())) < seconds / 10 else first
     number = 1 if once >= SHORT else min(MOST_CALLS, int(BATCH / max(once, 1e-8)) + 1)
     rounds: list[Answer] = []
-    is_collecting = gc.isenabled()
-    gc.disable()
     stop = CLOCK() + seconds
-    try:
-        with Beats(max(PERIOD, once / MOST_BEATS), limit, threading.get_ident(), OURS) as beats:
-            while len(rounds) < MOST_ROUNDS and (len(rounds) < LEAST_ROUNDS or CLOCK() < stop):
-                rounds.append(measure_round(bind, number, beats))
-                if once > seconds:
-                    break
-    finally:
-        if is_collecting:
-            gc.enable()
+    period = max(PERIOD, once / MOST_BEATS)
+    with without_collecting(), Beats(period, limit, threading.get_ident(), OURS) as beats:
+        while len(rounds) < MOST_ROUNDS and (len(rounds) < LEAST_ROUNDS or CLOCK() < stop):
+            rounds.append(measure_round(bind, number, beats))
+            if once > seconds:
+                break
     return {"number": number, "once": once, "rounds": rounds}
 
 
@@ -181,7 +175,7 @@ def rows_between(rows: list[Row], start: float, end: float) -> list[list[Any]]:
     ]
 
 
-def time_of(call: partial[Any]) -> float:
+def seconds_of(call: partial[Any]) -> float:
     """Return the seconds of a call."""
     start = CLOCK()
     call()

@@ -194,8 +194,9 @@ def measure_all(plan: Plan, python: Path, timeout: float, show: Show) -> Profile
     """Measure all calls; what a type is compared with is left out where its library is not there."""
     from dataclasses import replace
 
+    from scaffolder.runtime.calls import LibraryError
     from scaffolder.runtime.options import libraries_of
-    from scaffolder.runtime.timing import LibraryError, measure
+    from scaffolder.runtime.timing import measure
 
     while True:
         try:
