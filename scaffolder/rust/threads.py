@@ -18,9 +18,9 @@ from scaffolder.rust.locks import (
     lock_of,
     name_of,
     peel,
-    states,
+    state_at,
 )
-from scaffolder.rust.source import line_of, parse, syntax_errors, text_of
+from scaffolder.rust.source import attributes_of, line_of, nodes_after, nodes_before, parse, syntax_errors, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -122,31 +122,33 @@ def scan(paths: Iterable[Path], reader: Reader) -> Scan:
     functions = [
         (file, node) for file in files for node in descendants(file.root, "function_item") if not in_tests(node)
     ]
-    guards = frozenset(
-        text_of(node.child_by_field_name("name"))
-        for _, node in functions
-        if re.search(r"\b(?:Mutex|RwLock(?:Read|Write))Guard\b", text_of(node.child_by_field_name("return_type")))
-    )
-    locks = frozenset(
-        lock_of(call).rpartition(".")[2]
-        for _, function in functions
-        for call in calls_in(function)
-        if is_acquisition(call, guards) and states(call) == "attached" and "py_attached" not in name_of(call)
-    )
+    guards = frozenset(name_in(node) for _, node in functions if returns_guard(node))
+    locks = frozenset(lock for _, node in functions for lock in attached_locks(node, guards))
     result = Scan(files=len(files), lines=sum(file.root.end_point[0] + 1 for file in files))
     for file in files:
         file.guards, file.attached_locks = guards, locks
         result.spots += find_items(file)
         result.unparsed += [f"{file.path}:{line}" for line in syntax_errors(file.root)]
     for file, function in functions:
-        result.places[owner_of(function), text_of(function.child_by_field_name("name"))] = (
-            f"{file.path}:{line_of(function)}"
-        )
+        result.places[owner_of(function), name_in(function)] = f"{file.path}:{line_of(function)}"
         text = text_of(function)
         if TELLING.search(text) or any(f"{guard}(" in text for guard in guards):
             result.spots += [spot for check in CHECKS for spot in check(file, function)]
     result.spots = sorted(set(result.spots), key=lambda spot: (str(spot.path), spot.line))
     return result
+
+
+def returns_guard(function: Node) -> bool:
+    """Return whether a function returns the guard of a lock."""
+    kind = text_of(function.child_by_field_name("return_type"))
+    return bool(re.search(r"\b(?:Mutex|RwLock(?:Read|Write))Guard\b", kind))
+
+
+def attached_locks(function: Node, guards: frozenset[str]) -> Iterator[str]:
+    """Yield the last names of the locks that a function takes while attached, and does not detach to wait for."""
+    for call in calls_in(function):
+        if is_acquisition(call, guards) and state_at(call) == "attached" and "py_attached" not in name_of(call):
+            yield lock_of(call).rpartition(".")[2]
 
 
 def in_tests(node: Node) -> bool:
@@ -159,22 +161,13 @@ def in_tests(node: Node) -> bool:
     return False
 
 
-def attributes_of(node: Node) -> Iterator[str]:
-    """Yield the attributes of an item."""
-    before = node.prev_named_sibling
-    while before is not None and (before.type == "attribute_item" or "comment" in before.type):
-        if before.type == "attribute_item":
-            yield text_of(before)
-        before = before.prev_named_sibling
-
-
 def is_explained(node: Node) -> bool:
     """Return whether a comment before a node, or in it, says why it is safe."""
-    before = node.prev_named_sibling
-    while before is not None and ("comment" in before.type or before.type in {"attribute_item", "impl_item"}):
+    for before in nodes_before(node):
+        if "comment" not in before.type and before.type not in {"attribute_item", "impl_item"}:
+            break
         if SAFE.search(text_of(before)):
             return True
-        before = before.prev_named_sibling
     return bool(SAFE.search(text_of(node)))
 
 
@@ -183,6 +176,11 @@ def owner_of(function: Node) -> str:
     block = function.parent.parent if function.parent else None
     name = text_of(block.child_by_field_name("type")) if block is not None and block.type == "impl_item" else ""
     return name.partition("<")[0]
+
+
+def name_in(item: Node) -> str:
+    """Return the name that an item defines."""
+    return text_of(item.child_by_field_name("name"))
 
 
 def calls_in(node: Node) -> Iterator[Node]:
@@ -199,7 +197,7 @@ def find_items(file: File) -> Iterator[Spot]:
     for node in descendants(file.root, *kinds):
         if in_tests(node):
             continue
-        name, text = text_of(node.child_by_field_name("name")), text_of(node)
+        name, text = name_in(node), text_of(node)
         match node.type:
             case "static_item" if any(child.type == "mutable_specifier" for child in node.named_children):
                 yield file.spot("static-mut", node, name)
@@ -226,13 +224,9 @@ def unsafe_impl(file: File, node: Node) -> Iterator[Spot]:
     trait, name = text_of(node.child_by_field_name("trait")), text_of(node.child_by_field_name("type"))
     if trait.rpartition("::")[2] in {"Send", "Sync", "Ungil"}:
         plain = name.partition("<")[0]
-        fields = next((text_of(item) for item in descendants(file.root, "struct_item") if named(item, plain)), "")
+        classes = (item for item in descendants(file.root, "struct_item") if name_in(item) == plain)
+        fields = text_of(next(classes, None))
         yield file.spot("unsafe-send", node, trait, name, is_minor=is_explained(node) or not BARE.search(fields))
-
-
-def named(item: Node, name: str) -> bool:
-    """Return whether an item has a name."""
-    return text_of(item.child_by_field_name("name")) == name
 
 
 def find_class(file: File, node: Node, name: str) -> Iterator[Spot]:
@@ -247,7 +241,7 @@ def find_class(file: File, node: Node, name: str) -> Iterator[Spot]:
         return
     for part in descendants(node.child_by_field_name("body") or node, "field_declaration"):
         if CLASS_CELL.search(text_of(part.child_by_field_name("type"))):
-            yield file.spot("cell-in-class", part, name, text_of(part.child_by_field_name("name")))
+            yield file.spot("cell-in-class", part, name, name_in(part))
 
 
 # -- functions -------------------------------------------------------------------------------------------------------
@@ -258,10 +252,10 @@ def find_held_locks(file: File, function: Node) -> Iterator[Spot]:
     for acquisition, nodes in find_guards(function, file.guards):
         lock, is_fair = lock_of(acquisition), "py_attached" in name_of(acquisition)
         # To attach again is no wait.
-        attached = {lock.rpartition(".")[2]} if states(acquisition) == "attached" else set()
+        attached = {lock.rpartition(".")[2]} if state_at(acquisition) == "attached" else set()
         for call in (call for node in nodes for call in calls_in(node) if is_now(call, node)):
             name, count = name_of(call), len(arguments_of(call))
-            state = states(call)
+            state = state_at(call)
             if name in DETACHING and count == 1 and state == "attached" and not is_fair:
                 yield file.spot("lock-across-detach", acquisition, lock, str(line_of(call)))
             elif CALLING.get(name) == count and state == "attached" and function_of(call).type != "identifier":
@@ -278,8 +272,8 @@ def find_waits(file: File, function: Node) -> Iterator[Spot]:
         is_method = function_of(call).type in {"field_expression", "generic_function"}
         is_rayon = name in RAYON_FUNCTIONS or (is_method and bool(RAYON.fullmatch(name)))
         is_wait = (is_method and WAITING.get(name) == count) or name.endswith("thread::scope")
-        if (is_rayon or is_wait) and states(call) == "attached" and "await" not in text_of(call.parent)[-8:]:
-            inside = [attach for attach in attaches if states(attach.parent or attach) == "other"]
+        if (is_rayon or is_wait) and state_at(call) == "attached" and "await" not in text_of(call.parent)[-8:]:
+            inside = [attach for attach in attaches if state_at(attach.parent or attach) == "other"]
             yield file.spot("waits-attached", call, name, is_minor=not inside)
 
 
@@ -314,7 +308,7 @@ def variables(function: Node) -> Iterator[tuple[str, Node]]:
             yield text_of(pattern), value
 
 
-def find_late_acts(file: File, function: Node) -> Iterator[Spot]:
+def find_late_changes(file: File, function: Node) -> Iterator[Spot]:
     """Yield a check under a lock, and what follows from it under another acquisition of the lock."""
     for branch in descendants(function, "if_expression"):
         condition = branch.child_by_field_name("condition")
@@ -322,10 +316,10 @@ def find_late_acts(file: File, function: Node) -> Iterator[Spot]:
         if condition is None or not checks:
             continue
         lock, places = lock_of(checks[0]), list(body_of(branch))
-        acts = [call for place in places for call in calls_in(place) if is_acquisition(call, file.guards)]
-        for act in acts:
-            if lock_of(act) == lock and changes(act) and not checks_again(act):
-                yield file.spot("check-then-act", checks[0], lock, str(line_of(act)))
+        second = (call for place in places for call in calls_in(place) if is_acquisition(call, file.guards))
+        for call in second:
+            if lock_of(call) == lock and changes(call) and not checks_again(call):
+                yield file.spot("check-then-act", checks[0], lock, str(line_of(call)))
                 break
 
 
@@ -341,11 +335,8 @@ def changes(acquisition: Node) -> bool:
 def checks_again(acquisition: Node) -> bool:
     """Return whether the second acquisition looks again."""
     statement = statement_of(acquisition)
-    texts = [text_of(statement)]
-    following = statement.next_named_sibling if statement.type == "let_declaration" else None
-    while following is not None:
-        texts.append(text_of(following))
-        following = following.next_named_sibling
+    following = nodes_after(statement) if statement.type == "let_declaration" else ()
+    texts = [text_of(statement), *map(text_of, following)]
     return any(CHECKING.search(text) or "or_insert" in text or re.search(r"\bif\b|\bmatch\b", text) for text in texts)
 
 
@@ -359,7 +350,7 @@ def statement_of(node: Node) -> Node:
 def find_pointers(file: File, function: Node) -> Iterator[Spot]:
     """Yield raw memory that is used while detached."""
     for block in descendants(function, "unsafe_block"):
-        if states(block) == "detached" and RAW.search(text_of(block)):
+        if state_at(block) == "detached" and RAW.search(text_of(block)):
             around = [block, statement_of(block), statement_of(block).parent or block]
             yield file.spot("pointer-in-detach", block, is_minor=any(map(is_explained, around)))
     if any(name_of(call) in DETACHING for call in calls_in(function)):
@@ -369,4 +360,4 @@ def find_pointers(file: File, function: Node) -> Iterator[Spot]:
                 yield file.spot("pointer-in-detach", cast)
 
 
-CHECKS = (find_held_locks, find_waits, find_lost_updates, find_late_acts, find_pointers)
+CHECKS = (find_held_locks, find_waits, find_lost_updates, find_late_changes, find_pointers)
