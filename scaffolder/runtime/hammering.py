@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -32,11 +33,11 @@ BUSY_TICKS, SWITCHES = 3, 20
 FRAMES, THREADS, LINES, LONGEST = 8, 8, 15, 100
 OURS = re.compile(r"/(?:hammering|child|threading)\.py:\d+$|^<string>")
 HASH = re.compile(r"\[[0-9a-f]{16}\]")
-CALLING = {"outcome_of", "tried", "check", "fresh"}
+CALLING = {"outcome_of", "try_once", "check", "fresh"}
 
 
 @dataclass(frozen=True)
-class Stuck:
+class Standstill:
     """How a process stands still.
 
     Attributes:
@@ -83,7 +84,7 @@ class Runner:
         scratch: An empty folder in which it works.
         timeout: When to look whether calls still come to an end, in seconds.
         facts: What the import says.
-        stuck: How the last one stood still.
+        standstill: How the last one stood still.
     """
 
     module: str
@@ -91,7 +92,7 @@ class Runner:
     scratch: Path
     timeout: float
     facts: dict[str, Any] = field(default_factory=dict)
-    stuck: Stuck | None = None
+    standstill: Standstill | None = None
     _child: Child | None = None
     _output: list[bytes] = field(default_factory=list)
     _waits: int = 0
@@ -134,7 +135,7 @@ class Runner:
             self.begin()
         assert self._child is not None  # noqa: S101
         self._output.clear()
-        self._waits, self.stuck, self._is_alone = 0, None, verb != "hammer"
+        self._waits, self.standstill, self._is_alone = 0, None, verb != "hammer"
         try:
             return self._child.ask(verb, self.timeout, **request)
         except ChildError:
@@ -153,20 +154,20 @@ class Runner:
             raise UsageError(f"`{self.module}` imports no extension module of its own", hint)
 
     @property
-    def step(self) -> str:
-        """What the child did last."""
-        path = self.scratch / "step.txt"
-        return path.read_text(encoding="utf-8") if path.exists() else ""
+    def step(self) -> tuple[tuple[tuple[str, str], ...], str]:
+        """What makes the objects of the call that the child made last, and the call."""
+        step = json.loads((self.scratch / "step.json").read_text(encoding="utf-8"))
+        return tuple((name, make) for name, make in step["makes"]), step["call"]
 
     @property
-    def printed(self) -> str:
+    def output(self) -> str:
         """What the child has printed since the last question."""
         return b"".join(self._output).decode("utf-8", "replace")
 
     @property
     def panic_place(self) -> str | None:
         """Where the last panic was, as Rust prints it."""
-        match = PANIC.search(self.printed)
+        match = PANIC.search(self.output)
         return match[1] if match else None
 
     # -- a process that gives no answer --------------------------------------------------------------------------
@@ -187,7 +188,7 @@ class Runner:
             return False
         is_attached = beats == last_beats
         # To wait alone, detached, is no fault.
-        self.stuck = Stuck(is_attached, is_busy, self.stacks() if is_attached or not self._is_alone else "")
+        self.standstill = Standstill(is_attached, is_busy, self.stacks() if is_attached or not self._is_alone else "")
         return True
 
     def look(self) -> tuple[int, int, dict[str, Activity]]:
@@ -211,7 +212,7 @@ class Runner:
             self._output.clear()
             os.kill(self.process, signal.SIGUSR1)
             time.sleep(PAUSE)
-        python = python_frames(self.printed)
+        python = python_frames(self.output)
         try:
             report = look_at(self.process)
         except ScaffolderError as error:

@@ -222,8 +222,8 @@ def describe(
     findings = [*scan_findings(scan), *trial_findings(scan, trials, runner)]
     parts = []
     if trials and runner:
-        mixed = f" and {number_of(trials.mixed, 'combination')} of them" if trials.mixed else ""
-        calls = f"{number_of(len(trials.tried), 'call')} of `{runner.module}`{mixed}"
+        mixed = f" and {number_of(trials.mixes, 'combination')} of them" if trials.mixes else ""
+        calls = f"{number_of(len(trials.comparisons), 'call')} of `{runner.module}`{mixed}"
         parts.append(f"{calls} in {trials.threads} threads, by Python {runner.facts['python']}")
     if scan:
         parts.append(f"{number_of(scan.files, 'file')} of Rust with {number_of(scan.lines, 'line')}")
@@ -269,6 +269,6 @@ def tables_of(trials: Trials) -> Iterator[toolkit.Table]:
         "results": "results and state", "numbers": "numbers that grow", "errors": "errors only",
         "thread": "errors: results differ by thread", "nothing": "errors: results change",
     }  # fmt: skip
-    rows = tuple((names_of(call), words[judged]) for call, judged in trials.tried)
+    rows = tuple((names_of(call), words[basis]) for call, basis in trials.comparisons)
     if rows:
         yield toolkit.Table("Calls", ("call", "compared"), rows)

@@ -167,10 +167,10 @@ def describe_limits(trials: Trials, runner: Runner) -> Iterator[Finding]:
         "time": "there was no time left: raise `--seconds`",
         "blocks": "these calls do not end in one thread",
     }
-    for reason, names in trials.untried.items():
+    for reason, names in trials.omissions.items():
         text = f"not tried: {some_of(names)}; {words[reason]}"
         yield Finding("not-tried", "note", text, runner.module, "\n".join(names))
-    uncompared = [call.text for call, judged in trials.tried if judged in {"nothing", "thread"}]
+    uncompared = [call.text for call, basis in trials.comparisons if basis in {"nothing", "thread"}]
     if uncompared:
         text = f"not compared, because results change from call to call: {some_of(uncompared)}"
         yield Finding("not-compared", "note", text, runner.module, "\n".join(uncompared))

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 # How many calls of one class are made in pairs, and how often a function that ends its process is tried.
 MOST_PAIRED, ATTEMPTS = 6, 4
-# How long a call may take that is tried for the first time, and what is between the parts of a step.
-FITTING, SEPARATOR = 3.0, " ; "
+# How long a call may take that is tried for the first time.
+FITTING = 3.0
 
 
 @dataclass(frozen=True)
@@ -71,20 +71,20 @@ class Trials:
     Attributes:
         threads: How many threads made the calls.
         problems: What went wrong.
-        tried: The calls, and what could be compared.
-        untried: Functions and classes that were not tried, by the reason.
-        mixed: How many combinations of calls were made at the same time.
+        comparisons: The calls, and what could be compared.
+        omissions: Functions and classes that were not tried, by the reason.
+        mixes: How many combinations of calls were made at the same time.
     """
 
     threads: int
     problems: list[Problem] = field(default_factory=list)
-    tried: list[tuple[Call, str]] = field(default_factory=list)
-    untried: dict[str, list[str]] = field(default_factory=dict)
-    mixed: int = 0
+    comparisons: list[tuple[Call, str]] = field(default_factory=list)
+    omissions: dict[str, list[str]] = field(default_factory=dict)
+    mixes: int = 0
 
     def leave(self, reason: str, name: str) -> None:
         """Record what was not tried."""
-        self.untried.setdefault(reason, []).append(name)
+        self.omissions.setdefault(reason, []).append(name)
 
 
 @dataclass
@@ -117,7 +117,7 @@ def try_all(runner: Runner, plan: Plan, show: Show) -> Trials:
     for calls in groups:
         clean = [call for call in calls if try_call(runner, trials, call, end, show)]
         if calls and calls[0].makes:
-            for mix in mixes([call for call in clean if call.kind == "call"], clean):
+            for mix in combine([call for call in clean if call.kind == "call"], clean):
                 try_mix(runner, trials, mix, end, show)
         else:
             functions += clean
@@ -175,7 +175,7 @@ def fit(runner: Runner, trials: Trials, request: dict[str, Any]) -> tuple[list[C
             try:
                 answer = runner.ask(verb, skip=skip, **request)
             except ChildError as error:
-                skip.append(stopped(runner, error, trials))
+                skip.append(record_end(runner, error, trials))
                 continue
             if answer.get("raises"):
                 make = next(make for name, make in request["makes"] if name == request["name"])
@@ -189,10 +189,9 @@ def fit(runner: Runner, trials: Trials, request: dict[str, Any]) -> tuple[list[C
     return [], [], True
 
 
-def stopped(runner: Runner, error: ChildError, trials: Trials) -> str:
+def record_end(runner: Runner, error: ChildError, trials: Trials) -> str:
     """Record a call that ended its process or does not end, and return it."""
-    *parts, text = runner.step.split(SEPARATOR)
-    makes = tuple((name, make) for name, _, make in (part.partition(" = ") for part in parts))
+    makes, text = runner.step
     problem = breakdown(runner, error, Call(text, makes, "call", 0.0), alone=True)
     if problem.id == "blocks":
         trials.leave("blocks", text)
@@ -203,18 +202,19 @@ def stopped(runner: Runner, error: ChildError, trials: Trials) -> str:
 
 def breakdown(runner: Runner, error: ChildError, call: Call, *, alone: bool, texts: tuple[str, ...] = ()) -> Problem:
     """Return what ended a process, or stopped it."""
-    texts, stuck = texts or (call.text,), runner.stuck
+    texts, standstill = texts or (call.text,), runner.standstill
     if isinstance(error, CrashedError):
         kind = "crashes-alone" if alone else "crashes"
-        evidence = without_ours(runner.printed) or error.evidence
+        evidence = without_ours(runner.output) or error.evidence
         return Problem(kind, texts, call.makes, {"texts": [error.message]}, evidence, runner.panic_place)
-    if stuck is None:
+    if standstill is None:
         return Problem("fails", texts, call.makes, {"texts": [error.message]}, error.evidence)
     if alone:
-        kind = "waits-attached" if stuck.is_attached and stuck.is_busy is False else "blocks"
+        kind = "waits-attached" if standstill.is_attached and standstill.is_busy is False else "blocks"
     else:
-        kind = "deadlock" if stuck.is_busy is False else "busy"
-    return Problem(kind, texts, call.makes, {"attached": stuck.is_attached, "texts": []}, stuck.stacks or None)
+        kind = "deadlock" if standstill.is_busy is False else "busy"
+    facts = {"attached": standstill.is_attached, "texts": []}
+    return Problem(kind, texts, call.makes, facts, standstill.stacks or None)
 
 
 def try_call(runner: Runner, trials: Trials, call: Call, end: float, show: Show) -> bool:
@@ -223,9 +223,9 @@ def try_call(runner: Runner, trials: Trials, call: Call, end: float, show: Show)
         trials.leave("time", call.text)
         return False
     with show(f"{call.text} in {trials.threads} threads"):
-        problems, judged = hammer(runner, trials, call, (call.text,))
+        problems, basis = hammer(runner, trials, call, (call.text,))
     trials.problems += problems
-    trials.tried.append((call, judged))
+    trials.comparisons.append((call, basis))
     return not problems
 
 
@@ -242,7 +242,7 @@ def hammer(runner: Runner, trials: Trials, call: Call, texts: tuple[str, ...]) -
         Problem(item["id"], texts, call.makes, item, None, place if item["id"] == "panic" else None)
         for item in answer["problems"]
     ]
-    return problems, answer["judged"]
+    return problems, answer["basis"]
 
 
 def confirm(runner: Runner, problem: Problem, request: dict[str, Any]) -> Problem:
@@ -257,7 +257,7 @@ def confirm(runner: Runner, problem: Problem, request: dict[str, Any]) -> Proble
     return problem
 
 
-def mixes(calls: list[Call], every: list[Call]) -> Iterable[list[Call]]:
+def combine(calls: list[Call], every: list[Call]) -> Iterable[list[Call]]:
     """Yield the combinations of calls of one object."""
     yield from map(list, itertools.combinations(calls[:MOST_PAIRED], 2))
     if len(every) > 2:
@@ -273,4 +273,4 @@ def try_mix(runner: Runner, trials: Trials, calls: list[Call], end: float, show:
     with show(f"{len(texts)} calls in {trials.threads} threads"):
         problems, _ = hammer(runner, trials, slowest, texts)
     trials.problems += problems
-    trials.mixed += 1
+    trials.mixes += 1
