@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from scaffolder.errors import listing
-from scaffolder.machine.children import ChildError, CrashedError, HangsError, RaisedError
+from scaffolder.measurements import describe_end, find_debug_builds
 from scaffolder.runtime.units import time_of
 from scaffolder.toolkit import Finding, by_level, reference
 from scaffolder.tools.gil_profiler.tables import code_of, name_of
@@ -20,7 +19,6 @@ SKILL = "pyo3-performance-gil-parallel"
 BUSY = 0.25
 # The part of a call from which a hold is all of it.
 ALL = 0.95
-KINDS: dict[type[ChildError], str] = {HangsError: "hang", RaisedError: "call-raises", CrashedError: "crash"}
 
 
 def find(profile: Profile, run: ScriptRun | None) -> tuple[Finding, ...]:
@@ -35,12 +33,8 @@ def find_failures(profile: Profile) -> Iterator[Finding]:
     for expression, error in profile.errors.items():
         if isinstance(error, str):
             yield Finding("call-raises", "error", f"`{expression}` raises {error}")
-            continue
-        kind = KINDS[type(error)]
-        page = reference("pyo3-fundamentals", "panics") if kind == "crash" else None
-        fix = "raise `--timeout`, or pass a smaller `--size`" if kind == "hang" else None
-        text = f"raises {error.message} when it is repeated" if kind == "call-raises" else error.message
-        yield Finding(kind, "error", f"`{expression}` {text}", evidence=error.evidence, fix=fix, reference=page)
+        else:
+            yield describe_end(f"`{expression}`", error, "raise `--timeout`, or pass a smaller `--size`")
 
 
 def find_doubts(profile: Profile) -> Iterator[Finding]:
@@ -55,11 +49,7 @@ def find_doubts(profile: Profile) -> Iterator[Finding]:
         message = "this system does not say whether a thread waits for the GIL or for a processor"
         cause = "waits as long as those beside a sleep and a detached hash are taken for waits for a processor"
         yield Finding("waits-not-told-apart", "note", message, cause=cause, fix="measure on Linux, or a quiet machine")
-    if profile.debug:
-        verb = "are debug builds" if len(profile.debug) > 1 else "is a debug build"
-        message = f"{listing(profile.debug, 'and')} {verb}, many times slower than what users get"
-        fix = "build it for release: `maturin develop --release`"
-        yield Finding("debug-build", "warning", message, fix=fix, reference=reference("pyo3-fundamentals", "profiles"))
+    yield from find_debug_builds(profile.debug)
     if profile.others is not None and profile.others > BUSY:
         message = f"other processes kept {profile.others:.1f} processors busy meanwhile"
         fix = "times are longer for it, verdicts are not affected unless they are close; measure again when it is quiet"
