@@ -40,6 +40,7 @@ from scaffolder.runtime.child.outcomes import (  # noqa: E402
     state_of,
 )
 from scaffolder.runtime.child.program import beneath  # noqa: E402
+from scaffolder.runtime.child.work import ROUND, Work  # noqa: E402
 
 sys.path[:] = _own
 
@@ -51,9 +52,8 @@ if TYPE_CHECKING:
 
     Answer = dict[str, Any]
 
-# Seconds that all calls of one round are to take, and those of a round that is weighed.
-ROUND, WEIGHED = 0.08, 0.1
-MOST_CALLS, MOST_WEIGHED, SLOWEST_WEIGHED = 50, 250, 0.02
+# Of a round that is weighed: its seconds, the calls of a thread, and the seconds of a call.
+WEIGHED, MOST_WEIGHED, SLOWEST_WEIGHED = 0.1, 250, 0.02
 ROUNDS, GROWING, OBJECTS, ORDERS = 5, 4, 12, 20
 MOST_TRIES = 150
 # Of a class that is not built into the interpreter.
@@ -266,12 +266,7 @@ class Session:
         # The first use of all is one of several threads.
         first = self.run(work, "together")
         if len(calls) > 1:
-            rounds = [first, *(self.run(work, "together") for _ in range(2))]
-            problems = list(problems_of(rounds, set(), None))
-            # What another order of the same calls does in one thread as well is no matter of threads.
-            shuffled = [self.run(work, "shuffled") for _ in range(ORDERS if problems else 0)]
-            alone = {problem["id"] for problem in problems_of(shuffled, set(), None)}
-            return {"problems": [problem for problem in problems if problem["id"] not in alone], "basis": "errors"}
+            return {"problems": self.mix(work, first), "basis": "errors"}
         usual, again, others = (self.run(work, how) for how in ("alone", "alone", "one by one"))
         repeated = ROUNDS - 1 if seconds * work.total < 10 * ROUND else 1
         rounds = [first, *(self.run(work, "together") for _ in range(repeated))]
@@ -284,6 +279,15 @@ class Session:
         if not problems and seconds < SLOWEST_WEIGHED:
             problems = self.weigh(work)
         return {"problems": problems, "basis": basis}
+
+    def mix(self, work: Work, first: Run) -> list[Answer]:
+        """Return the exceptions of different calls at the same time that they do not get in one thread."""
+        rounds = [first, *(self.run(work, "together") for _ in range(2))]
+        problems = list(problems_of(rounds, set(), None))
+        # What another order of the same calls does in one thread as well is no matter of threads.
+        shuffled = [self.run(work, "shuffled") for _ in range(ORDERS if problems else 0)]
+        alone = {problem["id"] for problem in problems_of(shuffled, set(), None)}
+        return [problem for problem in problems if problem["id"] not in alone]
 
     def run(self, work: Work, how: str, pace: float = 0.0, *, keep: bool = True) -> Run:
         """Make all calls, and return what came of them."""
@@ -344,33 +348,6 @@ class Session:
                 return []
         size = (sizes[-1][0] - sizes[2][0]) // ((len(sizes) - 3) * heavy.total)
         return [{"id": "memory-grows", "bytes": size if growing(sizes[2:], heavy.total)[0] else None, "texts": []}]
-
-
-class Work:
-    """Calls to make.
-
-    Attributes:
-        makes: What makes the objects in them.
-        calls: The calls.
-        seconds: How long one takes.
-        threads: How many threads make them.
-        count: How many each makes.
-        total: How many all make.
-        codes: The calls, compiled.
-    """
-
-    def __init__(
-        self, makes: list[list[str]], calls: list[str], seconds: float, threads: int, limit: float = ROUND,
-        most: int = MOST_CALLS,
-    ) -> None:  # fmt: skip
-        self.makes, self.calls, self.seconds, self.threads = makes, calls, seconds, threads
-        self.count = max(2, min(most, int(limit / (threads * max(seconds, 1e-7)))))
-        self.total = self.count * threads
-        self.codes = [compile(text, f"<{text}>", "eval") for text in calls]
-
-    def code(self, number: int, place: int) -> CodeType:
-        """Return the call of a thread; of two calls each thread makes one only."""
-        return self.codes[(number + (place if len(self.codes) > 2 else 0)) % len(self.codes)]
 
 
 def outcome_of(code: CodeType, names: dict[str, Any]) -> tuple[str, Any]:
