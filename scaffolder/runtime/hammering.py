@@ -75,7 +75,7 @@ class Activity:
 
 
 @dataclass
-class Runner:
+class ModuleRunner:
     """A child process that has the module; a new one after each that ended.
 
     Attributes:
@@ -245,14 +245,14 @@ def print_threads(threads: list[list[Frame]]) -> Iterator[str]:
         is_rust = any(frame.language != "python" and not frame.plumbing for frame in frames)
         if calls or (is_rust and is_ours and all(frame.function != "beat" for frame in frames)):
             shown = [frame for frame in frames if not OURS.search(frame.place)][:FRAMES]
-            lines = tuple(f"  {plain(frame)}" for frame in shown if frame.function != "??")
+            lines = tuple(f"  {describe_frame(frame)}" for frame in shown if frame.function != "??")
             groups[lines] = groups.get(lines, 0) + 1
     for lines, count in list(groups.items())[:THREADS]:
         yield f"{count} thread{'s' if count != 1 else ''}:"
         yield from lines
 
 
-def plain(frame: Frame) -> str:
+def describe_frame(frame: Frame) -> str:
     """Return a frame in words, without the hashes of crates and the folder of a library."""
     is_library = frame.language == "native" and ":" not in frame.place
     place = Path(frame.place).name if is_library else frame.place

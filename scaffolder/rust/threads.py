@@ -47,7 +47,7 @@ SAFE = re.compile(r"\bsafety:", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
-class Spot:
+class SourcePlace:
     """A place in the source.
 
     Attributes:
@@ -78,7 +78,7 @@ class Scan:
         unparsed: The places that can't be parsed.
     """
 
-    spots: list[Spot] = field(default_factory=list)
+    spots: list[SourcePlace] = field(default_factory=list)
     files: int = 0
     lines: int = 0
     places: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -111,9 +111,9 @@ class File:
     guards: frozenset[str] = frozenset()
     attached_locks: frozenset[str] = frozenset()
 
-    def spot(self, name: str, node: Node, *names: str, is_minor: bool = False) -> Spot:
+    def spot(self, name: str, node: Node, *names: str, is_minor: bool = False) -> SourcePlace:
         """Return a place."""
-        return Spot(name, self.path, line_of(node), names, is_minor)
+        return SourcePlace(name, self.path, line_of(node), names, is_minor)
 
 
 def scan(paths: Iterable[Path], reader: Reader) -> Scan:
@@ -191,7 +191,7 @@ def calls_in(node: Node) -> Iterator[Node]:
 # -- items -----------------------------------------------------------------------------------------------------------
 
 
-def find_items(file: File) -> Iterator[Spot]:
+def find_items(file: File) -> Iterator[SourcePlace]:
     """Yield the statics, classes and implementations that are dangerous."""
     kinds = ("static_item", "impl_item", "struct_item", "attribute_item", "type_identifier")
     for node in descendants(file.root, *kinds):
@@ -219,7 +219,7 @@ def _in_use(node: Node) -> bool:
     return bool(node.parent and node.parent.type in {"use_list", "scoped_identifier", "use_declaration"})
 
 
-def unsafe_impl(file: File, node: Node) -> Iterator[Spot]:
+def unsafe_impl(file: File, node: Node) -> Iterator[SourcePlace]:
     """Yield a promise that the compiler can't check."""
     trait, name = text_of(node.child_by_field_name("trait")), text_of(node.child_by_field_name("type"))
     if trait.rpartition("::")[2] in {"Send", "Sync", "Ungil"}:
@@ -229,7 +229,7 @@ def unsafe_impl(file: File, node: Node) -> Iterator[Spot]:
         yield file.spot("unsafe-send", node, trait, name, is_minor=is_explained(node) or not BARE.search(fields))
 
 
-def find_class(file: File, node: Node, name: str) -> Iterator[Spot]:
+def find_class(file: File, node: Node, name: str) -> Iterator[SourcePlace]:
     """Yield a Python class that belongs to one thread, or whose fields are not for several."""
     attributes = [
         text for text in attributes_of(node) if re.match(r"#\[\s*(?:pyo3::)?(?:pyclass|pyo3|cfg_attr)\b", text)
@@ -247,7 +247,7 @@ def find_class(file: File, node: Node, name: str) -> Iterator[Spot]:
 # -- functions -------------------------------------------------------------------------------------------------------
 
 
-def find_held_locks(file: File, function: Node) -> Iterator[Spot]:
+def find_held_locks(file: File, function: Node) -> Iterator[SourcePlace]:
     """Yield a lock that is held while the thread detaches, attaches, or runs Python code."""
     for acquisition, nodes in find_guards(function, file.guards):
         lock, is_fair = lock_of(acquisition), "py_attached" in name_of(acquisition)
@@ -264,7 +264,7 @@ def find_held_locks(file: File, function: Node) -> Iterator[Spot]:
                 yield file.spot("lock-across-attach", acquisition, lock, str(line_of(call)))
 
 
-def find_waits(file: File, function: Node) -> Iterator[Spot]:
+def find_waits(file: File, function: Node) -> Iterator[SourcePlace]:
     """Yield where a function waits for other threads while it is attached."""
     attaches = [call for call in calls_in(function) if ATTACHING.search(name_of(call))]
     for call in calls_in(function):
@@ -277,7 +277,7 @@ def find_waits(file: File, function: Node) -> Iterator[Spot]:
             yield file.spot("waits-attached", call, name, is_minor=not inside)
 
 
-def find_lost_updates(file: File, function: Node) -> Iterator[Spot]:
+def find_lost_updates(file: File, function: Node) -> Iterator[SourcePlace]:
     """Yield an atomic that is stored by what was loaded from it before."""
     loads = {text: node for node, text in receivers(function, "load")}
     names = {text_of(peel(node)).partition(".load(")[0]: variable for variable, node in variables(function)}
@@ -308,7 +308,7 @@ def variables(function: Node) -> Iterator[tuple[str, Node]]:
             yield text_of(pattern), value
 
 
-def find_late_changes(file: File, function: Node) -> Iterator[Spot]:
+def find_late_changes(file: File, function: Node) -> Iterator[SourcePlace]:
     """Yield a check under a lock, and what follows from it under another acquisition of the lock."""
     for branch in descendants(function, "if_expression"):
         condition = branch.child_by_field_name("condition")
@@ -347,7 +347,7 @@ def statement_of(node: Node) -> Node:
     return node.named_children[0] if node.type == "expression_statement" and node.named_children else node
 
 
-def find_pointers(file: File, function: Node) -> Iterator[Spot]:
+def find_pointers(file: File, function: Node) -> Iterator[SourcePlace]:
     """Yield raw memory that is used while detached."""
     for block in descendants(function, "unsafe_block"):
         if state_at(block) == "detached" and RAW.search(text_of(block)):

@@ -31,16 +31,16 @@ from scaffolder.runtime.child.arguments import CONTENTS, FORMS, USES, VALUES, ca
 from scaffolder.runtime.child.calls import describe, import_problem, resident  # noqa: E402
 from scaffolder.runtime.child.classes import find_classes, look_up, members_of, native_modules  # noqa: E402
 from scaffolder.runtime.child.outcomes import (  # noqa: E402
-    Run,
+    Outcomes,
     exceptions_of,
-    growing,
-    judge,
-    key_of,
+    grows,
+    judge_outcomes,
+    outcome_key,
     problems_of,
     state_of,
 )
 from scaffolder.runtime.child.program import beneath  # noqa: E402
-from scaffolder.runtime.child.work import ROUND, Work  # noqa: E402
+from scaffolder.runtime.child.workload import ROUND, Workload  # noqa: E402
 
 sys.path[:] = _own
 
@@ -262,7 +262,7 @@ class Session:
         """Make the same call in all threads, and compare with one thread."""
         if hasattr(faulthandler, "register"):
             faulthandler.cancel_dump_traceback_later()  # the parent asks when it is time
-        work = Work(makes, calls, seconds, threads)
+        work = Workload(makes, calls, seconds, threads)
         # The first use of all is one of several threads.
         first = self.run(work, "together")
         if len(calls) > 1:
@@ -273,14 +273,14 @@ class Session:
         problems = list(exceptions_of(usual, others, rounds))
         basis = "errors"
         if not problems:
-            basis, problems = judge([usual, again, others], rounds)
+            basis, problems = judge_outcomes([usual, again, others], rounds)
         if problems and basis != "errors":
             basis, problems = self.confirm(work, usual, first, problems)
         if not problems and seconds < SLOWEST_WEIGHED:
             problems = self.weigh(work)
         return {"problems": problems, "basis": basis}
 
-    def mix(self, work: Work, first: Run) -> list[Answer]:
+    def mix(self, work: Workload, first: Outcomes) -> list[Answer]:
         """Return the exceptions of different calls at the same time that they do not get in one thread."""
         rounds = [first, *(self.run(work, "together") for _ in range(2))]
         problems = list(problems_of(rounds, set(), None))
@@ -289,7 +289,7 @@ class Session:
         alone = {problem["id"] for problem in problems_of(shuffled, set(), None)}
         return [problem for problem in problems if problem["id"] not in alone]
 
-    def run(self, work: Work, how: str, pace: float = 0.0, *, keep: bool = True) -> Run:
+    def run(self, work: Workload, how: str, pace: float = 0.0, *, keep: bool = True) -> Outcomes:
         """Make all calls, and return what came of them."""
         names = self.fresh(work.makes)
         results: list[list[tuple[str, Any]]] = [[] for _ in range(work.threads)]
@@ -314,40 +314,42 @@ class Session:
         )
         flat = list(itertools.chain.from_iterable(results))
         objects = [value for kind, value in flat if kind == "returns" and type(value).__flags__ & HEAP_TYPE]
-        return Run(list(map(key_of, flat)), state, objects, seconds)
+        return Outcomes(list(map(outcome_key, flat)), state, objects, seconds)
 
-    def confirm(self, work: Work, usual: Run, first: Run, problems: list[Answer]) -> tuple[str, list[Answer]]:
+    def confirm(
+        self, work: Workload, usual: Outcomes, first: Outcomes, problems: list[Answer]
+    ) -> tuple[str, list[Answer]]:
         """Return what is still wrong in further rounds, between rounds of one thread that are as they were.
 
         What depends on time differs when one thread takes as long, or afterwards.
         """
         slow, others = self.run(work, "alone", first.seconds), self.run(work, "one by one")
         rounds = [self.run(work, "together") for _ in range(ROUNDS)]
-        basis, again = judge([usual, slow, others, self.run(work, "alone")], rounds)
+        basis, again = judge_outcomes([usual, slow, others, self.run(work, "alone")], rounds)
         if (again or basis != "nothing") and self.varies(work, usual):
             return "nothing", []
         # The first use is never repeated.
         once = [problem for problem in problems if problem["id"] == "made-twice" and basis == "results"]
         return basis, again or once
 
-    def varies(self, work: Work, usual: Run) -> bool:
+    def varies(self, work: Workload, usual: Outcomes) -> bool:
         """Return whether one thread gets other results with other objects, such as by a random order."""
-        few = Work(work.makes, work.calls, work.seconds, 1, most=2)
+        few = Workload(work.makes, work.calls, work.seconds, 1, most=2)
         runs = [self.run(few, "alone") for _ in range(OBJECTS if work.makes else 0)]
         return any(run.keys != usual.keys[: len(run.keys)] or run.state != runs[0].state for run in runs)
 
-    def weigh(self, work: Work) -> list[Answer]:
+    def weigh(self, work: Workload) -> list[Answer]:
         """Return whether each round leaves memory behind."""
-        heavy = Work(work.makes, work.calls, work.seconds, work.threads, WEIGHED, MOST_WEIGHED)
+        heavy = Workload(work.makes, work.calls, work.seconds, work.threads, WEIGHED, MOST_WEIGHED)
         sizes: list[tuple[int, int]] = []
         for number in range(2 * (GROWING + 2)):
             self.run(heavy, "together", keep=False)
             gc.collect()
             sizes.append((resident() or 0, getattr(sys, "getallocatedblocks", int)()))
-            if number in {GROWING + 1, 2 * GROWING + 3} and not any(growing(sizes[-GROWING - 1 :], heavy.total)):
+            if number in {GROWING + 1, 2 * GROWING + 3} and not any(grows(sizes[-GROWING - 1 :], heavy.total)):
                 return []
         size = (sizes[-1][0] - sizes[2][0]) // ((len(sizes) - 3) * heavy.total)
-        return [{"id": "memory-grows", "bytes": size if growing(sizes[2:], heavy.total)[0] else None, "texts": []}]
+        return [{"id": "memory-grows", "bytes": size if grows(sizes[2:], heavy.total)[0] else None, "texts": []}]
 
 
 def outcome_of(code: CodeType, names: dict[str, Any]) -> tuple[str, Any]:

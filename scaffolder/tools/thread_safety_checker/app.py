@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from scaffolder.files import Reader
-    from scaffolder.runtime.hammering import Runner
+    from scaffolder.runtime.hammering import ModuleRunner
     from scaffolder.rust.threads import Scan
     from scaffolder.tools.thread_safety_checker.trying import Trials
 
@@ -100,18 +100,18 @@ def thread_safety_checker(  # noqa: PLR0913, PLR0917
     if dry_run:
         return toolkit.show(describe_plan(module, calls, sources, program, threads), as_data=as_data)
     from scaffolder.folders import temporary_folder
-    from scaffolder.runtime.hammering import Runner
+    from scaffolder.runtime.hammering import ModuleRunner
     from scaffolder.terminal import progress
-    from scaffolder.tools.thread_safety_checker.trying import Plan, try_all
+    from scaffolder.tools.thread_safety_checker.trying import Plan, try_module
 
     scan = scan_sources(sources, visible=not as_data) if sources else None
     if module is None or program is None:
         return toolkit.show(describe(scan, None, None), as_data=as_data, verbose=verbose)
     plan = Plan(calls, makes, threads, seconds)
     with temporary_folder() as scratch:
-        runner = Runner(module, program, scratch, timeout)
+        runner = ModuleRunner(module, program, scratch, timeout)
         try:
-            trials = try_all(runner, plan, lambda text: progress(text, visible=not as_data))
+            trials = try_module(runner, plan, lambda text: progress(text, visible=not as_data))
         finally:
             runner.close()
     return toolkit.show(describe(scan, trials, runner, in_full=verbose or as_data), as_data=as_data, verbose=verbose)
@@ -216,7 +216,7 @@ def rust_files(sources: list[Path], reader: Reader) -> Iterator[Path]:
 
 
 def describe(
-    scan: Scan | None, trials: Trials | None, runner: Runner | None, *, in_full: bool = False
+    scan: Scan | None, trials: Trials | None, runner: ModuleRunner | None, *, in_full: bool = False
 ) -> toolkit.Result:
     """Return what was seen."""
     findings = [*scan_findings(scan), *trial_findings(scan, trials, runner)]
@@ -252,12 +252,12 @@ def scan_findings(scan: Scan | None) -> Iterator[toolkit.Finding]:
             yield toolkit.Finding("unparsed", "note", text, scan.unparsed[0], "\n".join(scan.unparsed))
 
 
-def trial_findings(scan: Scan | None, trials: Trials | None, runner: Runner | None) -> Iterator[toolkit.Finding]:
+def trial_findings(scan: Scan | None, trials: Trials | None, runner: ModuleRunner | None) -> Iterator[toolkit.Finding]:
     """Yield what calls showed, and what they can't show."""
-    from scaffolder.tools.thread_safety_checker.findings import describe_limits, describe_problem, merge
+    from scaffolder.tools.thread_safety_checker.findings import describe_limits, describe_problem, merge_problems
 
     if trials and runner:
-        yield from (describe_problem(problem, trials, runner, scan) for problem in merge(trials.problems))
+        yield from (describe_problem(problem, trials, runner, scan) for problem in merge_problems(trials.problems))
         yield from describe_limits(trials, runner)
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from contextlib import AbstractContextManager
 
-    from scaffolder.runtime.hammering import Runner
+    from scaffolder.runtime.hammering import ModuleRunner
 
     Makes = tuple[tuple[str, str], ...]
     Show = Callable[[str], AbstractContextManager[object]]
@@ -104,13 +104,13 @@ class Plan:
     seconds: float
 
 
-def try_all(runner: Runner, plan: Plan, show: Show) -> Trials:
+def try_module(runner: ModuleRunner, plan: Plan, show: Show) -> Trials:
     """Try a module."""
     trials, end = Trials(plan.threads), time.monotonic() + plan.seconds
     with show(f"Importing {runner.module}"):
         runner.begin()
         runner.refuse_python(is_told=bool(plan.calls or plan.makes))
-    groups = [given_calls(runner, plan, trials)] if plan.calls else list(find_calls(runner, plan, trials, show, end))
+    groups = [check_calls(runner, plan, trials)] if plan.calls else list(find_calls(runner, plan, trials, show, end))
     # A new process: the first use is one of several threads.
     runner.close()
     functions: list[Call] = []
@@ -127,7 +127,7 @@ def try_all(runner: Runner, plan: Plan, show: Show) -> Trials:
     return trials
 
 
-def given_calls(runner: Runner, plan: Plan, trials: Trials) -> list[Call]:
+def check_calls(runner: ModuleRunner, plan: Plan, trials: Trials) -> list[Call]:
     """Return the calls that somebody wrote, each made once."""
     calls = []
     for text in plan.calls:
@@ -143,7 +143,7 @@ def given_calls(runner: Runner, plan: Plan, trials: Trials) -> list[Call]:
     return calls
 
 
-def find_calls(runner: Runner, plan: Plan, trials: Trials, show: Show, end: float) -> Iterator[list[Call]]:
+def find_calls(runner: ModuleRunner, plan: Plan, trials: Trials, show: Show, end: float) -> Iterator[list[Call]]:
     """Yield the calls of each function and class, or of each object, that succeed with made arguments."""
     requests = [(name, {"name": name, "makes": plan.makes}) for name, _ in plan.makes]
     if not plan.makes:
@@ -154,14 +154,16 @@ def find_calls(runner: Runner, plan: Plan, trials: Trials, show: Show, end: floa
             trials.leave("time", name)
             continue
         with show(f"Looking for calls of {name}"):
-            calls, panics, is_over = fit(runner, trials, request)
+            calls, panics, is_over = fit_calls(runner, trials, request)
         trials.problems += [Problem("panics-alone", (text,), (), {"texts": [error]}) for text, error in panics]
         if not calls and not is_over:
             trials.leave("arguments", name)
         yield calls
 
 
-def fit(runner: Runner, trials: Trials, request: dict[str, Any]) -> tuple[list[Call], list[tuple[str, str]], bool]:
+def fit_calls(
+    runner: ModuleRunner, trials: Trials, request: dict[str, Any]
+) -> tuple[list[Call], list[tuple[str, str]], bool]:
     """Return the calls of a function, class or object, those that panic, and whether one ended its process.
 
     Raises:
@@ -189,7 +191,7 @@ def fit(runner: Runner, trials: Trials, request: dict[str, Any]) -> tuple[list[C
     return [], [], True
 
 
-def record_end(runner: Runner, error: ChildError, trials: Trials) -> str:
+def record_end(runner: ModuleRunner, error: ChildError, trials: Trials) -> str:
     """Record a call that ended its process or does not end, and return it."""
     makes, text = runner.step
     problem = breakdown(runner, error, Call(text, makes, "call", 0.0), alone=True)
@@ -200,7 +202,9 @@ def record_end(runner: Runner, error: ChildError, trials: Trials) -> str:
     return text
 
 
-def breakdown(runner: Runner, error: ChildError, call: Call, *, alone: bool, texts: tuple[str, ...] = ()) -> Problem:
+def breakdown(
+    runner: ModuleRunner, error: ChildError, call: Call, *, alone: bool, texts: tuple[str, ...] = ()
+) -> Problem:
     """Return what ended a process, or stopped it."""
     texts, standstill = texts or (call.text,), runner.standstill
     if isinstance(error, CrashedError):
@@ -217,7 +221,7 @@ def breakdown(runner: Runner, error: ChildError, call: Call, *, alone: bool, tex
     return Problem(kind, texts, call.makes, facts, standstill.stacks or None)
 
 
-def try_call(runner: Runner, trials: Trials, call: Call, end: float, show: Show) -> bool:
+def try_call(runner: ModuleRunner, trials: Trials, call: Call, end: float, show: Show) -> bool:
     """Make a call in all threads; return whether nothing was wrong."""
     if time.monotonic() > end:
         trials.leave("time", call.text)
@@ -229,7 +233,7 @@ def try_call(runner: Runner, trials: Trials, call: Call, end: float, show: Show)
     return not problems
 
 
-def hammer(runner: Runner, trials: Trials, call: Call, texts: tuple[str, ...]) -> tuple[list[Problem], str]:
+def hammer(runner: ModuleRunner, trials: Trials, call: Call, texts: tuple[str, ...]) -> tuple[list[Problem], str]:
     """Make calls in all threads, and return what went wrong and what could be compared."""
     request: dict[str, Any] = {"makes": call.makes, "calls": texts, "seconds": call.seconds}
     try:
@@ -245,7 +249,7 @@ def hammer(runner: Runner, trials: Trials, call: Call, texts: tuple[str, ...]) -
     return problems, answer["basis"]
 
 
-def confirm(runner: Runner, problem: Problem, request: dict[str, Any]) -> Problem:
+def confirm(runner: ModuleRunner, problem: Problem, request: dict[str, Any]) -> Problem:
     """Return the problem of threads, or that of one thread if as many calls in that end the process, too."""
     try:
         runner.ask("hammer", threads=1, **request)
@@ -264,7 +268,7 @@ def combine(calls: list[Call], every: list[Call]) -> Iterable[list[Call]]:
         yield every
 
 
-def try_mix(runner: Runner, trials: Trials, calls: list[Call], end: float, show: Show) -> None:
+def try_mix(runner: ModuleRunner, trials: Trials, calls: list[Call], end: float, show: Show) -> None:
     """Make different calls at the same time: the results depend on their order, so that only errors count."""
     if time.monotonic() > end:
         return

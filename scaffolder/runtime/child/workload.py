@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 ROUND, MOST_CALLS = 0.08, 50
 
 
-class Work:
+class Workload:
     """Calls to make.
 
     Attributes:
