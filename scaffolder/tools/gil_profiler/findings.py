@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 SKILL = "pyo3-performance-gil-parallel"
 # The part of a processor that other processes may use before they disturb.
 BUSY = 0.25
-# The part of a call from which a hold is all of it.
-ALL = 0.95
 KINDS: dict[type[ChildError], str] = {HangsError: "hang", RaisedError: "call-raises", CrashedError: "crash"}
 
 
@@ -37,10 +35,12 @@ def find_failures(profile: Profile) -> Iterator[Finding]:
             yield Finding("call-raises", "error", f"`{expression}` raises {error}")
             continue
         kind = KINDS[type(error)]
-        page = reference("pyo3-fundamentals", "panics") if kind == "crash" else None
+        pages = {"crash": reference("pyo3-fundamentals", "panics"), "hang": reference(SKILL, "deadlocks")}
         fix = "raise `--timeout`, or pass a smaller `--size`" if kind == "hang" else None
         text = f"raises {error.message} when it is repeated" if kind == "call-raises" else error.message
-        yield Finding(kind, "error", f"`{expression}` {text}", evidence=error.evidence, fix=fix, reference=page)
+        yield Finding(
+            kind, "error", f"`{expression}` {text}", evidence=error.evidence, fix=fix, reference=pages.get(kind)
+        )
 
 
 def find_doubts(profile: Profile) -> Iterator[Finding]:
@@ -82,12 +82,12 @@ def find_holds(profile: Profile) -> Iterator[Finding]:
 
 def describe_hold(hold: Hold) -> Finding:
     """Return what a call does to others."""
-    where, time = hold.expression, time_of(hold.hold)
+    where = hold.expression
     match hold.verdict:
         case "holds":
             return describe_long(hold)
         case "short":
-            message = f"it is attached throughout, for {time}: too short to matter to others"
+            message = f"{extent_of_short(hold)}: too short to matter to others"
             return Finding("short", "ok", message, where, reference=reference(SKILL, "detaching"))
         case "detaches":
             share = "" if hold.share == 0 else f" for {1 - (hold.share or 0):.0%} of {time_of(hold.seconds)}"
@@ -137,7 +137,16 @@ def describe_long(hold: Hold) -> Finding:
 def extent_of(hold: Hold) -> str:
     """Return for how long a call holds the GIL, of which time."""
     whole = time_of(hold.seconds)
-    return f"all of its {whole}" if hold.hold >= ALL * hold.seconds else f"{time_of(hold.hold)} of {whole}"
+    return f"all of its {whole}" if hold.is_all_held else f"{time_of(hold.hold)} of {whole}"
+
+
+def extent_of_short(hold: Hold) -> str:
+    """Return for how long a call holds the GIL that does not do so for long."""
+    if hold.share is None:
+        return f"it takes {time_of(hold.seconds)}"
+    if hold.is_all_held:
+        return f"it is attached throughout, for {time_of(hold.hold)}"
+    return f"it is attached for {hold.share:.0%} of {time_of(hold.seconds)}, {time_of(hold.hold)} at most at a time"
 
 
 def objects_of(hold: Hold) -> str:
