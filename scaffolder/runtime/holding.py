@@ -50,12 +50,8 @@ class Measurement:
         """Measure what is known, then all calls."""
         with show("Measuring what a loop, a sleep and a detached hash do"):
             self.measure_controls()
-        try:
-            with show("Calling each expression once"):
-                works = self.examine()
-        except ChildError as error:
-            self.profile.errors[", ".join(self.plan.expressions)] = error
-            return
+        with show("Calling each expression once"):
+            works = [index for index in range(len(self.plan.expressions)) if self.examine(index)]
         for index in works:
             expression = self.plan.expressions[index]
             with show(f"Calling {expression} while another thread wants the GIL"):
@@ -75,25 +71,25 @@ class Measurement:
                 waits = [beat.got - beat.due for part in hold.rounds for beat in part.beats]
                 self.noise = max(self.noise, NOISE, 2 * max(waits, default=0.0))
 
-    def examine(self) -> list[int]:
-        """Call each expression once, and return those that work."""
-        plan = self.plan
-        answer = self.runner.ask("examine", n=self.size)
-        refuse_unmade(answer, plan.makes, self.size)
-        works = []
-        for index, call in enumerate(answer["calls"]):
-            expression = plan.expressions[index]
+    def examine(self, index: int) -> bool:
+        """Call an expression once, and return whether it works."""
+        plan, expression = self.plan, self.plan.expressions[index]
+        try:
+            answer = self.runner.ask("examine", n=self.size, index=index)
+            refuse_unmade(answer, plan.makes, self.size)
+            (call,) = answer["calls"]
             if "error" in call:
                 refuse_unknown("--call", expression, plan.makes, call["unknown"])
                 self.profile.errors[expression] = call["error"]
-            else:
-                works.append(index)
-            if answer["once"] or call.get("changed"):
-                self.profile.fresh.add(expression)
-        if works and self.size > SMALL:
-            small = self.runner.ask("examine", n=SMALL).get("calls", [])
-            self.profile.fresh |= {plan.expressions[index] for index, call in enumerate(small) if call.get("changed")}
-        return works
+                return False
+            is_small = self.size <= SMALL
+            small = [call] if is_small else self.runner.ask("examine", n=SMALL, index=index).get("calls", [])
+        except ChildError as error:
+            self.profile.errors[expression] = error
+            return False
+        if answer["once"] or any(part.get("changed") for part in small):
+            self.profile.fresh.add(expression)
+        return True
 
     def measure_call(self, index: int) -> Hold:
         """Measure a call, then look at what it does with objects if it holds the GIL for long."""

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 SKILL = "pyo3-performance-gil-parallel"
 # The part of a processor that other processes may use before they disturb.
 BUSY = 0.25
-# The part of a call from which a hold is all of it.
-ALL = 0.95
 
 
 def find(profile: Profile, run: ScriptRun | None) -> tuple[Finding, ...]:
@@ -34,7 +32,8 @@ def find_failures(profile: Profile) -> Iterator[Finding]:
         if isinstance(error, str):
             yield Finding("call-raises", "error", f"`{expression}` raises {error}")
         else:
-            yield describe_end(f"`{expression}`", error, "raise `--timeout`, or pass a smaller `--size`")
+            page = reference(SKILL, "deadlocks")
+            yield describe_end(f"`{expression}`", error, "raise `--timeout`, or pass a smaller `--size`", page)
 
 
 def find_doubts(profile: Profile) -> Iterator[Finding]:
@@ -72,12 +71,12 @@ def find_holds(profile: Profile) -> Iterator[Finding]:
 
 def describe_hold(hold: Hold) -> Finding:
     """Return what a call does to others."""
-    where, time = hold.expression, time_of(hold.hold)
+    where = hold.expression
     match hold.verdict:
         case "holds":
             return describe_long(hold)
         case "short":
-            message = f"it is attached throughout, for {time}: too short to matter to others"
+            message = f"{extent_of_short(hold)}: too short to matter to others"
             return Finding("short", "ok", message, where, reference=reference(SKILL, "detaching"))
         case "detaches":
             share = "" if hold.share == 0 else f" for {1 - (hold.share or 0):.0%} of {time_of(hold.seconds)}"
@@ -127,7 +126,16 @@ def describe_long(hold: Hold) -> Finding:
 def extent_of(hold: Hold) -> str:
     """Return for how long a call holds the GIL, of which time."""
     whole = time_of(hold.seconds)
-    return f"all of its {whole}" if hold.hold >= ALL * hold.seconds else f"{time_of(hold.hold)} of {whole}"
+    return f"all of its {whole}" if hold.is_all_held else f"{time_of(hold.hold)} of {whole}"
+
+
+def extent_of_short(hold: Hold) -> str:
+    """Return for how long a call holds the GIL that does not do so for long."""
+    if hold.share is None:
+        return f"it takes {time_of(hold.seconds)}"
+    if hold.is_all_held:
+        return f"it is attached throughout, for {time_of(hold.hold)}"
+    return f"it is attached for {hold.share:.0%} of {time_of(hold.seconds)}, {time_of(hold.hold)} at most at a time"
 
 
 def objects_of(hold: Hold) -> str:

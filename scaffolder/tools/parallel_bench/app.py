@@ -137,7 +137,7 @@ def parallel_bench(  # noqa: PLR0913, PLR0917
     \b
     Examples:
       pyo3-new tool parallel_bench my_package:smooth --type float64 --join 'np.concatenate(parts)'
-      pyo3-new tool parallel_bench hashlib:sha256 --call '[f(x).digest() for x in a]' --make 'a=[bytes(10**6)] * n'
+      pyo3-new tool parallel_bench hashlib:sha256 --call '[f(x).digest() for x in a]' --make 'a=[bytes(10**5)] * n'
       pyo3-new tool parallel_bench my_package:count --call 'f(a, threads=t)' --type 'list[str]' --draw count.svg
       pyo3-new tool parallel_bench my_package:sort --variable RAYON_NUM_THREADS --type float64 --reference 'np.sort(a)'
     """

@@ -76,7 +76,7 @@ def find_results(scaling: Scaling) -> Iterator[Finding]:
             yield Finding("results-equal", "ok", "the result is equal to that of one thread", text)
     if apart := {track.way.chunk for stage in stages for track in stage.tracks if track.joined == "differ"}:
         message = f"parts joined by `{scaling.setup.join}` are not the result of all of the input"
-        lines = "chunks of " + ", ".join(f"{chunk:,}" for chunk in sorted(apart))
+        lines = "chunks of " + "; ".join(f"{chunk:,}" for chunk in sorted(apart))
         yield Finding("parts-differ", "warning", message, scaling.setup.expressions[0], lines)
 
 
