@@ -37,7 +37,8 @@ def gil_profiler(  # noqa: PLR0913, PLR0917
         list[str] | None,
         typer.Option(
             "--call", metavar="EXPRESSION", show_default=False,
-            help="A call of the function `f`, or of another one in its module; repeatable.  [default: f(a)]",
+            help="A call of the function `f`, or of another one in its module; its arguments are evaluated before;"
+            " repeatable.  [default: f(a)]",
         ),
     ] = None,
     types: Annotated[
@@ -97,8 +98,8 @@ def gil_profiler(  # noqa: PLR0913, PLR0917
     own), how many objects it gets and returns, and how much slower it becomes when memory for objects is traced: work
     with Python objects can't be done while detached.
 
-    A script is run as `python SCRIPT.py` does, and each line is listed until which the GIL was held for long. Where
-    several threads were busy, it is not guessed which one held it.
+    A script is run as `python SCRIPT.py` does, but without input, and what it prints is not shown. The lines are listed
+    that held the GIL for long. Where several threads were busy, it is not guessed which one held it.
 
     \b
     Examples:
