@@ -16,6 +16,7 @@ from scaffolder.machine.children import ChildError
 from scaffolder.machine.processors import read_processors
 from scaffolder.runtime.calls import Runner, refuse_unknown, refuse_unmade
 from scaffolder.runtime.scaling import LEAST, Round, Scaling, Stage, Track, Way, usual_chunk
+from scaffolder.runtime.timing import LONGEST, exceeds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
     from scaffolder.runtime.timing import Show
 
 SESSION = Path(runtime.__file__).parent / "child/parallel.py"
-# Seconds of a round, so long that threads meet, and of a call that is too long for the usual sizes.
-ROUND, LONGEST = 0.03, 5.0
+# Seconds of a round, so long that threads meet.
+ROUND = 0.03
 # Bytes of input from which one of the usual sizes is left out.
 HEAVIEST = 200_000_000
 # By how many times measuring may take longer to get quiet rounds, and how many rounds are enough.
@@ -118,7 +119,7 @@ def bench(setup: Setup, python: Path, timeout: float, show: Show) -> Scaling:
 def measure_sizes(crew: Crew, scaling: Scaling, show: Show) -> None:
     """Measure all ways with each size."""
     for n in scaling.setup.sizes:
-        if scaling.setup.may_omit and is_too_large(scaling, n):
+        if scaling.setup.may_omit and is_omitted(scaling, n):
             scaling.omitted = (*scaling.omitted, n)
             continue
         with show(f"Trying with n = {n:,}"):
@@ -130,14 +131,12 @@ def measure_sizes(crew: Crew, scaling: Scaling, show: Show) -> None:
             run_rounds(crew, stage.tracks, scaling.setup.seconds)
 
 
-def is_too_large(scaling: Scaling, n: int) -> bool:
+def is_omitted(scaling: Scaling, n: int) -> bool:
     """Return whether measuring a size would take long, by what the size before took."""
     if not scaling.stages:
         return False
     stage = scaling.stages[-1]
-    factor = n / stage.n
-    slowest = max((track.guess for track in stage.tracks), default=0.0)
-    return factor * (stage.payload or 0) > HEAVIEST or factor * slowest > LONGEST
+    return exceeds(n / stage.n, stage.payload, [track.guess for track in stage.tracks], HEAVIEST)
 
 
 def prepare(crew: Crew, scaling: Scaling, n: int) -> Stage:

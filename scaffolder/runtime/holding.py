@@ -142,7 +142,7 @@ def profile_script(
         profile.others = runner.ask("others")["others"]
     beats = [Beat.read(values, NOISE) for values in answer["beats"]]
     long = tuple(beat for beat in beats if beat.hold(answer["seconds"]) >= limit)
-    return profile, ScriptRun(script, answer["seconds"], answer["count"], answer["ended"], long)
+    return profile, ScriptRun(script, answer["seconds"], answer["count"], answer["code"], long)
 
 
 def begin(runner: Runner, python: Path, size: int, limit: float) -> Profile:

@@ -14,7 +14,7 @@ from scaffolder.runtime.calls import Runner, refuse_unknown, refuse_unmade
 from scaffolder.runtime.memory import Export, Layout, Subject
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from contextlib import AbstractContextManager
 
     from scaffolder.runtime.areas import Sharing
@@ -268,9 +268,12 @@ def is_too_large(profile: Profile, n: int) -> bool:
     if not profile.steps:
         return False
     step = profile.steps[-1]
-    factor = n / step.n
-    slowest = max((run.best for run in step.runs if run), default=0.0)
-    return factor * (step.payload or 0) > HEAVIEST or factor * slowest > LONGEST
+    return exceeds(n / step.n, step.payload, [run.best for run in step.runs if run], HEAVIEST)
+
+
+def exceeds(factor: float, payload: int | None, times: Sequence[float], heaviest: int) -> bool:
+    """Return whether so many times the input would be heavy, or so many times the slowest call long."""
+    return factor * (payload or 0) > heaviest or factor * max(times, default=0.0) > LONGEST
 
 
 def examine_size(runner: Runner, profile: Profile, n: int) -> None:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from tree_sitter import Node
 
-    from scaffolder.files import Reader
+    from scaffolder.files import Reader, Unreadable
 
 CELL = re.compile(r"\b(?:Ref|Unsafe|SyncUnsafe|Once)?Cell\b")
 CLASS_CELL = re.compile(r"\b(?:RefCell|UnsafeCell|Cell|Rc)\s*<")
@@ -82,7 +82,7 @@ class Scan:
     files: int = 0
     lines: int = 0
     places: dict[tuple[str, str], str] = field(default_factory=dict)
-    unread: list[str] = field(default_factory=list)
+    unread: list[Unreadable] = field(default_factory=list)
     unparsed: list[str] = field(default_factory=list)
 
     def place_of(self, call: str, makes: tuple[tuple[str, str], ...]) -> str | None:
@@ -134,6 +134,7 @@ def scan(paths: Iterable[Path], reader: Reader) -> Scan:
         text = text_of(function)
         if TELLING.search(text) or any(f"{guard}(" in text for guard in guards):
             result.spots += [spot for check in CHECKS for spot in check(file, function)]
+    result.unread = reader.problems
     result.spots = sorted(set(result.spots), key=lambda spot: (str(spot.path), spot.line))
     return result
 

@@ -132,18 +132,19 @@ class Session(TimedSession):
         """Run a script as `python` does, and return when others had to wait for long, and for whom."""
         sys.argv[:] = [path, *arguments]
         sys.path[:] = [os.path.dirname(os.path.abspath(path)), *_own]  # noqa: PTH100, PTH120
-        text = ""
+        code = None
         with Beats(PERIOD, limit, None, (*OURS, runpy.__file__)) as beats:
             start = CLOCK()
             try:
                 runpy.run_path(path, run_name="__main__")
             except SystemExit as error:
-                text = f"it ended by `sys.exit({error.code!r})`" if error.code not in {None, 0} else ""
+                # It may be any object, also one that can't be hashed.
+                code = None if error.code is None or error.code == 0 else repr(error.code)
             end = CLOCK()
             beats.await_beat()
         return {
             "seconds": end - start,
-            "ended": text,
+            "code": code,
             "count": beats.count,
             "beats": rows_between(beats.rows, start, end),
         }

@@ -152,8 +152,9 @@ def objects_of(hold: Hold) -> str:
 
 def find_spots(run: ScriptRun) -> Iterator[Finding]:
     """Yield where a script holds the GIL for long."""
-    if run.ended:
-        yield Finding("script-fails", "warning", f"the script did not end well: {run.ended}", str(run.script))
+    if run.code is not None:
+        message = f"the script did not end well: it ended by `sys.exit({run.code})`"
+        yield Finding("script-fails", "warning", message, str(run.script))
     for spot in run.spots:
         count = f"{len(spot.beats)} times, {time_of(spot.total)} in all" if len(spot.beats) > 1 else "once"
         extent = f"for up to {time_of(spot.longest)}, {count}"

@@ -199,7 +199,6 @@ def scan_sources(sources: list[Path], *, visible: bool) -> Scan:
         reasons = [f"`{problem.path}`: {problem.reason}" for problem in reader.problems]
         names = ", ".join(f"`{path}`" for path in sources)
         raise ScaffolderError(f"there is no Rust source in {reasons[0] if reasons else names}", "pass `--source PATH`")
-    result.unread = [f"{problem.path}: {problem.reason}" for problem in reader.problems]
     return result
 
 
@@ -246,7 +245,8 @@ def scan_findings(scan: Scan | None) -> Iterator[toolkit.Finding]:
         yield from describe_spots(scan)
         if scan.unread:
             text = f"{number_of(len(scan.unread), 'file')} could not be read"
-            yield toolkit.Finding("unread", "warning", text, None, "\n".join(scan.unread))
+            lines = "\n".join(f"{problem.path}: {problem.reason}" for problem in scan.unread)
+            yield toolkit.Finding("unread", "warning", text, None, lines)
         if scan.unparsed:
             text = f"{number_of(len(scan.unparsed), 'place')} could not be parsed: what is around may be missing here"
             yield toolkit.Finding("unparsed", "note", text, scan.unparsed[0], "\n".join(scan.unparsed))
