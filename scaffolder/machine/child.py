@@ -12,6 +12,7 @@ import faulthandler
 import importlib
 import json
 import os
+import signal
 import sys
 import time
 from _queue import SimpleQueue
@@ -51,6 +52,8 @@ def answer(session: Any, request: dict[str, Any]) -> dict[str, Any]:
     verb, patience = request.pop("do"), request.pop("patience")
     # Where it hangs is said shortly before the parent gives up.
     faulthandler.dump_traceback_later(patience, file=ERRORS)
+    # The parent would have ended this process by then; if it is gone, this does, which needs no GIL.
+    set_alarm(int(patience + GRACE) + 1)
     try:
         return {"memory": peak_memory(), **getattr(session, verb)(**request), "peak": peak_memory()}
     except BaseException as error:  # noqa: BLE001  (a plugin that calls `sys.exit` is reported like any other)
@@ -59,7 +62,15 @@ def answer(session: Any, request: dict[str, Any]) -> dict[str, Any]:
         message = "".join(traceback.format_exception_only(error)).strip()
         return {"raised": message[:LONGEST], "traceback": trace(error)[-LONGEST:]}
     finally:
+        set_alarm(0)
         faulthandler.cancel_dump_traceback_later()
+
+
+def set_alarm(seconds: int) -> None:
+    """End this process after some seconds, where the system can do that, or never if they are none."""
+    alarm: Any = getattr(signal, "alarm", None)
+    if alarm and signal.getsignal(signal.SIGALRM) is signal.SIG_DFL:
+        alarm(seconds)
 
 
 def trace(error: BaseException) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from scaffolder.errors import ScaffolderError, UsageError, listing
 from scaffolder.machine.children import Child, ChildError, child_command, start_child
-from scaffolder.runtime.importing import import_command, import_failed, module_missing
+from scaffolder.runtime.importing import import_broken, import_failed, module_missing
 from scaffolder.stacks.frames import Frame, Thread, merge_frames, python_frames
 from scaffolder.stacks.gdb import look_at
 
@@ -32,11 +33,11 @@ BUSY_TICKS, SWITCHES = 3, 20
 FRAMES, THREADS, LINES, LONGEST = 8, 8, 15, 100
 OURS = re.compile(r"/(?:hammering|child|threading)\.py:\d+$|^<string>")
 HASH = re.compile(r"\[[0-9a-f]{16}\]")
-CALLING = {"outcome_of", "tried", "check", "fresh"}
+CALLING = {"outcome_of", "try_once", "check", "fresh"}
 
 
 @dataclass(frozen=True)
-class Stuck:
+class Standstill:
     """How a process stands still.
 
     Attributes:
@@ -74,7 +75,7 @@ class Activity:
 
 
 @dataclass
-class Runner:
+class ModuleRunner:
     """A child process that has the module; a new one after each that ended.
 
     Attributes:
@@ -83,7 +84,7 @@ class Runner:
         scratch: An empty folder in which it works.
         timeout: When to look whether calls still come to an end, in seconds.
         facts: What the import says.
-        stuck: How the last one stood still.
+        standstill: How the last one stood still.
     """
 
     module: str
@@ -91,7 +92,7 @@ class Runner:
     scratch: Path
     timeout: float
     facts: dict[str, Any] = field(default_factory=dict)
-    stuck: Stuck | None = None
+    standstill: Standstill | None = None
     _child: Child | None = None
     _output: list[bytes] = field(default_factory=list)
     _waits: int = 0
@@ -116,8 +117,7 @@ class Runner:
             )
         except ChildError as error:
             self.close()
-            hint = f"see where: `pyo3-new debug backtrace -- {import_command(self.python, self.module)}`"
-            raise ScaffolderError(f"importing `{self.module}` {error.message}", hint) from error
+            raise import_broken(self.python, self.module, error.message) from error
         match self.facts:
             case {"problem": "no-module", "text": text}:
                 raise module_missing(self.python, self.module, text)
@@ -135,7 +135,7 @@ class Runner:
             self.begin()
         assert self._child is not None  # noqa: S101
         self._output.clear()
-        self._waits, self.stuck, self._is_alone = 0, None, verb != "hammer"
+        self._waits, self.standstill, self._is_alone = 0, None, verb != "hammer"
         try:
             return self._child.ask(verb, self.timeout, **request)
         except ChildError:
@@ -154,20 +154,20 @@ class Runner:
             raise UsageError(f"`{self.module}` imports no extension module of its own", hint)
 
     @property
-    def step(self) -> str:
-        """What the child did last."""
-        path = self.scratch / "step.txt"
-        return path.read_text(encoding="utf-8") if path.exists() else ""
+    def step(self) -> tuple[tuple[tuple[str, str], ...], str]:
+        """What makes the objects of the call that the child made last, and the call."""
+        step = json.loads((self.scratch / "step.json").read_text(encoding="utf-8"))
+        return tuple((name, make) for name, make in step["makes"]), step["call"]
 
     @property
-    def printed(self) -> str:
+    def output(self) -> str:
         """What the child has printed since the last question."""
         return b"".join(self._output).decode("utf-8", "replace")
 
     @property
     def panic_place(self) -> str | None:
         """Where the last panic was, as Rust prints it."""
-        match = PANIC.search(self.printed)
+        match = PANIC.search(self.output)
         return match[1] if match else None
 
     # -- a process that gives no answer --------------------------------------------------------------------------
@@ -188,7 +188,7 @@ class Runner:
             return False
         is_attached = beats == last_beats
         # To wait alone, detached, is no fault.
-        self.stuck = Stuck(is_attached, is_busy, self.stacks() if is_attached or not self._is_alone else "")
+        self.standstill = Standstill(is_attached, is_busy, self.stacks() if is_attached or not self._is_alone else "")
         return True
 
     def look(self) -> tuple[int, int, dict[str, Activity]]:
@@ -212,7 +212,7 @@ class Runner:
             self._output.clear()
             os.kill(self.process, signal.SIGUSR1)
             time.sleep(PAUSE)
-        python = python_frames(self.printed)
+        python = python_frames(self.output)
         try:
             report = look_at(self.process)
         except ScaffolderError as error:
@@ -245,14 +245,14 @@ def print_threads(threads: list[list[Frame]]) -> Iterator[str]:
         is_rust = any(frame.language != "python" and not frame.plumbing for frame in frames)
         if calls or (is_rust and is_ours and all(frame.function != "beat" for frame in frames)):
             shown = [frame for frame in frames if not OURS.search(frame.place)][:FRAMES]
-            lines = tuple(f"  {plain(frame)}" for frame in shown if frame.function != "??")
+            lines = tuple(f"  {describe_frame(frame)}" for frame in shown if frame.function != "??")
             groups[lines] = groups.get(lines, 0) + 1
     for lines, count in list(groups.items())[:THREADS]:
         yield f"{count} thread{'s' if count != 1 else ''}:"
         yield from lines
 
 
-def plain(frame: Frame) -> str:
+def describe_frame(frame: Frame) -> str:
     """Return a frame in words, without the hashes of crates and the folder of a library."""
     is_library = frame.language == "native" and ":" not in frame.place
     place = Path(frame.place).name if is_library else frame.place

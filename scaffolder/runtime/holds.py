@@ -24,6 +24,8 @@ ASKED = 3
 BUSY, DETACHED = 0.5, 0.1
 # The part of a time from which other threads of the process did something in it; they may lack a processor.
 SOME = 0.1
+# The part of a call from which a hold is all of it.
+ALL = 0.95
 # The part of many calls one after another in which others have to wait at a time if no call lets them in.
 UNBROKEN = 0.25
 # Seconds for each object that a call gets or returns that are work with objects, and how much slower work that makes
@@ -119,13 +121,18 @@ class Round:
     @cached_property
     def parts(self) -> list[tuple[Beat, float]]:
         """Each beat, and the seconds from the one before in which the thread had a processor, or waited itself."""
-        parts, before = [], 0.0
+        spans, before = [], 0.0
         for beat in self.beats:
-            span = max(0.0, min(beat.got, self.seconds) - before)
-            own = max(span - beat.delay, min(span, beat.cpu), beat.hold(self.seconds), 0.0)
-            parts.append((beat, own))
+            spans.append(max(0.0, min(beat.got, self.seconds) - before))
             before = max(before, min(beat.got, self.seconds))
-        return parts
+        parts, delay = [], 0.0
+        for beat, span in zip(reversed(self.beats), reversed(spans), strict=True):
+            # The system says how long a thread had to wait when that is over, which may be some beats later.
+            delay += beat.delay
+            own = max(span - delay, min(span, beat.cpu), beat.hold(self.seconds), 0.0)
+            delay -= span - own
+            parts.append((beat, own))
+        return parts[::-1]
 
     @property
     def own(self) -> float:
@@ -262,16 +269,28 @@ class Hold:
         return self.typical.longest.place if self.typical.longest else None
 
     @property
+    def is_all_held(self) -> bool:
+        """Whether the longest time that it holds the GIL is all of a call."""
+        return self.hold >= ALL * self.seconds
+
+    @property
+    def lets_others_in(self) -> bool:
+        """Whether others get in while it is attached: not if the longest time is most of that."""
+        return self.hold < BUSY * (self.share or 0.0) * self.seconds
+
+    @property
     def verdict(self) -> Verdict:
         """What a call does to others."""
         share = self.share
         if share is None:
-            return "unclear"
+            return "short" if self.seconds < self.limit else "unclear"
         if self.hold >= self.limit:
             return "holds"
         if self.never_lets_go:
             return "short"
-        return "detaches" if share <= DETACHED else "lets others in"
+        if share <= DETACHED:
+            return "detaches"
+        return "lets others in" if self.lets_others_in else "short"
 
 
 @dataclass
@@ -313,14 +332,14 @@ class ScriptRun:
         script: The script.
         seconds: How long it ran.
         count: How often others wanted the GIL.
-        ended: How it ended, if not at its end.
+        code: What it gave to `sys.exit`, if that is a failure.
         beats: When others had to wait for long.
     """
 
     script: Path
     seconds: float
     count: int
-    ended: str
+    code: str | None
     beats: tuple[Beat, ...]
 
     @cached_property

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from scaffolder.rust.calls import arguments_of, descendants, function_of
-from scaffolder.rust.source import text_of
+from scaffolder.rust.calls import WRAPPING, arguments_of, bare_expression, descendants, function_of
+from scaffolder.rust.source import attributes_of, nodes_after, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 TAKING = {"lock": 0, "read": 0, "write": 0, "lock_py_attached": 1, "read_py_attached": 1, "write_py_attached": 1}
 # Methods that hand on a guard.
-PASSING = {"unwrap", "expect", "unwrap_or_else", "map_err", "unwrap_unchecked", "ok", "into_inner"}
+PASSING = frozenset({"unwrap", "expect", "unwrap_or_else", "map_err", "unwrap_unchecked", "ok", "into_inner"})
 STREAM = re.compile(r"\bstd(?:out|err|in)\b")
 MUTATING = (
     "insert|push|push_back|push_front|remove|pop|pop_front|pop_back|take|replace|extend|clear|retain|drain|"
@@ -49,19 +49,7 @@ def name_of(call: Node) -> str:
 
 def peel(node: Node) -> Node:
     """Return an expression without what hands on a guard: `?`, `unwrap` and their like."""
-    while True:
-        inner = None
-        if node.type in {"try_expression", "parenthesized_expression", "unary_expression"} and node.named_children:
-            inner = node.named_children[-1]
-        elif node.type == "reference_expression":
-            inner = node.child_by_field_name("value")
-        elif (
-            node.type == "call_expression" and function_of(node).type == "field_expression" and name_of(node) in PASSING
-        ):
-            inner = function_of(node).child_by_field_name("value")
-        if inner is None:
-            return node
-        node = inner
+    return bare_expression(node, WRAPPING | {"unary_expression"}, PASSING)
 
 
 def is_acquisition(call: Node, guards: frozenset[str]) -> bool:
@@ -83,7 +71,7 @@ def lock_of(acquisition: Node) -> str:
     return re.sub(r"\s|^&(?:mut\b)?", "", text)
 
 
-def states(node: Node) -> str:
+def state_at(node: Node) -> str:
     """Return whether a thread is `attached` at a node, or `detached`; `other` in other threads, `unknown` elsewhere."""
     child, around = node, node.parent
     while around is not None and around.type not in {"function_item", "async_block"}:
@@ -120,12 +108,7 @@ def _state_of(function: Node) -> str:
 
 
 def _is_exported(node: Node) -> bool:
-    before = node.prev_named_sibling
-    while before is not None and (before.type == "attribute_item" or "comment" in before.type):
-        if re.match(r"#\[\s*(?:pyo3::)?(?:pyfunction|pymethods)\b", text_of(before)):
-            return True
-        before = before.prev_named_sibling
-    return False
+    return any(re.match(r"#\[\s*(?:pyo3::)?(?:pyfunction|pymethods)\b", text) for text in attributes_of(node))
 
 
 def find_guards(function: Node, guards: frozenset[str]) -> Iterator[tuple[Node, list[Node]]]:
@@ -192,12 +175,10 @@ def _in_closure(node: Node, within: Node) -> bool:
 
 def _until_dropped(declaration: Node, name: str) -> Iterator[Node]:
     """Yield the statements after a guard's declaration until it is dropped, or the block ends."""
-    statement = declaration.next_named_sibling
-    while statement is not None:
+    for statement in nodes_after(declaration):
         if re.match(rf"(?:\w+::)*drop\(\s*{re.escape(name)}\s*\)", text_of(statement)):
             return
         yield statement
-        statement = statement.next_named_sibling
 
 
 def body_of(branch: Node) -> Iterator[Node]:
@@ -209,7 +190,4 @@ def body_of(branch: Node) -> Iterator[Node]:
     if consequence is None or not re.search(r"\b(?:return|continue|break)\b|\?\s*;?\s*\}$", text_of(consequence)):
         return
     statement = branch.parent if branch.parent is not None and branch.parent.type == "expression_statement" else branch
-    following = statement.next_named_sibling
-    while following is not None:
-        yield following
-        following = following.next_named_sibling
+    yield from nodes_after(statement)

@@ -18,9 +18,9 @@ from scaffolder.rust.locks import (
     lock_of,
     name_of,
     peel,
-    states,
+    state_at,
 )
-from scaffolder.rust.source import line_of, parse, syntax_errors, text_of
+from scaffolder.rust.source import attributes_of, line_of, nodes_after, nodes_before, parse, syntax_errors, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from tree_sitter import Node
 
-    from scaffolder.files import Reader
+    from scaffolder.files import Reader, Unreadable
 
 CELL = re.compile(r"\b(?:Ref|Unsafe|SyncUnsafe|Once)?Cell\b")
 CLASS_CELL = re.compile(r"\b(?:RefCell|UnsafeCell|Cell|Rc)\s*<")
@@ -47,7 +47,7 @@ SAFE = re.compile(r"\bsafety:", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
-class Spot:
+class SourcePlace:
     """A place in the source.
 
     Attributes:
@@ -78,11 +78,11 @@ class Scan:
         unparsed: The places that can't be parsed.
     """
 
-    spots: list[Spot] = field(default_factory=list)
+    spots: list[SourcePlace] = field(default_factory=list)
     files: int = 0
     lines: int = 0
     places: dict[tuple[str, str], str] = field(default_factory=dict)
-    unread: list[str] = field(default_factory=list)
+    unread: list[Unreadable] = field(default_factory=list)
     unparsed: list[str] = field(default_factory=list)
 
     def place_of(self, call: str, makes: tuple[tuple[str, str], ...]) -> str | None:
@@ -111,9 +111,9 @@ class File:
     guards: frozenset[str] = frozenset()
     attached_locks: frozenset[str] = frozenset()
 
-    def spot(self, name: str, node: Node, *names: str, is_minor: bool = False) -> Spot:
+    def spot(self, name: str, node: Node, *names: str, is_minor: bool = False) -> SourcePlace:
         """Return a place."""
-        return Spot(name, self.path, line_of(node), names, is_minor)
+        return SourcePlace(name, self.path, line_of(node), names, is_minor)
 
 
 def scan(paths: Iterable[Path], reader: Reader) -> Scan:
@@ -122,31 +122,34 @@ def scan(paths: Iterable[Path], reader: Reader) -> Scan:
     functions = [
         (file, node) for file in files for node in descendants(file.root, "function_item") if not in_tests(node)
     ]
-    guards = frozenset(
-        text_of(node.child_by_field_name("name"))
-        for _, node in functions
-        if re.search(r"\b(?:Mutex|RwLock(?:Read|Write))Guard\b", text_of(node.child_by_field_name("return_type")))
-    )
-    locks = frozenset(
-        lock_of(call).rpartition(".")[2]
-        for _, function in functions
-        for call in calls_in(function)
-        if is_acquisition(call, guards) and states(call) == "attached" and "py_attached" not in name_of(call)
-    )
+    guards = frozenset(name_in(node) for _, node in functions if returns_guard(node))
+    locks = frozenset(lock for _, node in functions for lock in attached_locks(node, guards))
     result = Scan(files=len(files), lines=sum(file.root.end_point[0] + 1 for file in files))
     for file in files:
         file.guards, file.attached_locks = guards, locks
         result.spots += find_items(file)
         result.unparsed += [f"{file.path}:{line}" for line in syntax_errors(file.root)]
     for file, function in functions:
-        result.places[owner_of(function), text_of(function.child_by_field_name("name"))] = (
-            f"{file.path}:{line_of(function)}"
-        )
+        result.places[owner_of(function), name_in(function)] = f"{file.path}:{line_of(function)}"
         text = text_of(function)
         if TELLING.search(text) or any(f"{guard}(" in text for guard in guards):
             result.spots += [spot for check in CHECKS for spot in check(file, function)]
+    result.unread = reader.problems
     result.spots = sorted(set(result.spots), key=lambda spot: (str(spot.path), spot.line))
     return result
+
+
+def returns_guard(function: Node) -> bool:
+    """Return whether a function returns the guard of a lock."""
+    kind = text_of(function.child_by_field_name("return_type"))
+    return bool(re.search(r"\b(?:Mutex|RwLock(?:Read|Write))Guard\b", kind))
+
+
+def attached_locks(function: Node, guards: frozenset[str]) -> Iterator[str]:
+    """Yield the last names of the locks that a function takes while attached, and does not detach to wait for."""
+    for call in calls_in(function):
+        if is_acquisition(call, guards) and state_at(call) == "attached" and "py_attached" not in name_of(call):
+            yield lock_of(call).rpartition(".")[2]
 
 
 def in_tests(node: Node) -> bool:
@@ -159,22 +162,13 @@ def in_tests(node: Node) -> bool:
     return False
 
 
-def attributes_of(node: Node) -> Iterator[str]:
-    """Yield the attributes of an item."""
-    before = node.prev_named_sibling
-    while before is not None and (before.type == "attribute_item" or "comment" in before.type):
-        if before.type == "attribute_item":
-            yield text_of(before)
-        before = before.prev_named_sibling
-
-
 def is_explained(node: Node) -> bool:
     """Return whether a comment before a node, or in it, says why it is safe."""
-    before = node.prev_named_sibling
-    while before is not None and ("comment" in before.type or before.type in {"attribute_item", "impl_item"}):
+    for before in nodes_before(node):
+        if "comment" not in before.type and before.type not in {"attribute_item", "impl_item"}:
+            break
         if SAFE.search(text_of(before)):
             return True
-        before = before.prev_named_sibling
     return bool(SAFE.search(text_of(node)))
 
 
@@ -185,6 +179,11 @@ def owner_of(function: Node) -> str:
     return name.partition("<")[0]
 
 
+def name_in(item: Node) -> str:
+    """Return the name that an item defines."""
+    return text_of(item.child_by_field_name("name"))
+
+
 def calls_in(node: Node) -> Iterator[Node]:
     """Yield the calls in a node."""
     return descendants(node, "call_expression")
@@ -193,13 +192,13 @@ def calls_in(node: Node) -> Iterator[Node]:
 # -- items -----------------------------------------------------------------------------------------------------------
 
 
-def find_items(file: File) -> Iterator[Spot]:
+def find_items(file: File) -> Iterator[SourcePlace]:
     """Yield the statics, classes and implementations that are dangerous."""
     kinds = ("static_item", "impl_item", "struct_item", "attribute_item", "type_identifier")
     for node in descendants(file.root, *kinds):
         if in_tests(node):
             continue
-        name, text = text_of(node.child_by_field_name("name")), text_of(node)
+        name, text = name_in(node), text_of(node)
         match node.type:
             case "static_item" if any(child.type == "mutable_specifier" for child in node.named_children):
                 yield file.spot("static-mut", node, name)
@@ -221,21 +220,17 @@ def _in_use(node: Node) -> bool:
     return bool(node.parent and node.parent.type in {"use_list", "scoped_identifier", "use_declaration"})
 
 
-def unsafe_impl(file: File, node: Node) -> Iterator[Spot]:
+def unsafe_impl(file: File, node: Node) -> Iterator[SourcePlace]:
     """Yield a promise that the compiler can't check."""
     trait, name = text_of(node.child_by_field_name("trait")), text_of(node.child_by_field_name("type"))
     if trait.rpartition("::")[2] in {"Send", "Sync", "Ungil"}:
         plain = name.partition("<")[0]
-        fields = next((text_of(item) for item in descendants(file.root, "struct_item") if named(item, plain)), "")
+        classes = (item for item in descendants(file.root, "struct_item") if name_in(item) == plain)
+        fields = text_of(next(classes, None))
         yield file.spot("unsafe-send", node, trait, name, is_minor=is_explained(node) or not BARE.search(fields))
 
 
-def named(item: Node, name: str) -> bool:
-    """Return whether an item has a name."""
-    return text_of(item.child_by_field_name("name")) == name
-
-
-def find_class(file: File, node: Node, name: str) -> Iterator[Spot]:
+def find_class(file: File, node: Node, name: str) -> Iterator[SourcePlace]:
     """Yield a Python class that belongs to one thread, or whose fields are not for several."""
     attributes = [
         text for text in attributes_of(node) if re.match(r"#\[\s*(?:pyo3::)?(?:pyclass|pyo3|cfg_attr)\b", text)
@@ -247,21 +242,21 @@ def find_class(file: File, node: Node, name: str) -> Iterator[Spot]:
         return
     for part in descendants(node.child_by_field_name("body") or node, "field_declaration"):
         if CLASS_CELL.search(text_of(part.child_by_field_name("type"))):
-            yield file.spot("cell-in-class", part, name, text_of(part.child_by_field_name("name")))
+            yield file.spot("cell-in-class", part, name, name_in(part))
 
 
 # -- functions -------------------------------------------------------------------------------------------------------
 
 
-def find_held_locks(file: File, function: Node) -> Iterator[Spot]:
+def find_held_locks(file: File, function: Node) -> Iterator[SourcePlace]:
     """Yield a lock that is held while the thread detaches, attaches, or runs Python code."""
     for acquisition, nodes in find_guards(function, file.guards):
         lock, is_fair = lock_of(acquisition), "py_attached" in name_of(acquisition)
         # To attach again is no wait.
-        attached = {lock.rpartition(".")[2]} if states(acquisition) == "attached" else set()
+        attached = {lock.rpartition(".")[2]} if state_at(acquisition) == "attached" else set()
         for call in (call for node in nodes for call in calls_in(node) if is_now(call, node)):
             name, count = name_of(call), len(arguments_of(call))
-            state = states(call)
+            state = state_at(call)
             if name in DETACHING and count == 1 and state == "attached" and not is_fair:
                 yield file.spot("lock-across-detach", acquisition, lock, str(line_of(call)))
             elif CALLING.get(name) == count and state == "attached" and function_of(call).type != "identifier":
@@ -270,7 +265,7 @@ def find_held_locks(file: File, function: Node) -> Iterator[Spot]:
                 yield file.spot("lock-across-attach", acquisition, lock, str(line_of(call)))
 
 
-def find_waits(file: File, function: Node) -> Iterator[Spot]:
+def find_waits(file: File, function: Node) -> Iterator[SourcePlace]:
     """Yield where a function waits for other threads while it is attached."""
     attaches = [call for call in calls_in(function) if ATTACHING.search(name_of(call))]
     for call in calls_in(function):
@@ -278,12 +273,12 @@ def find_waits(file: File, function: Node) -> Iterator[Spot]:
         is_method = function_of(call).type in {"field_expression", "generic_function"}
         is_rayon = name in RAYON_FUNCTIONS or (is_method and bool(RAYON.fullmatch(name)))
         is_wait = (is_method and WAITING.get(name) == count) or name.endswith("thread::scope")
-        if (is_rayon or is_wait) and states(call) == "attached" and "await" not in text_of(call.parent)[-8:]:
-            inside = [attach for attach in attaches if states(attach.parent or attach) == "other"]
+        if (is_rayon or is_wait) and state_at(call) == "attached" and "await" not in text_of(call.parent)[-8:]:
+            inside = [attach for attach in attaches if state_at(attach.parent or attach) == "other"]
             yield file.spot("waits-attached", call, name, is_minor=not inside)
 
 
-def find_lost_updates(file: File, function: Node) -> Iterator[Spot]:
+def find_lost_updates(file: File, function: Node) -> Iterator[SourcePlace]:
     """Yield an atomic that is stored by what was loaded from it before."""
     loads = {text: node for node, text in receivers(function, "load")}
     names = {text_of(peel(node)).partition(".load(")[0]: variable for variable, node in variables(function)}
@@ -314,7 +309,7 @@ def variables(function: Node) -> Iterator[tuple[str, Node]]:
             yield text_of(pattern), value
 
 
-def find_late_acts(file: File, function: Node) -> Iterator[Spot]:
+def find_late_changes(file: File, function: Node) -> Iterator[SourcePlace]:
     """Yield a check under a lock, and what follows from it under another acquisition of the lock."""
     for branch in descendants(function, "if_expression"):
         condition = branch.child_by_field_name("condition")
@@ -322,10 +317,10 @@ def find_late_acts(file: File, function: Node) -> Iterator[Spot]:
         if condition is None or not checks:
             continue
         lock, places = lock_of(checks[0]), list(body_of(branch))
-        acts = [call for place in places for call in calls_in(place) if is_acquisition(call, file.guards)]
-        for act in acts:
-            if lock_of(act) == lock and changes(act) and not checks_again(act):
-                yield file.spot("check-then-act", checks[0], lock, str(line_of(act)))
+        second = (call for place in places for call in calls_in(place) if is_acquisition(call, file.guards))
+        for call in second:
+            if lock_of(call) == lock and changes(call) and not checks_again(call):
+                yield file.spot("check-then-act", checks[0], lock, str(line_of(call)))
                 break
 
 
@@ -341,11 +336,8 @@ def changes(acquisition: Node) -> bool:
 def checks_again(acquisition: Node) -> bool:
     """Return whether the second acquisition looks again."""
     statement = statement_of(acquisition)
-    texts = [text_of(statement)]
-    following = statement.next_named_sibling if statement.type == "let_declaration" else None
-    while following is not None:
-        texts.append(text_of(following))
-        following = following.next_named_sibling
+    following = nodes_after(statement) if statement.type == "let_declaration" else ()
+    texts = [text_of(statement), *map(text_of, following)]
     return any(CHECKING.search(text) or "or_insert" in text or re.search(r"\bif\b|\bmatch\b", text) for text in texts)
 
 
@@ -356,10 +348,10 @@ def statement_of(node: Node) -> Node:
     return node.named_children[0] if node.type == "expression_statement" and node.named_children else node
 
 
-def find_pointers(file: File, function: Node) -> Iterator[Spot]:
+def find_pointers(file: File, function: Node) -> Iterator[SourcePlace]:
     """Yield raw memory that is used while detached."""
     for block in descendants(function, "unsafe_block"):
-        if states(block) == "detached" and RAW.search(text_of(block)):
+        if state_at(block) == "detached" and RAW.search(text_of(block)):
             around = [block, statement_of(block), statement_of(block).parent or block]
             yield file.spot("pointer-in-detach", block, is_minor=any(map(is_explained, around)))
     if any(name_of(call) in DETACHING for call in calls_in(function)):
@@ -369,4 +361,4 @@ def find_pointers(file: File, function: Node) -> Iterator[Spot]:
                 yield file.spot("pointer-in-detach", cast)
 
 
-CHECKS = (find_held_locks, find_waits, find_lost_updates, find_late_acts, find_pointers)
+CHECKS = (find_held_locks, find_waits, find_lost_updates, find_late_changes, find_pointers)

@@ -10,8 +10,8 @@ import ctypes
 import faulthandler
 import gc
 import importlib
-import inspect
 import itertools
+import json
 import mmap
 import os
 import random
@@ -27,18 +27,20 @@ from pathlib import Path
 _own = sys.path[:]
 # Only our own modules are looked for there.
 sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
-from scaffolder.runtime.child.calls import describe, resident  # noqa: E402
+from scaffolder.runtime.child.arguments import CONTENTS, FORMS, USES, VALUES, candidates  # noqa: E402
+from scaffolder.runtime.child.calls import describe, import_problem, resident  # noqa: E402
 from scaffolder.runtime.child.classes import find_classes, look_up, members_of, native_modules  # noqa: E402
 from scaffolder.runtime.child.outcomes import (  # noqa: E402
-    Run,
+    Outcomes,
     exceptions_of,
-    growing,
-    judge,
-    key_of,
+    grows,
+    judge_outcomes,
+    outcome_key,
     problems_of,
     state_of,
 )
 from scaffolder.runtime.child.program import beneath  # noqa: E402
+from scaffolder.runtime.child.workload import ROUND, Workload  # noqa: E402
 
 sys.path[:] = _own
 
@@ -50,23 +52,10 @@ if TYPE_CHECKING:
 
     Answer = dict[str, Any]
 
-# The arguments that are tried: many functions take one of them.
-VALUES = (
-    '"a"', "1", 'b"abc"', "[3, 1, 2]", '["a", "b"]', "2.5", '{"a": 1}', "callback", "None", "(1, 2)", "True", '"1"',
-)  # fmt: skip
-CONTENTS = ("[3, 1, 2]", '{"a": 1}')
-MOST_TRIES, MOST_ARGUMENTS = 150, 3
-# Seconds that all calls of one round are to take, and those of a round that is weighed.
-ROUND, WEIGHED = 0.08, 0.1
-MOST_CALLS, MOST_WEIGHED, SLOWEST_WEIGHED = 50, 250, 0.02
+# Of a round that is weighed: its seconds, the calls of a thread, and the seconds of a call.
+WEIGHED, MOST_WEIGHED, SLOWEST_WEIGHED = 0.1, 250, 0.02
 ROUNDS, GROWING, OBJECTS, ORDERS = 5, 4, 12, 20
-SEPARATOR = " ; "
-# What expressions can do with an object, by the special method that it needs.
-USES = {
-    "__len__": "len({0})", "__iter__": "next(iter({0}))", "__next__": "next({0})", "__repr__": "repr({0})",
-    "__hash__": "hash({0})", "__eq__": "{0} == {0}",
-}  # fmt: skip
-FORMS = {"__getitem__": "{}[{}]", "__contains__": "{1} in {0}", "__call__": "{}({})"}
+MOST_TRIES = 150
 # Of a class that is not built into the interpreter.
 HEAP_TYPE = 1 << 9
 PR_SET_PTRACER, ANY_PROCESS = 0x59616D61, -1
@@ -113,15 +102,12 @@ class Session:
         sys.dont_write_bytecode = True
         # A panic's message is enough.
         os.environ["RUST_BACKTRACE"] = "0"
-        self.step = Path(scratch, "step.txt")
+        self.step = Path(scratch, "step.json")
         warnings.simplefilter("ignore")
         try:
             imported = importlib.import_module(module)
-        except ModuleNotFoundError as error:
-            is_missing = error.name is not None and f"{module}.".startswith(f"{error.name}.")
-            return {"problem": "no-module" if is_missing else "raises", "text": describe(error)}
         except BaseException as error:  # noqa: BLE001  (a Rust panic is none of `Exception`)
-            return {"problem": "raises", "text": describe(error)}
+            return import_problem(module, error)
         self.natives = native_modules(module)
         for native in reversed(list(self.natives.values())):
             self.names.update(vars(native))
@@ -181,12 +167,13 @@ class Session:
     def fit(self, path: str, skip: list[str]) -> Answer:
         """Return calls of a function that succeed, or a way to make an object and what can be done with it."""
         self.skip, self.panics = skip, []
+        self.record([], path)
         value = eval(path, self.names)  # noqa: S307
-        calls, makes = self.accepted(path, value, []), list[list[str]]()
+        calls, makes = self.try_arguments(path, value, []), list[list[str]]()
         if isinstance(value, type):
             members = [f"{path}.{name}" for name, member in vars(value).items() if type(member) is value]
             # An object with something in it can do more.
-            full = (call for value in CONTENTS for call in self.tried(f"{path}({value})", []))
+            full = (call for value in CONTENTS for call in self.try_once(f"{path}({value})", []))
             texts = [*(call["text"] for call in [*itertools.islice(full, 1), *calls]), *members]
             makes = [["x", text] for text in texts[:1]]
             calls = list(self.uses("x", value, makes)) if makes else []
@@ -195,6 +182,7 @@ class Session:
     def fit_object(self, name: str, makes: list[list[str]], skip: list[str]) -> Answer:
         """Return what can be done with an object that somebody says how to make, or why it can't be made."""
         self.skip, self.panics = skip, []
+        self.record(makes, name)
         try:
             kind = type(self.fresh(makes)[name])
         except BaseException as error:  # noqa: BLE001
@@ -206,36 +194,33 @@ class Session:
         for member in members_of(kind):
             path = f"{name}.{member['name']}"
             if member["what"] == "method":
-                yield from self.accepted(path, getattr(kind, member["name"]), makes, bound=True)
+                yield from self.try_arguments(path, getattr(kind, member["name"]), makes, bound=True)
             elif member["what"] == "attribute":
-                yield from self.tried(path, makes, kind="attribute")
-                yield from self.tried(f"setattr({name}, {member['name']!r}, {path})", makes)
+                yield from self.try_once(path, makes, kind="attribute")
+                yield from self.try_once(f"setattr({name}, {member['name']!r}, {path})", makes)
         for special, text in USES.items():
             if look_up(kind, special):
-                yield from self.tried(text.format(name), makes, kind="use")
+                yield from self.try_once(text.format(name), makes, kind="use")
         for special, form in FORMS.items():
             if look_up(kind, special):
                 texts = (form.format(name, value) for value in VALUES)
-                yield from itertools.islice((call for text in texts for call in self.tried(text, makes)), 1)
+                yield from itertools.islice((call for text in texts for call in self.try_once(text, makes)), 1)
 
-    def accepted(self, path: str, value: Any, makes: list[list[str]], *, bound: bool = False) -> list[Answer]:
+    def try_arguments(self, path: str, value: Any, makes: list[list[str]], *, bound: bool = False) -> list[Answer]:
         """Return the first call that succeeds, and the first one with a callback."""
         calls: list[Answer] = []
         for text in itertools.islice(candidates(path, value, bound=bound), MOST_TRIES):
             has_callback = "callback" in text
             if len(calls) < 1 + has_callback and not (calls and "callback" in calls[0]["text"]):
-                calls += self.tried(text, makes)
+                calls += self.try_once(text, makes)
         return calls
 
-    def tried(self, text: str, makes: list[list[str]], kind: str = "call") -> list[Answer]:
+    def try_once(self, text: str, makes: list[list[str]], kind: str = "call") -> list[Answer]:
         """Return a call if it succeeds."""
         if text in self.skip:
             return []
-        self.step.write_text(SEPARATOR.join([*(f"{name} = {make}" for name, make in makes), text]), encoding="utf-8")
         try:
-            names = self.fresh(makes)
-            start = time.perf_counter()
-            eval(compile(text, f"<{text}>", "eval"), names)  # noqa: S307
+            seconds = self.time_call(text, makes)
         except Exception:  # noqa: BLE001
             return []
         except BaseException as error:  # noqa: BLE001
@@ -243,18 +228,26 @@ class Session:
             return []
         finally:
             self.finished += 1
-        return [{"text": text, "kind": kind, "seconds": time.perf_counter() - start}]
+        return [{"text": text, "kind": kind, "seconds": seconds}]
+
+    def record(self, makes: list[list[str]], text: str) -> None:
+        """Let the parent know the call that is made next, which may end this process."""
+        self.step.write_text(json.dumps({"makes": makes, "call": text}), encoding="utf-8")
 
     def check(self, text: str, makes: list[list[str]]) -> Answer:
         """Make one call that somebody wrote, and return how long it takes, or the exception."""
-        self.step.write_text(text, encoding="utf-8")
         try:
-            names = self.fresh(makes)
-            start = time.perf_counter()
-            eval(compile(text, f"<{text}>", "eval"), names)  # noqa: S307
+            return {"raises": None, "seconds": self.time_call(text, makes)}
         except BaseException as error:  # noqa: BLE001
             return {"raises": describe(error)}
-        return {"raises": None, "seconds": time.perf_counter() - start}
+
+    def time_call(self, text: str, makes: list[list[str]]) -> float:
+        """Make one call, and return how long it takes."""
+        self.record(makes, text)
+        names = self.fresh(makes)
+        start = time.perf_counter()
+        eval(compile(text, f"<{text}>", "eval"), names)  # noqa: S307
+        return time.perf_counter() - start
 
     def fresh(self, makes: list[list[str]]) -> dict[str, Any]:
         """Return the names of expressions, with new objects."""
@@ -269,31 +262,34 @@ class Session:
         """Make the same call in all threads, and compare with one thread."""
         if hasattr(faulthandler, "register"):
             faulthandler.cancel_dump_traceback_later()  # the parent asks when it is time
-        self.step.write_text(SEPARATOR.join([*(f"{name} = {text}" for name, text in makes), *calls]), encoding="utf-8")
-        work = Work(makes, calls, seconds, threads)
+        work = Workload(makes, calls, seconds, threads)
         # The first use of all is one of several threads.
         first = self.run(work, "together")
         if len(calls) > 1:
-            rounds = [first, *(self.run(work, "together") for _ in range(2))]
-            problems = list(problems_of(rounds, set(), None))
-            # What another order of the same calls does in one thread as well is no matter of threads.
-            shuffled = [self.run(work, "shuffled") for _ in range(ORDERS if problems else 0)]
-            alone = {problem["id"] for problem in problems_of(shuffled, set(), None)}
-            return {"problems": [problem for problem in problems if problem["id"] not in alone], "judged": "errors"}
+            return {"problems": self.mix(work, first), "basis": "errors"}
         usual, again, others = (self.run(work, how) for how in ("alone", "alone", "one by one"))
         repeated = ROUNDS - 1 if seconds * work.total < 10 * ROUND else 1
         rounds = [first, *(self.run(work, "together") for _ in range(repeated))]
         problems = list(exceptions_of(usual, others, rounds))
-        judged = "errors"
+        basis = "errors"
         if not problems:
-            judged, problems = judge([usual, again, others], rounds)
-        if problems and judged != "errors":
-            judged, problems = self.confirm(work, usual, first, problems)
+            basis, problems = judge_outcomes([usual, again, others], rounds)
+        if problems and basis != "errors":
+            basis, problems = self.confirm(work, usual, first, problems)
         if not problems and seconds < SLOWEST_WEIGHED:
             problems = self.weigh(work)
-        return {"problems": problems, "judged": judged}
+        return {"problems": problems, "basis": basis}
 
-    def run(self, work: Work, how: str, pace: float = 0.0, *, keep: bool = True) -> Run:
+    def mix(self, work: Workload, first: Outcomes) -> list[Answer]:
+        """Return the exceptions of different calls at the same time that they do not get in one thread."""
+        rounds = [first, *(self.run(work, "together") for _ in range(2))]
+        problems = list(problems_of(rounds, set(), None))
+        # What another order of the same calls does in one thread as well is no matter of threads.
+        shuffled = [self.run(work, "shuffled") for _ in range(ORDERS if problems else 0)]
+        alone = {problem["id"] for problem in problems_of(shuffled, set(), None)}
+        return [problem for problem in problems if problem["id"] not in alone]
+
+    def run(self, work: Workload, how: str, pace: float = 0.0, *, keep: bool = True) -> Outcomes:
         """Make all calls, and return what came of them."""
         names = self.fresh(work.makes)
         results: list[list[tuple[str, Any]]] = [[] for _ in range(work.threads)]
@@ -318,89 +314,42 @@ class Session:
         )
         flat = list(itertools.chain.from_iterable(results))
         objects = [value for kind, value in flat if kind == "returns" and type(value).__flags__ & HEAP_TYPE]
-        return Run(list(map(key_of, flat)), state, objects, seconds)
+        return Outcomes(list(map(outcome_key, flat)), state, objects, seconds)
 
-    def confirm(self, work: Work, usual: Run, first: Run, problems: list[Answer]) -> tuple[str, list[Answer]]:
+    def confirm(
+        self, work: Workload, usual: Outcomes, first: Outcomes, problems: list[Answer]
+    ) -> tuple[str, list[Answer]]:
         """Return what is still wrong in further rounds, between rounds of one thread that are as they were.
 
         What depends on time differs when one thread takes as long, or afterwards.
         """
         slow, others = self.run(work, "alone", first.seconds), self.run(work, "one by one")
         rounds = [self.run(work, "together") for _ in range(ROUNDS)]
-        judged, again = judge([usual, slow, others, self.run(work, "alone")], rounds)
-        if (again or judged != "nothing") and self.varies(work, usual):
+        basis, again = judge_outcomes([usual, slow, others, self.run(work, "alone")], rounds)
+        if (again or basis != "nothing") and self.varies(work, usual):
             return "nothing", []
         # The first use is never repeated.
-        once = [problem for problem in problems if problem["id"] == "made-twice" and judged == "results"]
-        return judged, again or once
+        once = [problem for problem in problems if problem["id"] == "made-twice" and basis == "results"]
+        return basis, again or once
 
-    def varies(self, work: Work, usual: Run) -> bool:
+    def varies(self, work: Workload, usual: Outcomes) -> bool:
         """Return whether one thread gets other results with other objects, such as by a random order."""
-        few = Work(work.makes, work.calls, work.seconds, 1, most=2)
+        few = Workload(work.makes, work.calls, work.seconds, 1, most=2)
         runs = [self.run(few, "alone") for _ in range(OBJECTS if work.makes else 0)]
         return any(run.keys != usual.keys[: len(run.keys)] or run.state != runs[0].state for run in runs)
 
-    def weigh(self, work: Work) -> list[Answer]:
+    def weigh(self, work: Workload) -> list[Answer]:
         """Return whether each round leaves memory behind."""
-        heavy = Work(work.makes, work.calls, work.seconds, work.threads, WEIGHED, MOST_WEIGHED)
+        heavy = Workload(work.makes, work.calls, work.seconds, work.threads, WEIGHED, MOST_WEIGHED)
         sizes: list[tuple[int, int]] = []
         for number in range(2 * (GROWING + 2)):
             self.run(heavy, "together", keep=False)
             gc.collect()
             sizes.append((resident() or 0, getattr(sys, "getallocatedblocks", int)()))
-            if number in {GROWING + 1, 2 * GROWING + 3} and not any(growing(sizes[-GROWING - 1 :], heavy.total)):
+            if number in {GROWING + 1, 2 * GROWING + 3} and not any(grows(sizes[-GROWING - 1 :], heavy.total)):
                 return []
         size = (sizes[-1][0] - sizes[2][0]) // ((len(sizes) - 3) * heavy.total)
-        return [{"id": "memory-grows", "bytes": size if growing(sizes[2:], heavy.total)[0] else None, "texts": []}]
-
-
-class Work:
-    """Calls to make.
-
-    Attributes:
-        makes: What makes the objects in them.
-        calls: The calls.
-        seconds: How long one takes.
-        threads: How many threads make them.
-        count: How many each makes.
-        total: How many all make.
-        codes: The calls, compiled.
-    """
-
-    def __init__(
-        self, makes: list[list[str]], calls: list[str], seconds: float, threads: int, limit: float = ROUND,
-        most: int = MOST_CALLS,
-    ) -> None:  # fmt: skip
-        self.makes, self.calls, self.seconds, self.threads = makes, calls, seconds, threads
-        self.count = max(2, min(most, int(limit / (threads * max(seconds, 1e-7)))))
-        self.total = self.count * threads
-        self.codes = [compile(text, f"<{text}>", "eval") for text in calls]
-
-    def code(self, number: int, place: int) -> CodeType:
-        """Return the call of a thread; of two calls each thread makes one only."""
-        return self.codes[(number + (place if len(self.codes) > 2 else 0)) % len(self.codes)]
-
-
-def candidates(path: str, value: Any, *, bound: bool) -> Iterator[str]:
-    """Yield calls with few arguments of many types."""
-    fixed, keywords = 0, False
-    with suppress(Exception):
-        parameters = list(inspect.signature(value).parameters.values())
-        # Some classes show that of their `__init__`.
-        has_self = bound or (isinstance(value, type) and [item.name for item in parameters[:1]] == ["self"])
-        parameters = parameters[1 if has_self else 0 :]
-        needed = [parameter for parameter in parameters if parameter.default is parameter.empty]
-        fixed = sum(
-            parameter.kind in {parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD} for parameter in needed
-        )
-        keywords = any(parameter.kind is parameter.KEYWORD_ONLY for parameter in needed)
-    if keywords:
-        return
-    for number in range(fixed, min(fixed + 1, MOST_ARGUMENTS) + 1):
-        # The same for all first, as pairs are mostly alike.
-        yield from (f"{path}({', '.join([text] * number)})" for text in (VALUES if number else VALUES[:1]))
-        if number > 1:
-            yield from (f"{path}({', '.join(texts)})" for texts in itertools.product(VALUES, repeat=number))
+        return [{"id": "memory-grows", "bytes": size if grows(sizes[2:], heavy.total)[0] else None, "texts": []}]
 
 
 def outcome_of(code: CodeType, names: dict[str, Any]) -> tuple[str, Any]:

@@ -21,6 +21,7 @@ _own = sys.path[:]
 sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 from scaffolder.runtime.child.beats import CLOCK, PERIOD, Beats, read_switches  # noqa: E402
 from scaffolder.runtime.child.timing import Session as TimedSession  # noqa: E402
+from scaffolder.runtime.child.timing import without_collecting  # noqa: E402
 
 sys.path[:] = _own
 
@@ -35,9 +36,13 @@ if TYPE_CHECKING:
 
 # A call that takes less time is repeated for so long, without letting others in between.
 SHORT, BATCH, MOST_CALLS = 1e-3, 8e-3, 100_000
+# Seconds that making the inputs of these calls may take before they begin; so they take not too much memory, either.
+MAKING = 0.1
 LEAST_ROUNDS, MOST_ROUNDS, MOST_BEATS, MOST_OBJECTS = 3, 300, 5000, 1_000_000
 # What `map` calls for each step: no Python code runs between two calls, in which others would be let in.
 CALL: Any = partial.__call__
+# Arguments of these parts are there before the call, and are the same for each.
+PLAIN = (ast.Name, ast.Attribute, ast.Constant, ast.keyword, ast.expr_context, ast.UnaryOp, ast.unaryop)
 OURS = (__file__, "<call>", "<make>")
 ATOMS = (str, bytes, bytearray, int, float, complex, bool, type(None), type, types.ModuleType, types.FunctionType)
 
@@ -49,9 +54,7 @@ class Session(TimedSession):
         """Import the function and what expressions name, and say what this Python and system can tell."""
         answer = super().load(**request)
         self.expressions: list[str] = request["expressions"]
-        has_gil: Any = getattr(sys, "_is_gil_enabled", lambda: True)
-        kind = sys.implementation.name
-        return {**answer, "gil": has_gil(), "exact": read_switches()() is not None, "implementation": kind}
+        return {**answer, "exact": read_switches()() is not None, "implementation": sys.implementation.name}
 
     def control(self, name: str, seconds: float, limit: float) -> Answer:
         """Measure what is known: Python code, sleep, and work while detached."""
@@ -61,6 +64,14 @@ class Session(TimedSession):
         }  # fmt: skip
         return measure(lambda: controls[name], seconds, limit)
 
+    def examine(self, n: int, index: int) -> Answer:  # type: ignore[override]
+        """Look at one call alone, so that one that ends the process is known."""
+        calls, self.calls = self.calls, self.calls[index : index + 1]
+        try:
+            return super().examine(n)
+        finally:
+            self.calls = calls
+
     def hold(self, n: int, index: int, is_fresh: bool, seconds: float, limit: float) -> Answer:
         """Measure a call."""
         return measure(self.binder(n, index, is_fresh), seconds, limit)
@@ -69,8 +80,18 @@ class Session(TimedSession):
         """Return what returns a call with inputs that no call before has used up."""
         if is_fresh:
             return lambda: self.bind(index, self.make(n))
-        call = self.bind(index, self.make(n))
-        return lambda: call
+        made = self.make(n)
+        call = self.bind(index, made)
+        if call.func is self.calls[index][1] or all(isinstance(part, PLAIN) for part in self.arguments(index)):
+            return lambda: call
+        # What an argument such as `iter(a)` makes may be used up by the call.
+        return lambda: self.bind(index, made)
+
+    def arguments(self, index: int) -> list[ast.AST]:
+        """Return the parts of the arguments of a call."""
+        node = ast.parse(self.expressions[index], mode="eval").body
+        assert isinstance(node, ast.Call)  # noqa: S101
+        return [part for value in (*node.args, *node.keywords) for part in ast.walk(value)]
 
     def bind(self, index: int, made: Answer) -> partial[Any]:
         """Return a call of a function with its arguments, with no Python code of ours in it, where that is possible."""
@@ -111,18 +132,19 @@ class Session(TimedSession):
         """Run a script as `python` does, and return when others had to wait for long, and for whom."""
         sys.argv[:] = [path, *arguments]
         sys.path[:] = [os.path.dirname(os.path.abspath(path)), *_own]  # noqa: PTH100, PTH120
-        text = ""
+        code = None
         with Beats(PERIOD, limit, None, (*OURS, runpy.__file__)) as beats:
             start = CLOCK()
             try:
                 runpy.run_path(path, run_name="__main__")
             except SystemExit as error:
-                text = f"it ended by `sys.exit({error.code!r})`" if error.code not in {None, 0} else ""
+                # It may be any object, also one that can't be hashed.
+                code = None if error.code is None or error.code == 0 else repr(error.code)
             end = CLOCK()
             beats.await_beat()
         return {
             "seconds": end - start,
-            "ended": text,
+            "code": code,
             "count": beats.count,
             "beats": rows_between(beats.rows, start, end),
         }
@@ -143,21 +165,17 @@ def evaluate(node: ast.expr, names: Answer) -> Any:
 def measure(bind: Callable[[], partial[Any]], seconds: float, limit: float) -> Answer:
     """Call again and again while another thread tries to take the GIL; return what it saw in each round."""
     bind()()
-    once = min(time_of(bind()) for _ in range(3)) if (first := time_of(bind())) < seconds / 10 else first
-    number = 1 if once >= SHORT else min(MOST_CALLS, int(BATCH / max(once, 1e-8)) + 1)
+    once = min(seconds_of(bind()) for _ in range(3)) if (first := seconds_of(bind())) < seconds / 10 else first
+    most = min(MOST_CALLS, int(MAKING / max(seconds_of(bind), 1e-8)) + 1)
+    number = 1 if once >= SHORT else min(most, int(BATCH / max(once, 1e-8)) + 1)
     rounds: list[Answer] = []
-    is_collecting = gc.isenabled()
-    gc.disable()
     stop = CLOCK() + seconds
-    try:
-        with Beats(max(PERIOD, once / MOST_BEATS), limit, threading.get_ident(), OURS) as beats:
-            while len(rounds) < MOST_ROUNDS and (len(rounds) < LEAST_ROUNDS or CLOCK() < stop):
-                rounds.append(measure_round(bind, number, beats))
-                if once > seconds:
-                    break
-    finally:
-        if is_collecting:
-            gc.enable()
+    period = max(PERIOD, once / MOST_BEATS)
+    with without_collecting(), Beats(period, limit, threading.get_ident(), OURS) as beats:
+        while len(rounds) < MOST_ROUNDS and (len(rounds) < LEAST_ROUNDS or CLOCK() < stop):
+            rounds.append(measure_round(bind, number, beats))
+            if once > seconds:
+                break
     return {"number": number, "once": once, "rounds": rounds}
 
 
@@ -181,7 +199,7 @@ def rows_between(rows: list[Row], start: float, end: float) -> list[list[Any]]:
     ]
 
 
-def time_of(call: partial[Any]) -> float:
+def seconds_of(call: Callable[[], Any]) -> float:
     """Return the seconds of a call."""
     start = CLOCK()
     call()

@@ -23,7 +23,7 @@ BORROWED = ("Already borrowed", "Already mutably borrowed")
 GROWTH = 200_000
 
 
-class Run:
+class Outcomes:
     """What came of all calls.
 
     Attributes:
@@ -47,24 +47,24 @@ class Run:
         return len(set(map(id, self.objects)))
 
 
-def key_of(outcome: tuple[str, Any]) -> Key:
+def outcome_key(outcome: tuple[str, Any]) -> Key:
     """Return what tells whether two outcomes are the same."""
     kind, value = outcome
     if kind == "raises":
         return ("raises", value[1], value[0], "" if value[2] else "fatal")
-    return ("returns", type(value).__qualname__, text_of(value))
+    return ("returns", type(value).__qualname__, stable_text(value))
 
 
-def text_of(value: Any, depth: int = 0) -> str:
+def stable_text(value: Any, depth: int = 0) -> str:
     """Return a text of a value without addresses, the order of sets and the last digits of floats."""
     if isinstance(value, float):
         return f"{value:.6g}"
     if depth < 4 and type(value) in {list, tuple}:
-        return f"[{', '.join(text_of(item, depth + 1) for item in value)}]"
+        return f"[{', '.join(stable_text(item, depth + 1) for item in value)}]"
     if depth < 4 and type(value) in {set, frozenset}:
-        return f"{{{', '.join(sorted(text_of(item, depth + 1) for item in value))}}}"
+        return f"{{{', '.join(sorted(stable_text(item, depth + 1) for item in value))}}}"
     if depth < 4 and type(value) is dict:
-        pairs = (f"{text_of(key, depth + 1)}: {text_of(item, depth + 1)}" for key, item in value.items())
+        pairs = (f"{stable_text(key, depth + 1)}: {stable_text(item, depth + 1)}" for key, item in value.items())
         return f"{{{', '.join(sorted(pairs))}}}"
     try:
         return re.sub(r"\b0x[0-9a-f]+", "0x", repr(value))
@@ -77,28 +77,28 @@ def state_of(value: Any) -> Iterator[Key]:
     for name, member in vars(type(value)).items():
         if type(member).__name__ in {"getset_descriptor", "member_descriptor"} and not name.startswith("__"):
             with suppress(BaseException):
-                yield name, text_of(getattr(value, name))
+                yield name, stable_text(getattr(value, name))
     if look_up(type(value), "__len__"):
         with suppress(BaseException):
-            yield "len", text_of(len(value))
+            yield "len", stable_text(len(value))
     if look_up(type(value), "__repr__"):
-        yield "repr", text_of(value)
+        yield "repr", stable_text(value)
 
 
-def growing(sizes: list[tuple[int, int]], calls: int) -> tuple[bool, bool]:
+def grows(sizes: list[tuple[int, int]], calls: int) -> tuple[bool, bool]:
     """Return whether bytes and objects become more in every round."""
     steps = list(itertools.pairwise(sizes))
     in_bytes = all(after[0] - before[0] > GROWTH for before, after in steps)
     return in_bytes, all(after[1] - before[1] >= calls for before, after in steps)
 
 
-def exceptions_of(usual: Run, others: Run, rounds: list[Run]) -> Iterator[Answer]:
+def exceptions_of(usual: Outcomes, others: Outcomes, rounds: list[Outcomes]) -> Iterator[Answer]:
     """Yield the exceptions of other threads than the main one, then those of several at the same time."""
     yield from problems_of([others], usual.refusals, "thread-refused")
     yield from problems_of(rounds, usual.refusals | others.refusals, "thread-fails")
 
 
-def problems_of(runs: list[Run], known: set[Key], rest: str | None) -> Iterator[Answer]:
+def problems_of(runs: list[Outcomes], known: set[Key], rest: str | None) -> Iterator[Answer]:
     """Yield the exceptions that one thread does not get, by kind.
 
     Args:
@@ -117,7 +117,7 @@ def problems_of(runs: list[Run], known: set[Key], rest: str | None) -> Iterator[
             yield {"id": kind, "count": len(texts), "total": total, "texts": list(dict.fromkeys(texts))[:3]}
 
 
-def judge(alone: list[Run], rounds: list[Run]) -> tuple[str, list[Answer]]:
+def judge_outcomes(alone: list[Outcomes], rounds: list[Outcomes]) -> tuple[str, list[Answer]]:
     """Return what could be compared, and where several threads get other results than one, which was tried often.
 
     Args:
@@ -126,7 +126,7 @@ def judge(alone: list[Run], rounds: list[Run]) -> tuple[str, list[Answer]]:
     """
     usual, *more = alone
     if all(run.keys == usual.keys for run in more):
-        return "results", list(differing(usual, rounds, has_state=all(run.state == usual.state for run in more)))
+        return "results", list(differences(usual, rounds, has_state=all(run.state == usual.state for run in more)))
     steps = {progression(run.keys) for run in alone}
     if len(steps) == 1 and (step := steps.pop()):
         lost = [number for run in rounds if (number := gaps(run.keys, step))]
@@ -135,7 +135,7 @@ def judge(alone: list[Run], rounds: list[Run]) -> tuple[str, list[Answer]]:
     return "thread" if usual.keys == more[0].keys else "nothing", []
 
 
-def differing(usual: Run, rounds: list[Run], *, has_state: bool) -> Iterator[Answer]:
+def differences(usual: Outcomes, rounds: list[Outcomes], *, has_state: bool) -> Iterator[Answer]:
     """Yield how rounds differ from one thread."""
     expected = sorted(usual.keys)
     for run in rounds:

@@ -37,7 +37,8 @@ def gil_profiler(  # noqa: PLR0913, PLR0917
         list[str] | None,
         typer.Option(
             "--call", metavar="EXPRESSION", show_default=False,
-            help="A call of the function `f`, or of another one in its module; repeatable.  [default: f(a)]",
+            help="A call of the function `f`, or of another one in its module; its arguments are evaluated before;"
+            " repeatable.  [default: f(a)]",
         ),
     ] = None,
     types: Annotated[
@@ -97,8 +98,8 @@ def gil_profiler(  # noqa: PLR0913, PLR0917
     own), how many objects it gets and returns, and how much slower it becomes when memory for objects is traced: work
     with Python objects can't be done while detached.
 
-    A script is run as `python SCRIPT.py` does, and each line is listed until which the GIL was held for long. Where
-    several threads were busy, it is not guessed which one held it.
+    A script is run as `python SCRIPT.py` does, but without input, and what it prints is not shown. The lines are listed
+    that held the GIL for long. Where several threads were busy, it is not guessed which one held it.
 
     \b
     Examples:
@@ -171,8 +172,7 @@ def read_plan(
         UsageError: A name, a type, an expression or the size is wrong.
     """
     from scaffolder.runtime.calls import Target, free_names, read_function
-    from scaffolder.runtime.inputs import LIBRARIES
-    from scaffolder.runtime.options import libraries_of, read_inputs, read_sizes
+    from scaffolder.runtime.options import read_inputs, read_sizes, used_libraries
     from scaffolder.runtime.timing import Plan
 
     module, name = read_function(target[0])
@@ -185,8 +185,7 @@ def read_plan(
     sizes = read_sizes(size, SIZE, "--size")
     if len(sizes) > 1:
         raise UsageError(f"`--size {size}` is more than one size", f"name one: `--size {SIZE}`")
-    libraries = {alias: library for alias, library in LIBRARIES.items() if alias not in inputs}
-    used = libraries_of([*calls, *inputs.values()], libraries)
+    used = used_libraries(calls, inputs)
     function = Target(module, name, calls[0], None, tuple(inputs), in_place=False, folder=Path.cwd())
     return Plan(function, calls, inputs, used, sizes, seconds, may_grow=False)
 

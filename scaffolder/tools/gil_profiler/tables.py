@@ -40,7 +40,7 @@ def holds_table(title: str, holds: Sequence[Hold]) -> Table:
 
 def holds_row(hold: Hold) -> tuple[str, ...]:
     """Return how long a call holds the GIL."""
-    rounds = f"{len(hold.rounds)} of {hold.number:,}" if hold.number > 1 else str(len(hold.rounds))
+    rounds = f"{len(hold.rounds)} x {hold.number:,} calls" if hold.number > 1 else str(len(hold.rounds))
     share = f"{hold.share:.0%}" if hold.share is not None else "unknown"
     verdict = hold.verdict
     activity = hold.activity if verdict == "holds" else ""
@@ -48,6 +48,8 @@ def holds_row(hold: Hold) -> tuple[str, ...]:
     longest = f"{'< ' if is_bound else ''}{time_of(hold.seconds if is_bound else hold.hold)}"
     if verdict == "detaches":
         longest = "none"
+    elif hold.share is None:
+        longest = f"< {time_of(hold.seconds)}"
     return hold.expression, time_of(hold.seconds), longest, share, activity, verdict, rounds
 
 

@@ -183,11 +183,12 @@ def best_chunks(sweep: Stage) -> tuple[Track, list[Track]] | None:
 def chunks_table(scaling: Scaling, sweep: Stage) -> Table:
     """Return the times by the size of chunks."""
     best = min(sweep.tracks, key=lambda track: quarter(used_times(track)))
+    top = "best" if best_chunks(sweep) else "shortest, which may be chance"
     rows = []
     for track in sweep.tracks:
         number = -(-sweep.length // track.way.chunk)
         share = time_of(track.best * min(scaling.peak, number) / number)
-        text = "best" if track is best else compared(speed_up(best, track))
+        text = top if track is best else compared(speed_up(best, track))
         rows.append((f"{track.way.chunk:,}", f"{number:,}", time_of(track.best), time_of(track.median), share, text))
     title = f"Sizes of chunks, with n = {sweep.n:,} and {scaling.peak} threads"
     return Table(title, ("chunk", "chunks", "best", "median", "a chunk", "against the best"), tuple(rows))

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from scaffolder.files import Reader
-    from scaffolder.runtime.hammering import Runner
+    from scaffolder.runtime.hammering import ModuleRunner
     from scaffolder.rust.threads import Scan
     from scaffolder.tools.thread_safety_checker.trying import Trials
 
@@ -100,18 +100,18 @@ def thread_safety_checker(  # noqa: PLR0913, PLR0917
     if dry_run:
         return toolkit.show(describe_plan(module, calls, sources, program, threads), as_data=as_data)
     from scaffolder.folders import temporary_folder
-    from scaffolder.runtime.hammering import Runner
+    from scaffolder.runtime.hammering import ModuleRunner
     from scaffolder.terminal import progress
-    from scaffolder.tools.thread_safety_checker.trying import Plan, try_all
+    from scaffolder.tools.thread_safety_checker.trying import Plan, try_module
 
     scan = scan_sources(sources, visible=not as_data) if sources else None
     if module is None or program is None:
         return toolkit.show(describe(scan, None, None), as_data=as_data, verbose=verbose)
     plan = Plan(calls, makes, threads, seconds)
     with temporary_folder() as scratch:
-        runner = Runner(module, program, scratch, timeout)
+        runner = ModuleRunner(module, program, scratch, timeout)
         try:
-            trials = try_all(runner, plan, lambda text: progress(text, visible=not as_data))
+            trials = try_module(runner, plan, lambda text: progress(text, visible=not as_data))
         finally:
             runner.close()
     return toolkit.show(describe(scan, trials, runner, in_full=verbose or as_data), as_data=as_data, verbose=verbose)
@@ -199,7 +199,6 @@ def scan_sources(sources: list[Path], *, visible: bool) -> Scan:
         reasons = [f"`{problem.path}`: {problem.reason}" for problem in reader.problems]
         names = ", ".join(f"`{path}`" for path in sources)
         raise ScaffolderError(f"there is no Rust source in {reasons[0] if reasons else names}", "pass `--source PATH`")
-    result.unread = [f"{problem.path}: {problem.reason}" for problem in reader.problems]
     return result
 
 
@@ -216,14 +215,14 @@ def rust_files(sources: list[Path], reader: Reader) -> Iterator[Path]:
 
 
 def describe(
-    scan: Scan | None, trials: Trials | None, runner: Runner | None, *, in_full: bool = False
+    scan: Scan | None, trials: Trials | None, runner: ModuleRunner | None, *, in_full: bool = False
 ) -> toolkit.Result:
     """Return what was seen."""
     findings = [*scan_findings(scan), *trial_findings(scan, trials, runner)]
     parts = []
     if trials and runner:
-        mixed = f" and {number_of(trials.mixed, 'combination')} of them" if trials.mixed else ""
-        calls = f"{number_of(len(trials.tried), 'call')} of `{runner.module}`{mixed}"
+        mixed = f" and {number_of(trials.mixes, 'combination')} of them" if trials.mixes else ""
+        calls = f"{number_of(len(trials.comparisons), 'call')} of `{runner.module}`{mixed}"
         parts.append(f"{calls} in {trials.threads} threads, by Python {runner.facts['python']}")
     if scan:
         parts.append(f"{number_of(scan.files, 'file')} of Rust with {number_of(scan.lines, 'line')}")
@@ -246,18 +245,19 @@ def scan_findings(scan: Scan | None) -> Iterator[toolkit.Finding]:
         yield from describe_spots(scan)
         if scan.unread:
             text = f"{number_of(len(scan.unread), 'file')} could not be read"
-            yield toolkit.Finding("unread", "warning", text, None, "\n".join(scan.unread))
+            lines = "\n".join(f"{problem.path}: {problem.reason}" for problem in scan.unread)
+            yield toolkit.Finding("unread", "warning", text, None, lines)
         if scan.unparsed:
             text = f"{number_of(len(scan.unparsed), 'place')} could not be parsed: what is around may be missing here"
             yield toolkit.Finding("unparsed", "note", text, scan.unparsed[0], "\n".join(scan.unparsed))
 
 
-def trial_findings(scan: Scan | None, trials: Trials | None, runner: Runner | None) -> Iterator[toolkit.Finding]:
+def trial_findings(scan: Scan | None, trials: Trials | None, runner: ModuleRunner | None) -> Iterator[toolkit.Finding]:
     """Yield what calls showed, and what they can't show."""
-    from scaffolder.tools.thread_safety_checker.findings import describe_limits, describe_problem, merge
+    from scaffolder.tools.thread_safety_checker.findings import describe_limits, describe_problem, merge_problems
 
     if trials and runner:
-        yield from (describe_problem(problem, trials, runner, scan) for problem in merge(trials.problems))
+        yield from (describe_problem(problem, trials, runner, scan) for problem in merge_problems(trials.problems))
         yield from describe_limits(trials, runner)
 
 
@@ -269,6 +269,6 @@ def tables_of(trials: Trials) -> Iterator[toolkit.Table]:
         "results": "results and state", "numbers": "numbers that grow", "errors": "errors only",
         "thread": "errors: results differ by thread", "nothing": "errors: results change",
     }  # fmt: skip
-    rows = tuple((names_of(call), words[judged]) for call, judged in trials.tried)
+    rows = tuple((names_of(call), words[basis]) for call, basis in trials.comparisons)
     if rows:
         yield toolkit.Table("Calls", ("call", "compared"), rows)

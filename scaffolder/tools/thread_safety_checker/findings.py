@@ -12,7 +12,7 @@ from scaffolder.toolkit import Finding, reference
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from scaffolder.runtime.hammering import Runner
+    from scaffolder.runtime.hammering import ModuleRunner
     from scaffolder.rust.threads import Scan
     from scaffolder.toolkit import Level
     from scaffolder.tools.thread_safety_checker.trying import Call, Problem, Trials
@@ -123,7 +123,7 @@ KINDS = {
 }  # fmt: skip
 
 
-def describe_problem(problem: Problem, trials: Trials, runner: Runner, scan: Scan | None) -> Finding:
+def describe_problem(problem: Problem, trials: Trials, runner: ModuleRunner, scan: Scan | None) -> Finding:
     """Return the finding of a problem."""
     kind, facts = KINDS[problem.id], problem.facts
     texts = facts.get("texts") or [""]
@@ -152,7 +152,7 @@ def name_calls(problem: Problem) -> str:
     return f"{text} with {' and '.join(makes)}" if makes else text
 
 
-def command_of(problem: Problem, trials: Trials, runner: Runner) -> str:
+def command_of(problem: Problem, trials: Trials, runner: ModuleRunner) -> str:
     """Return the command that tries the same calls again."""
     words = ["pyo3-new", "tool", TOOL, runner.module]
     words += [word for name, make in problem.makes for word in ("--make", f"{name}={make}")]
@@ -160,17 +160,17 @@ def command_of(problem: Problem, trials: Trials, runner: Runner) -> str:
     return shlex.join([*words, "--threads", str(trials.threads), "--python", str(runner.python)])
 
 
-def describe_limits(trials: Trials, runner: Runner) -> Iterator[Finding]:
+def describe_limits(trials: Trials, runner: ModuleRunner) -> Iterator[Finding]:
     """Yield what was not tried, and what no trial can show."""
     words = {
         "arguments": "no made argument was accepted: write calls of them with `--make` and `--call`",
         "time": "there was no time left: raise `--seconds`",
         "blocks": "these calls do not end in one thread",
     }
-    for reason, names in trials.untried.items():
+    for reason, names in trials.omissions.items():
         text = f"not tried: {some_of(names)}; {words[reason]}"
         yield Finding("not-tried", "note", text, runner.module, "\n".join(names))
-    uncompared = [call.text for call, judged in trials.tried if judged in {"nothing", "thread"}]
+    uncompared = [call.text for call, basis in trials.comparisons if basis in {"nothing", "thread"}]
     if uncompared:
         text = f"not compared, because results change from call to call: {some_of(uncompared)}"
         yield Finding("not-compared", "note", text, runner.module, "\n".join(uncompared))
@@ -199,7 +199,7 @@ def some_of(names: list[str]) -> str:
     )
 
 
-def merge(problems: list[Problem]) -> list[Problem]:
+def merge_problems(problems: list[Problem]) -> list[Problem]:
     """Return problems, each kind of the same calls once, and each panic of one thread."""
     unique: dict[tuple[object, ...], Problem] = {}
     for problem in problems:

@@ -10,7 +10,7 @@ from scaffolder.toolkit import Finding, reference
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from scaffolder.rust.threads import Scan, Spot
+    from scaffolder.rust.threads import Scan, SourcePlace
     from scaffolder.toolkit import Level
 
 SKILL = "pyo3-performance-gil-parallel"
@@ -116,7 +116,7 @@ HAZARDS = {
 
 def describe_spots(scan: Scan) -> Iterator[Finding]:
     """Yield the findings of a scan; one for many places of a kind."""
-    groups: dict[tuple[str, bool], list[Spot]] = {}
+    groups: dict[tuple[str, bool], list[SourcePlace]] = {}
     for spot in scan.spots:
         groups.setdefault((spot.id, spot.is_minor), []).append(spot)
     for spots in groups.values():
@@ -127,7 +127,7 @@ def describe_spots(scan: Scan) -> Iterator[Finding]:
             yield finding(spots[0], f"{HAZARDS[spots[0].id].many}, in {len(spots)} places", "\n".join(lines))
 
 
-def finding(spot: Spot, message: str, evidence: str | None) -> Finding:
+def finding(spot: SourcePlace, message: str, evidence: str | None) -> Finding:
     """Return the finding of a place."""
     hazard = HAZARDS[spot.id]
     level: Level = "note" if spot.is_minor else "warning"

@@ -15,15 +15,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from contextlib import AbstractContextManager
 
-    from scaffolder.runtime.hammering import Runner
+    from scaffolder.runtime.hammering import ModuleRunner
 
     Makes = tuple[tuple[str, str], ...]
     Show = Callable[[str], AbstractContextManager[object]]
 
 # How many calls of one class are made in pairs, and how often a function that ends its process is tried.
 MOST_PAIRED, ATTEMPTS = 6, 4
-# How long a call may take that is tried for the first time, and what is between the parts of a step.
-FITTING, SEPARATOR = 3.0, " ; "
+# How long a call may take that is tried for the first time.
+FITTING = 3.0
 
 
 @dataclass(frozen=True)
@@ -71,20 +71,20 @@ class Trials:
     Attributes:
         threads: How many threads made the calls.
         problems: What went wrong.
-        tried: The calls, and what could be compared.
-        untried: Functions and classes that were not tried, by the reason.
-        mixed: How many combinations of calls were made at the same time.
+        comparisons: The calls, and what could be compared.
+        omissions: Functions and classes that were not tried, by the reason.
+        mixes: How many combinations of calls were made at the same time.
     """
 
     threads: int
     problems: list[Problem] = field(default_factory=list)
-    tried: list[tuple[Call, str]] = field(default_factory=list)
-    untried: dict[str, list[str]] = field(default_factory=dict)
-    mixed: int = 0
+    comparisons: list[tuple[Call, str]] = field(default_factory=list)
+    omissions: dict[str, list[str]] = field(default_factory=dict)
+    mixes: int = 0
 
     def leave(self, reason: str, name: str) -> None:
         """Record what was not tried."""
-        self.untried.setdefault(reason, []).append(name)
+        self.omissions.setdefault(reason, []).append(name)
 
 
 @dataclass
@@ -104,20 +104,20 @@ class Plan:
     seconds: float
 
 
-def try_all(runner: Runner, plan: Plan, show: Show) -> Trials:
+def try_module(runner: ModuleRunner, plan: Plan, show: Show) -> Trials:
     """Try a module."""
     trials, end = Trials(plan.threads), time.monotonic() + plan.seconds
     with show(f"Importing {runner.module}"):
         runner.begin()
         runner.refuse_python(is_told=bool(plan.calls or plan.makes))
-    groups = [given_calls(runner, plan, trials)] if plan.calls else list(find_calls(runner, plan, trials, show, end))
+    groups = [check_calls(runner, plan, trials)] if plan.calls else list(find_calls(runner, plan, trials, show, end))
     # A new process: the first use is one of several threads.
     runner.close()
     functions: list[Call] = []
     for calls in groups:
         clean = [call for call in calls if try_call(runner, trials, call, end, show)]
         if calls and calls[0].makes:
-            for mix in mixes([call for call in clean if call.kind == "call"], clean):
+            for mix in combine([call for call in clean if call.kind == "call"], clean):
                 try_mix(runner, trials, mix, end, show)
         else:
             functions += clean
@@ -127,7 +127,7 @@ def try_all(runner: Runner, plan: Plan, show: Show) -> Trials:
     return trials
 
 
-def given_calls(runner: Runner, plan: Plan, trials: Trials) -> list[Call]:
+def check_calls(runner: ModuleRunner, plan: Plan, trials: Trials) -> list[Call]:
     """Return the calls that somebody wrote, each made once."""
     calls = []
     for text in plan.calls:
@@ -143,7 +143,7 @@ def given_calls(runner: Runner, plan: Plan, trials: Trials) -> list[Call]:
     return calls
 
 
-def find_calls(runner: Runner, plan: Plan, trials: Trials, show: Show, end: float) -> Iterator[list[Call]]:
+def find_calls(runner: ModuleRunner, plan: Plan, trials: Trials, show: Show, end: float) -> Iterator[list[Call]]:
     """Yield the calls of each function and class, or of each object, that succeed with made arguments."""
     requests = [(name, {"name": name, "makes": plan.makes}) for name, _ in plan.makes]
     if not plan.makes:
@@ -154,14 +154,16 @@ def find_calls(runner: Runner, plan: Plan, trials: Trials, show: Show, end: floa
             trials.leave("time", name)
             continue
         with show(f"Looking for calls of {name}"):
-            calls, panics, is_over = fit(runner, trials, request)
+            calls, panics, is_over = fit_calls(runner, trials, request)
         trials.problems += [Problem("panics-alone", (text,), (), {"texts": [error]}) for text, error in panics]
         if not calls and not is_over:
             trials.leave("arguments", name)
         yield calls
 
 
-def fit(runner: Runner, trials: Trials, request: dict[str, Any]) -> tuple[list[Call], list[tuple[str, str]], bool]:
+def fit_calls(
+    runner: ModuleRunner, trials: Trials, request: dict[str, Any]
+) -> tuple[list[Call], list[tuple[str, str]], bool]:
     """Return the calls of a function, class or object, those that panic, and whether one ended its process.
 
     Raises:
@@ -175,7 +177,7 @@ def fit(runner: Runner, trials: Trials, request: dict[str, Any]) -> tuple[list[C
             try:
                 answer = runner.ask(verb, skip=skip, **request)
             except ChildError as error:
-                skip.append(stopped(runner, error, trials))
+                skip.append(record_end(runner, error, trials))
                 continue
             if answer.get("raises"):
                 make = next(make for name, make in request["makes"] if name == request["name"])
@@ -189,10 +191,9 @@ def fit(runner: Runner, trials: Trials, request: dict[str, Any]) -> tuple[list[C
     return [], [], True
 
 
-def stopped(runner: Runner, error: ChildError, trials: Trials) -> str:
+def record_end(runner: ModuleRunner, error: ChildError, trials: Trials) -> str:
     """Record a call that ended its process or does not end, and return it."""
-    *parts, text = runner.step.split(SEPARATOR)
-    makes = tuple((name, make) for name, _, make in (part.partition(" = ") for part in parts))
+    makes, text = runner.step
     problem = breakdown(runner, error, Call(text, makes, "call", 0.0), alone=True)
     if problem.id == "blocks":
         trials.leave("blocks", text)
@@ -201,35 +202,38 @@ def stopped(runner: Runner, error: ChildError, trials: Trials) -> str:
     return text
 
 
-def breakdown(runner: Runner, error: ChildError, call: Call, *, alone: bool, texts: tuple[str, ...] = ()) -> Problem:
+def breakdown(
+    runner: ModuleRunner, error: ChildError, call: Call, *, alone: bool, texts: tuple[str, ...] = ()
+) -> Problem:
     """Return what ended a process, or stopped it."""
-    texts, stuck = texts or (call.text,), runner.stuck
+    texts, standstill = texts or (call.text,), runner.standstill
     if isinstance(error, CrashedError):
         kind = "crashes-alone" if alone else "crashes"
-        evidence = without_ours(runner.printed) or error.evidence
+        evidence = without_ours(runner.output) or error.evidence
         return Problem(kind, texts, call.makes, {"texts": [error.message]}, evidence, runner.panic_place)
-    if stuck is None:
+    if standstill is None:
         return Problem("fails", texts, call.makes, {"texts": [error.message]}, error.evidence)
     if alone:
-        kind = "waits-attached" if stuck.is_attached and stuck.is_busy is False else "blocks"
+        kind = "waits-attached" if standstill.is_attached and standstill.is_busy is False else "blocks"
     else:
-        kind = "deadlock" if stuck.is_busy is False else "busy"
-    return Problem(kind, texts, call.makes, {"attached": stuck.is_attached, "texts": []}, stuck.stacks or None)
+        kind = "deadlock" if standstill.is_busy is False else "busy"
+    facts = {"attached": standstill.is_attached, "texts": []}
+    return Problem(kind, texts, call.makes, facts, standstill.stacks or None)
 
 
-def try_call(runner: Runner, trials: Trials, call: Call, end: float, show: Show) -> bool:
+def try_call(runner: ModuleRunner, trials: Trials, call: Call, end: float, show: Show) -> bool:
     """Make a call in all threads; return whether nothing was wrong."""
     if time.monotonic() > end:
         trials.leave("time", call.text)
         return False
     with show(f"{call.text} in {trials.threads} threads"):
-        problems, judged = hammer(runner, trials, call, (call.text,))
+        problems, basis = hammer(runner, trials, call, (call.text,))
     trials.problems += problems
-    trials.tried.append((call, judged))
+    trials.comparisons.append((call, basis))
     return not problems
 
 
-def hammer(runner: Runner, trials: Trials, call: Call, texts: tuple[str, ...]) -> tuple[list[Problem], str]:
+def hammer(runner: ModuleRunner, trials: Trials, call: Call, texts: tuple[str, ...]) -> tuple[list[Problem], str]:
     """Make calls in all threads, and return what went wrong and what could be compared."""
     request: dict[str, Any] = {"makes": call.makes, "calls": texts, "seconds": call.seconds}
     try:
@@ -242,10 +246,10 @@ def hammer(runner: Runner, trials: Trials, call: Call, texts: tuple[str, ...]) -
         Problem(item["id"], texts, call.makes, item, None, place if item["id"] == "panic" else None)
         for item in answer["problems"]
     ]
-    return problems, answer["judged"]
+    return problems, answer["basis"]
 
 
-def confirm(runner: Runner, problem: Problem, request: dict[str, Any]) -> Problem:
+def confirm(runner: ModuleRunner, problem: Problem, request: dict[str, Any]) -> Problem:
     """Return the problem of threads, or that of one thread if as many calls in that end the process, too."""
     try:
         runner.ask("hammer", threads=1, **request)
@@ -257,14 +261,14 @@ def confirm(runner: Runner, problem: Problem, request: dict[str, Any]) -> Proble
     return problem
 
 
-def mixes(calls: list[Call], every: list[Call]) -> Iterable[list[Call]]:
+def combine(calls: list[Call], every: list[Call]) -> Iterable[list[Call]]:
     """Yield the combinations of calls of one object."""
     yield from map(list, itertools.combinations(calls[:MOST_PAIRED], 2))
     if len(every) > 2:
         yield every
 
 
-def try_mix(runner: Runner, trials: Trials, calls: list[Call], end: float, show: Show) -> None:
+def try_mix(runner: ModuleRunner, trials: Trials, calls: list[Call], end: float, show: Show) -> None:
     """Make different calls at the same time: the results depend on their order, so that only errors count."""
     if time.monotonic() > end:
         return
@@ -273,4 +277,4 @@ def try_mix(runner: Runner, trials: Trials, calls: list[Call], end: float, show:
     with show(f"{len(texts)} calls in {trials.threads} threads"):
         problems, _ = hammer(runner, trials, slowest, texts)
     trials.problems += problems
-    trials.mixed += 1
+    trials.mixes += 1

@@ -48,6 +48,11 @@ def sorts(values: list[int]) -> None:
     values.sort()
 
 
+def pops(values: list[int]) -> int:
+    """Change the input, in no time."""
+    return values.pop()
+
+
 def hangs(_: object) -> None:
     """Take too long."""
     time.sleep(60)

@@ -9,6 +9,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from scaffolder.runtime.holds import Beat, Round
 from tests.tools.gil_profiler.conftest import ATTEMPTS, finding, judge, names, rows, seconds
 
 if TYPE_CHECKING:
@@ -54,6 +55,26 @@ def test_inputs_are_renewed_if_a_call_uses_them_up(profile: Profile) -> None:
     assert "inputs-renewed" not in names(profile("known:hashes", "--type", "bytes", "--size", "2000"))
 
 
+@is_linux
+def test_what_an_argument_makes_is_not_used_up(profile: Profile) -> None:
+    expected = {"sum(iter(a))": ("holds", "works-with-objects"), "sum(x for x in a)": ("lets others in", "lets-in")}
+    judge(profile, "known:uses_up", "--make", "a=list(range(n))", "--size", "1e6", expected=expected)
+
+
+def test_short_calls_are_as_few_as_their_inputs_take_to_make(profile: Profile) -> None:
+    result = profile("known:pops", "--make", "a=[bytes(100) for _ in range(n)]", "--size", "1e5", "--timeout", "20")
+    assert names(result) == {"inputs-renewed", "short"}
+    number = rows(result)[0]["rounds"].partition(" x ")[2] or "1 calls"
+    assert int(number.split()[0].replace(",", "")) < 1000
+
+
+def test_a_thread_without_a_processor_does_not_take_longer() -> None:
+    # The system says in the third beat what the thread waited for in the first two.
+    times = [(0.0, 0.01, 0.0), (0.01, 0.02, 0.0), (0.02, 0.03, 0.02), (0.03, 0.04, 0.0)]
+    beats = tuple(Beat(due, got, 0.0, delay, 0.0, 0, None, 1) for due, got, delay in times)
+    assert Round(0.04, beats).own == pytest.approx(0.02)
+
+
 def test_known_calls_are_measured_beside(profile: Profile) -> None:
     for attempt in range(ATTEMPTS):
         result = profile("known:hashes", "--type", "bytes", "--size", "10")
@@ -97,7 +118,7 @@ def test_a_script_lists_the_lines_that_hold(profile: Profile, tmp_path: Path) ->
             known.hashes(bytes(20_000_000))
             known.matches(21)
         known.spins(0.05)
-        sys.exit(3)
+        sys.exit([3])
         """
     (tmp_path / "train.py").write_text(textwrap.dedent(script), encoding="utf-8")
     result = profile("train.py", "--limit", "20", "--draw", "train.svg", "--", "--epochs", "2")
@@ -112,7 +133,7 @@ def test_a_script_lists_the_lines_that_hold(profile: Profile, tmp_path: Path) ->
     assert not {"known.py:22", "known.py:21", "known.py:23"} & set(spots)
     warning = next(item for item in result["findings"] if item["where"] == "known.py:33")
     assert warning["id"] == "long-hold"
-    assert finding(result, "script-fails")["message"] == "the script did not end well: it ended by `sys.exit(3)`"
+    assert finding(result, "script-fails")["message"] == "the script did not end well: it ended by `sys.exit([3])`"
     titles = [element.text for element in ET.parse(tmp_path / "train.svg").iter()]  # noqa: S314  (it is our own)
     assert any(text and text.startswith("known.py:33") for text in titles)
 

@@ -70,10 +70,13 @@ def test_a_call_that_fails_is_an_error(profile: Profile, function: str, identifi
     assert finding(result, identifier)["level"] == "error"
 
 
-def test_a_call_that_fails_leaves_what_was_measured(profile: Profile) -> None:
-    result = profile("known:refuses", "--call", "f(a)", "--call", "len(a)", *BYTES, code=1)
+@pytest.mark.parametrize(("function", "identifier"), [("refuses", "call-raises"), ("ends", "crash"), ("hangs", "hang")])
+def test_a_call_that_fails_leaves_what_was_measured(profile: Profile, function: str, identifier: str) -> None:
+    calls = ("--call", "f(a)", "--call", "len(a)")
+    result = profile(f"known:{function}", *calls, *BYTES, "--timeout", "2", code=1)
     assert [row["call"] for row in rows(result)] == ["len(a)"]
-    assert names(result) == {"call-raises", "short"}
+    assert finding(result, identifier)["message"].startswith("`f(a)` ")
+    assert names(result) == {identifier, "short"}
 
 
 @pytest.mark.parametrize(
