@@ -16,41 +16,30 @@ pub mod guide {
 
 mod parallel {
     // region: parallel
-    use pyo3::exceptions::PyValueError;
     use pyo3::prelude::*;
     use rayon::prelude::*;
 
     pub type Point = (f64, f64);
 
-    /// Find the nearest station of each point: its place in the list.
+    /// Find the nearest station of each point: its place in the list, or None if there are no stations.
     #[pyfunction]
-    pub fn nearest(
-        py: Python<'_>,
-        points: Vec<Point>,
-        stations: Vec<Point>,
-    ) -> PyResult<Vec<usize>> {
-        check(&stations)?;
+    pub fn nearest(py: Python<'_>, points: Vec<Point>, stations: Vec<Point>) -> Vec<Option<usize>> {
         let nearest = |point: &Point| find(*point, &stations);
-        Ok(py.detach(|| points.par_iter().map(nearest).collect()))
-    }
-
-    pub fn check(stations: &[Point]) -> PyResult<()> {
-        let error = || PyValueError::new_err("there are no stations");
-        (!stations.is_empty()).then_some(()).ok_or_else(error)
+        py.detach(|| points.par_iter().map(nearest).collect())
     }
 
     /// Pure Rust: it knows neither Python nor threads, and `cargo test` tests it.
-    pub fn find(point: Point, stations: &[Point]) -> usize {
+    pub fn find(point: Point, stations: &[Point]) -> Option<usize> {
         let distance = |station: &Point| (station.0 - point.0).hypot(station.1 - point.1);
         let distances = stations.iter().map(distance).enumerate();
         let nearest = distances.min_by(|left, right| left.1.total_cmp(&right.1));
-        nearest.map_or(0, |(place, _)| place)
+        nearest.map(|(place, _)| place)
     }
     // endregion: parallel
 }
 
 mod watched {
-    use super::parallel::{Point, check, find};
+    use super::parallel::{Point, find};
     use pyo3::prelude::*;
     use rayon::prelude::*;
 
@@ -67,13 +56,13 @@ mod watched {
         points: Vec<Point>,
         stations: Vec<Point>,
         progress: Option<Py<PyAny>>,
-    ) -> PyResult<Vec<usize>> {
-        check(&stations)?;
+    ) -> PyResult<Vec<Option<usize>>> {
         let (done, stop) = (AtomicUsize::new(0), AtomicBool::new(false));
         let work = |point: &Point| {
-            done.fetch_add(1, Relaxed);
             // A `None` ends `collect`.
-            (!stop.load(Relaxed)).then(|| find(*point, &stations))
+            let result = (!stop.load(Relaxed)).then(|| find(*point, &stations))?;
+            done.fetch_add(1, Relaxed);
+            Some(result)
         };
         let watch = || {
             Python::attach(|py| {
@@ -95,6 +84,7 @@ mod watched {
                     watch().inspect_err(|_| stop.store(true, Relaxed))?;
                 }
                 let results = worker.join().unwrap_or_else(|panic| resume_unwind(panic));
+                watch()?;
                 Ok(results.unwrap_or_default())
             })
         })
@@ -201,12 +191,16 @@ mod stages {
         fn new(py: Python<'_>, path: PathBuf) -> PyResult<Self> {
             let file = BufReader::new(py.detach(|| File::open(path))?);
             let (sender, receiver) = sync_channel(100);
-            // It ends when `Lines` is dropped, because then sending fails. It never touches Python.
-            let read = move || file.lines().try_for_each(|line| sender.send(line));
+            // It ends after an error, or when `Lines` is dropped and sending fails. It never touches Python.
+            let read = move || {
+                file.lines().try_for_each(|line| {
+                    let failed = line.is_err();
+                    sender.send(line).ok().filter(|()| !failed)
+                })
+            };
             thread::Builder::new().spawn(read)?;
-            Ok(Self {
-                receiver: Mutex::new(receiver),
-            })
+            let receiver = Mutex::new(receiver);
+            Ok(Self { receiver })
         }
 
         fn __iter__(slf: PyRef<'_, Self>) -> PyRef<'_, Self> {
