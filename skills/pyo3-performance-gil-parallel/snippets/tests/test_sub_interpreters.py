@@ -55,6 +55,19 @@ def test_the_first_interpreter_that_imports_keeps_the_module_for_good() -> None:
     assert run_python(code) == ["imported", REFUSED, REFUSED]
 
 
+def test_a_module_without_submodules_is_not_refused_and_shares_its_classes() -> None:
+    library = performance_snippets._core.__file__
+    alone = f"""
+import importlib.util
+spec = importlib.util.spec_from_file_location("guide", {library!r})
+guide = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(guide)
+print(id(guide.Visits))
+"""
+    first, second = run_python(f"alone = {alone!r}; exec(alone); run(create('legacy'), alone)")
+    assert first == second
+
+
 @pytest.mark.skipif(sys.version_info < (3, 12), reason="an interpreter with a GIL of its own needs Python 3.12")
 def test_an_interpreter_with_a_gil_of_its_own_is_refused_by_python() -> None:
     refused = "module performance_snippets._core does not support loading in subinterpreters"
