@@ -7,6 +7,7 @@ from textwrap import dedent
 
 import performance_snippets
 import pytest
+from performance_snippets import _core
 
 PACKAGES = Path(performance_snippets.__file__).parents[1]
 REFUSED = "PyO3 modules do not yet support subinterpreters, see https://github.com/PyO3/pyo3/issues/576"
@@ -56,7 +57,7 @@ def test_the_first_interpreter_that_imports_keeps_the_module_for_good() -> None:
 
 
 def test_a_module_without_submodules_is_not_refused_and_shares_its_classes() -> None:
-    library = performance_snippets._core.__file__
+    library = _core.__file__
     alone = f"""
 import importlib.util
 spec = importlib.util.spec_from_file_location("guide", {library!r})
