@@ -28,8 +28,9 @@ def shared(numbers: NDArray[np.float64]) -> Iterator[SharedMemory]:
         np.frombuffer(memory.buf, count=numbers.size)[:] = numbers
         yield memory
     finally:
-        memory.close()
+        # First, because `close` is refused while an array uses the memory.
         memory.unlink()
+        memory.close()
 
 
 # endregion: parent

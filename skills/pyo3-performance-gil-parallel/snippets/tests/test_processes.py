@@ -118,7 +118,8 @@ def test_a_file_is_mapped_by_each_worker(tmp_path: Path) -> None:
 
 
 def test_a_function_is_pickled_by_the_name_of_its_module() -> None:
-    with pytest.raises(pickle.PicklingError, match=r"import of module 'performance_snippets\._core\.processes' failed"):
+    reason = r"(import of module|No module named) 'performance_snippets\._core\.processes'"
+    with pytest.raises(pickle.PicklingError, match=reason):
         pickle.dumps(processes.slopes)
     assert pickle.loads(pickle.dumps(surveying.slopes_of)) is surveying.slopes_of  # noqa: S301  made here
 
@@ -130,7 +131,7 @@ def test_a_registered_module_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_panic_loses_its_message() -> None:
     with ProcessPoolExecutor(1, mp_context=FRESH) as pool:
-        with pytest.raises(pickle.PicklingError, match="import of module 'pyo3_runtime' failed"):
+        with pytest.raises(pickle.PicklingError, match=r"Can't pickle <class 'pyo3_runtime\.PanicException'>"):
             pool.submit(surveying.every, 0).result(timeout=60)
         # The worker lives on.
         assert pool.submit(surveying.every, 2).result(timeout=60) == [1.0, 3.0]

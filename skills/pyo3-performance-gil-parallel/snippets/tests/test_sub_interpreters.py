@@ -7,6 +7,7 @@ from textwrap import dedent
 
 import performance_snippets
 import pytest
+from performance_snippets import _core
 
 PACKAGES = Path(performance_snippets.__file__).parents[1]
 REFUSED = "PyO3 modules do not yet support subinterpreters, see https://github.com/PyO3/pyo3/issues/576"
@@ -53,6 +54,19 @@ def test_the_first_interpreter_that_imports_keeps_the_module_for_good() -> None:
         run(create("legacy"), TRY)
     """
     assert run_python(code) == ["imported", REFUSED, REFUSED]
+
+
+def test_a_module_without_submodules_is_not_refused_and_shares_its_classes() -> None:
+    library = _core.__file__
+    alone = f"""
+import importlib.util
+spec = importlib.util.spec_from_file_location("guide", {library!r})
+guide = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(guide)
+print(id(guide.Visits))
+"""
+    first, second = run_python(f"alone = {alone!r}; exec(alone); run(create('legacy'), alone)")
+    assert first == second
 
 
 @pytest.mark.skipif(sys.version_info < (3, 12), reason="an interpreter with a GIL of its own needs Python 3.12")
