@@ -45,7 +45,7 @@ impl Match {
 ///
 /// Attributes:
 ///     matches: The lines that match, in the order of paths and lines.
-///     complete: Whether there are no others.
+///     complete: Whether all files that can be read were searched to their ends; if not, there may be more matches.
 ///     unreadable: Files and folders that could not be read, each with the reason.
 ///     files: How many files were searched.
 ///     bytes: How much of them.
@@ -111,8 +111,8 @@ pub fn search_logs(
 
 fn count_threads(threads: Option<usize>) -> PyResult<usize> {
     // This knows the limits of a container, which the number of the machine's cores doesn't.
-    let threads =
-        threads.unwrap_or_else(|| thread::available_parallelism().map_or(1, NonZero::get));
+    let cores = || thread::available_parallelism().map_or(1, NonZero::get);
+    let threads = threads.unwrap_or_else(|| cores().min(MOST_THREADS));
     if !(1..=MOST_THREADS).contains(&threads) {
         let message = format!("`threads` is {threads}: expected 1 to {MOST_THREADS}");
         return Err(PyValueError::new_err(message));
