@@ -93,9 +93,11 @@ pub fn search_logs(
     threads: Option<usize>,
     progress: Option<&Bound<'_, PyAny>>,
 ) -> PyResult<Report> {
-    let regex = RegexBuilder::new(pattern)
-        .case_insensitive(ignore_case)
-        .build()
+    // Detached, too: a pattern just below the limit of its size takes a while.
+    let mut builder = RegexBuilder::new(pattern);
+    builder.case_insensitive(ignore_case);
+    let regex = py
+        .detach(|| builder.build())
         .map_err(|error| PyValueError::new_err(error.to_string()))?;
     let query = Query {
         folder: &folder,
