@@ -68,7 +68,7 @@ impl RoadGraph {
     /// Args:
     ///     source: Where each way begins.
     ///     targets: Where they end.
-    ///     limit: The longest time of interest, in seconds; a lower one is found sooner.
+    ///     limit: The longest time of interest, in seconds; the lower it is, the sooner the search ends.
     ///
     /// Returns:
     ///     The seconds to each target, in their order; infinity where no way leads within the limit.

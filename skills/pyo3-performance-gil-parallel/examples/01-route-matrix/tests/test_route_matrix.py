@@ -103,7 +103,7 @@ def test_a_length_is_not_believed() -> None:
 
 
 # region: threads
-@pytest.mark.parametrize("threads", [None, 1, 4])
+@pytest.mark.parametrize("threads", [None, 1, 4, 10**9])
 def test_a_matrix_is_made_of_rows(threads: int | None) -> None:
     graph, plain = RoadGraph(CITY), PlainGraph(CITY)
     sources, targets = range(0, 900, 45), range(7, 900, 31)
@@ -162,6 +162,7 @@ def test_a_row_that_fails_ends_the_matrix() -> None:
 # region: interrupt
 def interrupt_in(seconds: float) -> None:
     """Press Ctrl-C later: the terminal's signal arrives in the main thread, `raise_signal` would wake the timer's."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # What a shell starts in the background ignores it.
     main = threading.main_thread().ident
     assert main is not None
     threading.Timer(seconds, lambda: signal.pthread_kill(main, signal.SIGINT)).start()

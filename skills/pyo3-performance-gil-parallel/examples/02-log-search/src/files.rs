@@ -23,21 +23,27 @@ pub fn list_files(
     stopped: impl Fn() -> bool,
 ) -> io::Result<(Vec<PathBuf>, Vec<Unreadable>)> {
     let (mut files, mut unreadable) = (Vec::new(), Vec::new());
-    let mut folders = vec![(folder.to_owned(), fs::read_dir(folder)?)];
-    while let Some((path, entries)) = folders.pop() {
+    let mut folders = vec![folder.to_owned()];
+    while let Some(parent) = folders.pop() {
+        // Opened one at a time: there may be more folders than a process may have open.
+        let entries = match fs::read_dir(&parent) {
+            Ok(entries) => entries,
+            Err(error) if parent == folder => return Err(error),
+            Err(error) => {
+                unreadable.push((parent, error));
+                continue;
+            }
+        };
         for entry in entries {
             if stopped() {
                 return Ok((files, unreadable));
             }
             let entry = entry.and_then(|entry| Ok((entry.file_type()?, entry.path())));
             match entry {
-                Ok((kind, path)) if kind.is_dir() => match fs::read_dir(&path) {
-                    Ok(entries) => folders.push((path, entries)),
-                    Err(error) => unreadable.push((path, error)),
-                },
+                Ok((kind, path)) if kind.is_dir() => folders.push(path),
                 Ok((kind, path)) if kind.is_file() && has_ending(&path, ending) => files.push(path),
                 Ok(_) => {}
-                Err(error) => unreadable.push((path.clone(), error)),
+                Err(error) => unreadable.push((parent.clone(), error)),
             }
         }
     }

@@ -45,7 +45,7 @@ impl Match {
 ///
 /// Attributes:
 ///     matches: The lines that match, in the order of paths and lines.
-///     complete: Whether there are no others.
+///     complete: Whether all files that can be read were searched to their ends; if not, there may be more matches.
 ///     unreadable: Files and folders that could not be read, each with the reason.
 ///     files: How many files were searched.
 ///     bytes: How much of them.
@@ -93,9 +93,11 @@ pub fn search_logs(
     threads: Option<usize>,
     progress: Option<&Bound<'_, PyAny>>,
 ) -> PyResult<Report> {
-    let regex = RegexBuilder::new(pattern)
-        .case_insensitive(ignore_case)
-        .build()
+    // Detached, too: a pattern just below the limit of its size takes a while.
+    let mut builder = RegexBuilder::new(pattern);
+    builder.case_insensitive(ignore_case);
+    let regex = py
+        .detach(|| builder.build())
         .map_err(|error| PyValueError::new_err(error.to_string()))?;
     let query = Query {
         folder: &folder,
@@ -111,8 +113,8 @@ pub fn search_logs(
 
 fn count_threads(threads: Option<usize>) -> PyResult<usize> {
     // This knows the limits of a container, which the number of the machine's cores doesn't.
-    let threads =
-        threads.unwrap_or_else(|| thread::available_parallelism().map_or(1, NonZero::get));
+    let cores = || thread::available_parallelism().map_or(1, NonZero::get);
+    let threads = threads.unwrap_or_else(|| cores().min(MOST_THREADS));
     if !(1..=MOST_THREADS).contains(&threads) {
         let message = format!("`threads` is {threads}: expected 1 to {MOST_THREADS}");
         return Err(PyValueError::new_err(message));

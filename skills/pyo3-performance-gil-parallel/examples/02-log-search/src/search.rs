@@ -78,7 +78,7 @@ impl Query<'_> {
         let mut searched = 0;
         for batch in files.chunks(BATCH) {
             let room = self.limit - findings.hits.len();
-            // A clone a thread: a regex has a cache, for which the threads would queue.
+            // A clone for each share of the files: a regex has a cache, for which the threads would queue.
             let results: Vec<_> = batch
                 .par_iter()
                 .map_init(

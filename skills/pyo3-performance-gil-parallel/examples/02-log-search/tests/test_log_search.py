@@ -96,6 +96,21 @@ def test_what_is_no_file_is_left_out(folder: Path) -> None:
     assert (report.complete, report.files) == (True, 150)
 
 
+@needs_posix
+def test_more_folders_than_may_be_open(tmp_path: Path) -> None:
+    resource = pytest.importorskip("resource")
+    for number in range(200):
+        (tmp_path / str(number)).mkdir()
+        (tmp_path / str(number) / "a.log").write_text("error", encoding="utf-8")
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (100, before[1]))
+    try:
+        report = search_logs(tmp_path, "error")
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+    assert (report.unreadable, len(report.matches)) == ((), 200)
+
+
 @pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="the superuser may read all files of other systems")
 def test_what_can_not_be_read_is_reported() -> None:
     report = search_logs("/proc/self/task", "x", ending="mem")
@@ -161,13 +176,11 @@ def test_progress_may_search(endless: Path, tmp_path_factory: pytest.TempPathFac
         search_logs(endless, "x", progress=search)
 
 
-def test_progress_must_be_callable_when_it_is_due(folder: Path) -> None:
+@needs_posix
+def test_progress_must_be_callable_when_it_is_due(endless: Path) -> None:
     nothing: Any = 5
-    # A search that is over before has no progress to report.
-    try:
-        search_logs(folder, "x", progress=nothing)
-    except TypeError as error:
-        assert "callable" in str(error)  # noqa: PT017
+    with pytest.raises(TypeError, match="not callable"):
+        search_logs(endless, "x", progress=nothing)
 
 
 # endregion: progress
@@ -176,6 +189,7 @@ def test_progress_must_be_callable_when_it_is_due(folder: Path) -> None:
 # region: interrupt
 @needs_posix
 def test_ctrl_c_ends_the_search(endless: Path) -> None:
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # What a shell starts in the background ignores it.
     main = threading.main_thread().ident
     assert main is not None
     timer = threading.Timer(0.3, lambda: signal.pthread_kill(main, signal.SIGINT))

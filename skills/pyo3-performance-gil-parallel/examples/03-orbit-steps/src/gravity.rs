@@ -6,11 +6,15 @@ use rayon::prelude::*;
 /// Sums that are kept side by side: without them the order of a sum is fixed, and the compiler may not use vectors.
 const LANES: usize = 8;
 
-/// Pairs between two looks: some milliseconds of one core.
+/// Pairs for each thread between two looks: some milliseconds.
 const PIECE: usize = 1 << 21;
 
 /// Bodies that a thread gets at a time at least.
 const SHARE: usize = 16;
+
+/// Where bodies are that only fill up a row: so far away that their pull is 0 without a look at their mass. At the
+/// origin they would be too close to a body there, and 0 divided by 0 is NaN.
+const NOWHERE: f64 = 1e200;
 
 type Vector = [f64; 3];
 
@@ -43,7 +47,7 @@ impl Columns {
     fn new(masses: &[f64]) -> Self {
         let empty = vec![[0.0; LANES]; masses.len().div_ceil(LANES)];
         let mut columns = Self {
-            x: empty.clone(),
+            x: vec![[NOWHERE; LANES]; empty.len()],
             y: empty.clone(),
             z: empty.clone(),
             mass: empty,
@@ -121,7 +125,11 @@ impl Bodies {
                 .pull(point, law.softening)
                 .map(|pull| pull * law.gravity);
         };
-        let piece = (PIECE / positions.len().max(1)).max(SHARE);
+        let threads = self
+            .pool
+            .as_ref()
+            .map_or(1, ThreadPool::current_num_threads);
+        let piece = piece_length(positions.len(), threads);
         for (targets, points) in accelerations.chunks_mut(piece).zip(positions.chunks(piece)) {
             // The pool has one piece at a time. With `install` around the whole, `look` would run in one of its threads.
             match &self.pool {
@@ -168,6 +176,11 @@ impl Bodies {
     }
 }
 
+/// Returns for how many bodies to compute between two looks: enough for all threads.
+fn piece_length(bodies: usize, threads: usize) -> usize {
+    (PIECE / bodies.max(1)).max(SHARE) * threads
+}
+
 fn add(values: &mut [Vector], changes: &[Vector], factor: f64) {
     for (value, change) in values.iter_mut().zip(changes) {
         for axis in 0..3 {
@@ -204,6 +217,20 @@ mod tests {
             [[0.25, 0.0, 0.0], [-1.0, 0.0, 0.0], [-1.0, 0.0, 0.0]]
         );
         assert!(accelerate(&[], &[]).is_empty());
+    }
+
+    #[test]
+    fn bodies_that_fill_up_a_row_do_nothing() {
+        for place in [0.0, 1e-110, 1.0, NOWHERE, f64::MAX, f64::MIN] {
+            assert_eq!(accelerate(&[1.0], &[[place, 0.0, 0.0]]), [[0.0; 3]]);
+        }
+    }
+
+    #[test]
+    fn many_bodies_are_enough_for_all_threads() {
+        for bodies in [0, 1000, 70_000, usize::MAX] {
+            assert!(piece_length(bodies, 64) >= 64 * SHARE);
+        }
     }
 
     #[test]

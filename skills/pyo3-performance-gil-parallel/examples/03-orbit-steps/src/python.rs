@@ -100,7 +100,8 @@ fn look_for_signals() -> impl FnMut() -> PyResult<()> {
             return Ok(());
         }
         last = Instant::now();
-        Python::attach(|py| py.check_signals())
+        // A daemon thread may outlive the interpreter, and `attach` would start another.
+        Python::try_attach(|py| py.check_signals()).unwrap_or(Ok(()))
     }
 }
 // endregion: look

@@ -150,6 +150,7 @@ def test_threads_may_write_to_the_arrays_meanwhile() -> None:
 @pytest.mark.parametrize(("bodies", "threads"), [(3, 1), (2000, 2), (0, None)])
 def test_ctrl_c_ends_the_steps(bodies: int, threads: int | None) -> None:
     cluster = make_cluster(bodies)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # What a shell starts in the background ignores it.
     main = threading.main_thread().ident
     assert main is not None
     threading.Timer(0.2, lambda: signal.pthread_kill(main, signal.SIGINT)).start()
@@ -171,6 +172,23 @@ def test_a_child_computes_too() -> None:
     if not child:
         os._exit(int((accelerate(masses, positions, threads=2) == expected).all()))
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 1
+
+
+def test_a_process_ends_while_threads_work() -> None:
+    source = """
+import threading, time
+import numpy as np
+from orbit_steps import advance
+def work(bodies):
+    zeros = np.zeros((bodies, 3))
+    advance(np.ones(bodies), zeros, zeros, seconds=1, steps=2**60)
+for bodies in (5, 5, 600):
+    threading.Thread(target=work, args=[bodies], daemon=True).start()
+time.sleep(0.2)
+print("end")
+"""
+    done = subprocess.run([sys.executable, "-c", source], check=True, stdout=subprocess.PIPE, text=True, timeout=60)
+    assert done.stdout == "end\n"
 
 
 def test_the_readme_runs() -> None:

@@ -226,7 +226,8 @@ pub fn write(
     if next == 0 {
         file.write_all(&pack(b""))?;
     }
-    file.flush()?;
+    // Otherwise a crash of the machine may leave the name, and nothing in the file.
+    file.sync_all()?;
     Ok(totals)
 }
 // endregion: write

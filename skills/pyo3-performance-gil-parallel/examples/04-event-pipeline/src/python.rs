@@ -91,6 +91,8 @@ pub fn anonymise_file(
             return Err(io::Error::new(io::ErrorKind::InvalidInput, message).into());
         }
     }
+    // A link stays one: the file that it leads to is replaced.
+    let target = target.canonicalize().unwrap_or(target);
     let mut part = Part::create(&target)?;
     let totals = run(
         py,
@@ -133,25 +135,26 @@ fn run(
     for _ in 0..depth {
         let _ = give_token.send(());
     }
-    thread::scope(|scope| {
+    // What the closure owns goes with it: if the system has no thread left for a stage, those that have begun end, too.
+    thread::scope(move |scope| {
         // Each stage owns its ends of the channels: when it ends, in whatever way, its neighbours notice.
         let end = alive.clone();
-        let reader = scope.spawn(move || {
+        let reader = thread::Builder::new().spawn_scoped(scope, move || {
             let _end = end;
             read(source, control, &tokens, &send_batch)
-        });
+        })?;
         for _ in 0..workers {
             let (batches, send_output, end) = (batches.clone(), send_output.clone(), alive.clone());
-            scope.spawn(move || {
+            thread::Builder::new().spawn_scoped(scope, move || {
                 let _end = end;
                 rewrite(anonymiser, &batches, &send_output);
-            });
+            })?;
         }
         drop((batches, send_output));
-        let writer = scope.spawn(move || {
+        let writer = thread::Builder::new().spawn_scoped(scope, move || {
             let _end = alive;
             write(&mut part.file, &outputs, &give_token)
-        });
+        })?;
         let mut outcome = Ok(());
         while py.detach(|| is_busy(&ended)) {
             if outcome.is_ok() {

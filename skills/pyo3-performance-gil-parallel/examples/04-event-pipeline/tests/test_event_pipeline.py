@@ -66,6 +66,15 @@ def test_the_target_may_be_the_source(source: Path) -> None:
     assert read_lines(source) == expected
 
 
+@needs_posix
+def test_a_link_to_the_source_stays_one(source: Path, target: Path) -> None:
+    target.symlink_to(source)
+    expected = [plain_line(line) for line in read_lines(source)]
+    anonymise_file(source, target, KEY)
+    assert target.is_symlink()
+    assert read_lines(source) == expected
+
+
 def test_an_empty_file_stays_one(tmp_path: Path, target: Path) -> None:
     write_events(tmp_path / "empty.gz", [])
     assert anonymise_file(tmp_path / "empty.gz", target, KEY).events == 0
@@ -141,6 +150,22 @@ def test_keys_and_workers_are_checked(source: Path, target: Path) -> None:
         anonymise_file(source, target, key)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems may start a thread with any stack")
+def test_a_thread_that_can_not_start_is_an_error(source: Path, target: Path) -> None:
+    code = "import sys; from event_pipeline import anonymise_file; anonymise_file(*sys.argv[1:], bytes(16))"
+    command = [sys.executable, "-c", code, str(source), str(target)]
+    done = subprocess.run(
+        command,
+        check=False,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=60,
+        env=os.environ | {"RUST_MIN_STACK": str(2**47)},
+    )
+    assert done.stderr.splitlines()[-1].startswith("BlockingIOError")
+    assert not target.exists()
+
+
 # region: memory
 @pytest.mark.skipif(sys.platform != "linux", reason="`/proc` tells the memory of a process on Linux only")
 def test_memory_is_bounded(tmp_path: Path, target: Path) -> None:
@@ -165,6 +190,7 @@ def test_memory_is_bounded(tmp_path: Path, target: Path) -> None:
 
 @needs_posix
 def test_ctrl_c_ends_the_work(endless: Path, target: Path) -> None:
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # What a shell starts in the background ignores it.
     main = threading.main_thread().ident
     assert main is not None
     threading.Timer(0.3, lambda: signal.pthread_kill(main, signal.SIGINT)).start()

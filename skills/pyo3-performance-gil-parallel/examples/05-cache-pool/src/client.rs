@@ -46,7 +46,8 @@ impl From<Error> for PyErr {
 /// Args:
 ///     address: The server's name and port, such as `localhost:11211`.
 ///     size: How many connections there are at most, 1 to 1024.
-///     timeout: How many seconds a connection is waited for, and an answer then, up to an hour.
+///     timeout: How many seconds each wait takes at most, up to an hour: for a free connection, for the server to take a
+///         new one, for a piece of an answer.
 ///
 /// Raises:
 ///     ValueError: If the size or the timeout is not possible.

@@ -155,6 +155,7 @@ def test_ctrl_c_ends_the_waiting_for_a_connection() -> None:
         client = Client(f"127.0.0.1:{silent.getsockname()[1]}", size=1, timeout=3)
         future = pool.submit(client.get, "a")
         wait_until(lambda: client.status()[0] == 1)
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # What a shell starts in the background ignores it.
         main = threading.main_thread().ident
         assert main is not None
         threading.Timer(0.2, lambda: signal.pthread_kill(main, signal.SIGINT)).start()

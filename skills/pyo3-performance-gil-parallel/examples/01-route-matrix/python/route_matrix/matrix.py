@@ -28,6 +28,7 @@ def travel_matrix(
         targets: Where ways end, a column for each.
         limit: The longest time of interest, in seconds.
         threads: How many rows are computed at once; as many as there are cores for this process, if not given.
+            There are no more threads than rows.
 
     Returns:
         The seconds; infinity where no way leads within the limit.
@@ -53,9 +54,9 @@ def travel_matrix(
 
     count = count_cores() if threads is None else threads
     with ThreadPoolExecutor(count) as pool:
-        # A task for each thread, not for each row: Ctrl-C in the middle of `submit` may leave the pool's lock taken.
-        tasks = [pool.submit(work) for _ in range(count)]
         try:
+            # A task for each thread, not for each row: Ctrl-C in `submit` may leave the pool's lock taken.
+            tasks = [pool.submit(work) for _ in range(min(count, len(matrix)))]
             for task in as_completed(tasks):
                 task.result()
         finally:
