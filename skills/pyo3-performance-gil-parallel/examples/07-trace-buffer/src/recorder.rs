@@ -87,6 +87,17 @@ impl Shared {
     }
 }
 
+// region: drop
+impl Drop for Shared {
+    /// Closes what nobody closed. Python drops its objects attached, and to wait is for detached threads: what is written
+    /// may go to a pipe that a thread of Python's reads.
+    fn drop(&mut self) {
+        // Nobody is left to hear what went wrong.
+        let _ = Python::attach(|py| py.detach(|| self.writer.close()));
+    }
+}
+// endregion: drop
+
 /// Records what threads do, and writes it as a Chrome trace meanwhile.
 ///
 /// No thread waits for another or for the disk: events are lost, and counted, where the buffer is full. Open the file at
@@ -174,7 +185,7 @@ impl Recorder {
     }
     // endregion: close
 
-    /// Events that were written.
+    /// Events that were written; on a full disk the last of them are not in the file, and `close` raises.
     #[getter]
     fn written(&self) -> u64 {
         self.shared.writer.written()
@@ -253,7 +264,7 @@ impl Span {
     // endregion: span
 }
 
-/// Returns the `OSError` with the path in it, as `open` raises it.
+/// Returns an `OSError` that names the file.
 fn name_file(error: std::io::Error, path: PathBuf) -> PyErr {
     match error.raw_os_error() {
         Some(number) => {

@@ -20,7 +20,7 @@ struct State {
     written: AtomicU64,
 }
 
-/// A thread that writes what is recorded.
+/// A thread that writes what is recorded until somebody calls [`Writer::close`].
 #[derive(Debug)]
 pub struct Writer {
     state: Arc<State>,
@@ -93,13 +93,6 @@ impl Writer {
             .unwrap_or_else(|_| Err(io::Error::other("the thread that writes panicked")))
     }
     // endregion: close
-}
-
-impl Drop for Writer {
-    fn drop(&mut self) {
-        // Nobody is left to hear what went wrong.
-        let _ = self.close();
-    }
 }
 
 // region: loop

@@ -240,6 +240,18 @@ def test_a_fork_leaves_the_recorder_to_its_parent(path: Path) -> None:
 # endregion: fork
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no pipes with a name")
+def test_a_recorder_that_is_dropped_lets_other_threads_run(path: Path) -> None:
+    os.mkfifo(path)
+    with ThreadPoolExecutor(1) as pool:
+        events = pool.submit(read, path)
+        recorder = Recorder(path, every=3600)
+        for _ in range(10_000):  # more than a pipe holds
+            recorder.instant("event")
+        del recorder
+        assert len(events.result()) == 10_000
+
+
 @pytest.mark.parametrize("end", ["", "raise SystemExit(3)", "import threading; threading.Thread(target=go).start()"])
 def test_a_recorder_that_is_never_closed_is_written_at_exit(path: Path, end: str) -> None:
     program = (

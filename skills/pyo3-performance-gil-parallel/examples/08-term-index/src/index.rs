@@ -1,6 +1,7 @@
 //! The index: for each term the texts that it is in.
 
 use std::collections::{BTreeSet, HashMap};
+use std::convert::Infallible;
 use std::ops::Range;
 
 use crate::errors::Error;
@@ -11,7 +12,7 @@ use crate::words::{StopWords, for_each_word};
 const SATURATION: f64 = 1.2;
 const LENGTH: f64 = 0.75;
 
-/// Letters that are read between two pauses: some milliseconds.
+/// Bytes of words that are read between two pauses: some milliseconds.
 const STRIDE: usize = 1 << 19;
 
 /// How often a term is in a text.
@@ -51,12 +52,18 @@ impl Index {
         // Declared before what borrows from it, so dropped after that.
         let storage = Storage::new();
         let mut terms: HashMap<Text<'_>, List<'_>> = HashMap::new();
-        let mut letters = 0;
+        let mut bytes = 0;
         for (number, text) in texts.iter().enumerate() {
             let document = u32::try_from(number).map_err(|_| Error::Documents)?;
             let mut length = 0;
-            for_each_word(text.as_ref(), stop_words, |word| {
+            for_each_word(text.as_ref(), stop_words, |word| -> Result<(), Error> {
                 length += 1;
+                bytes += word.len();
+                // Within a text, too, which may be as long as all others.
+                if bytes >= STRIDE {
+                    bytes = 0;
+                    pause()?;
+                }
                 // Not `entry`, which would need a copy of each word to ask for it.
                 match terms.get_mut(word) {
                     Some(postings) => count(postings, document),
@@ -66,13 +73,9 @@ impl Index {
                         terms.insert(storage.text(word), postings);
                     }
                 }
-            });
+                Ok(())
+            })?;
             lengths.push(length);
-            letters += text.as_ref().len();
-            if letters >= STRIDE {
-                letters = 0;
-                pause()?;
-            }
         }
         Ok(Self::pack(terms, lengths))
     }
@@ -169,8 +172,9 @@ impl Index {
 /// floats depends on it.
 fn query_words(query: &str, stop_words: &StopWords) -> BTreeSet<String> {
     let mut words = BTreeSet::new();
-    for_each_word(query, stop_words, |word| {
+    let Ok(()) = for_each_word(query, stop_words, |word| {
         words.insert(word.to_owned());
+        Ok::<_, Infallible>(())
     });
     words
 }
@@ -235,10 +239,18 @@ mod tests {
     }
 
     #[test]
-    fn a_pause_ends_the_work() {
-        let texts = vec!["word ".repeat(STRIDE); 2];
-        let result = Index::build(&texts, &StopWords::new(), || Err(Error::Documents));
-        assert!(result.is_err());
+    fn a_pause_ends_the_work_within_a_text() {
+        let mut pauses = 0;
+        let pause = || {
+            pauses += 1;
+            if pauses < 3 {
+                Ok(())
+            } else {
+                Err(Error::Documents)
+            }
+        };
+        let result = Index::build(&["word ".repeat(STRIDE)], &StopWords::new(), pause);
+        assert!(result.is_err() && pauses == 3);
     }
 
     // region: count

@@ -9,7 +9,15 @@ const LONGEST: usize = 64;
 pub type StopWords = HashSet<Box<str>>;
 
 /// Hands each word of a text to `take`, in lower case, without stop words.
-pub fn for_each_word(text: &str, stop_words: &StopWords, mut take: impl FnMut(&str)) {
+///
+/// # Errors
+///
+/// What `take` returns, which ends it.
+pub fn for_each_word<E>(
+    text: &str,
+    stop_words: &StopWords,
+    mut take: impl FnMut(&str) -> Result<(), E>,
+) -> Result<(), E> {
     // One string for all words, so that none takes memory of its own.
     let mut word = String::new();
     for part in text.split(|letter: char| !letter.is_alphanumeric()) {
@@ -19,9 +27,10 @@ pub fn for_each_word(text: &str, stop_words: &StopWords, mut take: impl FnMut(&s
         word.clear();
         word.extend(part.chars().flat_map(char::to_lowercase));
         if !stop_words.contains(word.as_str()) {
-            take(&word);
+            take(&word)?;
         }
     }
+    Ok(())
 }
 
 /// Reads a list with a word in each line, and comments after `#`.
@@ -36,6 +45,8 @@ pub fn parse_stop_words(text: &str) -> StopWords {
 
 #[cfg(test)]
 mod tests {
+    use std::convert::Infallible;
+
     use super::*;
 
     #[test]
@@ -44,7 +55,10 @@ mod tests {
         assert_eq!(stop_words.len(), 2);
         let mut words = Vec::new();
         let text = format!("The Über-cat, A 2nd cat's\u{0}ΣΊΣΥΦΟΣ {}", "x".repeat(65));
-        for_each_word(&text, &stop_words, |word| words.push(word.to_owned()));
+        let Ok(()) = for_each_word(&text, &stop_words, |word| {
+            words.push(word.to_owned());
+            Ok::<_, Infallible>(())
+        });
         assert_eq!(words, ["über", "cat", "2nd", "cat", "s", "σίσυφοσ"]);
     }
 }

@@ -4,6 +4,7 @@ import importlib
 import os
 import subprocess
 import sys
+from array import array
 from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 from typing import Any
@@ -126,10 +127,21 @@ def test_the_process_ends_well() -> None:
     assert (done.returncode, done.stdout) == (0, b"")
 
 
+def reverse(places: "array[float]") -> None:
+    places.reverse()
+
+
 @pytest.mark.skipif(sys.version_info < (3, 14), reason="`concurrent.interpreters` came with 3.14")
 def test_it_works_with_the_public_module() -> None:
     interpreters: Any = importlib.import_module("concurrent.interpreters")
     interpreter = interpreters.create()
     interpreter.exec(USE)
-    assert interpreter.call(importlib.import_module("geo_cells").encode, 1, 2, 3) == "s01"
+    geo_cells, places = importlib.import_module("geo_cells"), array("d", [0, 0])
+    assert interpreter.call(geo_cells.encode, 1, 2, 3) == "s01"
+    # The memory that a view shows is shared, and an array is copied.
+    interpreter.prepare_main(view=memoryview(places))
+    interpreter.exec("view[0] = 42.605; view[1] = -5.603")
+    assert geo_cells.count_cells(places) == interpreter.call(geo_cells.count_cells, places) == {"ezs42": 1}
+    interpreter.call(reverse, places)
+    assert places[0] == 42.605
     interpreter.close()

@@ -34,6 +34,21 @@ def test_groups_can_be_printed(corpus: Path) -> None:
     assert done.stdout == "[0, 2]\n[1, 3]\n"
 
 
+def test_no_groups_are_no_lines(tmp_path: Path) -> None:
+    path = tmp_path / "one.jsonl"
+    path.write_text('{"text": "alone"}', encoding="utf-8")
+    assert run(path, "--groups").stdout == ""
+    assert run(path).stdout == '{"text": "alone"}'
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the system has no such pipes")
+def test_a_pipe_is_refused_because_it_can_not_be_read_twice(corpus: Path) -> None:
+    command = [COMMAND, "/dev/stdin"]
+    done = subprocess.run(command, input=corpus.read_bytes(), capture_output=True, check=False)
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert done.stderr == b"error: `/dev/stdin` is not a regular file, and is to be read twice\n"
+
+
 @pytest.mark.parametrize(
     ("line", "message"),
     [

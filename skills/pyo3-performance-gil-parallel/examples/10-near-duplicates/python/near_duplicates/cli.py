@@ -9,8 +9,8 @@ from pathlib import Path
 from near_duplicates._core import __version__, find_groups
 
 
-class LineError(Exception):
-    """A line that is no document."""
+class InputError(Exception):
+    """A file or a line that is none of documents."""
 
 
 def read_texts(path: Path, field: str) -> Iterator[str]:
@@ -21,7 +21,7 @@ def read_texts(path: Path, field: str) -> Iterator[str]:
         field: The key of the text.
 
     Raises:
-        LineError: If a line is no such object.
+        InputError: If a line is no such object.
         OSError: If the file can't be read.
     """
     with path.open("rb") as lines:
@@ -29,13 +29,26 @@ def read_texts(path: Path, field: str) -> Iterator[str]:
             try:
                 text = json.loads(line)[field]
             except (ValueError, RecursionError):
-                raise LineError(f"`{path}`, line {number} is not valid JSON") from None
+                raise InputError(f"`{path}`, line {number} is not valid JSON") from None
             except (KeyError, TypeError, IndexError):
-                raise LineError(f"`{path}`, line {number} has no field `{field}`") from None
+                raise InputError(f"`{path}`, line {number} has no field `{field}`") from None
             if not isinstance(text, str):
-                raise LineError(f"`{path}`, line {number}: `{field}` is not a string")
+                raise InputError(f"`{path}`, line {number}: `{field}` is not a string")
             # JSON may escape half of a character, which is no text.
             yield text.encode("utf-8", "replace").decode("utf-8")
+
+
+def check_file(path: Path) -> None:
+    """Check that a file can be read twice: once for its texts, and once for the lines to keep.
+
+    Args:
+        path: What the user gave.
+
+    Raises:
+        InputError: If it is a pipe, for example, which would be empty the second time.
+    """
+    if path.exists() and not path.is_file():
+        raise InputError(f"`{path}` is not a regular file, and is to be read twice")
 
 
 def write_kept(path: Path, groups: list[list[int]]) -> None:
@@ -71,6 +84,7 @@ def main() -> int:
     """Run the command, and return its exit code: 0 fine, 1 failed, 130 interrupted."""
     options = build_parser().parse_args()
     try:
+        check_file(options.path)
         groups = find_groups(
             read_texts(options.path, options.field),
             threshold=options.threshold,
@@ -79,10 +93,11 @@ def main() -> int:
             progress=show_progress,
         )
         if options.groups:
-            print("\n".join(map(json.dumps, groups)))
+            for group in groups:
+                print(json.dumps(group))
         else:
             write_kept(options.path, groups)
-    except (LineError, OSError, OverflowError, ValueError) as error:
+    except (InputError, OSError, OverflowError, ValueError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
