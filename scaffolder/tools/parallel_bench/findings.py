@@ -87,6 +87,11 @@ def find_results(scaling: Scaling) -> Iterator[Finding]:
 
 def find_doubts(scaling: Scaling) -> Iterator[Finding]:
     """Yield what makes times worth little."""
+    if scaling.changed:
+        names = listing(scaling.changed, "and")
+        message = f"the call changes {names}: later calls get what earlier ones left, and may do other work"
+        fix = f"copy it in the call: `{scaling.changed[0]}.copy()`"
+        yield Finding("inputs-changed", "warning", message, scaling.setup.expressions[0], fix=fix)
     if scaling.debug:
         modules = listing(scaling.debug, "and") + (
             " are debug builds" if len(scaling.debug) > 1 else " is a debug build"
