@@ -67,10 +67,12 @@ class Child:
     Attributes:
         process: The process.
         show: What takes what it prints on stderr.
+        give_up: Asked when there is no answer in time, before the process is killed; if it says no, the wait goes on.
     """
 
     process: subprocess.Popen[bytes]
     show: Callable[[bytes], None] | None = None
+    give_up: Callable[[], bool] | None = None
     _answers: queue.Queue[bytes | None] = field(default_factory=queue.Queue)
     _output: Recording = field(default_factory=Recording)
     _readers: list[threading.Thread] = field(default_factory=list)
@@ -105,11 +107,15 @@ class Child:
         with suppress(OSError, ValueError):  # it has ended, as the missing answer says
             self._stdin.write(f"{json.dumps({'do': verb, 'patience': patience, **request})}\n".encode())
             self._stdin.flush()
-        try:
-            line = self._answers.get(timeout=timeout)
-        except queue.Empty:
-            self._kill()
-            raise HangsError(f"did not finish within {timeout:g} s", self._last_lines()) from None
+        while True:
+            try:
+                line = self._answers.get(timeout=timeout)
+                break
+            except queue.Empty:
+                if self.give_up and not self.give_up():
+                    continue
+                self._kill()
+                raise HangsError(f"did not finish within {timeout:g} s", self._last_lines()) from None
         if not line:
             self._answers.put(None)  # for the next one who asks
             raise CrashedError(self._ending(), self._last_lines())

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from scaffolder import runtime
-from scaffolder.errors import UsageError, near
+from scaffolder.errors import UsageError
 from scaffolder.folders import temporary_folder
 from scaffolder.machine.children import ChildError
 from scaffolder.machine.processors import read_processors
-from scaffolder.runtime.calls import Runner, free_names
+from scaffolder.runtime.calls import Runner, refuse_unknown, refuse_unmade
 from scaffolder.runtime.scaling import LEAST, Round, Scaling, Stage, Track, Way, usual_chunk
-from scaffolder.runtime.timing import LibraryError
+from scaffolder.runtime.timing import LONGEST, exceeds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from scaffolder.runtime.timing import Show
 
 SESSION = Path(runtime.__file__).parent / "child/parallel.py"
-# Seconds of a round, so long that threads meet, and of a call that is too long for the usual sizes.
-ROUND, LONGEST = 0.03, 5.0
+# Seconds of a round, so long that threads meet.
+ROUND = 0.03
 # Bytes of input from which one of the usual sizes is left out.
 HEAVIEST = 200_000_000
 # By how many times measuring may take longer to get quiet rounds, and how many rounds are enough.
@@ -56,9 +56,6 @@ class Crew:
             except BaseException:
                 self._stack.close()
                 raise
-            if runner.versions.get("problem") == "no-library":
-                self._stack.close()
-                raise LibraryError(runner.versions["library"], runner.python, runner.versions["text"])
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -81,7 +78,8 @@ class Crew:
         )
         self.keys.add(key)
         if "error" in answer:
-            refuse_unknown(self.setup, way.index, answer["unknown"])
+            option, expression = "--reference" if way.index else "--call", self.setup.expressions[way.index]
+            refuse_unknown(option, expression, self.setup.makes, answer["unknown"])
             stage.errors[way] = answer["error"]
             return None
         return Track(way, answer["verdict"], answer["seconds"], joined=answer["joined"])
@@ -103,11 +101,8 @@ def bench(setup: Setup, python: Path, timeout: float, show: Show) -> Scaling:
     scaling = Scaling(setup, processors, processors)
     with Crew(setup, python, timeout, scaling.peak) as crew:
         versions = next(iter(crew.runners.values())).versions
-        scaling.python, scaling.has_gil, scaling.debug = (
-            versions["python"],
-            versions["has_gil"],
-            tuple(versions["debug"]),
-        )
+        scaling.python, scaling.has_gil = versions["python"], versions["has_gil"]
+        scaling.debug = tuple(versions["debug"])
         try:
             measure_sizes(crew, scaling, show)
             if scaling.stages and setup.has_chunks:
@@ -124,7 +119,7 @@ def bench(setup: Setup, python: Path, timeout: float, show: Show) -> Scaling:
 def measure_sizes(crew: Crew, scaling: Scaling, show: Show) -> None:
     """Measure all ways with each size."""
     for n in scaling.setup.sizes:
-        if scaling.setup.may_omit and is_too_large(scaling, n):
+        if scaling.setup.may_omit and is_omitted(scaling, n):
             scaling.omitted = (*scaling.omitted, n)
             continue
         with show(f"Trying with n = {n:,}"):
@@ -136,14 +131,12 @@ def measure_sizes(crew: Crew, scaling: Scaling, show: Show) -> None:
             run_rounds(crew, stage.tracks, scaling.setup.seconds)
 
 
-def is_too_large(scaling: Scaling, n: int) -> bool:
+def is_omitted(scaling: Scaling, n: int) -> bool:
     """Return whether measuring a size would take long, by what the size before took."""
     if not scaling.stages:
         return False
     stage = scaling.stages[-1]
-    factor = n / stage.n
-    slowest = max((track.guess for track in stage.tracks), default=0.0)
-    return factor * (stage.payload or 0) > HEAVIEST or factor * slowest > LONGEST
+    return exceeds(n / stage.n, stage.payload, [track.guess for track in stage.tracks], HEAVIEST)
 
 
 def prepare(crew: Crew, scaling: Scaling, n: int) -> Stage:
@@ -152,10 +145,7 @@ def prepare(crew: Crew, scaling: Scaling, n: int) -> Stage:
     answer: dict[str, Any] = {}
     for runner in crew.runners.values():
         answer = runner.ask("prepare", n=n)
-        if "unmade" in answer:
-            name, text = answer["unmade"], answer["text"]
-            hint = "write it in terms of `n`"
-            raise UsageError(f"`{name}={setup.makes[name]}` makes no input with n = {n:,}: {text}", hint)
+        refuse_unmade(answer, setup.makes, n)
         if "unsplit" in answer:
             hint = "name what can be sliced: `--split NAME`; or pass the number of threads to the call as `t`"
             raise UsageError(f"`{answer['unsplit']}` can't be split into chunks: {answer['text']}", hint)
@@ -222,12 +212,3 @@ def is_enough(tracks: Iterable[Track], elapsed: float, limit: float) -> bool:
     if rounds < LEAST:
         return rounds > 0 and elapsed > max(limit * 10, LONGEST * 10)
     return elapsed > limit and (quiet >= ENOUGH or elapsed > limit * PATIENCE)
-
-
-def refuse_unknown(setup: Setup, index: int, name: str | None) -> None:
-    """Raise the error for a name in an expression that nothing has; one in the function itself is its own error."""
-    option = "--reference" if index else "--call"
-    text = setup.expressions[index]
-    if name is not None and name in free_names(option, text):
-        hint = near(name, ["f", *setup.makes], "there are `f`, the inputs, the names of the module, and Python's own")
-        raise UsageError(f"`{name}` in `{option} {text}` is not known", hint)

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-from scaffolder.errors import ScaffolderError, UsageError, near
+from scaffolder.errors import UsageError, near
 from scaffolder.machine.children import Child, ChildError, CrashedError, HangsError, child_command, start_child
-from scaffolder.runtime.importing import import_command, import_failed, module_missing
+from scaffolder.runtime.importing import import_broken, import_failed, module_missing
 
 SESSION = Path(__file__).parent / "child/calls.py"
 NAME = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*(\.[^\W\d]\w*)*")
@@ -37,6 +37,16 @@ class Target:
     arrays: tuple[str, ...]
     in_place: bool
     folder: Path
+
+
+class LibraryError(UsageError):
+    """A library that expressions name is not there."""
+
+    def __init__(self, library: str, python: Path, text: str) -> None:
+        package = library.partition(".")[0]
+        hint = f"install it there, such as by `uv pip install --python {python} {package}`"
+        super().__init__(f"`{python}` has no `{library}`: {text}", hint)
+        self.library = library
 
 
 @dataclass
@@ -68,8 +78,7 @@ class Runner:
             self.begin()
         except ChildError as error:
             self.close()
-            hint = f"see where: `pyo3-new debug backtrace -- {import_command(self.python, self.target.module)}`"
-            raise ScaffolderError(f"importing `{self.target.module}` {error.message}", hint) from error
+            raise import_broken(self.python, self.target.module, error.message) from error
         except BaseException:
             self.close()
             raise
@@ -119,6 +128,8 @@ def refuse(answer: dict[str, Any], target: Target, python: Path) -> None:
         case "no-numpy":
             hint = f"install it there, such as by `uv pip install --python {python} numpy`"
             raise UsageError(f"`{python}` has no NumPy: {text}", hint)
+        case "no-library":
+            raise LibraryError(answer["library"], python, text)
         case "no-module":
             raise module_missing(python, target.module, text)
         case "attribute":
@@ -131,6 +142,21 @@ def refuse(answer: dict[str, Any], target: Target, python: Path) -> None:
             raise UsageError(message, near(target.function, answer["names"]))
         case "not-callable":
             raise UsageError(f"`{target.module}:{target.function}` can't be called", "name a function of the module")
+
+
+def refuse_unmade(answer: dict[str, Any], makes: dict[str, str], n: int) -> None:
+    """Raise the error for an input that can't be made with a size."""
+    if "unmade" in answer:
+        name, text = answer["unmade"], answer["text"]
+        message = f"`{name}={makes[name]}` makes no input with n = {n:,}: {text}"
+        raise UsageError(message, "write it in terms of `n`")
+
+
+def refuse_unknown(option: str, expression: str, makes: dict[str, str], name: str | None) -> None:
+    """Raise the error for a name in an expression that nothing has; one in the function itself is its own error."""
+    if name in free_names(option, expression):
+        hint = near(name, ["f", *makes], "there are `f`, the inputs, the names of the module, and Python's own")
+        raise UsageError(f"`{name}` in `{option} {expression}` is not known", hint)
 
 
 def read_function(text: str) -> tuple[str, str]:

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from scaffolder.errors import ScaffolderError, UsageError, near
+from scaffolder.errors import ScaffolderError, UsageError
 from scaffolder.machine.children import ChildError, RaisedError
-from scaffolder.runtime.calls import Runner, free_names
+from scaffolder.runtime.calls import Runner, refuse_unknown, refuse_unmade
 from scaffolder.runtime.holds import Beat, Hold, Profile, Round, ScriptRun, Work
-from scaffolder.runtime.timing import LibraryError
 
 if TYPE_CHECKING:
     from scaffolder.runtime.timing import Plan, Show
@@ -77,12 +76,10 @@ class Measurement:
         plan, expression = self.plan, self.plan.expressions[index]
         try:
             answer = self.runner.ask("examine", n=self.size, index=index)
-            if "unmade" in answer:
-                text = f"`{answer['unmade']}={plan.makes[answer['unmade']]}` makes no input with n = {self.size:,}"
-                raise UsageError(f"{text}: {answer['text']}", "write it in terms of `n`")
+            refuse_unmade(answer, plan.makes, self.size)
             (call,) = answer["calls"]
             if "error" in call:
-                refuse_unknown(plan, expression, call["unknown"])
+                refuse_unknown("--call", expression, plan.makes, call["unknown"])
                 self.profile.errors[expression] = call["error"]
                 return False
             is_small = self.size <= SMALL
@@ -145,21 +142,19 @@ def profile_script(
         profile.others = runner.ask("others")["others"]
     beats = [Beat.read(values, NOISE) for values in answer["beats"]]
     long = tuple(beat for beat in beats if beat.hold(answer["seconds"]) >= limit)
-    return profile, ScriptRun(script, answer["seconds"], answer["count"], answer["ended"], long)
+    return profile, ScriptRun(script, answer["seconds"], answer["count"], answer["code"], long)
 
 
 def begin(runner: Runner, python: Path, size: int, limit: float) -> Profile:
     """Return what is known before anything is measured.
 
     Raises:
-        UsageError: A library is not there, or it is not CPython.
+        UsageError: The Python is not CPython.
     """
     facts = runner.versions
-    if facts.get("problem") == "no-library":
-        raise LibraryError(facts["library"], python, facts["text"])
     if facts["implementation"] != "cpython":
         raise UsageError(f"`{python}` is {facts['implementation']}", "pass `--python` with a CPython")
-    return Profile(facts["python"], size, limit, facts["gil"], facts["exact"], tuple(facts["debug"]))
+    return Profile(facts["python"], size, limit, facts["has_gil"], facts["exact"], tuple(facts["debug"]))
 
 
 def read_hold(expression: str, answer: dict[str, Any], limit: float, noise: float) -> Hold:
@@ -168,10 +163,3 @@ def read_hold(expression: str, answer: dict[str, Any], limit: float, noise: floa
         Round(part["seconds"], tuple(Beat.read(values, noise) for values in part["beats"])) for part in answer["rounds"]
     ]
     return Hold(expression, answer["number"], answer["once"], rounds, limit)
-
-
-def refuse_unknown(plan: Plan, expression: str, name: str | None) -> None:
-    """Raise the error for a name in an expression that nothing has; one in the function itself is its own error."""
-    if name in free_names("--call", expression):
-        hint = near(name, ["f", *plan.makes], "there are `f`, the inputs, the names of the module, and Python's own")
-        raise UsageError(f"`{name}` in `--call {expression}` is not known", hint)

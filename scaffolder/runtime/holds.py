@@ -332,14 +332,14 @@ class ScriptRun:
         script: The script.
         seconds: How long it ran.
         count: How often others wanted the GIL.
-        ended: How it ended, if not at its end.
+        code: What it gave to `sys.exit`, if that is a failure.
         beats: When others had to wait for long.
     """
 
     script: Path
     seconds: float
     count: int
-    ended: str
+    code: str | None
     beats: tuple[Beat, ...]
 
     @cached_property

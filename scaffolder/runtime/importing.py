@@ -20,6 +20,12 @@ def explain_import(python: Path, module: str) -> str:
     return f"run `pyo3-new explain -- {import_command(python, module)}`"
 
 
+def import_broken(python: Path, module: str, end: str) -> ScaffolderError:
+    """Return the error for a module whose import ends its process, or does not end; `end` says how."""
+    hint = f"see where: `pyo3-new debug backtrace -- {import_command(python, module)}`"
+    return ScaffolderError(f"importing `{module}` {end}", hint)
+
+
 def module_missing(python: Path, module: str, text: str) -> UsageError:
     """Return the error for a module that is not there; `text` is the exception."""
     hint = "install its project there (`maturin develop`), or pass `--python` with the one that has it"

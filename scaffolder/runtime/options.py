@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from scaffolder.errors import UsageError, near
 from scaffolder.runtime.calls import free_names
-from scaffolder.runtime.inputs import TYPES
+from scaffolder.runtime.inputs import LIBRARIES, TYPES
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -99,6 +99,12 @@ def read_sizes(text: str, example: str, option: str = "--sizes") -> tuple[int, .
             )
         sizes.add(int(size))
     return tuple(sorted(sizes))
+
+
+def used_libraries(expressions: Iterable[str], makes: dict[str, str]) -> dict[str, str]:
+    """Return the modules that calls and inputs name, by alias; the name of an input is no alias."""
+    libraries = {alias: library for alias, library in LIBRARIES.items() if alias not in makes}
+    return libraries_of([*expressions, *makes.values()], libraries)
 
 
 def libraries_of(expressions: Iterable[str], libraries: dict[str, str]) -> dict[str, str]:

@@ -8,14 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from scaffolder.errors import UsageError, near
 from scaffolder.machine.children import ChildError, HangsError, RaisedError
 from scaffolder.runtime.areas import sharings
-from scaffolder.runtime.calls import Runner, free_names
+from scaffolder.runtime.calls import Runner, refuse_unknown, refuse_unmade
 from scaffolder.runtime.memory import Export, Layout, Subject
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from contextlib import AbstractContextManager
 
     from scaffolder.runtime.areas import Sharing
@@ -226,16 +225,6 @@ class Profile:
     others: float | None = None
 
 
-class LibraryError(UsageError):
-    """A library that expressions name is not there."""
-
-    def __init__(self, library: str, python: Path, text: str) -> None:
-        package = library.partition(".")[0]
-        hint = f"install it there, such as by `uv pip install --python {python} {package}`"
-        super().__init__(f"`{python}` has no `{library}`: {text}", hint)
-        self.library = library
-
-
 def measure(plan: Plan, python: Path, timeout: float, show: Show) -> Profile:
     """Measure all calls with all sizes, then look at the memory that each takes.
 
@@ -244,8 +233,6 @@ def measure(plan: Plan, python: Path, timeout: float, show: Show) -> Profile:
         ScaffolderError: The module can't be imported.
     """
     with Runner(plan.target, python, timeout, SESSION, plan.details) as runner:
-        if runner.versions.get("problem") == "no-library":
-            raise LibraryError(runner.versions["library"], python, runner.versions["text"])
         profile = Profile(plan, runner.versions["python"], tuple(runner.versions["debug"]))
         try_sizes(runner, profile, show)
         if not profile.breakdowns:
@@ -281,24 +268,23 @@ def is_too_large(profile: Profile, n: int) -> bool:
     if not profile.steps:
         return False
     step = profile.steps[-1]
-    factor = n / step.n
-    slowest = max((run.best for run in step.runs if run), default=0.0)
-    return factor * (step.payload or 0) > HEAVIEST or factor * slowest > LONGEST
+    return exceeds(n / step.n, step.payload, [run.best for run in step.runs if run], HEAVIEST)
+
+
+def exceeds(factor: float, payload: int | None, times: Sequence[float], heaviest: int) -> bool:
+    """Return whether so many times the input would be heavy, or so many times the slowest call long."""
+    return factor * (payload or 0) > heaviest or factor * max(times, default=0.0) > LONGEST
 
 
 def examine_size(runner: Runner, profile: Profile, n: int) -> None:
     """Try all calls with one size."""
     plan = profile.plan
     answer = runner.ask("examine", n=n)
-    if "unmade" in answer:
-        name, text = answer["unmade"], answer["text"]
-        raise UsageError(
-            f"`{name}={plan.makes[name]}` makes no input with n = {n:,}: {text}", "write it in terms of `n`"
-        )
+    refuse_unmade(answer, plan.makes, n)
     profile.types, profile.once = answer["types"], tuple(answer["once"])
     for index, call in enumerate(answer["calls"]):
         if "error" in call:
-            refuse_unknown(plan, index, call["unknown"])
+            refuse_unknown("--reference" if index else "--call", plan.expressions[index], plan.makes, call["unknown"])
             profile.errors.setdefault(index, {})[n] = call["error"]
             profile.panics |= {index} if call["is_panic"] else set()
         else:
@@ -329,14 +315,6 @@ def measure_size(runner: Runner, profile: Profile, n: int) -> None:
         profile.steps.append(step)
     else:
         profile.steps[place] = step
-
-
-def refuse_unknown(plan: Plan, index: int, name: str | None) -> None:
-    """Raise the error for a name in an expression that nothing has; one in the function itself is its own error."""
-    option = "--reference" if index else "--call"
-    if name in free_names(option, plan.expressions[index]):
-        hint = near(name, ["f", *plan.makes], "there are `f`, the inputs, the names of the module, and Python's own")
-        raise UsageError(f"`{name}` in `{option} {plan.expressions[index]}` is not known", hint)
 
 
 def heavy_size(profile: Profile, index: int) -> int:

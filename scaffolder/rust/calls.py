@@ -16,21 +16,22 @@ if TYPE_CHECKING:
 
 STRING = re.compile(r'^(?:c|r#*)?"((?:[^"\\])*)"#*$')
 TYPE_OBJECT = {"get_type", "get_type_bound", "type_object", "type_object_bound"}
-# Methods that hand on what they are called on.
-PASSING = {"unwrap", "expect", "clone", "as_borrowed"}
+# What is round an expression, and the methods that hand on what they are called on.
+WRAPPING = frozenset({"try_expression", "parenthesized_expression"})
+PASSING = frozenset({"unwrap", "expect", "clone", "as_borrowed"})
 
 
-def bare_expression(node: Node) -> Node:
-    """Return an expression without `?`, references, parentheses and the calls that don't change a module."""
+def bare_expression(node: Node, wrapping: frozenset[str] = WRAPPING, passing: frozenset[str] = PASSING) -> Node:
+    """Return an expression without `?`, references, parentheses and the calls that hand it on."""
     while True:
         inner = None
-        if node.type in {"try_expression", "parenthesized_expression"} and node.named_children:
-            inner = node.named_children[0]
+        if node.type in wrapping and node.named_children:
+            inner = node.named_children[-1]
         elif node.type == "reference_expression":
             inner = node.child_by_field_name("value")
         elif node.type == "call_expression" and function_of(node).type == "field_expression":
             field_node = function_of(node)
-            if text_of(field_node.child_by_field_name("field")) in PASSING:
+            if text_of(field_node.child_by_field_name("field")) in passing:
                 inner = field_node.child_by_field_name("value")
         if inner is None:
             return node

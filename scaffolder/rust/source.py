@@ -29,6 +29,29 @@ def line_of(node: Node) -> int:
     return node.start_point[0] + 1
 
 
+def nodes_before(node: Node) -> Iterator[Node]:
+    """Yield the nodes before one in its block, the nearest first."""
+    while (before := node.prev_named_sibling) is not None:
+        yield before
+        node = before
+
+
+def nodes_after(node: Node) -> Iterator[Node]:
+    """Yield the nodes after one in its block."""
+    while (after := node.next_named_sibling) is not None:
+        yield after
+        node = after
+
+
+def attributes_of(node: Node) -> Iterator[str]:
+    """Yield the attributes of an item, the last one first."""
+    for before in nodes_before(node):
+        if before.type == "attribute_item":
+            yield text_of(before)
+        elif "comment" not in before.type:
+            return
+
+
 def syntax_errors(root: Node) -> Iterator[int]:
     """Return the lines that can't be parsed."""
     pending = [root]

@@ -71,16 +71,20 @@ def merge(report: dict[str, Any], printed: str) -> list[Thread]:
         report: What `gdb_frames` wrote.
         printed: The program's output, with the fault handler's lines.
     """
-    python = python_frames(printed)
+    start = printed.rfind("Fatal Python error: ")
+    return merge_frames(report, python_frames(printed[start:] if start >= 0 else ""))
+
+
+def merge_frames(report: dict[str, Any], python: dict[int, list[Frame]]) -> list[Thread]:
+    """Insert the Python frames of each thread, by its handle, where the interpreter ran them."""
     return [_thread(entry, python.get(entry["handle"], []), report["thread"]) for entry in report["threads"]]
 
 
 def python_frames(printed: str) -> dict[int, list[Frame]]:
-    """Return the Python frames of each thread, by the thread's handle."""
-    start = printed.rfind("Fatal Python error: ")
+    """Return the Python frames of each thread, by the thread's handle, in what the fault handler printed."""
     threads: dict[int, list[Frame]] = {}
     current: list[Frame] = []
-    for line in printed[start:].splitlines() if start >= 0 else ():
+    for line in printed.splitlines():
         if thread := THREAD.match(line):
             current = threads.setdefault(int(thread[1], 16), [])
         elif match := PYTHON_FRAME.match(line):

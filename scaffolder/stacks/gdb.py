@@ -9,7 +9,7 @@ import shutil
 import signal
 import subprocess
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -109,6 +109,25 @@ def debug(command: list[str], timeout: float | None) -> Run:
             hint = "a container needs `--cap-add=SYS_PTRACE`; gdb's own message is above"
             raise ScaffolderError(f"gdb could not run `{shlex.join(command)}`", hint)
         return Run(recording, json.loads(report.read_text(encoding="utf-8")), reasons[0] if reasons else None)
+
+
+def look_at(process: int, timeout: float = 60) -> dict[str, Any] | None:
+    """Return the frames of a running process, which goes on; nothing if gdb may not look at it.
+
+    Raises:
+        ScaffolderError: There is no gdb.
+    """
+    settings = [argument for setting in QUIET for argument in ("-iex", setting)]
+    command = [debugger(), "-q", "-nx", "-batch", *settings, "-p", str(process), "-x", str(SCRIPT)]
+    with temporary_folder() as folder:
+        report = folder / "report.json"
+        variables = {name: value for name, value in os.environ.items() if name != "DEBUGGING_PROCESS"}
+        with suppress(subprocess.TimeoutExpired):
+            subprocess.run(
+                command, env=variables | {"DEBUGGING_REPORT": str(report)}, stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=timeout, check=False,
+            )  # fmt: skip
+        return json.loads(report.read_text(encoding="utf-8")) if report.exists() else None
 
 
 def relay_output(gdb: subprocess.Popen[bytes], reasons: list[str], process: Path) -> Recording:

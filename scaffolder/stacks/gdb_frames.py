@@ -1,7 +1,7 @@
 """Runs inside gdb: start the program, wait for a crash or an interruption, and record every thread's frames.
 
 What to do comes from the environment: DEBUGGING_REPORT is the file for the frames (as JSON), DEBUGGING_PROCESS the one
-for the program's process id.
+for the program's process id; without that gdb has a running process, whose frames are recorded as they are.
 """
 
 from __future__ import annotations
@@ -23,6 +23,9 @@ def main() -> None:
     """Run the program and report how it stopped."""
     for setting in SETTINGS:
         gdb.execute(f"set {setting}")
+    if "DEBUGGING_PROCESS" not in os.environ:
+        save({"thread": gdb.selected_thread().num, "threads": threads()})
+        return
     gdb.execute("handle all nostop noprint pass", to_string=True)
     for name in (*CRASHES, "SIGINT"):
         gdb.execute(f"handle {name} stop print", to_string=True)

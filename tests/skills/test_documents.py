@@ -13,6 +13,7 @@ from markdown_it import MarkdownIt
 from docs.documents import documents
 from scaffolder.skills import load_skills
 from scaffolder.template.catalog import load_catalog
+from tests.cli.test_terminal import call
 from tests.conftest import CHECKOUT
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ DOCUMENTS = documents()
 # A young skill has no reference yet.
 REFERENCES = [skill for skill in SKILLS if (skill.path / "references").is_dir()]
 READMES = [example.path / "README.md" for skill in SKILLS for example in skill.examples]
+# A command line up to what it runs, or to the end of the code: its words, and the rest with the options.
+COMMAND = re.compile(r"pyo3-new((?: [a-z_]+)+)((?: (?!-- )[^\s`|]+)*)")
 SOURCE = re.compile(r"<!-- \[\[\[cog .+\]\]\] -->|<!-- not run: \S.+ -->")
 
 
@@ -49,6 +52,13 @@ def test_every_block_of_code_has_a_source_or_a_reason(path: Path) -> None:
         if token.type in {"fence", "code_block"} and token.map:
             first = token.map[0]
             assert inside[first] or SOURCE.fullmatch(lines[first - 1]), f"line {first + 1} comes from nowhere"
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=named)
+def test_commands_have_the_options_that_are_shown(path: Path) -> None:
+    for words, rest in COMMAND.findall(path.read_text(encoding="utf-8")):
+        for option in re.findall(r"(?<= )--[a-z-]+", rest):
+            assert option in call(*words.split()[:2], "--help").stdout, f"pyo3-new{words}{rest}"
 
 
 @pytest.mark.parametrize("path", [*DOCUMENTS, *READMES], ids=named)

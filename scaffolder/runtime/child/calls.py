@@ -283,19 +283,24 @@ def import_function(module: str, function: str) -> tuple[Any, Answer]:
     """Return a function of a module, or nothing and the answer that says what is wrong."""
     try:
         place = importlib.import_module(module)
-    except ModuleNotFoundError as error:
-        missing = error.name is not None and f"{module}.".startswith(f"{error.name}.")
-        if missing and (path := attribute_of(module, function)):
-            return None, {"problem": "attribute", "place": path}
-        return None, {"problem": "no-module" if missing else "raises", "text": describe(error)}
     except BaseException as error:  # noqa: BLE001
-        return None, {"problem": "raises", "text": describe(error)}
+        problem = import_problem(module, error)
+        if problem["problem"] == "no-module" and (path := attribute_of(module, function)):
+            return None, {"problem": "attribute", "place": path}
+        return None, problem
     try:
         value = functools.reduce(getattr, function.split("."), place)
     except AttributeError:
         names = [name for name in dir(place) if callable(getattr(place, name))]
         return None, {"problem": "no-function", "names": names}
     return (value, {}) if callable(value) else (None, {"problem": "not-callable"})
+
+
+def import_problem(module: str, error: BaseException) -> Answer:
+    """Return the answer that says why a module was not imported: it is not there, nor its package, or it raises."""
+    name = error.name if isinstance(error, ModuleNotFoundError) else None
+    is_missing = name is not None and f"{module}.".startswith(f"{name}.")
+    return {"problem": "no-module" if is_missing else "raises", "text": describe(error)}
 
 
 def attribute_of(module: str, function: str) -> str | None:

@@ -21,6 +21,7 @@ _own = sys.path[:]
 sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 from scaffolder.runtime.child.beats import CLOCK, PERIOD, Beats, read_switches  # noqa: E402
 from scaffolder.runtime.child.timing import Session as TimedSession  # noqa: E402
+from scaffolder.runtime.child.timing import without_collecting  # noqa: E402
 
 sys.path[:] = _own
 
@@ -53,9 +54,7 @@ class Session(TimedSession):
         """Import the function and what expressions name, and say what this Python and system can tell."""
         answer = super().load(**request)
         self.expressions: list[str] = request["expressions"]
-        has_gil: Any = getattr(sys, "_is_gil_enabled", lambda: True)
-        kind = sys.implementation.name
-        return {**answer, "gil": has_gil(), "exact": read_switches()() is not None, "implementation": kind}
+        return {**answer, "exact": read_switches()() is not None, "implementation": sys.implementation.name}
 
     def control(self, name: str, seconds: float, limit: float) -> Answer:
         """Measure what is known: Python code, sleep, and work while detached."""
@@ -133,18 +132,19 @@ class Session(TimedSession):
         """Run a script as `python` does, and return when others had to wait for long, and for whom."""
         sys.argv[:] = [path, *arguments]
         sys.path[:] = [os.path.dirname(os.path.abspath(path)), *_own]  # noqa: PTH100, PTH120
-        text = ""
+        code = None
         with Beats(PERIOD, limit, None, (*OURS, runpy.__file__)) as beats:
             start = CLOCK()
             try:
                 runpy.run_path(path, run_name="__main__")
             except SystemExit as error:
-                text = f"it ended by `sys.exit({error.code!r})`" if error.code not in {None, 0} else ""
+                # It may be any object, also one that can't be hashed.
+                code = None if error.code is None or error.code == 0 else repr(error.code)
             end = CLOCK()
             beats.await_beat()
         return {
             "seconds": end - start,
-            "ended": text,
+            "code": code,
             "count": beats.count,
             "beats": rows_between(beats.rows, start, end),
         }
@@ -165,22 +165,17 @@ def evaluate(node: ast.expr, names: Answer) -> Any:
 def measure(bind: Callable[[], partial[Any]], seconds: float, limit: float) -> Answer:
     """Call again and again while another thread tries to take the GIL; return what it saw in each round."""
     bind()()
-    once = min(time_of(bind()) for _ in range(3)) if (first := time_of(bind())) < seconds / 10 else first
-    most = min(MOST_CALLS, int(MAKING / max(time_of(bind), 1e-8)) + 1)
+    once = min(seconds_of(bind()) for _ in range(3)) if (first := seconds_of(bind())) < seconds / 10 else first
+    most = min(MOST_CALLS, int(MAKING / max(seconds_of(bind), 1e-8)) + 1)
     number = 1 if once >= SHORT else min(most, int(BATCH / max(once, 1e-8)) + 1)
     rounds: list[Answer] = []
-    is_collecting = gc.isenabled()
-    gc.disable()
     stop = CLOCK() + seconds
-    try:
-        with Beats(max(PERIOD, once / MOST_BEATS), limit, threading.get_ident(), OURS) as beats:
-            while len(rounds) < MOST_ROUNDS and (len(rounds) < LEAST_ROUNDS or CLOCK() < stop):
-                rounds.append(measure_round(bind, number, beats))
-                if once > seconds:
-                    break
-    finally:
-        if is_collecting:
-            gc.enable()
+    period = max(PERIOD, once / MOST_BEATS)
+    with without_collecting(), Beats(period, limit, threading.get_ident(), OURS) as beats:
+        while len(rounds) < MOST_ROUNDS and (len(rounds) < LEAST_ROUNDS or CLOCK() < stop):
+            rounds.append(measure_round(bind, number, beats))
+            if once > seconds:
+                break
     return {"number": number, "once": once, "rounds": rounds}
 
 
@@ -204,7 +199,7 @@ def rows_between(rows: list[Row], start: float, end: float) -> list[list[Any]]:
     ]
 
 
-def time_of(call: Callable[[], Any]) -> float:
+def seconds_of(call: Callable[[], Any]) -> float:
     """Return the seconds of a call."""
     start = CLOCK()
     call()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import gc
 import marshal
 import multiprocessing
 import pickle
@@ -59,7 +58,7 @@ class Session(timing.Session):
         self.threads: dict[int, ThreadPoolExecutor] = {}
         self.processes: dict[int, Any] = {}
         self.seconds: dict[int, float] = {}
-        return {**answer, "has_gil": getattr(sys, "_is_gil_enabled", lambda: True)()}
+        return answer
 
     def prepare(self, n: int) -> Answer:
         """Make inputs of a size, and say how long those are that are split."""
@@ -112,8 +111,7 @@ class Session(timing.Session):
             if whole is not None and self.join is not None:
                 joined = compare(self.first(whole, "", None, is_first=False), result)
         except BaseException as error:  # noqa: BLE001  (a Rust panic is none of `Exception`)
-            unknown = error.name if isinstance(error, NameError) else None
-            return {"error": describe(error), "is_panic": not isinstance(error, Exception), "unknown": unknown}
+            return timing.failure_of(error)
         verdict = min(verdicts, key=VERDICTS.index)
         return {"seconds": min(seconds), "verdict": verdict, "joined": joined}
 
@@ -187,16 +185,11 @@ class Session(timing.Session):
         """Return the seconds of a call made in some way, and of processors meanwhile: its own, and all others."""
         work = self.work(**way)
         busy, before = timing.processors_busy(), scheduled()
-        was_collecting = gc.isenabled()
-        gc.disable()
-        try:
+        with timing.without_collecting():
             cpu, start = time.process_time(), CLOCK()
             for _ in range(number):
                 work()
             took, used = CLOCK() - start, time.process_time() - cpu
-        finally:
-            if was_collecting:
-                gc.enable()
         others = timing.difference(timing.processors_busy(), busy)
         delayed = delay_between(before, used)
         return {"seconds": took / number, "elapsed": took, "used": used, "others": others, "delayed": delayed}

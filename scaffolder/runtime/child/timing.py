@@ -14,6 +14,7 @@ import sys
 import time
 import tracemalloc
 import warnings
+from contextlib import contextmanager
 from pathlib import Path
 
 _own = sys.path[:]
@@ -28,7 +29,7 @@ sys.path[:] = _own
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from typing import Any, TypeVar
 
     Number = TypeVar("Number", int, float)
@@ -85,7 +86,8 @@ class Session:
         self.calls = [self.compile(text, makes) for text in expressions]
         self.busy = processors_busy()
         self.started = CLOCK()
-        return {"python": sys.version.split()[0], "debug": debug_builds(module)}
+        has_gil: Any = getattr(sys, "_is_gil_enabled", lambda: True)
+        return {"python": sys.version.split()[0], "has_gil": has_gil(), "debug": debug_builds(module)}
 
     def compile(self, expression: str, names: Iterable[str]) -> tuple[Any, Any]:
         """Return what repeats an expression and returns the seconds, and what evaluates it once."""
@@ -118,9 +120,7 @@ class Session:
             try:
                 results.append(call(**made))
             except BaseException as error:  # noqa: BLE001  (a Rust panic is none of `Exception`)
-                unknown = error.name if isinstance(error, NameError) else None
-                is_panic = not isinstance(error, Exception)
-                calls.append({"error": describe(error), "is_panic": is_panic, "unknown": unknown})
+                calls.append(failure_of(error))
                 results.append(NotImplemented)
                 continue
             changed = [name for name, trace in before.items() if trace_of(made[name]) != trace]
@@ -140,15 +140,10 @@ class Session:
         """Measure expressions in turns, and return the seconds of a call in each round."""
         made = self.make(n)
         series = [Series(self.calls[index][0], made, seconds) for index in indexes]
-        was_collecting = gc.isenabled()
-        gc.disable()
-        try:
+        with without_collecting():
             while not all(part.is_done for part in series):
                 for part in series:
                     part.run_turn()
-        finally:
-            if was_collecting:
-                gc.enable()
         return {"runs": [part.answer() for part in series]}
 
     def others(self) -> Answer:
@@ -231,6 +226,24 @@ class Series:
 
 class UnmadeError(Exception):
     """An input that can't be made."""
+
+
+def failure_of(error: BaseException) -> Answer:
+    """Return what a call raised, and the name that it did not find."""
+    unknown = error.name if isinstance(error, NameError) else None
+    return {"error": describe(error), "is_panic": not isinstance(error, Exception), "unknown": unknown}
+
+
+@contextmanager
+def without_collecting() -> Iterator[None]:
+    """Let no garbage be collected meanwhile."""
+    was_collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_collecting:
+            gc.enable()
 
 
 def referred_again(made: Answer, counts: dict[str, int]) -> list[str]:

@@ -110,7 +110,9 @@ def conversion_profiler(  # noqa: PLR0913, PLR0917
     from scaffolder.terminal import progress
 
     if list_types:
-        return toolkit.show(type_list(), as_data=as_data, verbose=verbose)
+        from scaffolder.measurements import input_types
+
+        return toolkit.show(input_types(TOOL), as_data=as_data, verbose=verbose)
     if function is None and (call != "f(a)" or references):
         raise UsageError("`--call` and `--reference` need a function", "name it first: `MODULE:FUNCTION`")
     inputs = read_inputs_of(function, call, types or [], make or [])
@@ -177,15 +179,13 @@ def read_plan(
         UsageError: A name or an expression is wrong.
     """
     from scaffolder.runtime.calls import Target, free_names, read_function
-    from scaffolder.runtime.inputs import LIBRARIES
-    from scaffolder.runtime.options import libraries_of, read_sizes
+    from scaffolder.runtime.options import read_sizes, used_libraries
     from scaffolder.runtime.timing import Plan
 
     module, name = read_function(function) if function is not None else ("", "")
     for text in expressions[1:]:
         free_names("--reference", text)
-    libraries = {alias: library for alias, library in LIBRARIES.items() if alias not in makes}
-    used = libraries_of([*expressions, *makes.values()], libraries)
+    used = used_libraries(expressions, makes)
     target = Target(module, name, expressions[0], None, tuple(makes), in_place=False, folder=Path.cwd())
     return Plan(target, expressions, makes, used, read_sizes(sizes or SIZES, SIZES), seconds, may_grow=sizes is None)
 
@@ -194,8 +194,9 @@ def measure_all(plan: Plan, python: Path, timeout: float, show: Show) -> Profile
     """Measure all calls; what a type is compared with is left out where its library is not there."""
     from dataclasses import replace
 
+    from scaffolder.runtime.calls import LibraryError
     from scaffolder.runtime.options import libraries_of
-    from scaffolder.runtime.timing import LibraryError, measure
+    from scaffolder.runtime.timing import measure
 
     while True:
         try:
@@ -219,11 +220,3 @@ def describe(profile: Profile, function: str | None, *, in_full: bool) -> toolki
     sizes = f"{len(profile.steps)} size{'s' if len(profile.steps) != 1 else ''}"
     summary = f"{what} with {kinds or 'inputs'}: {sizes}, by Python {profile.python}"
     return toolkit.Result(TOOL, summary, find(profile), tuple(tables_of(profile, in_full=in_full)))
-
-
-def type_list() -> toolkit.Result:
-    """Return the types of inputs."""
-    from scaffolder.runtime.inputs import TYPES
-
-    table = toolkit.Table("Types of inputs", ("type", "made by"), tuple(TYPES.items()))
-    return toolkit.Result(TOOL, f"{len(TYPES)} types of inputs", tables=(table,))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from scaffolder.errors import listing
-from scaffolder.machine.children import ChildError, CrashedError, HangsError, RaisedError
+from scaffolder.measurements import describe_end, find_debug_builds
 from scaffolder.runtime.units import bytes_of, time_of
 from scaffolder.toolkit import Finding, by_level, reference
 from scaffolder.tools.conversion_profiler.fitting import fit_call
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 SKILL = "pyo3-type-conversion-advanced"
 # The part of a processor that other processes may use before they disturb, and the times that count as slower.
 BUSY, SLOWER = 0.25, 1.1
-KINDS: dict[type[ChildError], str] = {HangsError: "hang", RaisedError: "call-raises", CrashedError: "crash"}
 
 
 def find(profile: Profile) -> tuple[Finding, ...]:
@@ -42,24 +41,12 @@ def find_failures(profile: Profile) -> Iterator[Finding]:
             message = f"with n = {sizes}, `{expression}` raises {text}"
             yield Finding(kind, "error" if is_error else "warning", message)
     for n, what, error in profile.breakdowns:
-        kind = KINDS[type(error)]
-        page = reference("pyo3-fundamentals", "panics") if kind == "crash" else None
-        fix = "raise `--timeout`, or leave out the size" if kind == "hang" else None
-        text = f"raises {error.message} when it is repeated" if kind == "call-raises" else error.message
-        message = f"with n = {n:,}, {what} {text}"
-        yield Finding(kind, "error", message, evidence=error.evidence, fix=fix, reference=page)
+        yield describe_end(f"with n = {n:,}, {what}", error, "raise `--timeout`, or leave out the size")
 
 
 def find_doubts(profile: Profile) -> Iterator[Finding]:
     """Yield what makes times worth little."""
-    if profile.debug:
-        modules = (
-            f"{listing(profile.debug, 'and')} {'are debug builds' if len(profile.debug) > 1 else 'is a debug build'}"
-        )
-        page = reference("pyo3-fundamentals", "profiles")
-        fix = "build it for release: `maturin develop --release`"
-        message = f"{modules}, many times slower than what users get"
-        yield Finding("debug-build", "warning", message, fix=fix, reference=page)
+    yield from find_debug_builds(profile.debug)
     if profile.others is not None and profile.others > BUSY:
         message = f"other processes kept {profile.others:.1f} processors busy meanwhile"
         yield Finding(

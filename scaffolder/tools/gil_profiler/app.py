@@ -172,8 +172,7 @@ def read_plan(
         UsageError: A name, a type, an expression or the size is wrong.
     """
     from scaffolder.runtime.calls import Target, free_names, read_function
-    from scaffolder.runtime.inputs import LIBRARIES
-    from scaffolder.runtime.options import libraries_of, read_inputs, read_sizes
+    from scaffolder.runtime.options import read_inputs, read_sizes, used_libraries
     from scaffolder.runtime.timing import Plan
 
     module, name = read_function(target[0])
@@ -186,8 +185,7 @@ def read_plan(
     sizes = read_sizes(size, SIZE, "--size")
     if len(sizes) > 1:
         raise UsageError(f"`--size {size}` is more than one size", f"name one: `--size {SIZE}`")
-    libraries = {alias: library for alias, library in LIBRARIES.items() if alias not in inputs}
-    used = libraries_of([*calls, *inputs.values()], libraries)
+    used = used_libraries(calls, inputs)
     function = Target(module, name, calls[0], None, tuple(inputs), in_place=False, folder=Path.cwd())
     return Plan(function, calls, inputs, used, sizes, seconds, may_grow=False)
 

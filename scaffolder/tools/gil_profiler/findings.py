@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from scaffolder.errors import listing
-from scaffolder.machine.children import ChildError, CrashedError, HangsError, RaisedError
+from scaffolder.measurements import describe_end, find_debug_builds
 from scaffolder.runtime.units import time_of
 from scaffolder.toolkit import Finding, by_level, reference
 from scaffolder.tools.gil_profiler.tables import code_of, name_of
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
 SKILL = "pyo3-performance-gil-parallel"
 # The part of a processor that other processes may use before they disturb.
 BUSY = 0.25
-KINDS: dict[type[ChildError], str] = {HangsError: "hang", RaisedError: "call-raises", CrashedError: "crash"}
 
 
 def find(profile: Profile, run: ScriptRun | None) -> tuple[Finding, ...]:
@@ -33,14 +31,9 @@ def find_failures(profile: Profile) -> Iterator[Finding]:
     for expression, error in profile.errors.items():
         if isinstance(error, str):
             yield Finding("call-raises", "error", f"`{expression}` raises {error}")
-            continue
-        kind = KINDS[type(error)]
-        pages = {"crash": reference("pyo3-fundamentals", "panics"), "hang": reference(SKILL, "deadlocks")}
-        fix = "raise `--timeout`, or pass a smaller `--size`" if kind == "hang" else None
-        text = f"raises {error.message} when it is repeated" if kind == "call-raises" else error.message
-        yield Finding(
-            kind, "error", f"`{expression}` {text}", evidence=error.evidence, fix=fix, reference=pages.get(kind)
-        )
+        else:
+            page = reference(SKILL, "deadlocks")
+            yield describe_end(f"`{expression}`", error, "raise `--timeout`, or pass a smaller `--size`", page)
 
 
 def find_doubts(profile: Profile) -> Iterator[Finding]:
@@ -55,11 +48,7 @@ def find_doubts(profile: Profile) -> Iterator[Finding]:
         message = "this system does not say whether a thread waits for the GIL or for a processor"
         cause = "waits as long as those beside a sleep and a detached hash are taken for waits for a processor"
         yield Finding("waits-not-told-apart", "note", message, cause=cause, fix="measure on Linux, or a quiet machine")
-    if profile.debug:
-        verb = "are debug builds" if len(profile.debug) > 1 else "is a debug build"
-        message = f"{listing(profile.debug, 'and')} {verb}, many times slower than what users get"
-        fix = "build it for release: `maturin develop --release`"
-        yield Finding("debug-build", "warning", message, fix=fix, reference=reference("pyo3-fundamentals", "profiles"))
+    yield from find_debug_builds(profile.debug)
     if profile.others is not None and profile.others > BUSY:
         message = f"other processes kept {profile.others:.1f} processors busy meanwhile"
         fix = "times are longer for it, verdicts are not affected unless they are close; measure again when it is quiet"
@@ -163,8 +152,9 @@ def objects_of(hold: Hold) -> str:
 
 def find_spots(run: ScriptRun) -> Iterator[Finding]:
     """Yield where a script holds the GIL for long."""
-    if run.ended:
-        yield Finding("script-fails", "warning", f"the script did not end well: {run.ended}", str(run.script))
+    if run.code is not None:
+        message = f"the script did not end well: it ended by `sys.exit({run.code})`"
+        yield Finding("script-fails", "warning", message, str(run.script))
     for spot in run.spots:
         count = f"{len(spot.beats)} times, {time_of(spot.total)} in all" if len(spot.beats) > 1 else "once"
         extent = f"for up to {time_of(spot.longest)}, {count}"

@@ -147,7 +147,9 @@ def parallel_bench(  # noqa: PLR0913, PLR0917
     from scaffolder.terminal import progress
 
     if list_types:
-        return toolkit.show(type_list(), as_data=as_data, verbose=verbose)
+        from scaffolder.measurements import input_types
+
+        return toolkit.show(input_types(TOOL), as_data=as_data, verbose=verbose)
     if function is None:
         raise UsageError("there is no function to measure", "name it: `MODULE:FUNCTION`")
     names = read_call(call)
@@ -199,16 +201,14 @@ def read_setup(
         UsageError: A name, an expression or a size is wrong.
     """
     from scaffolder.runtime.calls import Target, free_names, read_function
-    from scaffolder.runtime.inputs import LIBRARIES
-    from scaffolder.runtime.options import libraries_of, read_sizes
+    from scaffolder.runtime.options import read_sizes, used_libraries
     from scaffolder.runtime.scaling import Setup
 
     module, name = read_function(function)
     for text in expressions[1:]:
         free_names("--reference", text)
-    libraries = {alias: library for alias, library in LIBRARIES.items() if alias not in makes}
     target = Target(module, name, expressions[0], None, tuple(makes), in_place=False, folder=Path.cwd())
-    used = libraries_of([*expressions, *makes.values()], libraries)
+    used = used_libraries(expressions, makes)
     return Setup(
         target, "threads", expressions, makes, used, read_sizes(sizes or SIZES, SIZES), (1,), (), (), None, None,
         has_chunks=True, with_processes=False, seconds=seconds, may_omit=sizes is None,
@@ -296,11 +296,3 @@ def describe(scaling: Scaling, function: str, *, in_full: bool) -> toolkit.Resul
 
     summary = f"`{function}`: {say_speed_up(scaling)}, by Python {scaling.python}"
     return toolkit.Result(TOOL, summary, find(scaling), tuple(tables_of(scaling, in_full=in_full)))
-
-
-def type_list() -> toolkit.Result:
-    """Return the types of inputs."""
-    from scaffolder.runtime.inputs import TYPES
-
-    table = toolkit.Table("Types of inputs", ("type", "made by"), tuple(TYPES.items()))
-    return toolkit.Result(TOOL, f"{len(TYPES)} types of inputs", tables=(table,))

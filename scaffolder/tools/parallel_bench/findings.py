@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from scaffolder.errors import listing
-from scaffolder.machine.children import ChildError, CrashedError, HangsError, RaisedError
+from scaffolder.measurements import describe_end, find_debug_builds
 from scaffolder.runtime.scaling import BUSY
 from scaffolder.runtime.speedups import speed_up
 from scaffolder.runtime.units import bytes_of, time_of
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
     from scaffolder.runtime.scaling import Scaling
 
 SKILL = "pyo3-performance-gil-parallel"
-KINDS: dict[type[ChildError], str] = {HangsError: "hang", RaisedError: "call-raises", CrashedError: "crash"}
 # How many times as fast a second thread has to make it to be of use; and processors that one thread can't keep busy.
 USEFUL, ALONE = 1.15, 1.4
 LONGER = "measure longer, `--seconds 10`, on a quiet machine"
@@ -45,12 +43,9 @@ def find_failures(scaling: Scaling) -> Iterator[Finding]:
             is_error = not way.index and way.kind != "processes"
             yield Finding(kind, "error" if is_error else "warning", message)
     if scaling.breakdown:
-        what, error = scaling.breakdown
-        kind = KINDS[type(error)]
-        fix = "raise `--timeout`, or name smaller `--sizes`" if kind == "hang" else None
-        message = f"{what} {'raises ' if kind == 'call-raises' else ''}{error.message}"
-        page = reference(SKILL, "deadlocks") if kind == "hang" else None
-        yield Finding(kind, "error", message, evidence=error.evidence, fix=fix, reference=page)
+        yield describe_end(
+            *scaling.breakdown, "raise `--timeout`, or name smaller `--sizes`", reference(SKILL, "deadlocks")
+        )
 
 
 def find_results(scaling: Scaling) -> Iterator[Finding]:
@@ -92,13 +87,7 @@ def find_doubts(scaling: Scaling) -> Iterator[Finding]:
         message = f"the call changes {names}: later calls get what earlier ones left, and may do other work"
         fix = f"copy it in the call: `{scaling.changed[0]}.copy()`"
         yield Finding("inputs-changed", "warning", message, scaling.setup.expressions[0], fix=fix)
-    if scaling.debug:
-        modules = listing(scaling.debug, "and") + (
-            " are debug builds" if len(scaling.debug) > 1 else " is a debug build"
-        )
-        fix, page = "build it for release: `maturin develop --release`", reference("pyo3-fundamentals", "profiles")
-        message = f"{modules}, many times slower than what users get"
-        yield Finding("debug-build", "warning", message, fix=fix, reference=page)
+    yield from find_debug_builds(scaling.debug)
     tracks = [track for stage in scaling.stages for track in stage.tracks]
     busiest = max((track.others or 0.0 for track in tracks), default=0.0)
     if busiest > BUSY:

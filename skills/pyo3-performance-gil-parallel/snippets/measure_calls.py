@@ -93,12 +93,12 @@ ROWS: dict[str, dict[str, str]] = {
 
 # region: count
 def count(statements: list[str], runs: int, folder: Path) -> list[float]:
-    """Return how many instructions each statement needs, of so many runs, with those of the loop."""
+    """Return how many instructions a run of each statement needs, with those of the loop."""
     program = [SETUP, "import os, itertools"]
     for statement in statements:
         body = "\n        ".join(statement.splitlines())
         program.append(f"def run(count):\n    for _ in itertools.repeat(None, count):\n        {body}")
-        # The first run is the warm-up. Leaving `getppid` makes callgrind write its counts down, and begin anew.
+        # The first run is the warm-up. Leaving `getppid` makes callgrind dump its counts, and start again.
         program += ["run(100)", "os.getppid()", f"run({runs})", "os.getppid()"]
     out = folder / "callgrind"
     command = ["valgrind", "--tool=callgrind", "--dump-after=getppid", f"--callgrind-out-file={out}"]

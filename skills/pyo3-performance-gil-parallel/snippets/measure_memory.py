@@ -43,14 +43,14 @@ def show(count: int, size: int, kept: int) -> None:
 
 def main() -> None:
     """Print a line for each case, measured in a process of its own."""
-    print(f"{'':<32}{'made':>16}{'freed':>16}{'given back':>16}")
+    print(f"{'':<38}{'made':>16}{'freed':>16}{'given back':>16}")
     for place in ("main", "thread"):
         for name, step in STEPS.items():
             if place == "thread" and step[2]:
                 continue
             command = [sys.executable, __file__, place, *map(str, step)]
             line = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-            print(f"{name + (', in a thread' if place == 'thread' else ''):<32}{line}", end="", flush=True)
+            print(f"{name + (', in a thread' if place == 'thread' else ''):<38}{line}", end="", flush=True)
 
 
 if __name__ == "__main__":

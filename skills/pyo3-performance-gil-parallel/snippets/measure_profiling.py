@@ -21,7 +21,6 @@ SHORT = {
 PROGRAM = str(Path(__file__).with_name("spelling.py"))
 
 
-# region: shares
 def shares(stacks: str) -> dict[str, float]:
     """Return in which share of the samples each function is on the stack: the lines are `outer;inner count`."""
     samples: Counter[str] = Counter()
@@ -32,9 +31,6 @@ def shares(stacks: str) -> dict[str, float]:
             samples[name] += int(count)
     total = sum(int(line.rpartition(" ")[2]) for line in stacks.splitlines())
     return {name: count / total for name, count in samples.most_common()}
-
-
-# endregion: shares
 
 
 def run(*command: str) -> str:

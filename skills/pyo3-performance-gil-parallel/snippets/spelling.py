@@ -31,7 +31,7 @@ def correct_with_dictionary(typos: list[str], words: list[str]) -> list[str | No
 
 
 def main(rounds: int, way: str) -> None:
-    """Correct a text so many times."""
+    """Correct a text several times."""
     words = make_words(20_000)
     typos = read_typos("Etaetx, taettaet; Oinoin hshshshs.\n" * rounds)
     (correct_with_dictionary if way == "dictionary" else correct)(typos, words)

@@ -154,7 +154,7 @@ def test_results_of_more_threads_are_compared(bench: Bench, function: str, name:
     ("function", "name", "message"),
     [
         ("refuses_threads", "call-raises", "with n = 20, `f(a, threads=t)` raises ValueError: only one thread"),
-        ("fails_later", "call-raises", "`f(a, threads=t)` raises ValueError: too often"),
+        ("fails_later", "call-raises", "`f(a, threads=t)` raises ValueError: too often when it is repeated"),
         ("ends", "crash", "`f(a, threads=t)` ended its process (exit code 7)"),
         ("hangs", "hang", "`f(a, threads=t)` did not finish within 3 s"),
     ],

@@ -1,6 +1,7 @@
 //! Code that `references/back-pressure.md` shows.
 
 use std::collections::VecDeque;
+use std::panic::{self, AssertUnwindSafe};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::thread;
 use std::time::Duration;
@@ -92,11 +93,28 @@ fn start(packet: PyResult<Bound<'_, PyAny>>, sender: Sender<PyResult<Reading>>) 
         let _ = sender.send(reading);
     };
     match packet.and_then(|packet| Ok(packet.extract::<PyBackedBytes>()?)) {
-        Ok(packet) => rayon::spawn(move || send(decode(&packet).map_err(PyValueError::new_err))),
+        Ok(packet) => rayon::spawn(move || send(caught(|| decode(&packet)))),
         Err(error) => send(Err(error)),
     }
 }
+
+/// Makes an error of a panic, which would end the process: nobody joins what `rayon::spawn` runs.
+fn caught(decode: impl FnOnce() -> Result<Reading, String>) -> PyResult<Reading> {
+    let reading = panic::catch_unwind(AssertUnwindSafe(decode))
+        .map_err(|_| PyRuntimeError::new_err("the decoder panicked"))?;
+    reading.map_err(PyValueError::new_err)
+}
 // endregion: start
+
+/// Panic in a task of the pool.
+#[pyfunction]
+fn panic_in_decoder(py: Python<'_>) -> PyResult<Reading> {
+    let (sender, receiver) = bounded(1);
+    rayon::spawn(move || {
+        let _ = sender.send(caught(|| panic!("the battery is flat")));
+    });
+    wait(py, &receiver)?
+}
 
 /// Waits, detached, and looks for Ctrl-C now and then.
 fn wait<T: Send>(py: Python<'_>, receiver: &Receiver<T>) -> PyResult<T> {
@@ -200,5 +218,5 @@ pub mod back_pressure {
     #[pymodule_export]
     const DEBUG_BUILD: bool = cfg!(debug_assertions);
     #[pymodule_export]
-    use super::{Readings, longest_queue, send_attached, summarise};
+    use super::{Readings, longest_queue, panic_in_decoder, send_attached, summarise};
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::sync::{MutexExt, PyOnceLock};
-use pyo3::types::PyModule;
+use pyo3::types::{PyList, PyModule};
 use rayon::prelude::*;
 
 /// The orders of a kitchen.
@@ -40,6 +40,18 @@ impl Board {
 
     fn __len__(&self) -> usize {
         self.dishes().len()
+    }
+
+    /// Make objects, and perhaps look for signals, under the lock: wrong, as the collector may run.
+    fn allocate_locked(&self, py: Python<'_>, check: bool) -> PyResult<()> {
+        let _dishes = self.dishes();
+        let _lists = (0..20_000)
+            .map(|dish| PyList::new(py, [dish]))
+            .collect::<PyResult<Vec<_>>>()?;
+        if check {
+            py.check_signals()?;
+        }
+        Ok(())
     }
 
     // region: inverted

@@ -198,8 +198,8 @@ mod stages {
     #[pymethods]
     impl Lines {
         #[new]
-        fn new(path: PathBuf) -> PyResult<Self> {
-            let file = BufReader::new(File::open(path)?);
+        fn new(py: Python<'_>, path: PathBuf) -> PyResult<Self> {
+            let file = BufReader::new(py.detach(|| File::open(path))?);
             let (sender, receiver) = sync_channel(100);
             // It ends when `Lines` is dropped, because then sending fails. It never touches Python.
             let read = move || file.lines().try_for_each(|line| sender.send(line));

@@ -166,7 +166,7 @@ impl Printer {
     // region: printer
     /// Print a ticket, unless others print until the time is up.
     fn print_within(&self, py: Python<'_>, seconds: f64, limit: f64) -> PyResult<u64> {
-        let end = Instant::now() + Duration::from_secs_f64(limit);
+        let (start, limit) = (Instant::now(), Duration::try_from_secs_f64(limit)?);
         loop {
             let number = py.detach(|| {
                 let mut device = self.device.try_lock_for(SLICE)?;
@@ -176,7 +176,7 @@ impl Printer {
                 return Ok(number);
             }
             py.check_signals()?;
-            if Instant::now() > end {
+            if start.elapsed() > limit {
                 return Err(PyTimeoutError::new_err("the printer is busy"));
             }
         }

@@ -117,7 +117,7 @@ fn win_share(
             return Err(PyTimeoutError::new_err("the games took too long"));
         }
         Python::attach(|py| {
-            // Does something in the main thread only.
+            // Sees signals in the main thread only.
             py.check_signals()?;
             let done = state.done.load(Relaxed);
             let report = |progress: &Py<PyAny>| progress.call1(py, (done,)).map(drop);

@@ -93,7 +93,7 @@ impl Pieces {
         }
     }
 
-    /// Free all pieces but every so many.
+    /// Free all pieces but every `kept`-th.
     #[pyo3(signature = (kept = usize::MAX))]
     fn free(&self, kept: usize) {
         let mut index = 0;

@@ -13,9 +13,10 @@
 
 use std::mem::forget;
 use std::process;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::thread;
 
+use arc_swap::ArcSwapOption;
 use numpy::PyReadonlyArray1;
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
@@ -83,15 +84,14 @@ fn read_amounts_quickly(py: Python<'_>, lines: Vec<PyBackedStr>) -> PyResult<Vec
 }
 
 // region: pool
-/// The module's own pool, and the process for which its threads were started.
-static POOL: Mutex<Option<(u32, Arc<ThreadPool>)>> = Mutex::new(None);
+/// The module's own pool, and the process for which its threads were started. No lock, which a fork could find locked for good.
+static POOL: ArcSwapOption<(u32, ThreadPool)> = ArcSwapOption::const_empty();
 
-fn pool(threads: Option<usize>) -> PyResult<Arc<ThreadPool>> {
-    let mut pool = POOL.lock().unwrap_or_else(PoisonError::into_inner);
-    match (&*pool, threads) {
-        (Some((owner, pool)), None) if *owner == process::id() => return Ok(pool.clone()),
+fn pool(threads: Option<usize>) -> PyResult<Arc<(u32, ThreadPool)>> {
+    match (POOL.load_full(), threads) {
+        (Some(pool), None) if pool.0 == process::id() => return Ok(pool),
         // After a fork the threads are missing, and what they had locked stays locked: leave it all alone.
-        (Some((owner, stale)), _) if *owner != process::id() => forget(stale.clone()),
+        (Some(stale), _) if stale.0 != process::id() => forget(stale),
         _ => {}
     }
     let builder = ThreadPoolBuilder::new()
@@ -100,14 +100,14 @@ fn pool(threads: Option<usize>) -> PyResult<Arc<ThreadPool>> {
     let started = builder
         .build()
         .map_err(|error| PyRuntimeError::new_err(error.to_string()))?;
-    let started = Arc::new(started);
-    *pool = Some((process::id(), started.clone()));
+    let started = Arc::new((process::id(), started));
+    POOL.store(Some(started.clone()));
     Ok(started)
 }
 
 /// Runs work in the module's pool, detached.
 fn in_pool<T: Send>(py: Python<'_>, work: impl FnOnce() -> T + Send) -> PyResult<T> {
-    py.detach(|| Ok(pool(None)?.install(work)))
+    py.detach(|| Ok(pool(None)?.1.install(work)))
 }
 
 /// Use this many threads from now on; as many as there are cores by default.

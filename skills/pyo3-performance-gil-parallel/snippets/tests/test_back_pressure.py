@@ -34,6 +34,12 @@ def test_readings_come_in_order(window: int) -> None:
     assert list(Readings([], window)) == []
 
 
+def test_a_panic_of_the_decoder_is_an_error(capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(RuntimeError, match="the decoder panicked"):
+        back_pressure.panic_in_decoder()
+    assert "the battery is flat" in capfd.readouterr().err
+
+
 def test_a_window_is_needed() -> None:
     with pytest.raises(ValueError, match="the window is empty"):
         Readings([], 0)

@@ -27,7 +27,7 @@ def test_a_debug_build_warns() -> None:
 
 
 @pytest.mark.skipif(shutil.which("cargo") is None, reason="cargo is not installed")
-@pytest.mark.parametrize("profile", ["release", "daily"])
+@pytest.mark.parametrize("profile", ["release", "editable"])
 def test_cargo_takes_the_profiles(tmp_path: Path, profile: str) -> None:
     (tmp_path / "src").mkdir()
     (tmp_path / "src/main.rs").write_text('fn main() { println!("{}", cfg!(debug_assertions)); }', encoding="utf-8")

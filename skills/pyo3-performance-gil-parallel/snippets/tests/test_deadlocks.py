@@ -115,6 +115,30 @@ def test_a_finalizer_under_a_lock() -> None:
     assert ends(NOTES.format(method="clean")) == "0"
 
 
+CYCLE = """
+import gc
+board = _core.deadlocks.Board()
+
+class Note:
+    def __init__(self):
+        self.me = self
+
+    def __del__(self):
+        len(board)
+
+gc.collect()
+Note()
+board.allocate_locked({check})
+print("done")
+"""
+
+
+def test_the_collector_under_a_lock() -> None:
+    # Up to 3.11 an object that is made runs it; since 3.12 `check_signals` does, beside Python code.
+    assert hangs(CYCLE.format(check=False)) == (sys.version_info < (3, 12))
+    assert hangs(CYCLE.format(check=True))
+
+
 LATE = """
 board = _core.deadlocks.Board()
 

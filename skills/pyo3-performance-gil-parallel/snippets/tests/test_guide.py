@@ -1,6 +1,7 @@
 """The code of the guide."""
 
 import _thread
+import os
 import queue
 import subprocess
 import sys
@@ -10,7 +11,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-
 from performance_snippets._core import guide
 
 STATIONS = [(54.5, 9.1), (48.1, 11.6), (50.9, 6.9)]
@@ -48,9 +48,12 @@ def test_an_error_of_the_progress_ends_the_work() -> None:
 
 
 def test_ctrl_c_ends_the_work() -> None:
+    def press_ctrl_c(done: int) -> None:
+        _thread.interrupt_main()
+
     begin = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
-        guide.nearest_watched(MANY * 50, MANY * 5, progress=lambda _: _thread.interrupt_main())
+        guide.nearest_watched(MANY * 50, MANY * 5, progress=press_ctrl_c)
     assert time.monotonic() - begin < 30
 
 
@@ -66,7 +69,7 @@ def test_other_threads_run_during_the_work() -> None:
 
 def test_a_thread_of_rust_calls_until_it_is_told_to_stop() -> None:
     called = threading.Event()
-    guide.every_second(lambda: called.set())
+    guide.every_second(called.set)
     assert called.wait(30)
 
 
@@ -92,6 +95,23 @@ def test_visits_are_counted_by_many_threads() -> None:
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(visits.add, ["start", "about"] * 1_000))
     assert visits.pages_now() == {"start": 1_000, "about": 1_000}
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no named pipes")
+def test_a_pipe_that_nobody_writes_yet_holds_up_no_other_thread(tmp_path: Path) -> None:
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    # In a process that ends if the whole interpreter waits for the pipe.
+    code = (
+        "import faulthandler, sys, threading, time; faulthandler.dump_traceback_later(20, exit=True)\n"
+        "from performance_snippets._core import guide\n"
+        "reader = threading.Thread(target=lambda: print(*guide.Lines(sys.argv[1])))\n"
+        "reader.start(); time.sleep(0.2)\n"
+        "open(sys.argv[1], 'w').write('one\\ntwo\\n'); reader.join()"
+    )
+    command = [sys.executable, "-c", code, str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout) == (0, "one two\n"), done.stderr
 
 
 def test_lines_are_read_ahead_by_one_reader_or_several(tmp_path: Path) -> None:

@@ -108,6 +108,9 @@ def test_waiting_has_an_end() -> None:
         printer.print_within(0.0, 0.1)
     assert printer.print_within(0.0, 60.0) == 3
     busy.join()
+    for limit in (-1.0, float("nan"), float("inf")):
+        with pytest.raises(ValueError, match="convert float seconds to Duration"):
+            printer.print_within(0.0, limit)
 
 
 SIGNAL = """

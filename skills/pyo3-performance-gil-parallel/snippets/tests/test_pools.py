@@ -97,6 +97,30 @@ print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
     assert run(code) == "0"
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="the system has no fork")
+def test_it_works_after_a_fork_while_another_thread_starts_pools() -> None:
+    code = """
+import faulthandler, threading
+def start():
+    while not ended:
+        pools.set_threads(2)
+ended = False
+other = threading.Thread(target=start)
+other.start()
+codes = set()
+for _ in range(20):
+    child = os.fork()
+    if child == 0:
+        faulthandler.dump_traceback_later(20, exit=True)
+        os._exit(0 if pools.read_amounts(["2.00"]) == [200] else 2)
+    codes.add(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+ended = True
+other.join()
+print(codes)
+"""
+    assert run(code) == "{0}"
+
+
 def test_the_environment_decides() -> None:
     assert run("print(pools.threads())", RAYON_NUM_THREADS="3") == "3"
     assert run("pools.set_threads(2); print(pools.threads())", RAYON_NUM_THREADS="3") == "2"

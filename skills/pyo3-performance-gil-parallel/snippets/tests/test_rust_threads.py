@@ -146,7 +146,9 @@ def test_to_join_attached_is_a_deadlock() -> None:
 @pytest.mark.parametrize("number", range(5))
 def test_the_process_ends_while_a_thread_attaches(number: int) -> None:
     done = run(f"import time\nrust_threads.attach_for_ever()\ntime.sleep(0.0{number})")
-    assert (done.returncode, done.stderr) == (0, "")
+    assert done.returncode == 0
+    # The last moment: there is no interpreter any more, which PyO3 sees in all versions.
+    assert not done.stderr or "The Python interpreter is not initialized" in done.stderr
 
 
 EXITS: dict[str, tuple[str, str]] = {

@@ -5,9 +5,8 @@ import sys
 from pathlib import Path
 from textwrap import dedent
 
-import pytest
-
 import performance_snippets
+import pytest
 
 PACKAGES = Path(performance_snippets.__file__).parents[1]
 REFUSED = "PyO3 modules do not yet support subinterpreters, see https://github.com/PyO3/pyo3/issues/576"

@@ -16,8 +16,8 @@ const TICK: Duration = Duration::from_millis(100);
 ///
 /// Ten times a second, and at the end, the calling thread calls `tick` with the number of items
 /// that are done. If that returns an error, no further item is begun. The threads end with the
-/// call, so a process that forks afterwards lacks none; without `threads` there is one for each
-/// processor, and a single one is the calling thread.
+/// call, so a process that forks afterwards lacks none. There is one for each processor, or as
+/// many as `threads` says, if those are fewer; a single one is the calling thread.
 ///
 /// # Errors
 ///
@@ -28,8 +28,9 @@ pub fn run<T: Sync, R: Send, E: From<io::Error>>(
     work: impl Fn(&T) -> R + Sync,
     tick: impl FnMut(usize) -> Result<(), E>,
 ) -> Result<Vec<R>, E> {
-    let threads = threads.or_else(|| thread::available_parallelism().ok());
-    let threads = threads.map_or(1, NonZeroUsize::get).min(items.len());
+    let processors = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+    let threads = threads.map_or(processors, |threads| threads.min(processors));
+    let threads = threads.get().min(items.len());
     if threads < 2 {
         return run_here(items, work, tick);
     }

@@ -214,6 +214,9 @@ def test_other_threads_run_meanwhile() -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows can't send SIGINT to one process")
 def test_ctrl_c_ends_a_long_build() -> None:
     program = (
+        "import signal\n"
+        # What a shell starts in the background ignores Ctrl-C, and so does what that starts.
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "from term_index import Index\n"
         "texts = ['a few words that come again and again'] * 2_000_000\n"
         "try:\n"
@@ -221,8 +224,11 @@ def test_ctrl_c_ends_a_long_build() -> None:
         "    while True: Index(texts)\n"
         "except KeyboardInterrupt: print('interrupted')\n"
     )
-    process = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    assert process.stdout.readline() == "started\n"
-    os.kill(process.pid, signal.SIGINT)
-    assert process.communicate(timeout=60)[0] == "interrupted\n"
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "started\n"
+            os.kill(process.pid, signal.SIGINT)
+            assert process.communicate(timeout=60)[0] == "interrupted\n"
+        finally:
+            process.kill()

@@ -181,6 +181,9 @@ def test_a_process_may_fork_between_calls() -> None:
 @pytest.mark.parametrize("corpus", ["['word ' * 2_000_000] * 9", "('a few words' for _ in iter(int, 1))"])
 def test_ctrl_c_ends_the_work(corpus: str) -> None:
     program = (
+        "import signal\n"
+        # What a shell starts in the background ignores Ctrl-C, and so does what that starts.
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "from near_duplicates import find_groups\n"
         f"corpus = {corpus}\n"
         "try:\n"
@@ -189,14 +192,17 @@ def test_ctrl_c_ends_the_work(corpus: str) -> None:
         "except KeyboardInterrupt:\n"
         "    print('interrupted')\n"
     )
-    process = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    assert process.stdout.readline() == "started\n"
-    time.sleep(0.2)
-    started = time.monotonic()
-    os.kill(process.pid, signal.SIGINT)
-    assert process.communicate(timeout=60)[0] == "interrupted\n"
-    assert time.monotonic() - started < 20
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "started\n"
+            time.sleep(0.2)
+            started = time.monotonic()
+            os.kill(process.pid, signal.SIGINT)
+            assert process.communicate(timeout=60)[0] == "interrupted\n"
+            assert time.monotonic() - started < 20
+        finally:
+            process.kill()
 
 
 # endregion: interrupt

@@ -20,7 +20,7 @@ def forecast_all(
 
     Args:
         series: At least 3 numbers each, the oldest first.
-        threads: How many share the work, at most; without it as many as there are processors.
+        threads: How many share the work, at most; never more than there are processors.
         progress: Called now and then with the number of series that are done.
 
     Returns:

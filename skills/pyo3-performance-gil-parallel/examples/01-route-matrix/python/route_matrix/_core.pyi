@@ -1,0 +1,13 @@
+from collections.abc import Iterable
+from typing import final
+
+__all__ = ["RoadGraph"]
+
+@final
+class RoadGraph:
+    def __new__(cls, roads: Iterable[tuple[int, int, float]]) -> RoadGraph: ...
+    @property
+    def nodes(self) -> int: ...
+    @property
+    def roads(self) -> int: ...
+    def travel_times(self, source: int, targets: Iterable[int], *, limit: float = ...) -> list[float]: ...
