@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from scaffolder.errors import listing
 from scaffolder.measurements import describe_end, find_debug_builds
 from scaffolder.runtime.scaling import BUSY
 from scaffolder.runtime.speedups import speed_up
