@@ -149,7 +149,7 @@ def prepare(crew: Crew, scaling: Scaling, n: int) -> Stage:
         if "unsplit" in answer:
             hint = "name what can be sliced: `--split NAME`; or pass the number of threads to the call as `t`"
             raise UsageError(f"`{answer['unsplit']}` can't be split into chunks: {answer['text']}", hint)
-    scaling.types = answer["types"]
+    scaling.types, scaling.changed = answer["types"], tuple(answer["changed"])
     return Stage(n, answer["length"] or n, answer["payload"])
 
 

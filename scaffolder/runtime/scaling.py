@@ -216,6 +216,7 @@ class Scaling:
         has_gil: Whether it has a GIL.
         debug: The extensions that are debug builds.
         types: The types of the inputs.
+        changed: The inputs that a call changes or uses up.
         stages: What was measured by size.
         sweep: What was measured by the size of chunks, with the largest size.
         omitted: The sizes that were left out.
@@ -230,6 +231,7 @@ class Scaling:
     has_gil: bool = True
     debug: tuple[str, ...] = ()
     types: dict[str, str] = field(default_factory=dict)
+    changed: tuple[str, ...] = ()
     stages: list[Stage] = field(default_factory=list)
     sweep: Stage | None = None
     omitted: tuple[int, ...] = ()

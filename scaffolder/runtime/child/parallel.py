@@ -18,7 +18,7 @@ ROOT = str(Path(__file__).resolve().parents[3])
 sys.path.insert(0, ROOT)
 from scaffolder.runtime.child import timing, workers  # noqa: E402
 from scaffolder.runtime.child.calls import describe  # noqa: E402
-from scaffolder.runtime.child.values import agree, payload, type_of  # noqa: E402
+from scaffolder.runtime.child.values import agree, payload, trace_of, type_of  # noqa: E402
 
 sys.path[:] = _own
 
@@ -76,7 +76,21 @@ class Session(timing.Session):
                 return {"unsplit": name, "text": describe(error)}
         values = {name: self.made[name] for name in self.inputs}
         types = {name: type_of(value) for name, value in values.items()}
-        return {"length": self.length, "payload": payload(list(values.values())), "types": types}
+        changed = self.find_changed(min(n, timing.SMALL))
+        return {"length": self.length, "payload": payload(list(values.values())), "types": types, "changed": changed}
+
+    def find_changed(self, n: int) -> list[str]:
+        """Return the inputs that a call changes or uses up."""
+        try:
+            made = self.make(n)
+            before = {name: trace_of(made[name]) for name in self.inputs}
+            self.calls[0][1](**made, t=1, c=max(1, n // 4))
+        except BaseException:  # noqa: BLE001  (what is wrong is said when it is tried)
+            return []
+        return [
+            name for name in self.inputs
+            if hasattr(made[name], "__next__") or trace_of(made[name]) != before[name]
+        ]  # fmt: skip
 
     def attempt(self, way: Answer, key: str, whole: str | None, file: str, *, is_first: bool) -> Answer:
         """Try a way, which also warms it up, and compare its results with those of the first way with the same key.

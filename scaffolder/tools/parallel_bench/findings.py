@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from scaffolder.errors import listing
 from scaffolder.measurements import describe_end, find_debug_builds
 from scaffolder.runtime.scaling import BUSY
 from scaffolder.runtime.speedups import speed_up
@@ -82,6 +83,11 @@ def find_results(scaling: Scaling) -> Iterator[Finding]:
 
 def find_doubts(scaling: Scaling) -> Iterator[Finding]:
     """Yield what makes times worth little."""
+    if scaling.changed:
+        names = listing(scaling.changed, "and")
+        message = f"the call changes {names}: later calls get what earlier ones left, and may do other work"
+        fix = f"copy it in the call: `{scaling.changed[0]}.copy()`"
+        yield Finding("inputs-changed", "warning", message, scaling.setup.expressions[0], fix=fix)
     yield from find_debug_builds(scaling.debug)
     tracks = [track for stage in scaling.stages for track in stage.tracks]
     busiest = max((track.others or 0.0 for track in tracks), default=0.0)

@@ -209,6 +209,15 @@ def test_sizes_that_would_take_long_are_left_out(bench: Bench) -> None:
     assert "n = 1,000,000" in finding(bench("builtins:len", *call), "sizes-omitted")["message"]
 
 
+def test_a_call_that_changes_its_input_is_said(bench: Bench, tmp_path: Path) -> None:
+    (tmp_path / "sorting.py").write_text("def sort(values):\n    values.sort()\n", encoding="utf-8")
+    makes = ("--make", "a=[-i for i in range(n)]", "--sizes", "1000", "--threads", "1")
+    changing = [item for item in bench("sorting:sort", *makes)["findings"] if item["id"] == "inputs-changed"]
+    assert "the call changes `a`" in changing[0]["message"]
+    copying = bench("sorting:sort", *makes, "--call", "f(a.copy())")
+    assert "inputs-changed" not in {item["id"] for item in copying["findings"]}
+
+
 def test_types_are_listed(bench: Bench) -> None:
     assert {"list[float]", "float64"} <= {row["type"] for row in rows(bench("--list"), "Types of inputs")}
 
