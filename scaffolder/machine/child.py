@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from typing import Any, TextIO
 
 GRACE = 2.0
+# Longer than a parent takes to look at a process that hangs.
+ABANDONED = 120
 # Where stderr goes, whatever a plugin makes of `sys.stderr`.
 ERRORS = 2
 LONGEST = 20_000
@@ -50,10 +52,11 @@ def peak_memory() -> int | None:
 def answer(session: Any, request: dict[str, Any]) -> dict[str, Any]:
     """Do what a request says, and describe the exception if it raises one."""
     verb, patience = request.pop("do"), request.pop("patience")
+    alarm = request.pop("alarm", int(patience + ABANDONED))
     # Where it hangs is said shortly before the parent gives up.
     faulthandler.dump_traceback_later(patience, file=ERRORS)
-    # The parent would have ended this process by then; if it is gone, this does, which needs no GIL.
-    set_alarm(int(patience + GRACE) + 1)
+    # The parent would have looked at this process and ended it by then; if it is gone, this does, which needs no GIL.
+    set_alarm(alarm)
     try:
         return {"memory": peak_memory(), **getattr(session, verb)(**request), "peak": peak_memory()}
     except BaseException as error:  # noqa: BLE001  (a plugin that calls `sys.exit` is reported like any other)

@@ -26,7 +26,7 @@ def test_a_child_that_holds_the_gil_ends_after_its_parent(tmp_path: Path) -> Non
     session = tmp_path / "session.py"
     session.write_text(SESSION, encoding="utf-8")
     command = child_command(Path(sys.executable), session)
-    request = json.dumps({"do": "hang", "patience": 0.1})
+    request = json.dumps({"do": "hang", "patience": 0.1, "alarm": 1})
     # Its stdin is closed, as it is when the parent was killed.
     done = subprocess.run(command, input=f"{request}\n", capture_output=True, encoding="utf-8", timeout=60, check=False)
     assert done.returncode == -signal.SIGALRM

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from scaffolder.anatomy.project import Project
 
-SKILL = "pyo3-performance-gil-parallel"
+CHAPTERS = "pyo3-performance-gil-parallel"
 # Allocators, and the feature that compiles each for libraries.
 FOR_LIBRARIES = {
     "jemallocator": "disable_initial_exec_tls",
@@ -25,7 +25,7 @@ class AllocatorForLibraries(Check):
 
     id = "allocator-for-libraries"
     level = "warning"
-    see = Section("allocators", "static-tls", SKILL)
+    see = Section("allocators", "static-tls", CHAPTERS)
     fix = """
     Switch the feature on; without it Linux can load few such libraries into a process
     $crate = { version = "$version", features = ["$feature"] }
@@ -50,7 +50,7 @@ class AnyProcessor(Check):
 
     id = "any-processor"
     level = "warning"
-    see = Section("builds", "newer-instructions", SKILL)
+    see = Section("builds", "newer-instructions", CHAPTERS)
     fix = """
     Leave it out, and set it where it is meant, for one build
     RUSTFLAGS="-C target-cpu=native" maturin develop --release
