@@ -43,7 +43,7 @@ def test_no_groups_are_no_lines(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the system has no such pipes")
 def test_a_pipe_is_refused_because_it_can_not_be_read_twice(corpus: Path) -> None:
-    command = [COMMAND, "/dev/stdin"]
+    command = [str(COMMAND), "/dev/stdin"]
     done = subprocess.run(command, input=corpus.read_bytes(), capture_output=True, check=False)
     assert (done.returncode, done.stdout) == (1, b"")
     assert done.stderr == b"error: `/dev/stdin` is not a regular file, and is to be read twice\n"
