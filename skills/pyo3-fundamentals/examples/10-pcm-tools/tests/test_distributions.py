@@ -18,7 +18,7 @@ def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with a wheel of a debug build, and a source distribution."""
     folder = tmp_path_factory.mktemp("dist")
     command = [sys.executable, "-m", "maturin", "build", "--profile", "dev", "--sdist", "--out", str(folder)]
-    subprocess.run([*command, "--interpreter", sys.executable], cwd=PROJECT, check=True, capture_output=True)
+    subprocess.run([*command, "--interpreter", sys.executable], cwd=PROJECT, check=True)
     return folder
 
 
