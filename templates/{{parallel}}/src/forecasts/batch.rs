@@ -3,8 +3,8 @@
 use std::io;
 use std::num::NonZeroUsize;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
-use std::thread;
 use std::time::{Duration, Instant};
+use std::{iter, thread};
 
 use rayon::prelude::*;
 use rayon::{ThreadBuilder, ThreadPoolBuilder};
@@ -32,9 +32,9 @@ pub fn run<T: Sync, R: Send, E: From<io::Error>>(
     let threads = threads.map_or(processors, |threads| threads.min(processors));
     let threads = threads.get().min(items.len());
     if threads < 2 {
-        return run_here(items, work, tick);
+        return gather(items.iter().map(|item| Some(work(item))), tick);
     }
-    let (sender, results) = mpsc::channel();
+    let (sender, receiver) = mpsc::channel();
     let send_all = || {
         let items = items.par_iter().enumerate();
         // A result can't be sent if nobody waits for it any more: the rest is not needed.
@@ -43,54 +43,40 @@ pub fn run<T: Sync, R: Send, E: From<io::Error>>(
         });
     };
     let pool = ThreadPoolBuilder::new().num_threads(threads);
-    pool.build_scoped(ThreadBuilder::run, |pool| {
+    let gathered = pool.build_scoped(ThreadBuilder::run, |pool| {
         pool.in_place_scope(|scope| {
             scope.spawn(|_| send_all());
-            collect(results, tick)
+            gather(receive(receiver), tick)
         })
-    })
-    .map_err(io::Error::other)?
-}
-
-fn run_here<T, R, E>(
-    items: &[T],
-    work: impl Fn(&T) -> R,
-    mut tick: impl FnMut(usize) -> Result<(), E>,
-) -> Result<Vec<R>, E> {
-    let mut results = Vec::with_capacity(items.len());
-    let mut last = Instant::now();
-    for item in items {
-        results.push(work(item));
-        if last.elapsed() >= TICK {
-            tick(results.len())?;
-            last = Instant::now();
-        }
-    }
-    tick(results.len())?;
-    Ok(results)
-}
-
-// Takes the receiver: when it is dropped, the threads notice.
-fn collect<R, E>(
-    receiver: Receiver<(usize, R)>,
-    mut tick: impl FnMut(usize) -> Result<(), E>,
-) -> Result<Vec<R>, E> {
-    let mut results = Vec::new();
-    let mut last = Instant::now();
-    loop {
-        match receiver.recv_timeout(TICK) {
-            Ok(result) => results.push(result),
-            Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => break,
-        }
-        if last.elapsed() >= TICK {
-            tick(results.len())?;
-            last = Instant::now();
-        }
-    }
-    tick(results.len())?;
+    });
+    let mut results = gathered.map_err(io::Error::other)??;
     results.sort_unstable_by_key(|(place, _)| *place);
     Ok(results.into_iter().map(|(_, result)| result).collect())
+}
+
+/// Yields what comes, and now and then that nothing does. When it is dropped, the senders notice.
+fn receive<R>(receiver: Receiver<R>) -> impl Iterator<Item = Option<R>> {
+    iter::from_fn(move || match receiver.recv_timeout(TICK) {
+        Ok(result) => Some(Some(result)),
+        Err(RecvTimeoutError::Timeout) => Some(None),
+        Err(RecvTimeoutError::Disconnected) => None,
+    })
+}
+
+fn gather<R, E>(
+    results: impl Iterator<Item = Option<R>>,
+    mut tick: impl FnMut(usize) -> Result<(), E>,
+) -> Result<Vec<R>, E> {
+    let (mut done, mut last) = (Vec::new(), Instant::now());
+    for result in results {
+        done.extend(result);
+        if last.elapsed() >= TICK {
+            tick(done.len())?;
+            last = Instant::now();
+        }
+    }
+    tick(done.len())?;
+    Ok(done)
 }
 
 #[cfg(test)]
