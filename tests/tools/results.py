@@ -52,3 +52,15 @@ def result_or_error(printed: str) -> dict[str, Any]:
     """Return a tool's JSON: a result, or an error, which no schema describes."""
     data: dict[str, Any] = json.loads(printed)
     return read_result(printed) if "tool" in data else data
+
+
+def rows(result: dict[str, Any], title: str) -> list[dict[str, str]]:
+    """Return the rows of the only table with a title, by the names of its columns."""
+    (table,) = [table for table in result["tables"] if table["title"] == title]
+    return [dict(zip(table["columns"], row, strict=True)) for row in table["rows"]]
+
+
+def finding(result: dict[str, Any], name: str) -> dict[str, Any]:
+    """Return the only finding of a name."""
+    (match,) = [finding for finding in result["findings"] if finding["id"] == name]
+    return dict(match)

@@ -4,33 +4,20 @@ from __future__ import annotations
 
 import shutil
 import sys
-import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
 from scaffolder.tools.class_inspector.app import app
-from scaffolder.tools.type_converter.known_types import CRATES
+from tests.tools.extensions import build_extension
 from tests.tools.results import call_tool, result_or_error
 
 if TYPE_CHECKING:
     from tests.conftest import Run
 
 PLANTED = Path(__file__).parent / "planted"
-# The skill's examples have built its dependencies there.
-PLACE = "skills/pyo3-classes-modules"
-MANIFEST = f"""[package]
-name = "planted"
-version = "0.1.0"
-edition = "2024"
-
-[lib]
-crate-type = ["cdylib"]
-
-[dependencies]
-pyo3 = {{ version = "{CRATES["pyo3"]}", features = ["abi3-py310"] }}
-"""
+SKILL = "pyo3-classes-modules"
 
 
 class Inspect(Protocol):
@@ -55,13 +42,8 @@ def inspect(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pyt
 def planted(tmp_path_factory: pytest.TempPathFactory, build_run: Run) -> Path:
     """The folder of an extension `planted`, whose classes have one flaw each, with its stub."""
     project = tmp_path_factory.mktemp("planted")
-    (project / "src").mkdir()
-    shutil.copy(PLANTED / "lib.rs", project / "src")
     shutil.copy(PLANTED / "planted.pyi", project)
-    (project / "Cargo.toml").write_text(MANIFEST, encoding="utf-8")
-    build_run("maturin", "build", "--profile", "dev", "--out", "wheels", folder=project, place=PLACE)
-    zipfile.ZipFile(next(project.glob("wheels/*.whl"))).extractall(project / "installed")
-    return project / "installed"
+    return build_extension(project, "planted", PLANTED / "lib.rs", build_run, skill=SKILL, features='["abi3-py310"]')
 
 
 def table(result: dict[str, Any], title: str) -> list[list[str]]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-import zipfile
 from typing import TYPE_CHECKING
 
 import pytest
 
 from scaffolder.skills import load_skills
-from tests.tools.class_inspector.conftest import PLACE, messages, table
+from tests.tools.class_inspector.conftest import SKILL, messages, table
+from tests.tools.extensions import install
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,10 +36,7 @@ def ledger(tmp_path_factory: pytest.TempPathFactory, build_run: Run) -> Path:
 
     folder = tmp_path_factory.mktemp("ledger")
     assert run(app, "pyo3-new", ["example", "copy", LEDGER.name, str(folder / "ledger")]) == 0
-    project = folder / "ledger"
-    build_run("maturin", "build", "--profile", "dev", "--out", "wheels", folder=project, place=PLACE)
-    zipfile.ZipFile(next(project.glob("wheels/*.whl"))).extractall(folder / "installed")
-    return folder / "installed"
+    return install(folder / "ledger", build_run, SKILL)
 
 
 @pytest.mark.usefixtures("with_planted")

@@ -32,18 +32,6 @@ def measure(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pyt
     return run
 
 
-def rows(result: dict[str, Any], title: str) -> list[dict[str, str]]:
-    """Return the rows of a table by the names of its columns."""
-    (table,) = [table for table in result["tables"] if table["title"] == title]
-    return [dict(zip(table["columns"], row, strict=True)) for row in table["rows"]]
-
-
-def finding(result: dict[str, Any], name: str) -> dict[str, Any]:
-    """Return the only finding of a name."""
-    (match,) = [finding for finding in result["findings"] if finding["id"] == name]
-    return dict(match)
-
-
 def names(result: dict[str, Any]) -> set[str]:
     """Return the names of all findings but those about the machine."""
     return {finding["id"] for finding in result["findings"]} - {"busy-machine", "noisy"}

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.tools.conversion_profiler.conftest import finding, names, rows
+from tests.tools.conversion_profiler.conftest import names
+from tests.tools.results import finding, rows
 
 if TYPE_CHECKING:
     from tests.tools.conversion_profiler.conftest import Measure

@@ -12,7 +12,8 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from tests.conftest import CHECKOUT
-from tests.tools.conversion_profiler.conftest import finding, names, rows
+from tests.tools.conversion_profiler.conftest import names
+from tests.tools.results import finding, rows
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,33 +7,20 @@ import os
 import shutil
 import subprocess
 import sys
-import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
 from scaffolder.tools.gil_profiler.app import app
-from scaffolder.tools.type_converter.known_types import CRATES
-from tests.tools.results import call_tool, result_or_error
+from tests.tools.extensions import build_extension
+from tests.tools.results import call_tool, result_or_error, rows
 
 if TYPE_CHECKING:
     from tests.conftest import Run
 
 HERE = Path(__file__).parent
-# What the skill's snippets have built is used again, with the same features.
-PLACE = "skills/pyo3-performance-gil-parallel"
-MANIFEST = f"""[package]
-name = "attached"
-version = "0.1.0"
-edition = "2024"
-
-[lib]
-crate-type = ["cdylib"]
-
-[dependencies]
-pyo3 = {{ version = "{CRATES["pyo3"]}", features = ["abi3-py311", "parking_lot"] }}
-"""
+SKILL = "pyo3-performance-gil-parallel"
 CALLS = "How long calls hold the GIL"
 # How often a measurement is repeated on a machine that the tool itself calls busy.
 ATTEMPTS = 4
@@ -64,12 +51,9 @@ def profile(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pyt
 def attached(tmp_path_factory: pytest.TempPathFactory, build_run: Run) -> Path:
     """The folder of an extension `attached`, whose functions keep others waiting or do not."""
     project = tmp_path_factory.mktemp("attached")
-    (project / "src").mkdir()
-    shutil.copy(HERE / "attached/lib.rs", project / "src")
-    (project / "Cargo.toml").write_text(MANIFEST, encoding="utf-8")
-    build_run("maturin", "build", "--profile", "dev", "--out", "wheels", folder=project, place=PLACE)
-    zipfile.ZipFile(next(project.glob("wheels/*.whl"))).extractall(project / "installed")
-    return project / "installed"
+    return build_extension(
+        project, "attached", HERE / "attached/lib.rs", build_run, skill=SKILL, features='["abi3-py311", "parking_lot"]'
+    )  # fmt: skip
 
 
 @pytest.fixture(scope="session")
@@ -79,18 +63,6 @@ def millisecond(attached: Path) -> int:
     variables = {**os.environ, "PYTHONPATH": str(attached)}
     done = subprocess.run([sys.executable, "-c", code], env=variables, capture_output=True, check=True)
     return int(20_000 / float(done.stdout) / 1000)
-
-
-def rows(result: dict[str, Any], title: str = CALLS) -> list[dict[str, str]]:
-    """Return the rows of a table by the names of its columns."""
-    (table,) = [table for table in result["tables"] if table["title"] == title]
-    return [dict(zip(table["columns"], row, strict=True)) for row in table["rows"]]
-
-
-def finding(result: dict[str, Any], name: str) -> dict[str, Any]:
-    """Return the only finding of a name."""
-    (match,) = [finding for finding in result["findings"] if finding["id"] == name]
-    return dict(match)
 
 
 def names(result: dict[str, Any]) -> set[str]:
@@ -113,7 +85,7 @@ def judge(profile: Profile, *arguments: str, expected: dict[str, tuple[str, str]
     calls = [word for call in expected for word in ("--call", call)]
     for attempt in range(ATTEMPTS):
         result = profile(*arguments, *calls)
-        table = {row["call"]: row for row in rows(result)}
+        table = {row["call"]: row for row in rows(result, CALLS)}
         said = {finding["where"]: finding["id"] for finding in result["findings"] if finding["where"] in expected}
         actual = {call: (table[call]["verdict"], said[call]) for call in expected}
         is_busy = {"busy-machine", "too-busy"} & {finding["id"] for finding in result["findings"]}

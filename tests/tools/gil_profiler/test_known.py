@@ -10,7 +10,8 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from scaffolder.runtime.holds import Beat, Round
-from tests.tools.gil_profiler.conftest import ATTEMPTS, finding, judge, names, rows, seconds
+from tests.tools.gil_profiler.conftest import ATTEMPTS, CALLS, judge, names, seconds
+from tests.tools.results import finding, rows
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -64,7 +65,7 @@ def test_what_an_argument_makes_is_not_used_up(profile: Profile) -> None:
 def test_short_calls_are_as_few_as_their_inputs_take_to_make(profile: Profile) -> None:
     result = profile("known:pops", "--make", "a=[bytes(100) for _ in range(n)]", "--size", "1e5", "--timeout", "20")
     assert names(result) == {"inputs-renewed", "short"}
-    number = rows(result)[0]["rounds"].partition(" x ")[2] or "1 calls"
+    number = rows(result, CALLS)[0]["rounds"].partition(" x ")[2] or "1 calls"
     assert int(number.split()[0].replace(",", "")) < 1000
 
 
@@ -100,7 +101,7 @@ def test_a_system_that_says_less_is_said_and_still_measured(profile: Profile, tm
     for attempt in range(ATTEMPTS):
         result = profile("blind:matches", "--call", "f(21)", "--call", "time.sleep(0.05)")
         assert finding(result, "waits-not-told-apart")["level"] == "note"
-        held, slept = rows(result)
+        held, slept = rows(result, CALLS)
         assert held["verdict"] == "holds"
         if slept["verdict"] != "holds" or attempt == ATTEMPTS - 1 or "busy-machine" not in str(result["findings"]):
             assert slept["verdict"] != "holds"

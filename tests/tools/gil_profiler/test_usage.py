@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.conftest import CHECKOUT
-from tests.tools.gil_profiler.conftest import finding, names, rows
+from tests.tools.gil_profiler.conftest import CALLS, names
+from tests.tools.results import finding, rows
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -74,7 +75,7 @@ def test_a_call_that_fails_is_an_error(profile: Profile, function: str, identifi
 def test_a_call_that_fails_leaves_what_was_measured(profile: Profile, function: str, identifier: str) -> None:
     calls = ("--call", "f(a)", "--call", "len(a)")
     result = profile(f"known:{function}", *calls, *BYTES, "--timeout", "2", code=1)
-    assert [row["call"] for row in rows(result)] == ["len(a)"]
+    assert [row["call"] for row in rows(result, CALLS)] == ["len(a)"]
     assert finding(result, identifier)["message"].startswith("`f(a)` ")
     assert names(result) == {identifier, "short"}
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -13,26 +12,14 @@ import pytest
 
 from scaffolder.machine import processors
 from scaffolder.tools.parallel_bench.app import app
-from scaffolder.tools.type_converter.known_types import CRATES
+from tests.tools.extensions import build_extension
 from tests.tools.results import call_tool, result_or_error
 
 if TYPE_CHECKING:
     from tests.conftest import Run
 
 HERE = Path(__file__).parent
-PLACE = "skills/pyo3-performance-gil-parallel"
-MANIFEST = f"""[package]
-name = "planted"
-version = "0.1.0"
-edition = "2024"
-
-[lib]
-crate-type = ["cdylib"]
-
-[dependencies]
-pyo3 = {{ version = "{CRATES["pyo3"]}", features = ["abi3-py311"] }}
-rayon = "1.12"
-"""
+SKILL = "pyo3-performance-gil-parallel"
 
 
 class Bench(Protocol):
@@ -68,24 +55,16 @@ def allow(monkeypatch: pytest.MonkeyPatch, folder: Path, count: int, quota: str 
 def planted(tmp_path_factory: pytest.TempPathFactory, build_run: Run) -> Path:
     """The folder of an extension `planted`, with functions that detach, stay attached, or have threads of their own."""
     project = tmp_path_factory.mktemp("planted")
-    (project / "src").mkdir()
-    shutil.copy(HERE / "planted.rs", project / "src/lib.rs")
-    (project / "Cargo.toml").write_text(MANIFEST, encoding="utf-8")
-    build_run("maturin", "build", "--profile", "dev", "--out", "wheels", folder=project, place=PLACE)
-    zipfile.ZipFile(next(project.glob("wheels/*.whl"))).extractall(project / "installed")
-    return project / "installed"
+    return build_extension(
+        project, "planted", HERE / "planted.rs", build_run, skill=SKILL, features='["abi3-py311"]',
+        dependencies='rayon = "1.12"\n',
+    )  # fmt: skip
 
 
 def rows(result: dict[str, Any], title: str) -> list[dict[str, str]]:
     """Return the rows of a table by the names of its columns."""
     (table,) = [table for table in result["tables"] if table["title"].startswith(title)]
     return [dict(zip(table["columns"], row, strict=True)) for row in table["rows"]]
-
-
-def finding(result: dict[str, Any], name: str) -> dict[str, Any]:
-    """Return the only finding of a name."""
-    (match,) = [finding for finding in result["findings"] if finding["id"] == name]
-    return dict(match)
 
 
 def names(result: dict[str, Any]) -> set[str]:

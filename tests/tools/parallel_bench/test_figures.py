@@ -10,7 +10,8 @@ import pytest
 from scaffolder.machine.processors import Processors
 from scaffolder.runtime import benching
 from scaffolder.runtime.scaling import Round, Scaling, Stage, Track, Way
-from tests.tools.parallel_bench.conftest import finding, names, rows
+from tests.tools.parallel_bench.conftest import names, rows
+from tests.tools.results import finding
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

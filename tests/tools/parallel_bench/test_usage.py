@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.conftest import CHECKOUT
-from tests.tools.parallel_bench.conftest import allow, finding, names, rows
+from tests.tools.parallel_bench.conftest import allow, names, rows
+from tests.tools.results import finding
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import shutil
 import sys
-import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
 from scaffolder.tools.thread_safety_checker.app import app
-from scaffolder.tools.type_converter.known_types import CRATES
+from tests.tools.extensions import build_extension
 from tests.tools.results import call_tool, result_or_error
 
 if TYPE_CHECKING:
@@ -20,19 +19,7 @@ if TYPE_CHECKING:
     from tests.conftest import Run
 
 PLANTED = Path(__file__).parent / "planted"
-# The skill's examples have built its dependencies there.
-PLACE = "skills/pyo3-performance-gil-parallel"
-MANIFEST = f"""[package]
-name = "planted"
-version = "0.1.0"
-edition = "2024"
-
-[lib]
-crate-type = ["cdylib"]
-
-[dependencies]
-pyo3 = {{ version = "{CRATES["pyo3"]}", features = ["abi3-py311"] }}
-"""
+SKILL = "pyo3-performance-gil-parallel"
 
 
 class Check(Protocol):
@@ -58,11 +45,7 @@ def check(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytes
 def planted(tmp_path_factory: pytest.TempPathFactory, build_run: Run) -> Path:
     """The project of an extension `planted`, with a fault in each function or class, and its like without it."""
     project = tmp_path_factory.mktemp("planted")
-    (project / "src").mkdir()
-    shutil.copy(PLANTED / "lib.rs", project / "src")
-    (project / "Cargo.toml").write_text(MANIFEST, encoding="utf-8")
-    build_run("maturin", "build", "--profile", "dev", "--out", "wheels", folder=project, place=PLACE)
-    zipfile.ZipFile(next(project.glob("wheels/*.whl"))).extractall(project / "installed")
+    build_extension(project, "planted", PLANTED / "lib.rs", build_run, skill=SKILL, features='["abi3-py311"]')
     return project
 
 
