@@ -54,6 +54,22 @@ PythonOfProject = Annotated[
     str | None,
     typer.Option(metavar="PYTHON", help="A Python or an environment.  [default: the project's, or the active one]"),
 ]
+# What the inputs of a call are that is measured with many sizes.
+InputTypes = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--type", metavar="TYPE", show_default=False,
+        help="The type of the inputs, or of one: `float64`, `b=list[str]`; repeatable. `--list` prints all.",
+    ),
+]  # fmt: skip
+InputMakes = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME=EXPRESSION", show_default=False,
+        help="How to make an input of size `n`: `a=np.ones((n, 3))`; it can use those before it; repeatable.",
+    ),
+]  # fmt: skip
+ListInputTypes = Annotated[bool, typer.Option("--list", help="List the types, and what makes each.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Print what would be run or written, without doing it.")]
 
 Level = Literal["error", "warning", "note", "ok"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import keyword
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -142,6 +143,22 @@ def refuse(answer: dict[str, Any], target: Target, python: Path) -> None:
             raise UsageError(message, near(target.function, answer["names"]))
         case "not-callable":
             raise UsageError(f"`{target.module}:{target.function}` can't be called", "name a function of the module")
+
+
+def read_make(text: str, example: str) -> tuple[str, str]:
+    """Read an object to make, `NAME=EXPRESSION`.
+
+    Args:
+        text: What was typed.
+        example: One for the hint.
+
+    Raises:
+        UsageError: It is something else.
+    """
+    name, _, value = (part.strip() for part in text.partition("="))
+    if not name.isidentifier() or keyword.iskeyword(name) or not value or value.startswith("="):
+        raise UsageError(f"`--make {text}` is not `NAME=EXPRESSION`", f"write it as in `--make '{example}'`")
+    return name, value
 
 
 def refuse_unmade(answer: dict[str, Any], makes: dict[str, str], n: int) -> None:

@@ -17,6 +17,28 @@ MOST = 10**9
 NAMED = re.compile(r"\s*\w+\s*=")
 
 
+def read_call(call: str, example: str, apart: Collection[str] = ()) -> list[str]:
+    """Return the names in a call of the function but its own.
+
+    Args:
+        call: The call.
+        example: A call for the hint.
+        apart: The names that are no inputs.
+
+    Raises:
+        UsageError: It is not a call of `f` with an input.
+    """
+    names = free_names("--call", call)
+    if "f" not in names:
+        raise UsageError(f"`--call {call}` does not call `f`", f"the function is `f` there: `--call '{example}'`")
+    if not set(names) - {"f", *apart}:
+        raise UsageError(f"`--call {call}` has no input", "inputs have names there: `--call 'f(a)'`")
+    if "n" in names:
+        hint = "make an input of it: `--make s=n`, and pass `s`"
+        raise UsageError(f"`n` in `--call {call}` is the size, which only `--make` has", hint)
+    return [name for name in names if name != "f"]
+
+
 def read_inputs(
     call: str, names: Iterable[str], types: Sequence[str], makes: Sequence[str], taken: Collection[str]
 ) -> dict[str, str]:

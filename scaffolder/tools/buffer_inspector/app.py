@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import keyword
 import sys
 from pathlib import Path  # noqa: TC003  (Typer reads it)
 from typing import TYPE_CHECKING, Annotated
@@ -98,14 +97,13 @@ def show_output(piece: bytes) -> None:
 
 def read_objects(values: Sequence[str]) -> tuple[tuple[str, str], ...]:
     """Read `NAME=EXPRESSION`, each with a name of its own."""
+    from scaffolder.runtime.calls import read_make
+
     if not values:
         raise UsageError("there is no object to inspect", "make one: `--make 'frames=load_frames()'`")
     objects: dict[str, str] = {}
     for value in values:
-        name, _, expression = (part.strip() for part in value.partition("="))
-        if not name.isidentifier() or keyword.iskeyword(name) or not expression or expression.startswith("="):
-            hint = "write it as in `--make 'frames=load_frames()'`"
-            raise UsageError(f"`--make {value}` is not `NAME=EXPRESSION`", hint)
+        name, expression = read_make(value, "frames=load_frames()")
         if name in objects:
             raise UsageError(f"`--make` has two objects named `{name}`", "give each a name of its own")
         objects[name] = expression

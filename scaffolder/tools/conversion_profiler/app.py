@@ -39,20 +39,8 @@ def conversion_profiler(  # noqa: PLR0913, PLR0917
             help="A call of the function `f` with inputs, `f(a, window=3)`; it can use the names of the module.",
         ),
     ] = "f(a)",
-    types: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--type", metavar="TYPE", show_default=False,
-            help="The type of the inputs, or of one: `float64`, `b=list[str]`; repeatable. `--list` prints all.",
-        ),
-    ] = None,
-    make: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME=EXPRESSION", show_default=False,
-            help="How to make an input of size `n`: `a=np.ones((n, 3))`; it can use those before it; repeatable.",
-        ),
-    ] = None,
+    types: toolkit.InputTypes = None,
+    make: toolkit.InputMakes = None,
     references: Annotated[
         list[str] | None,
         typer.Option(
@@ -67,7 +55,7 @@ def conversion_profiler(  # noqa: PLR0913, PLR0917
     seconds: Annotated[
         float, typer.Option(min=0.001, max=600, metavar="SECONDS", help="How long to measure a call with a size.")
     ] = 0.3,
-    list_types: Annotated[bool, typer.Option("--list", help="List the types, and what makes each.")] = False,
+    list_types: toolkit.ListInputTypes = False,
     draw: Annotated[
         Path | None,
         typer.Option(metavar="FILE.svg", help="Draw the times over the sizes to this file.", show_default=False),
@@ -141,33 +129,14 @@ def read_inputs_of(function: str | None, call: str, types: Sequence[str], makes:
         UsageError: A type or an expression is wrong, or an input has none.
     """
     from scaffolder.runtime.inputs import TYPES
-    from scaffolder.runtime.options import read_inputs, read_types
+    from scaffolder.runtime.options import read_call, read_inputs, read_types
 
     if function is not None:
-        return read_inputs(call, read_call(call), types, makes, TAKEN)
+        return read_inputs(call, read_call(call, "f(a, window=3)"), types, makes, TAKEN)
     named, general = read_types(types, TAKEN)
     if not general or makes or named:
         raise UsageError("there is nothing to measure", "name a function, or a type alone: `--type 'list[float]'`")
     return {"a": TYPES[general]}
-
-
-def read_call(call: str) -> list[str]:
-    """Return the names in a call of the function but its own.
-
-    Raises:
-        UsageError: It is not a call of `f` with an input.
-    """
-    from scaffolder.runtime.calls import free_names
-
-    names = free_names("--call", call)
-    if "f" not in names:
-        raise UsageError(f"`--call {call}` does not call `f`", "the function is `f` there: `--call 'f(a, window=3)'`")
-    if len(names) == 1:
-        raise UsageError(f"`--call {call}` has no input", "inputs have names there: `--call 'f(a)'`")
-    if "n" in names:
-        hint = "make an input of it: `--make s=n`, and pass `s`"
-        raise UsageError(f"`n` in `--call {call}` is the size, which only `--make` has", hint)
-    return [name for name in names if name != "f"]
 
 
 def read_plan(

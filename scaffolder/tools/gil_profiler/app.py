@@ -49,13 +49,7 @@ def gil_profiler(  # noqa: PLR0913, PLR0917
             " `tool conversion_profiler --list` prints all.",
         ),
     ] = None,
-    make: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME=EXPRESSION", show_default=False,
-            help="How to make an input of size `n`: `a=np.ones((n, 3))`; it can use those before it; repeatable.",
-        ),
-    ] = None,
+    make: toolkit.InputMakes = None,
     size: Annotated[
         str | None,
         typer.Option(metavar="SIZE", show_default=False, help=f"The size `n` of inputs.  [default: {SIZE}]"),

@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 TOOL = "parallel_bench"
 SIZES, COUNTS, CHUNKS = "1e3,1e4,1e5,1e6", "1,2,4", "1e3,1e4,1e5"
 MOST_THREADS = 1024
+# The number of threads, and the size of chunks.
+APART = ("t", "c")
 # The function, the size, the number of threads, the size of chunks, and the results of all chunks.
-TAKEN = ("f", "n", "t", "c", "parts")
+TAKEN = ("f", "n", *APART, "parts")
 app = toolkit.program("Measure how a function scales over threads, chunks and sizes, and what limits it.")
 
 
@@ -37,20 +39,8 @@ def parallel_bench(  # noqa: PLR0913, PLR0917
             "for a function that has threads of its own: `f(a, threads=t)`.",
         ),
     ] = "f(a)",
-    types: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--type", metavar="TYPE", show_default=False,
-            help="The type of the inputs, or of one: `float64`, `b=list[str]`; repeatable. `--list` prints all.",
-        ),
-    ] = None,
-    make: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME=EXPRESSION", show_default=False,
-            help="How to make an input of size `n`: `a=np.ones((n, 3))`; it can use those before it; repeatable.",
-        ),
-    ] = None,
+    types: toolkit.InputTypes = None,
+    make: toolkit.InputMakes = None,
     sizes: Annotated[
         str | None,
         typer.Option(metavar="SIZES", show_default=False, help=f"The sizes `n`.  [default: {SIZES}]"),
@@ -104,7 +94,7 @@ def parallel_bench(  # noqa: PLR0913, PLR0917
         float,
         typer.Option(min=0.01, max=600, metavar="SECONDS", help="How long to measure each way to make the call."),
     ] = 0.5,
-    list_types: Annotated[bool, typer.Option("--list", help="List the types, and what makes each.")] = False,
+    list_types: toolkit.ListInputTypes = False,
     draw: Annotated[
         Path | None,
         typer.Option(metavar="FILE.svg", help="Draw the speed-up over threads to this file.", show_default=False),
@@ -143,7 +133,7 @@ def parallel_bench(  # noqa: PLR0913, PLR0917
     """
     from scaffolder.machine.environment import find_environment
     from scaffolder.runtime.benching import bench
-    from scaffolder.runtime.options import read_inputs
+    from scaffolder.runtime.options import read_call, read_inputs
     from scaffolder.terminal import progress
 
     if list_types:
@@ -152,8 +142,8 @@ def parallel_bench(  # noqa: PLR0913, PLR0917
         return toolkit.show(input_types(TOOL), as_data=as_data, verbose=verbose)
     if function is None:
         raise UsageError("there is no function to measure", "name it: `MODULE:FUNCTION`")
-    names = read_call(call)
-    makes = read_inputs(call, [name for name in names if name not in {"t", "c"}], types or [], make or [], TAKEN)
+    names = read_call(call, "f(a, threads=t)", APART)
+    makes = read_inputs(call, [name for name in names if name not in APART], types or [], make or [], TAKEN)
     setup = read_setup(function, (call, *(references or ())), makes, sizes, seconds)
     setup = add_threads(setup, names, threads, variable, with_processes=processes)
     setup = add_chunks(setup, [name for name in names if name in makes], split or [], chunks, join)
@@ -171,25 +161,6 @@ def parallel_bench(  # noqa: PLR0913, PLR0917
 
         result = toolkit.write_drawing(result, draw, draw_scaling(scaling, function))
     return toolkit.show(result, as_data=as_data, verbose=verbose)
-
-
-def read_call(call: str) -> list[str]:
-    """Return the names in a call of the function but its own.
-
-    Raises:
-        UsageError: It is not a call of `f` with an input.
-    """
-    from scaffolder.runtime.calls import free_names
-
-    names = free_names("--call", call)
-    if "f" not in names:
-        raise UsageError(f"`--call {call}` does not call `f`", "the function is `f` there: `--call 'f(a, threads=t)'`")
-    if not set(names) - {"f", "t", "c"}:
-        raise UsageError(f"`--call {call}` has no input", "inputs have names there: `--call 'f(a)'`")
-    if "n" in names:
-        hint = "make an input of it: `--make s=n`, and pass `s`"
-        raise UsageError(f"`n` in `--call {call}` is the size, which only `--make` has", hint)
-    return [name for name in names if name != "f"]
 
 
 def read_setup(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import keyword
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -92,7 +91,9 @@ def thread_safety_checker(  # noqa: PLR0913, PLR0917
       pyo3-new tool thread_safety_checker my_package --source .
       pyo3-new tool thread_safety_checker my_package --make 'cache=Cache(10)' --call 'cache.get("a", callback)'
     """
-    makes = tuple(read_make(text) for text in make or [])
+    from scaffolder.runtime.calls import read_make
+
+    makes = tuple(read_make(text, "cache=Cache(10)") for text in make or [])
     calls = tuple(call or [])
     check_usage(module, calls, makes)
     sources = read_sources(source, module)
@@ -136,18 +137,6 @@ def check_usage(module: str | None, calls: Sequence[str], makes: Sequence[tuple[
         free_names("--call", text)
     for _, text in makes:
         free_names("--make", text)
-
-
-def read_make(text: str) -> tuple[str, str]:
-    """Read `NAME=EXPRESSION`.
-
-    Raises:
-        UsageError: It is something else.
-    """
-    name, _, value = (part.strip() for part in text.partition("="))
-    if not name.isidentifier() or keyword.iskeyword(name) or not value or value.startswith("="):
-        raise UsageError(f"`--make {text}` is not `NAME=EXPRESSION`", "write it as in `--make 'cache=Cache(10)'`")
-    return name, value
 
 
 def read_sources(source: list[Path] | None, module: str | None) -> list[Path]:
