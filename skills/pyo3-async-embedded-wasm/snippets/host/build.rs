@@ -1,0 +1,5 @@
+//! Lets the programs find libpython where it was when they were built.
+
+fn main() {
+    pyo3_build_config::add_libpython_rpath_link_args();
+}

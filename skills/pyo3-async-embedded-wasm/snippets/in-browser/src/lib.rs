@@ -1,0 +1,4 @@
+//! What the chapters on the browser show.
+
+#[pyo3::pymodule]
+mod browser_snippets {}

@@ -1,0 +1,1 @@
+"""The code of the chapters; `performance_snippets._core.<chapter>` holds what each exports."""
