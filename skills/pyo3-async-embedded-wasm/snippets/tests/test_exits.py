@@ -109,7 +109,9 @@ def test_a_child_has_none_of_its_parents_tasks() -> None:
 
 @needs_fork
 def test_a_fork_inside_a_busy_process_finds_no_lock() -> None:
+    # The first `remind` fills PyO3's own cells: another thread that did so during a fork would leave them locked.
     done = run(f"""{REMIND}
+remind()
 ended = []
 def work():
     while not ended:
@@ -124,7 +126,7 @@ for _ in range(20):
     in_child(remind)
 ended.append(1)
 """)
-    assert done.stdout.splitlines() == ["rung"] * 20, done.stderr
+    assert done.stdout.splitlines() == ["rung"] * 21, done.stderr
 
 
 def test_the_default_start_method_is_the_one_that_the_page_says() -> None:
@@ -149,12 +151,14 @@ if __name__ == "__main__":
 
 
 @needs_fork
-@pytest.mark.parametrize(("method", "output"), [("fork", ""), ("forkserver", ""), ("spawn", "task dropped\n")])
-def test_atexit_runs_in_no_worker_that_was_forked(method: str, output: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("method", "dropped"), [("fork", False), ("forkserver", sys.version_info >= (3, 13)), ("spawn", True)]
+)
+def test_only_some_workers_run_atexit(method: str, dropped: bool, tmp_path: Path) -> None:
     program = tmp_path / "program.py"
     program.write_text(PROGRAM.replace("METHOD", method))
     done = subprocess.run([sys.executable, program], capture_output=True, text=True, timeout=60, check=False)
-    assert (done.returncode, done.stderr) == (0, output)
+    assert (done.returncode, done.stderr) == (0, "task dropped\n" * dropped)
 
 
 def test_all_work_is_dropped_at_the_end() -> None:
