@@ -151,6 +151,8 @@ def test_trio_takes_no_futures_of_asyncio() -> None:
             trio.run(main)
     # It is never suspended, so no event loop takes notice.
     assert trio.run(ready) == 6.7
+    with pytest.raises(StopIteration, match=r"6\.7"):
+        event_loops.forecast_natively("Dover", timedelta()).send(None)
 
 
 def test_trio_says_what_is_wrong_with_a_future() -> None:
@@ -205,16 +207,21 @@ def run(code: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
 
-def test_a_result_for_a_loop_that_is_closed_is_printed_as_an_error() -> None:
-    done = run("""
+LATE = """
 async def main():
     event_loops.forecast_for_asyncio("Dover", moment)
 
 asyncio.run(main())
 time.sleep(0.5)
-""")
+"""
+
+
+def test_a_result_for_a_loop_that_is_closed_is_printed_as_an_error() -> None:
+    done = run(LATE)
     assert done.returncode == 0
     assert "RuntimeError: Event loop is closed" in done.stderr
+    hook = "import sys\nsys.excepthook = lambda *error: print(error[1])\n"
+    assert run(hook + LATE).stdout == "Event loop is closed\n"
 
 
 def test_a_loop_that_runs_cannot_be_run_or_waited_for() -> None:
