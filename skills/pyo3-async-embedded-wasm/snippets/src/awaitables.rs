@@ -15,14 +15,16 @@
 
 use std::mem;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use pyo3::exceptions::{PyRuntimeError, PyStopIteration, PyValueError};
 use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyCFunction, PyDict, PyTuple};
 use pyo3::{IntoPyObjectExt, intern};
 use pyo3_async_runtimes::tokio::{future_into_py, get_runtime};
@@ -104,6 +106,38 @@ fn weigh_all(
 
 type Letter = (Py<PyAny>, PyResult<u64>);
 
+static CLOSING: AtomicBool = AtomicBool::new(false);
+static ATTACHING: AtomicUsize = AtomicUsize::new(0);
+
+/// Held by a thread that attaches: Python doesn't end before it is dropped.
+struct Attaching;
+
+impl Attaching {
+    fn begin() -> Option<Self> {
+        ATTACHING.fetch_add(1, SeqCst);
+        let attaching = Self;
+        (!CLOSING.load(SeqCst)).then_some(attaching)
+    }
+}
+
+impl Drop for Attaching {
+    fn drop(&mut self) {
+        ATTACHING.fetch_sub(1, SeqCst);
+    }
+}
+
+/// Called by `atexit`: lets no more threads attach, and waits for those that do.
+#[pyfunction]
+fn close(py: Python<'_>) {
+    CLOSING.store(true, SeqCst);
+    let end = Instant::now() + Duration::from_secs(1);
+    py.detach(|| {
+        while ATTACHING.load(SeqCst) > 0 && Instant::now() < end {
+            thread::sleep(Duration::from_millis(1));
+        }
+    });
+}
+
 /// Results on their way to one event loop, which fetches all that are there.
 struct Mailbox {
     event_loop: Py<PyAny>,
@@ -120,7 +154,7 @@ impl Mailbox {
     fn post(self: &Arc<Self>, letter: Letter) {
         let mut letters = self.letters();
         letters.push(letter);
-        if letters.len() == 1 {
+        if let (1, Some(attaching)) = (letters.len(), Attaching::begin()) {
             let mailbox = Arc::clone(self);
             get_runtime().spawn_blocking(move || {
                 Python::try_attach(|py| {
@@ -128,7 +162,8 @@ impl Mailbox {
                         // The event loop is closed: nobody will ever come.
                         let _unread = mem::take(&mut *mailbox.letters());
                     }
-                })
+                });
+                drop(attaching);
             });
         }
     }
@@ -199,6 +234,12 @@ struct Depot(Arc<Mailbox>);
 impl Depot {
     #[new]
     fn new(py: Python<'_>) -> PyResult<Self> {
+        static REGISTERED: PyOnceLock<()> = PyOnceLock::new();
+        REGISTERED.get_or_try_init(py, || {
+            let close = wrap_pyfunction!(close, py)?;
+            py.import("atexit")?.call_method1("register", (close,))?;
+            PyResult::Ok(())
+        })?;
         let event_loop = py.import("asyncio")?.call_method0("get_running_loop")?;
         Ok(Self(Arc::new(Mailbox {
             event_loop: event_loop.unbind(),

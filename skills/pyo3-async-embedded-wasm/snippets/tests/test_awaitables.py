@@ -155,6 +155,13 @@ def test_results_for_a_closed_event_loop_are_dropped() -> None:
     assert "RuntimeError: Event loop is closed" in done.stderr
 
 
+@pytest.mark.parametrize("number", range(10))
+def test_a_program_ends_right_after_a_depot_has_answered(number: int) -> None:
+    begin = "async def main(): await awaitables.Depot().weigh(1, 5)\n"
+    done = python(f"{begin}asyncio.run(main())")
+    assert (done.returncode, done.stderr) == (0, ""), number
+
+
 WAVES = """
 import gc, os, sys
 def kilobytes():
