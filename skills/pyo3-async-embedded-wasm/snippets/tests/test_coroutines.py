@@ -78,15 +78,15 @@ def test_so_many_run_at_once(limit: int) -> None:
 
 
 def test_coroutines_run_on_the_event_loop_of_the_caller() -> None:
-    seen: list[tuple[int, object]] = []
-
-    async def look(parcel: int) -> str:
-        seen.append((threading.get_ident(), asyncio.get_running_loop()))
-        return "0000"
-
     async def main() -> None:
-        await coroutines.codes(look, [1])
-        assert seen.pop() == (threading.get_ident(), asyncio.get_running_loop())
+        here = (threading.get_ident(), asyncio.get_running_loop())
+
+        async def look(_parcel: int) -> str:
+            return str((threading.get_ident(), asyncio.get_running_loop()) == here)
+
+        same.extend(await coroutines.codes(look, [1]))
+
+    same: list[str] = []
 
     run(main())
     threads = [threading.Thread(target=run, args=(main(),)) for _ in range(3)]
@@ -94,6 +94,7 @@ def test_coroutines_run_on_the_event_loop_of_the_caller() -> None:
         thread.start()
     for thread in threads:
         thread.join(LIMIT)
+    assert same == ["True"] * 4
 
 
 def test_an_exception_keeps_its_traceback() -> None:
