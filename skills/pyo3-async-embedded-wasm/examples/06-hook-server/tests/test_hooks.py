@@ -207,7 +207,7 @@ def test_a_coroutine_is_cancelled_when_its_time_is_over() -> None:
         cleaned, may_end = asyncio.Event(), asyncio.Event()
         server = Server([SECRET])
 
-        @server.on("/", limit=0.2, at_once=1)
+        @server.on("/", limit=0.5, at_once=1)
         async def hang(event: Event) -> None:
             try:
                 await asyncio.Event().wait()
@@ -292,7 +292,7 @@ def test_a_sender_that_hangs_up_does_not_stop_the_handler() -> None:
 )
 def test_senders_that_are_slow_or_odd_are_let_go(request_: bytes, answer: bytes) -> None:
     async def main() -> None:
-        server = Server([SECRET], patience=0.2)
+        server = Server([SECRET], patience=0.5)
         server.on("/")(lambda event: None)
         async with serve(server) as port:
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -307,7 +307,7 @@ def test_senders_that_are_slow_or_odd_are_let_go(request_: bytes, answer: bytes)
 
 def test_connections_have_a_limit() -> None:
     async def main() -> None:
-        server = Server([SECRET], connections=1, patience=0.3)
+        server = Server([SECRET], connections=1, patience=0.5)
         server.on("/")(lambda event: None)
         async with serve(server) as port:
             _, writer = await asyncio.open_connection("127.0.0.1", port)
