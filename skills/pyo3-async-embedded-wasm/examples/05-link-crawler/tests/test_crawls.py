@@ -1,6 +1,7 @@
 """Crawls of a site on loopback: what they find, what they bear, and what they leave when they are cancelled."""
 
 import asyncio
+import os
 import re
 import socket
 import subprocess
@@ -377,6 +378,41 @@ while not running(): pass
             assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
     run(main())
+
+
+def test_threads_crawl_on_event_loops_of_their_own() -> None:
+    reports: list[Report] = []
+
+    async def main() -> None:
+        async with serve(Site({"/": page("/a", "/b"), "/a": EMPTY, "/b": EMPTY})) as site:
+            threads = [
+                threading.Thread(target=lambda: reports.append(run(crawl(site.url))), daemon=True) for _ in range(4)
+            ]
+            for thread in threads:
+                thread.start()
+            await until(lambda: not any(thread.is_alive() for thread in threads))
+
+    run(main())
+    assert [[page.status for page in report.pages] for report in reports] == [[200, 200, 200]] * 4
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
+def test_a_forked_process_is_told_that_it_can_not_crawl() -> None:
+    code = """
+import asyncio, os, warnings
+from link_crawler import crawl
+warnings.simplefilter("ignore", DeprecationWarning)
+asyncio.run(crawl("http://127.0.0.1:1/", retries=0))
+if child := os.fork():
+    os.waitpid(child, 0)
+try:
+    asyncio.run(crawl("http://127.0.0.1:1/", retries=0))
+except RuntimeError as error:
+    print(error)
+"""
+    done = python(code)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == "the runtime was started before this process was forked; use `spawn` or `forkserver`\n"
 
 
 def test_the_example_in_the_readme_runs() -> None:

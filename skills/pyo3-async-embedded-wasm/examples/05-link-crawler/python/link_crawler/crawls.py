@@ -45,7 +45,7 @@ async def crawl(  # noqa: PLR0913
         connections: Connections at a time to all hosts.
         timeout: Seconds that a request may take, from the name to the end of the answer.
         retries: How often to try again what may pass: no connection, a bad answer or none, status 429 and 502 to 504.
-        backoff: Seconds before the second try; they double with each, unless the server asks for a time.
+        backoff: Seconds before the second try; they double with each, unless `Retry-After` has a number of seconds.
         longest_wait: Seconds before another try at most, also if the server asks for more.
         max_bytes: How long a page may be, and a robots.txt.
         max_pages: Links to check at most.
