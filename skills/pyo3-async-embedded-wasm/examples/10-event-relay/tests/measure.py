@@ -87,7 +87,7 @@ def measure(kind: str, hooked: bool) -> float:
     start = time.perf_counter()
     with socket.create_connection(("127.0.0.1", port)) as connection:
         connection.sendall(b"PUB\n" + LINE * EVENTS)
-        end = max(done.get() for _ in clients)
+        end: float = max(done.get() for _ in clients)
     server.terminate()
     server.join()
     return EVENTS / (end - start)
