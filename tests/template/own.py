@@ -444,7 +444,7 @@ use std::num::ParseFloatError;
 use pyo3::prelude::*;
 
 /// What was sold.
-#[pyclass(module = "PACKAGE.readings", frozen, get_all)]
+#[pyclass(frozen, get_all)]
 pub struct Sale {
     /// The name of the goods.
     pub goods: String,
