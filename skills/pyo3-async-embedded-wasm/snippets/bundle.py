@@ -12,9 +12,9 @@ import sysconfig
 from pathlib import Path
 
 # region: bundle
-# Of no use to scripts: tests, editors, installers, what builds extension modules.
+# Of no use to scripts: tests, editors, installers, what builds extension modules; and what the GPL covers.
 LEFT_OUT = ("__pycache__", "config-*", "ensurepip", "idlelib", "lib2to3", "site-packages", "test", "tests", "tkinter")
-LEFT_OUT += ("turtledemo", "venv", "_test*", "_ctypes_test*", "xxlimited*")
+LEFT_OUT += ("turtledemo", "venv", "_ctypes_test*", "_test*", "_tkinter*", "xxlimited*", "_gdbm*", "readline*")
 
 
 def bundle(program: Path, folder: Path) -> None:
@@ -31,6 +31,29 @@ def bundle(program: Path, folder: Path) -> None:
 
 
 # endregion: bundle
+
+
+# region: foreign
+def foreign(folder: Path) -> dict[str, list[Path]]:
+    """Return the libraries of the system that files of a bundle need, by the names of those files."""
+    needs: dict[str, list[Path]] = {}
+    for file in (path for path in folder.rglob("*") if is_binary(path)):
+        lines = subprocess.run(["ldd", file], check=True, capture_output=True, text=True).stdout.splitlines()
+        for library in (Path(word) for line in lines for word in line.split() if word.startswith("/")):
+            if not library.is_relative_to(folder):
+                needs.setdefault(file.name.partition(".")[0], []).append(library)
+    return needs
+
+
+# endregion: foreign
+
+
+def is_binary(path: Path) -> bool:
+    """Tell whether a file is a program or a library of Linux."""
+    if path.is_symlink() or not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.read(4) == b"\x7fELF"
 
 
 def hidden() -> list[str]:
