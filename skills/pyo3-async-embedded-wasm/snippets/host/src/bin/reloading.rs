@@ -150,3 +150,26 @@ fn main() -> Result<(), Box<dyn Error>> {
     // endregion: main
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::CStr;
+
+    use super::*;
+
+    #[test]
+    fn one_name_is_one_module() -> PyResult<()> {
+        Python::initialize();
+        Python::attach(|py| {
+            let run = |code: &CStr| PyModule::from_code(py, code, c"rates.py", c"rates");
+            let first = run(c"OLD = 1")?;
+            let second = run(c"NEW = 2")?;
+            assert!(second.is(&first));
+            assert!(second.hasattr("OLD")?);
+            assert!(run(c"1 / 0").is_err());
+            let modules = py.import("sys")?.getattr("modules")?;
+            assert!(!modules.contains("rates")?);
+            Ok(())
+        })
+    }
+}
