@@ -58,11 +58,11 @@ def test_cleaning_up_runs_and_the_exception_can_be_caught(host: Host, write: Wri
 
 def test_what_runs_in_c_is_not_interrupted(host: Host, write: Write) -> None:
     script = (
-        "import time\nbegin = time.monotonic()\ntry: sum(range(30_000_000))\nfinally: print(time.monotonic() - begin)\n"
+        "import time\nbegin = time.monotonic()\ntry: sum(range(60_000_000))\nfinally: print(time.monotonic() - begin)\n"
     )
-    done = host("limits", "here", write(script), "0.02")
+    done = host("limits", "here", write(script), "0.2")
     assert "TimeIsUp" in done.stderr
-    assert float(done.stdout) > 0.1
+    assert float(done.stdout) > 0.3
 
 
 @pytest.mark.parametrize(
