@@ -16,9 +16,11 @@ if TYPE_CHECKING:
     Write = Callable[[str], Path]
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="limits of a process are those of POSIX")
+# region: escape
 ESCAPE = """[
-    subclass for subclass in ().__class__.__base__.__subclasses__() if subclass.__name__ == "_wrap_close"
+    kind for kind in ().__class__.__base__.__subclasses__() if kind.__name__ == "_wrap_close"
 ][0].__init__.__globals__["getcwd"]()"""
+# endregion: escape
 
 
 @pytest.fixture

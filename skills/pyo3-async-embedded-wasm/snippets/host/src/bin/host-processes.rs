@@ -24,12 +24,21 @@ fn give_interrupts_to(py: Python<'_>, handler: &str) -> PyResult<()> {
 }
 // endregion: signals
 
-/// Whether Ctrl-C was pressed, if the program has a handler of its own.
+// region: own
+/// Whether Ctrl-C was pressed.
 static STOP: AtomicBool = AtomicBool::new(false);
 
 extern "C" fn stop(_signal: i32) {
     STOP.store(true, Ordering::Relaxed);
 }
+
+/// Handle Ctrl-C without a crate; to be called before Python starts.
+fn keep_interrupts() {
+    let handler: extern "C" fn(i32) = stop;
+    // SAFETY: the handler does nothing but set a flag.
+    unsafe { libc::signal(libc::SIGINT, handler as libc::sighandler_t) };
+}
+// endregion: own
 
 // region: multiprocessing
 /// Be the Python that `multiprocessing` looks for, if it started this program; to be called first.
@@ -88,9 +97,7 @@ fn run() -> Result<ExitCode, Box<dyn Error>> {
         [path, ..] => PathBuf::from(path),
     };
     if mode == "own" {
-        let handler: extern "C" fn(i32) = stop;
-        // SAFETY: the handler only sets a flag.
-        unsafe { libc::signal(libc::SIGINT, handler as libc::sighandler_t) };
+        keep_interrupts();
     }
     pyo3::append_to_inittab!(clock);
     let settings = Settings {
