@@ -44,8 +44,12 @@ fn keep_interrupts() {
 /// Be the Python that `multiprocessing` looks for, if it started this program; to be called first.
 fn serve_multiprocessing() -> Result<Option<ExitCode>, Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().collect();
-    let mut pairs = arguments.windows(2);
-    if !pairs.any(|pair| pair[0] == "-c" && pair[1].starts_with("from multiprocessing.")) {
+    let is_ours = |pair: &[String]| {
+        // The fork server of newer versions has the first words.
+        let code = pair[1].trim_start_matches("import sys; ");
+        pair[0] == "-c" && code.starts_with("from multiprocessing.")
+    };
+    if !arguments.windows(2).any(is_ours) {
         return Ok(None);
     }
     let texts = arguments
