@@ -5,6 +5,7 @@ from __future__ import annotations
 import compileall
 import os
 import py_compile
+import re
 import shutil
 import subprocess
 import sys
@@ -38,8 +39,8 @@ def foreign(folder: Path) -> dict[str, list[Path]]:
     """Return the libraries of the system that files of a bundle need, by the names of those files."""
     needs: dict[str, list[Path]] = {}
     for file in (path for path in folder.rglob("*") if is_binary(path)):
-        lines = subprocess.run(["ldd", file], check=True, capture_output=True, text=True).stdout.splitlines()
-        for library in (Path(word) for line in lines for word in line.split() if word.startswith("/")):
+        text = subprocess.run(["ldd", file], check=True, capture_output=True, text=True).stdout
+        for library in map(Path, re.findall(r"(/.+) \(0x", text)):
             if not library.is_relative_to(folder):
                 needs.setdefault(file.name.partition(".")[0], []).append(library)
     return needs

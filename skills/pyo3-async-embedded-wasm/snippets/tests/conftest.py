@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import pytest
+from bundle import bundle
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -68,3 +69,14 @@ def host(programs: dict[str, Path], cargo_environment: dict[str, str]) -> Host:
         )  # fmt: skip
 
     return host
+
+
+@pytest.fixture(scope="session")
+def bundled(programs: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with two programs and their Python, which was made in one place and moved to another one."""
+    if sys.platform != "linux":
+        pytest.skip("the bundle is one for Linux")
+    folder = tmp_path_factory.mktemp("bundled")
+    bundle(programs["distribution"], folder / "made")
+    shutil.copy2(programs["standard-library"], folder / "made")
+    return (folder / "made").rename(folder / "Planner für alle")

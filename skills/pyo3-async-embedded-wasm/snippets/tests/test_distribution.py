@@ -11,25 +11,20 @@ import sysconfig
 from typing import TYPE_CHECKING
 
 import pytest
-from bundle import bundle, foreign
+from bundle import foreign
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 VERSION = f"python{sys.version_info.major}.{sys.version_info.minor}"
 DISHES = ["soup", "stew", "curry", "pasta", "pizza", "salad", "rice", "beans"]
-linux = pytest.mark.skipif(sys.platform != "linux", reason="reads what the loader of Linux does")
 
 
 @pytest.fixture(scope="module")
-def planner(programs: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+def planner(bundled: Path) -> Path:
     """Return a bundle, with the file that the program reads."""
-    if sys.platform == "win32":
-        pytest.skip("the folders of a Python are others on Windows")
-    folder = tmp_path_factory.mktemp("distribution") / "planner"
-    bundle(programs["distribution"], folder)
-    (folder / "dishes.json").write_text(json.dumps(DISHES), encoding="utf-8")
-    return folder
+    (bundled / "dishes.json").write_text(json.dumps(DISHES), encoding="utf-8")
+    return bundled
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +51,6 @@ def test_what_has_the_gpl_or_is_for_tests_is_left_out(planner: Path) -> None:
     assert (planner / f"python/lib/{VERSION}/LICENSE.txt").is_file()
 
 
-@linux
 def test_what_the_bundle_needs_of_the_system_is_named(needs: dict[str, list[Path]]) -> None:
     names = {library.name for library in needs["distribution"]}
     assert "libc.so.6" in names
@@ -65,7 +59,6 @@ def test_what_the_bundle_needs_of_the_system_is_named(needs: dict[str, list[Path
         assert any(library.name.startswith("libssl") for library in needs["_ssl"])
 
 
-@linux
 def test_the_folder_of_the_bundle_is_searched_first(planner: Path) -> None:
     if shutil.which("readelf") is None:
         pytest.skip("readelf is not installed")
@@ -76,7 +69,6 @@ def test_the_folder_of_the_bundle_is_searched_first(planner: Path) -> None:
     assert line.partition("[")[2].startswith("$ORIGIN/python/lib:")
 
 
-@linux
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="chroot needs root")
 def test_a_system_with_nothing_but_the_c_library_is_enough(
     planner: Path, needs: dict[str, list[Path]], tmp_path: Path

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from bundle import bundle, hidden
+from bundle import hidden
 
 if TYPE_CHECKING:
     from conftest import Host
@@ -22,14 +22,9 @@ PLACES = 'import sys, json; print(sys.prefix); print(json.__file__); print(*sys.
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the folders of a Python are others there")
 
 
-@pytest.fixture(scope="module")
-def program(programs: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a program that was bundled in one place and moved to another one."""
-    folder = tmp_path_factory.mktemp("standard-library")
-    bundle(programs["standard-library"], folder / "made")
-    moved = folder / "Planner für alle"
-    (folder / "made").rename(moved)
-    return moved / "standard-library"
+@pytest.fixture
+def program(bundled: Path) -> Path:
+    return bundled / "standard-library"
 
 
 def run(*command: str | Path) -> subprocess.CompletedProcess[str]:
