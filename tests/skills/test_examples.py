@@ -27,11 +27,11 @@ SNIPPETS = [skill for skill in SKILLS if (skill.path / "references").is_dir()]
 LAST = [skill.examples[-1] for skill in SKILLS if skill.examples]
 
 
-def builds(skill: Path) -> list[tuple[Path, list[str]]]:
-    """Return what cargo builds of a skill, with its options: the workspace, and the examples that can't be in it."""
+def builds(skill: Path, *alone: str) -> list[tuple[Path, list[str]]]:
+    """Return what cargo builds of a skill, with its options: the workspace, and what can't be in it of some places."""
     settings = tomllib.loads((skill / "Cargo.toml").read_text(encoding="utf-8"))["workspace"]
-    alone = [place for place in settings.get("exclude", []) if place.startswith("examples/")]
-    return [(skill, ["--workspace", "--locked"]), *((skill / place, []) for place in alone)]
+    places = [place for place in settings.get("exclude", []) if place.startswith(alone)]
+    return [(skill, ["--workspace", "--locked"]), *((skill / place, []) for place in places)]
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.name)
@@ -94,7 +94,7 @@ def test_what_the_references_show_passes(skill: Skill, workspace: Workspace, bui
 @pytest.mark.slow
 @pytest.mark.parametrize("skill", built(SKILLS))
 def test_rust_is_formatted_and_free_of_lints(skill: Skill, workspace: Workspace, build: Run) -> None:
-    for folder, options in builds(workspace(skill.name)):
+    for folder, options in builds(workspace(skill.name), "examples/", "snippets/host"):
         build("cargo", "fmt", "--all", "--check", folder=folder, skill=skill.name)
         build(
             "cargo", "clippy", "--all-targets", *options, "--", "-D", "warnings", folder=folder,
@@ -111,7 +111,7 @@ def test_rust_tests_pass_together(skill: Skill, workspace: Workspace, build: Run
             # The interpreter inside a test looks for its standard library here.
             PYO3_PYTHON=sys.executable, PYTHONHOME=sys.base_prefix,
         )
-        for folder, options in builds(workspace(skill.name))
+        for folder, options in builds(workspace(skill.name), "examples/")
     )  # fmt: skip
     assert output.count("test result: ok") >= len(skill.examples)
 

@@ -1,0 +1,6 @@
+//! What several of the programs share.
+
+pub mod home;
+#[cfg(Py_3_14)]
+pub mod init_config;
+pub mod interpreter;
