@@ -12,16 +12,16 @@ async function install() {
   await cache.addAll([...FILES, ...[...PYODIDE, wheel].map((name) => `pyodide/${name}`)]);
 }
 
+async function answer(request) {
+  return (await caches.match(request, { ignoreSearch: true })) ?? fetch(request);
+}
+// endregion: service-worker
+
 async function activate() {
   const names = await caches.keys();
   await Promise.all(names.filter((name) => name !== CACHE).map((name) => caches.delete(name)));
 }
 
-async function answer(request) {
-  return (await caches.match(request, { ignoreSearch: true })) ?? fetch(request);
-}
-
 self.addEventListener("install", (event) => event.waitUntil(install()));
 self.addEventListener("activate", (event) => event.waitUntil(activate()));
 self.addEventListener("fetch", (event) => event.respondWith(answer(event.request)));
-// endregion: service-worker

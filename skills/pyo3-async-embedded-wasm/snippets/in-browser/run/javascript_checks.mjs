@@ -85,6 +85,7 @@ function checkBuffers(pyodide, audio) {
   const samples = audio.allocate(4);
   const buffer = samples.getBuffer("f32");
   equal([buffer.data.constructor.name, buffer.data.length], ["Float32Array", 4]);
+  assert(messageOf(thrown(() => samples.append(1))).startsWith("BufferError: "), "no new size while there is a view");
   pyodide.runPython("large = bytearray(500_000_000)\ndel large");
   equal(buffer.data.length, 0);
   buffer.release();

@@ -9,6 +9,7 @@ async function load() {
   if (problems.length > 0) throw new Error(problems.join("\n"));
   return pyodide.pyimport("browser_snippets.audio");
 }
+// endregion: worker
 
 const audio = load();
 
@@ -22,4 +23,3 @@ self.onmessage = async ({ data: { id, samples } }) => {
     self.postMessage({ id, problem: error.message.trim().split("\n").at(-1) });
   }
 };
-// endregion: worker
