@@ -66,7 +66,7 @@ def run_component(path: Path) -> object:
     with linker.root() as root:
         root.add_func("edit-distance", lambda _, left, right: abs(len(left) - len(right)))
     instance = linker.instantiate(store, component.Component.from_file(store.engine, str(path)))
-    return instance.get_func(store, "correct")(store, "pyhton", ["python"])
+    return instance.get_func(store, "correct")(store, "words", ["word"])
 
 
 def run_pyodide() -> None:
