@@ -26,7 +26,15 @@ from scaffolder.template.catalog import load_catalog
 ROOT = Path(__file__).resolve().parent.parent
 ADDRESS = "https://github.com/pyo3-new/pyo3-new/blob/main/skills"
 LISTS = {"reference": "references/REFERENCE.md", "examples": "examples/README.md"}
-LANGUAGES = {"md": "markdown", "py": "python", "pyi": "python", "rs": "rust", "sh": "console", "txt": "text"}
+LANGUAGES = {
+    "md": "markdown",
+    "mjs": "javascript",
+    "py": "python",
+    "pyi": "python",
+    "rs": "rust",
+    "sh": "console",
+    "txt": "text",
+}
 # What a page calls.
 CALLS = "code, examples, feature_list, feature_toctree, skills, skill_pages"
 MARKER = re.compile(r"\s*(?://|#) (?P<side>region|endregion): (?P<name>[\w-]+)")
