@@ -86,10 +86,11 @@ def _read_elf(path: Path) -> Binary:
     with path.open("rb") as file:
         elf: Any = ELFFile(file)
         kind = elf.header["e_type"]
-        has_loader = any(segment["p_type"] == "PT_INTERP" for segment in elf.iter_segments())
+        segments = list(elf.iter_segments())
+        has_loader = any(segment["p_type"] == "PT_INTERP" for segment in segments)
         needs: list[str] = []
         search: dict[str, str] = {}
-        for tag in (tag for part in elf.iter_segments("PT_DYNAMIC") for tag in part.iter_tags()):
+        for tag in (tag for part in segments if part["p_type"] == "PT_DYNAMIC" for tag in part.iter_tags()):
             if tag.entry.d_tag == "DT_NEEDED":
                 needs.append(tag.needed)
             elif tag.entry.d_tag in {"DT_RPATH", "DT_RUNPATH"}:
