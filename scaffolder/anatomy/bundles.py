@@ -20,6 +20,8 @@ LIBPYTHON = re.compile(
 )
 # What only Python's own code says.
 INSIDE = re.compile(rb"init_fs_encoding: failed to get the Python codec of the filesystem encoding")
+# A program with these says itself where the standard library is.
+HOME_INSIDE = re.compile(rb"PyConfig_Set|PyConfig_Read|Py_SetPythonHome|Py_SetPath|PYTHONHOME|oxidized_importer")
 VERSION_INSIDE = re.compile(rb"lib/python(3\.\d+t?)\b")
 ABSOLUTE = re.compile(rb"\0(/[\x21-\x7e]{1,240})(?=\0)")
 STDLIB = re.compile(r"python(3\.\d+t?)")
@@ -164,7 +166,8 @@ def stdlib_beside(library: Path, version: PythonVersion) -> Path | None:
         version: Its version.
     """
     place = real(library).parent
-    near = [place / version.folder, place.parent / version.folder, place.parent / "lib" / version.folder]
+    around = (place, place.parent, place / "lib", place.parent / "lib")
+    near = [folder / version.folder for folder in around]
     near += [place / "Lib", place.parent / "Lib"] if library.suffix == ".dll" else []
     if folder := next((folder for folder in near if is_file(folder / "encodings/__init__.py")), None):
         return folder

@@ -135,7 +135,17 @@ def _host(crate: Crate) -> HostCrate | None:
     programs = tuple(_programs(crate))
     relatives = crates_by_path(crate) if programs else []
     is_built_with = _uses_pyo3(crate) or any(_uses_pyo3(relative) for relative in relatives)
-    return HostCrate(crate, programs, tuple(relatives)) if programs and is_built_with else None
+    if not programs or not is_built_with or ("cdylib" in crate.library_types and not _names_python(crate)):
+        return None
+    return HostCrate(crate, programs, tuple(relatives))
+
+
+def _names_python(crate: Crate) -> bool:
+    """Whether the programs of an extension module's crate have to do with Python: most are tools beside it."""
+    reader, inside = Reader(), crate.folder / "src"
+    paths = [inside / "main.rs", *reader.walk(inside / "bin", (".rs",))]
+    paths += [crate.folder / str(table.get("path")) for table in crate.data.get("bin", ()) if isinstance(table, dict)]
+    return any(b"Python::" in data or b"pyo3::" in data for path in paths if (data := reader.read(path)))
 
 
 def _uses_pyo3(crate: Crate) -> bool:

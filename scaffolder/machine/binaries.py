@@ -27,8 +27,10 @@ PE_PROCESSORS = {0x8664: "x86_64", 0xAA64: "arm64", 0x014C: "x86"}
 ELF_PROCESSORS = {"EM_X86_64": "x86_64", "EM_AARCH64": "aarch64", "EM_386": "x86", "EM_ARM": "arm"}
 # What every Linux with glibc brings.
 LINUX_BASE = re.compile(
-    r"(ld-linux.*|linux-vdso|lib(c|m|pthread|dl|rt|util|resolv|nsl|crypt|gcc_s|stdc\+\+|anl))\.so\.\d+"
+    r"(ld-linux.*|linux-vdso|lib(c|m|pthread|dl|rt|util|resolv|nsl|crypt|gcc_s|stdc\+\+|anl|c\.musl-\w+))\.so\.\d+"
 )
+# What the loader puts in for `$LIB`, by system.
+LIB_WORDS = ("lib", "lib64", f"lib/{platform.machine()}-linux-gnu")
 LOADER_FOLDERS = ("/lib64", "/usr/lib64", "/lib", "/usr/lib")
 
 
@@ -154,7 +156,8 @@ def search_folders(binary: Binary, program: Path | None = None) -> Iterator[Path
         program: The program that loads it.
     """
     for place in binary.search:
-        yield _expand(place, binary, program)
+        for word in LIB_WORDS if "$LIB" in place or "${LIB}" in place else ("",):
+            yield _expand(place.replace("${LIB}", word).replace("$LIB", word), binary, program)
 
 
 def _expand(text: str, binary: Binary, program: Path | None) -> Path:

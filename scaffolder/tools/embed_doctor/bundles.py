@@ -7,7 +7,7 @@ import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from scaffolder.anatomy.bundles import stdlib_of
+from scaffolder.anatomy.bundles import HOME_INSIDE, stdlib_of
 from scaffolder.errors import listing
 from scaffolder.files import is_file, is_folder
 from scaffolder.machine.binaries import LINUX_BASE, locate_library, search_folders, system_folders, texts_in
@@ -72,10 +72,13 @@ def _check_library(bundle: Bundle, program: Program) -> Iterator[Finding]:
 def _check_stdlib(bundle: Bundle, program: Program) -> Iterator[Finding]:
     """Yield what is wrong with the standard library of a program."""
     version, where = program.version, str(program.binary.path)
-    is_shipped = bundle.root is not None and (program.library is None or _is_held(bundle, program))
+    # One that Python is linked into may hold the standard library as well.
+    is_shipped = bool(bundle.stdlibs) if program.library is None else _is_held(bundle, program)
     if version is None or (program.library_file is None and not is_shipped):
         return
     stdlib = stdlib_of(bundle, program)
+    if stdlib is None and not bundle.stdlibs and any(texts_in(program.binary.path, HOME_INSIDE)):
+        return
     if is_shipped and bundle.stdlibs and not {None, version.text} & set(bundle.stdlibs.values()):
         others = sorted(filter(None, bundle.stdlibs.values()))
         yield finding("stdlib-other-version", where, version=version.text, other=listing(others, "and"))
@@ -172,12 +175,13 @@ def _check_libraries(bundle: Bundle) -> Iterator[Finding]:
 def _foreign_libraries(bundle: Bundle) -> Iterator[tuple[Binary, str, Path | None]]:
     """Yield what binaries need and the bundle does not hold, with its file; not what every Linux has."""
     inside = {binary.path.name for binary in bundle.binaries}
-    program = bundle.programs[0].binary.path
+    program = bundle.programs[0].binary
     for binary in bundle.binaries:
         for name in binary.needs if binary.is_native and binary.format == "ELF" else ():
             # One in the bundle may be loaded by then, or by a way that can't be seen.
             if name not in inside and not LINUX_BASE.fullmatch(name) and not _is_own_libpython(bundle, name):
-                path = locate_library(binary, name, program)
+                # An RPATH of the program's counts for its libraries, too.
+                path = locate_library(binary, name, program.path) or locate_library(program, name)
                 if path is None or not bundle.holds(path):
                     yield binary, name, path
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scaffolder.anatomy.host_crates import sources_around, sources_of
-from scaffolder.files import Reader, is_file
+from scaffolder.files import Reader, is_file, is_folder, real
 from scaffolder.machine.binaries import system_folders
 from scaffolder.machine.cargo_config import read_config
 from scaffolder.machine.choices import cargo_choice
@@ -116,7 +116,10 @@ def _check_python(facts: CrateFacts) -> Iterator[Finding]:
     path_of_python, python = facts.choice.python, facts.python
     if path_of_python and path_of_python.is_absolute() and not path_of_python.exists() and facts.choice.is_final:
         yield finding("python-missing", str(facts.host.crate.path), path=path_of_python, why=facts.choice.why)
-    if python is None or "extension-module" in facts.host.features:
+    if python is None or python.implementation != "CPython" or "extension-module" in facts.host.features:
+        return
+    # Conda's says that it has a static library, and PyO3 knows better.
+    if is_folder(python.prefix / "conda-meta") or is_folder(real(python.path).parent.parent / "conda-meta"):
         return
     version, where = python.name, str(facts.host.crate.path)
     if python.library is None:
@@ -143,7 +146,8 @@ def _check_search(version: str, library: Path, where: str) -> Iterator[Finding]:
 def _check_start(facts: CrateFacts) -> Iterator[Finding]:
     starts, host = facts.starts, facts.host
     is_started = starts.may_start or facts.may_start_around or "auto-initialize" in host.features
-    if host.is_certain and starts.attaches and not is_started and host.starters == ():
+    is_host_only = host.is_certain and "cdylib" not in host.crate.library_types
+    if is_host_only and starts.attaches and not is_started and host.starters == ():
         path, line = starts.attaches
         yield finding("never-initialized", f"{path}:{line}")
     for spot in starts.spots:

@@ -35,7 +35,7 @@ class Kind:
 KINDS = {
     # -- a crate
     "extension-module": Kind(
-        "error", "{setter} is set, so the program is not linked to libpython",
+        "error", "{setter} is set, so the program is not linked to libpython, except on Windows",
         "it is for modules that a running Python loads; a program ends with undefined symbols such as `Py_IncRef`",
         "remove it: maturin sets what an extension module needs by itself", "hosting",
     ),

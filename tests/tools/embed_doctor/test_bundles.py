@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from scaffolder.anatomy.bundles import LIBPYTHON
-from scaffolder.machine.binaries import read_binary
+from scaffolder.machine.binaries import Binary, read_binary, search_folders
 from tests.tools.embed_doctor.conftest import LIBRARY, LIBRARY_FOLDER, VERSION
 from tests.tools.results import finding, rows
 
@@ -136,6 +136,13 @@ def test_a_library_that_nobody_has(doctor: Doctor, bundle: Path) -> None:
     result = doctor(bundle, code=1)
     assert problems(result) == ["library-missing"]
     assert finding(result, "library-missing")["message"].startswith("`libq.so.6` is not found")
+
+
+def test_the_loader_replaces_the_name_of_the_folder_of_libraries(tmp_path: Path) -> None:
+    (tmp_path / "lib64").mkdir()
+    binary = Binary(tmp_path / "program", "ELF", "x86_64", True, (), ("$ORIGIN/$LIB", "${ORIGIN}/own"))
+    folders = list(search_folders(binary))
+    assert {tmp_path / "lib64", tmp_path / "lib", tmp_path / "own"} <= set(folders)
 
 
 def mach_o(library: str, rpath: str) -> bytes:

@@ -201,6 +201,46 @@ def test_a_workspace_has_several(doctor: Doctor, make_crate: MakeCrate, set_pyth
     assert doctor(tmp_path, "--package", "other", code=2)["message"].startswith("there is no package `other`")
 
 
+EXTENSION = MANIFEST.replace("FEATURES", '"extension-module"') + '[lib]\ncrate-type = ["cdylib", "rlib"]\n'
+LIBRARY = host(after="pub fn run() {\n    pyo3::Python::attach(|py| ());\n}\n")
+
+
+def test_a_tool_beside_an_extension_module_is_no_host(doctor: Doctor, make_crate: MakeCrate) -> None:
+    crate = make_crate(host('println!("stubs");'), Cargo_dot_toml=EXTENSION, src__lib_dot_rs=LIBRARY)
+    assert "holds an extension module" in doctor(crate, code=2)["message"]
+
+
+def test_a_library_that_python_loads_needs_no_start(
+    doctor: Doctor, make_crate: MakeCrate, set_python: SetPython
+) -> None:
+    set_python(SYSTEM)
+    manifest = EXTENSION.replace('"extension-module"', "")
+    crate = make_crate(
+        host("let version = pyo3::ffi::PY_VERSION_HEX;"), Cargo_dot_toml=manifest, src__lib_dot_rs=LIBRARY
+    )
+    assert ids(doctor(crate)) == []
+
+
+@pytest.mark.parametrize("marker", ["conda-meta/history", None])
+def test_conda_names_another_library_than_it_has(
+    doctor: Doctor, make_crate: MakeCrate, set_python: SetPython, tmp_path: Path, marker: str | None
+) -> None:
+    set_python(None)
+    python = tmp_path / "pythons/python"
+    python.write_text(python.read_text(encoding="utf-8").replace("/opt/python", str(tmp_path)), encoding="utf-8")
+    if marker:
+        (tmp_path / marker).parent.mkdir()
+        (tmp_path / marker).touch()
+    assert ids(doctor(make_crate(), code=int(marker is None))) == ([] if marker else ["libpython-not-installed"])
+
+
+def test_an_optional_pyo3_is_not_certain(doctor: Doctor, make_crate: MakeCrate, set_python: SetPython) -> None:
+    set_python(None)
+    manifest = PLAIN.replace('"0.30",', '"0.30", optional = true,')
+    result = doctor(make_crate(host(ATTACH), Cargo_dot_toml=manifest))
+    assert ids(result) == []
+
+
 def test_nothing_is_built_unless_it_is_asked_for(doctor: Doctor, make_crate: MakeCrate, set_python: SetPython) -> None:
     set_python(SYSTEM)
     folder = make_crate(build_dot_rs='fn main() { std::fs::write("ran", "").unwrap(); }')

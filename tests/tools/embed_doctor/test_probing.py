@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.conftest import CHECKOUT
+from tests.conftest import CACHE, CHECKOUT
 from tests.tools.embed_doctor.conftest import VERSION
 from tests.tools.results import chapters_of, finding, rows
 
@@ -130,12 +130,15 @@ def test_a_build_that_fails_is_explained(  # noqa: PLR0917
 
 
 @pytest.mark.slow
+@pytest.mark.exclusive("skill-pyo3-async-embedded-wasm")
 def test_a_crate_is_built_and_run(
     doctor: Doctor, hosts: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     del hosts  # there is a libpython to link to
     crate = shutil.copytree(HOST, tmp_path / "host", ignore=shutil.ignore_patterns("target"))
     monkeypatch.setenv("PYO3_PYTHON", sys.executable)
+    monkeypatch.setenv("CARGO_TARGET_DIR", str(CACHE / "skills/pyo3-async-embedded-wasm/target"))
+    monkeypatch.setenv("CARGO_PROFILE_DEV_DEBUG", "0")
     result = doctor(crate, "--probe")
     assert finding(result, "starts")
     assert facts_of(result)["sys.prefix"] == sys.base_prefix
