@@ -15,11 +15,13 @@ from scaffolder.machine.binaries import SUFFIXES, Binary, locate_library, read_b
 LIBPYTHON = re.compile(
     r"libpython(?P<elf>3\.\d+)(?P<elf_kind>t?)d?m?\.(so|dylib)[.\d]*"
     r"|.*Python3?\.framework/Versions/(?P<mac>3\.\d+)(?P<mac_kind>t?)/Python3?T?"
+    # How others rename that framework's library when they ship it.
+    r"|(@\w+/)(\S+/)?Python"
     r"|python3(?P<windows>\d+)(?P<windows_kind>t?)(_d)?\.dll",
     re.IGNORECASE,
 )
 # What only Python's own code says.
-INSIDE = re.compile(rb"init_fs_encoding: failed to get the Python codec of the filesystem encoding")
+INSIDE = re.compile(rb"failed to get the Python codec of the filesystem encoding")
 # A program with these says itself where the standard library is.
 HOME_INSIDE = re.compile(rb"PyConfig_Set|PyConfig_Read|Py_SetPythonHome|Py_SetPath|PYTHONHOME|oxidized_importer")
 VERSION_INSIDE = re.compile(rb"lib/python(3\.\d+t?)\b")
@@ -151,9 +153,11 @@ def _program(binary: Binary) -> Program | None:
     return None
 
 
-def _version(match: re.Match[str]) -> PythonVersion:
+def _version(match: re.Match[str]) -> PythonVersion | None:
     groups = match.groupdict()
-    number = groups["elf"] or groups["mac"] or f"3.{groups['windows']}"
+    number = groups["elf"] or groups["mac"] or (f"3.{groups['windows']}" if groups["windows"] else None)
+    if number is None:
+        return None
     kind = groups["elf_kind"] or groups["mac_kind"] or groups["windows_kind"] or ""
     return PythonVersion(f"{number}{kind.lower()}")
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from scaffolder.anatomy.bundles import HOME_INSIDE, stdlib_of
 from scaffolder.errors import listing
-from scaffolder.files import is_file, is_folder
+from scaffolder.files import is_file, is_folder, real
 from scaffolder.machine.binaries import LINUX_BASE, locate_library, search_folders, system_folders, texts_in
 from scaffolder.toolkit import Table
 from scaffolder.tools.embed_doctor.findings import finding
@@ -52,6 +52,9 @@ def _check_library(bundle: Bundle, program: Program) -> Iterator[Finding]:
     if program.library is None:
         return
     if program.library_file is None:
+        if binary.format == "PE":
+            yield finding("libpython-not-beside", where, name=program.library)
+            return
         # The loader of another system has folders of its own.
         if binary.is_native or bundle.root:
             folders = listing(map(str, search_folders(binary)), "and")
@@ -152,31 +155,33 @@ def _has_other(folder: Path, name: str) -> bool:
 
 def _check_libraries(bundle: Bundle) -> Iterator[Finding]:
     """Yield the libraries that are needed, and are missing or not in the folder that is shipped."""
-    outside: dict[Path, list[Binary]] = {}
-    missing: dict[str, list[Binary]] = {}
+    missing: dict[str, Binary] = {}
+    outside: dict[Path, set[str]] = {}
+    of_system: set[str] = set()
     for binary, name, path in _foreign_libraries(bundle):
         if path is None:
-            missing.setdefault(name, []).append(binary)
+            missing.setdefault(name, binary)
+        elif path.parent in system_folders():
+            of_system.add(path.name)
         else:
-            outside.setdefault(path, []).append(binary)
-    for name, users in sorted(missing.items()):
-        yield finding("library-missing", str(users[0].path), name=name, user=f"`{users[0].path.name}`")
+            outside.setdefault(real(path.parent), set()).add(path.name)
+    first = {path for program in bundle.programs for path in (program.binary.path, program.library_file)}
+    for name, user in sorted(missing.items()):
+        kind = "library-missing" if user.path in first else "module-unloadable"
+        yield finding(kind, str(user.path), name=name, user=user.path.name)
     if bundle.root is None:
         return
-    of_system = sorted(path.name for path in outside if path.parent in system_folders())
-    for path, users in sorted(outside.items()):
-        if path.parent not in system_folders():
-            user = users[0].path
-            yield finding("library-outside", str(user), name=path.name, folder=path.parent, user=f"`{user.name}`")
+    for folder, names in sorted(outside.items()):
+        yield finding("library-outside", str(bundle.root), names=_some(sorted(names)), folder=folder)
     if of_system:
-        yield finding("system-libraries", str(bundle.root), names=listing(of_system, "and"))
+        yield finding("system-libraries", str(bundle.root), names=listing(sorted(of_system), "and"))
 
 
 def _foreign_libraries(bundle: Bundle) -> Iterator[tuple[Binary, str, Path | None]]:
     """Yield what binaries need and the bundle does not hold, with its file; not what every Linux has."""
     inside = {binary.path.name for binary in bundle.binaries}
     program = bundle.programs[0].binary
-    for binary in bundle.binaries:
+    for binary in sorted(bundle.binaries, key=lambda binary: not binary.is_program):
         for name in binary.needs if binary.is_native and binary.format == "ELF" else ():
             # One in the bundle may be loaded by then, or by a way that can't be seen.
             if name not in inside and not LINUX_BASE.fullmatch(name) and not _is_own_libpython(bundle, name):

@@ -33,7 +33,6 @@ class Kind:
 
 
 KINDS = {
-    # -- a crate
     "extension-module": Kind(
         "error", "{setter} is set, so the program is not linked to libpython, except on Windows",
         "it is for modules that a running Python loads; a program ends with undefined symbols such as `Py_IncRef`",
@@ -88,11 +87,14 @@ KINDS = {
         "another Python that it runs looks for its standard library there, too, and fails",
         "set `home` in a `PyConfig` instead", "configuration",
     ),
-    # -- a program, or what is in a bundle
     "libpython-missing": Kind(
         "error", "`{name}` is not found: the program does not start",
         "the loader looks {places} in the system's folders",
         "put it beside the program, and link with the rpath `$ORIGIN` (on macOS `@executable_path`)", "distribution",
+    ),
+    "libpython-not-beside": Kind(
+        "warning", "`{name}` is not beside the program", "it starts only where a Python of that version is on PATH",
+        "copy it into the program's folder", "distribution",
     ),
     "libpython-local": Kind(
         "note", "`{name}` is found in `{folder}`, which only this machine has",
@@ -134,12 +136,17 @@ KINDS = {
         "distribution",
     ),
     "library-missing": Kind(
-        "error", "`{name}` is not found, and {user} needs it", "neither its rpath nor the system leads to it",
-        "copy the library into the bundle, with an rpath that leads there", "distribution",
+        "error", "`{name}` is not found, and `{user}` needs it: the program does not start",
+        "neither its rpath nor the system leads to it", "ship the library, with an rpath that leads there",
+        "distribution",
+    ),
+    "module-unloadable": Kind(
+        "warning", "`{user}` can't be loaded: `{name}` is not found", "neither its rpath nor the system leads to it",
+        "ship that library, too, or leave out what needs it", "distribution",
     ),
     "library-outside": Kind(
-        "warning", "`{name}` is loaded from `{folder}`, outside of the bundle, for {user}",
-        "that folder belongs to this machine", "copy the library into the bundle, with an rpath that leads there",
+        "warning", "the bundle loads from `{folder}`, outside of it: {names}",
+        "a machine that lacks that folder can't load them", "copy them into the bundle, with an rpath that leads there",
         "distribution",
     ),
     "system-libraries": Kind(
@@ -147,7 +154,6 @@ KINDS = {
         "copy them into the bundle, or say so to users", "distribution",
     ),
     "unreadable": Kind("warning", "{count} could not be read", None, None, "distribution"),
-    # -- a probe
     "build-fails": Kind("error", "{what}", None, None, "hosting"),
     "does-not-start": Kind("error", "{what}", None, None, "standard-library"),
     "prefix-outside": Kind(

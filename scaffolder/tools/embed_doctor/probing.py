@@ -146,9 +146,7 @@ def run_program(program: Path, arguments: Sequence[str], timeout: float, root: P
             variables["SYSTEMROOT"] = os.environ["SYSTEMROOT"]
         code = _run([str(real(program)), *arguments], variables, scratch, timeout)
         output = (scratch / "output").read_bytes()
-        text = (output[:OUTPUT_LIMIT] + output[-OUTPUT_LIMIT:] if len(output) > OUTPUT_LIMIT else output).decode(
-            "utf-8", "replace"
-        )
+        text = output[-OUTPUT_LIMIT:].decode("utf-8", "replace")
         facts: dict[str, Any] = {}
         if is_file(scratch / "facts.json"):
             with suppress(ValueError):

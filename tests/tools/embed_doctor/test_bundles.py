@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import struct
+import subprocess
 import zipfile
 from typing import TYPE_CHECKING
 
@@ -138,6 +139,23 @@ def test_a_library_that_nobody_has(doctor: Doctor, bundle: Path) -> None:
     assert finding(result, "library-missing")["message"].startswith("`libq.so.6` is not found")
 
 
+def test_a_library_outside_of_the_bundle(doctor: Doctor, bundle: Path, tmp_path: Path) -> None:
+    rates = tmp_path / "vendor/librates.so"
+    rates.parent.mkdir()
+    code = bundle / "module.c"
+    code.write_text("int rate(void) { return 4; }\n", encoding="utf-8")
+    subprocess.run(["cc", "-shared", "-fPIC", "-o", str(rates), str(code)], check=True, timeout=60)
+    code.write_text("int rate(void);\nint price(void) { return rate(); }\n", encoding="utf-8")
+    flags = [f"-L{rates.parent}", "-lrates", f"-Wl,-rpath,{rates.parent}"]
+    command = ["cc", "-shared", "-fPIC", "-o", str(bundle / LIB / "prices.so"), str(code), *flags]
+    subprocess.run(command, check=True, timeout=60)
+    result = doctor(bundle)
+    assert problems(result) == ["library-outside"]
+    assert finding(result, "library-outside")["message"].endswith(f"`{rates.parent}`, outside of it: `librates.so`")
+    rates.unlink()
+    assert problems(doctor(bundle)) == ["module-unloadable"]
+
+
 def test_the_loader_replaces_the_name_of_the_folder_of_libraries(tmp_path: Path) -> None:
     (tmp_path / "lib64").mkdir()
     binary = Binary(tmp_path / "program", "ELF", "x86_64", True, (), ("$ORIGIN/$LIB", "${ORIGIN}/own"))
@@ -209,7 +227,7 @@ def test_programs_for_windows_are_read(doctor: Doctor, tmp_path: Path) -> None:
     assert binary is not None
     assert (binary.format, binary.processor, binary.is_program) == ("PE", "x86_64", True)
     assert binary.needs == ("python312.dll",)
-    assert problems(doctor(bundle, code=1)) == ["libpython-missing"]
+    assert problems(doctor(bundle)) == ["libpython-not-beside"]
     (bundle / "Python312.dll").write_bytes(b"")
     assert problems(doctor(bundle)) == []
 
@@ -222,6 +240,8 @@ def test_programs_for_windows_are_read(doctor: Doctor, tmp_path: Path) -> None:
         ("libpython3.11.dylib", "3.11"),
         ("python313t.dll", "13"),
         ("/Library/Frameworks/Python.framework/Versions/3.13/Python", "3.13"),
+        ("@loader_path/lib/Python", "@loader_path/"),
+        ("/usr/bin/Python", None),
         ("libpython3.so", None),
         ("libboost_python312.so.1.83.0", None),
         ("python3.dll", None),
