@@ -77,13 +77,13 @@ class Run:
         code: Its exit code; none if it still ran when its time was over.
         output: What it printed.
         facts: What its Python said of itself.
-        root: The folder that it was moved to, if it was.
+        strays: Whether it read the standard library from outside of the folder that it was moved in.
     """
 
     code: int | None
     output: str
     facts: dict[str, str] = field(default_factory=dict)
-    root: Path | None = None
+    strays: bool = False
 
 
 def build_host(host: HostCrate, program: str | None) -> tuple[Path | None, Finding]:
@@ -145,15 +145,16 @@ def run_program(program: Path, arguments: Sequence[str], timeout: float, root: P
         if sys.platform == "win32":
             variables["SYSTEMROOT"] = os.environ["SYSTEMROOT"]
         code = _run([str(real(program)), *arguments], variables, scratch, timeout)
-        output = (scratch / "output").read_bytes()
-        text = output[-OUTPUT_LIMIT:].decode("utf-8", "replace")
+        with (scratch / "output").open("rb") as file:
+            file.seek(max(0, (scratch / "output").stat().st_size - OUTPUT_LIMIT))
+            text = file.read().decode("utf-8", "replace")
         facts: dict[str, Any] = {}
         if is_file(scratch / "facts.json"):
             with suppress(ValueError):
                 facts = json.loads((scratch / "facts.json").read_text(encoding="utf-8"))
-        inside = moved is not None and real(Path(facts.get(STDLIB, "/"))).is_relative_to(real(moved))
-        shown = {name: str(value).replace(f"{scratch}/moved", "BUNDLE") for name, value in facts.items()}
-        return Run(code, text, shown, Path("BUNDLE") if inside else moved)
+        strays = moved is not None and not real(Path(facts.get(STDLIB, moved))).is_relative_to(real(moved))
+        shown = {name: str(value).replace(str(moved), "BUNDLE") for name, value in facts.items()}
+        return Run(code, text, shown, strays)
 
 
 def _run(command: list[str], variables: dict[str, str], scratch: Path, timeout: float) -> int | None:
@@ -192,7 +193,7 @@ def judge_run(run: Run, where: str, timeout: float) -> Iterator[Finding]:
     if not run.facts:
         yield finding("unasked", where)
         return
-    if run.root is not None and str(run.root) != "BUNDLE":
+    if run.strays:
         yield finding("prefix-outside", where, folder=run.facts[STDLIB])
     odd = [name for name, value in run.facts.items() if name.startswith("encoding") and not _is_utf8(value)]
     if odd:
