@@ -500,6 +500,7 @@ def test_status(grow: Grow) -> None:
         "parallel",
         "async",
         "plugins",
+        "embed",
         "wasm",
         "docs",
         "community",

@@ -436,6 +436,84 @@ def test_a_week_has_seven_days() -> None:
     assert weeks(14) == 2
 ''',
 }  # fmt: skip
+SALE: Edits = {
+    "src/readings.rs": """//! Sales: a class for Python, and for the scripts that the program runs.
+
+use std::num::ParseFloatError;
+
+use pyo3::prelude::*;
+
+/// What was sold.
+#[pyclass(module = "PACKAGE.readings", frozen, get_all)]
+pub struct Sale {
+    /// The name of the goods.
+    pub goods: String,
+    /// What was paid.
+    pub euros: f64,
+}
+
+#[pymethods]
+impl Sale {
+    /// Read a line such as `12.5 apples`.
+    #[staticmethod]
+    pub fn parse(line: &str) -> Result<Self, ParseFloatError> {
+        let (euros, goods) = line.split_once(' ').unwrap_or((line, ""));
+        let (euros, goods) = (euros.parse()?, goods.into());
+        Ok(Self { goods, euros })
+    }
+}
+
+/// Sales.
+#[pymodule(module = "PACKAGE._core")]
+pub mod readings {
+    #[pymodule_export]
+    use super::Sale;
+}
+""",
+    "src/program/main.rs": ("Reading", "Sale"),
+    "python/PACKAGE/readings.py": '''"""Sales."""
+
+from ._core.readings import Sale
+
+__all__ = ["Sale"]
+''',
+    "tests/test_readings.py": '''"""Sales."""
+
+from PACKAGE.readings import Sale
+
+
+def test_a_sale() -> None:
+    assert Sale.parse("12.5 apples").euros == 12.5
+''',
+    "embed/alarms.py": '''"""Says what was sold dearly."""
+
+from PACKAGE.readings import Sale
+
+
+def answer(sale: Sale) -> str | None:
+    """Return the goods that brought more than 100 euros."""
+    return sale.goods if sale.euros > 100 else None
+''',
+    "tests/program.rs": (
+        '"cellar 17\\ncold store 7.25\\n"',
+        '"17 apples\\n725 pears\\n"',
+        "cold store: 2.2 °C above the limit",
+        "pears",
+        "a 0\\nb 2\\nc\\n",
+        "0 a\\n2 b\\nc\\n",
+        """assert!(
+        errors.contains("ReadingError: `c` is not a place and its temperature"),
+        "{errors}"
+    );""",
+        'assert!(errors.contains("invalid float literal"), "{errors}");',
+        "celsius",
+        "euros",
+        "cellar 18",
+        "18 cellar",
+        "place",
+        "goods",
+    ),
+}
 OWN: dict[str, Edits] = {
     "base": {
         **MEAN,
@@ -446,7 +524,7 @@ OWN: dict[str, Edits] = {
         "python/PACKAGE/__init__.py": ("closest", "mean"),
     },
     "classes": POINT, "numpy": DEGREES, "arrow": COLUMNS, "parallel": LENGTHS, "async": READ, "plugins": SQUEEZE,
-    "wasm": {}, "workspace": WEEKS,
+    "embed": SALE, "wasm": {}, "workspace": WEEKS,
 }  # fmt: skip
 
 

@@ -33,6 +33,7 @@ EXECUTED = {
     "Python and Rust tests": "test_the_oldest_of_everything_passes, and test_build.py runs the session `test`",
     "Python tests in several threads at once, and Rust tests": "test_each_test_runs_in_several_threads",
     "Python and Rust tests, and the lines that they reach": "test_one_report_covers_both_languages",
+    "The program with a Python of its own": "test_a_program_brings_its_python",
     "All jobs have passed": "test_one_job_stands_for_all",
     "All checks, without the locks": "test_the_newest_are_tried_once_a_week",
     "Dependencies of both languages": "test_known_vulnerabilities_are_found",
@@ -150,6 +151,26 @@ def test_each_test_runs_in_several_threads(project: Path, workflow: Run) -> None
     assert re.search(r"Collected [4-9]\d items to run in parallel", printed), printed
     assert re.search(r"^=* ?[1-9]\d* passed", printed, re.MULTILINE), printed
     assert re.search(r"^test result: ok\. [1-9]", printed, re.MULTILINE), printed
+
+
+@pytest.mark.slow
+@pytest.mark.exclusive("plain")
+def test_a_program_brings_its_python(make: Make, workflow: Run, tmp_path: Path) -> None:
+    made = make(("embed",), "price-bundle")
+    line = step(made, "bundle", "The program with a Python of its own", "ci")["run"]
+    printed = workflow(f"{line} --force-python {THIS_PYTHON}", folder=made, place="plain")
+    assert re.search(r"^test result: ok\. [1-9]", printed, re.MULTILINE), printed
+    moved = tmp_path / "moved"
+    shutil.move(made / "dist/price-bundle", moved)
+    answers = subprocess.run(
+        [moved / "price-bundle", made / "embed/alarms.py"],
+        env={},
+        input="cellar 20\n",
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert answers.stdout == "cellar: 2.0 °C above the limit\n", answers.stderr
 
 
 @pytest.mark.slow

@@ -1,0 +1,199 @@
+"""The chapter on timeouts and the end."""
+
+import asyncio
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+from async_snippets._core import awaitables, cancellation, deadlines
+
+T = TypeVar("T")
+LIMIT = 30.0
+HOUR = 3_600_000
+SNIPPETS = Path(__file__).parents[1]
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    async def limited() -> T:
+        return await asyncio.wait_for(work, LIMIT)
+
+    return asyncio.run(limited())
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    end = time.monotonic() + LIMIT
+    while not holds():
+        assert time.monotonic() < end
+        await asyncio.sleep(0.002)
+
+
+def test_a_timeout_of_asyncio_drops_the_rust_future() -> None:
+    async def main() -> None:
+        depot = deadlines.Depot(1)
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.05):
+                await depot.ask(1)
+        await until(lambda: depot.asking == 0)
+
+    run(main())
+
+
+def test_a_timeout_of_rust_is_a_timeout_error() -> None:
+    async def main() -> None:
+        depot = deadlines.Depot(1_000)
+        with pytest.raises(TimeoutError, match="the depot did not answer in time"):
+            await depot.ask(1, timeout=0.02)
+        assert depot.asking == 0
+
+    run(main())
+    assert asyncio.TimeoutError is TimeoutError
+
+
+def test_attempts_share_a_deadline() -> None:
+    async def main() -> None:
+        depot = deadlines.Depot(2)
+        assert await depot.ask(41, timeout=20) == 1
+        assert depot.asked == 3
+        assert await depot.ask(41, timeout=1e19) == 1
+        depot, start = deadlines.Depot(1_000), time.monotonic()
+        with pytest.raises(TimeoutError):
+            await depot.ask(41, timeout=0.3)
+        assert depot.asked >= 2
+        # It gives up as soon as there is no time for another pause, and never waits longer than asked.
+        assert time.monotonic() - start < 5
+
+    run(main())
+
+
+@pytest.mark.parametrize("limit", [-1.0, float("nan"), float("inf")])
+def test_a_time_span_is_checked(limit: float) -> None:
+    async def main() -> None:
+        with pytest.raises(ValueError, match="is not a number of seconds"):
+            deadlines.Depot(0).ask(1, timeout=limit)
+
+    run(main())
+
+
+def test_a_timeout_of_asyncio_needs_an_event_loop_that_turns() -> None:
+    async def ask(depot: deadlines.Depot) -> None:
+        async with asyncio.timeout(0.05):
+            answer = depot.ask(1)
+            awaitables.stay_attached(400)
+            await answer
+
+    async def main() -> None:
+        depot, start = deadlines.Depot(1_000), time.monotonic()
+        with pytest.raises(TimeoutError):
+            await ask(depot)
+        assert time.monotonic() - start > 0.35
+        await until(lambda: depot.asking == 0)
+        # The timer of tokio is on time, while the event loop stands still.
+        answer = depot.ask(1, timeout=0.02)
+        awaitables.stay_attached(400)
+        assert depot.asking == 0
+        await asyncio.wait([answer])
+
+    run(main())
+
+
+async def told_end(way: Callable[[Any, float], Any]) -> str:
+    ends: list[str] = []
+
+    async def slow() -> None:
+        try:
+            await asyncio.sleep(0.5)
+            ends.append("went on")
+        except asyncio.CancelledError:
+            ends.append("cancelled")
+            raise
+
+    with pytest.raises(TimeoutError):
+        await way(slow, 0.1)
+    await until(lambda: bool(ends))
+    return ends[0]
+
+
+def test_a_timeout_of_rust_cancels_a_python_task_and_no_into_future() -> None:
+    assert run(told_end(deadlines.within)) == "cancelled"
+    assert run(told_end(deadlines.within_into_future)) == "went on"
+
+
+def test_an_office_sorts_what_it_took_and_takes_no_more() -> None:
+    async def main() -> None:
+        office, before = deadlines.Office(), deadlines.sorted()
+        for parcel in range(20):
+            office.accept(parcel, 20)
+        closing = office.close(LIMIT)
+        with pytest.raises(RuntimeError, match="the office is closed"):
+            office.accept(1, 1)
+        assert await closing == 0
+        assert deadlines.sorted() == before + 20
+        assert await office.close(LIMIT) == 0
+
+    run(main())
+
+
+@pytest.mark.parametrize("wait", [True, False])
+def test_an_office_gives_up_what_takes_too_long(wait: bool) -> None:
+    async def main() -> None:
+        office, before = deadlines.Office(), deadlines.sorted()
+        office.accept(1, HOUR)
+        if wait:
+            assert office.close_and_wait(0.05) == 1
+        else:
+            assert await office.close(0.05) == 1
+        assert deadlines.sorted() == before
+
+    run(main())
+
+
+def python(code: str) -> subprocess.CompletedProcess[str]:
+    code = f"import asyncio, atexit, time\nfrom async_snippets._core import cancellation, deadlines\n{code}"
+    command = [sys.executable, "-c", code]
+    return subprocess.run(command, capture_output=True, text=True, timeout=LIMIT, check=False)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM that a process can handle")
+def test_sigterm_ends_it_in_order() -> None:
+    command = [sys.executable, str(SNIPPETS / "serving.py")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "serving\n"
+        process.send_signal(signal.SIGTERM)
+        output, errors = process.communicate(timeout=LIMIT)
+    assert (process.returncode, output, errors) == (0, "0 10\n", "")
+
+
+def test_the_end_of_asyncio_run_cancels_tasks_and_no_bare_futures() -> None:
+    async def begin(in_task: bool) -> object:
+        async def ride() -> None:
+            await cancellation.ride_for(400)
+
+        work = asyncio.create_task(ride()) if in_task else cancellation.ride_for(400)
+        await until(lambda: cancellation.riding() == 1)
+        return work
+
+    def left(in_task: bool) -> bool:
+        asyncio.run(begin(in_task))
+        end = time.monotonic() + 0.2
+        while cancellation.riding() and time.monotonic() < end:
+            time.sleep(0.005)
+        return cancellation.riding() == 1
+
+    assert not left(True)
+    assert left(False)
+    while cancellation.riding():
+        time.sleep(0.01)
+
+
+def test_atexit_gives_what_has_begun_its_time() -> None:
+    begin = "office = deadlines.Office()\nfor parcel in range(5): office.accept(parcel, 100)\n"
+    show = "atexit.register(lambda: print(deadlines.sorted()))\n"
+    assert python(show + begin).stdout == "0\n"
+    done = python(show + begin + "atexit.register(office.close_and_wait, 10.0)")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "5\n", "")
