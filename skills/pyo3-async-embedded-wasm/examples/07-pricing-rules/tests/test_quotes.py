@@ -1,0 +1,79 @@
+"""Quotes, and what rules that fail show to those who wrote them."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from conftest import Price
+
+PROJECT = Path(__file__).parent.parent
+
+
+def test_an_order_is_priced(price: Price) -> None:
+    done = price()
+    assert done.stdout.splitlines() == [
+        "tea                     12 x     4.50     54.00",
+        "mug                      2 x     7.25     14.50",
+        "ten boxes of tea                          -6.85",
+        "total                                     61.65",
+    ]
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_rules_run_in_order_and_see_what_others_did(price: Price) -> None:
+    half = "def price(order):\n    order.discount('50', order.customer)\n    print(order.total)\n"
+    done = price(half, half)
+    assert done.stdout.splitlines()[:2] == ["34.25", "17.13"]
+    assert done.stdout.splitlines()[-1].split() == ["total", "17.13"]
+
+
+@pytest.mark.parametrize(
+    ("rule", "line", "shown", "error"),
+    [
+        ("def price(order):\n    order.lines[5]\n", 2, "order.lines[5]", "IndexError: list index out of range"),
+        ("def price(order)\n    pass\n", 1, "def price(order)", "SyntaxError: expected ':'"),
+        ("import pricing\nraise SystemExit(3)\n", 2, "raise SystemExit(3)", "SystemExit: 3"),
+        ("def price(order):\n    order.discount(120, 'x')\n", 2, "order.discount(120", "0 and 100 per cent, not 120"),
+        ("def price(order):\n    order.charge(1.005, 'x')\n", 2, "order.charge(1.005", "at most two decimals"),
+    ],
+)
+def test_a_rule_that_fails_shows_its_line(
+    price: Price, tmp_path: Path, rule: str, line: int, shown: str, error: str
+) -> None:
+    done = price(rule)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert f'File "{tmp_path}/rules/rule_0.py", line {line}' in done.stderr
+    assert shown in done.stderr
+    assert error in done.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("order", "message"),
+    [("tea", "line 1: expected `sku,quantity,price`"), ("tea,1,2\nmug,x,2", "line 2: `x` is no quantity")],
+)
+def test_a_wrong_order_is_an_error(price: Price, order: str, message: str) -> None:
+    done = price(order=order)
+    assert done.returncode == 1
+    assert done.stderr.strip().endswith(message)
+
+
+def test_a_rule_without_its_function_is_an_error(price: Price) -> None:
+    assert "has no attribute 'price'" in price("x = 1").stderr
+
+
+def test_the_stub_has_what_rules_see(price: Price) -> None:
+    tree = ast.parse((PROJECT / "rules/pricing.pyi").read_text(encoding="utf-8"))
+    classes = [node for node in tree.body if isinstance(node, ast.ClassDef)]
+    names = {f"{node.name}.{item.name}" for node in classes for item in node.body if isinstance(item, ast.FunctionDef)}
+    rule = """import pricing
+def price(order):
+    for kind in (pricing.Line, pricing.Order):
+        print(*(f"{kind.__name__}.{name}" for name in vars(kind) if name[0] != "_"))
+"""
+    printed = " ".join(price(rule).stdout.splitlines()[:2])
+    assert set(printed.split()) == names
