@@ -59,7 +59,9 @@ class Tiny:
         functions = b"".join(text("env") + text(name) + b"\x00\x00" for name in self.imports)
         base = text("env") + text("__memory_base") + b"\x03\x7f\x00"
         parts = [section(2, number(len(self.imports) + 2) + memory + functions + base)]
-        parts.append(section(7, number(len(self.exports)) + b"".join(text(name) + b"\x00\x00" for name in self.exports)))
+        parts.append(
+            section(7, number(len(self.exports)) + b"".join(text(name) + b"\x00\x00" for name in self.exports))
+        )
         if self.functions:
             bodies = b"".join(number(size) + bytes(size) for size in self.functions.values())
             parts.append(section(10, number(len(self.functions)) + bodies))
