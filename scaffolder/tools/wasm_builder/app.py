@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -113,15 +114,13 @@ def build(  # noqa: PLR0913, PLR0917
     if dry_run:
         command = " ".join(building.build_command(out, features or []))
         text = f"MATURIN_PYEMSCRIPTEN_PLATFORM_VERSION={tools.abi.name} {command}\n"
-        return toolkit.show(
-            Result(TOOL, "would build the wheel", documents=(Document("text", text),), dry_run=True), as_data=as_data
-        )
+        return toolkit.show(plan("would build the wheel", text), as_data=as_data)
     require_tools(tools)
     with progress("Building", visible=not as_data):
         steps = building.build(read, tools, out, features or [], small=small)
         wheel = steps[-1].wheel
-        release = obtain(tools.abi, pyodide, read.folder, tools.environment)
-    result = describe(wheel, release, verbose or as_data, (sizes_of(steps),))
+        result = describe(wheel, pyodide, read.folder, tools.environment, in_full=verbose or as_data)
+    result = replace(result, tables=(sizes_of(steps), *result.tables))
     return finish(result, wheel, draw, as_data=as_data, verbose=verbose)
 
 
@@ -144,8 +143,7 @@ def inspect(  # noqa: PLR0913, PLR0917
         action = f"would inspect {wheel}{f' and write {draw}' if draw else ''}"
         return toolkit.show(Result(TOOL, action, dry_run=True), as_data=as_data)
     with progress("Comparing with Pyodide", visible=not as_data):
-        release = obtain(read.abi, pyodide, None, os.environ) if read.abi else None
-        result = describe(read, release, verbose or as_data)
+        result = describe(read, pyodide, None, os.environ, in_full=verbose or as_data)
     return finish(result, read, draw, as_data=as_data, verbose=verbose)
 
 
@@ -190,13 +188,16 @@ def run(  # noqa: PLR0913, PLR0917
         needed = running.requirements(request)
         lines = [" ".join(running.download_command(request, Path("SCRATCH")))] if needed else []
         text = "\n".join([*lines, f"node run.mjs  # imports {name}{f', runs {tests}' if tests else ''}", ""])
-        return toolkit.show(
-            Result(TOOL, "would run the wheel", documents=(Document("text", text),), dry_run=True), as_data=as_data
-        )
+        return toolkit.show(plan("would run the wheel", text), as_data=as_data)
     with progress("Running in Pyodide", visible=not as_data):
         release = obtain(read.abi, pyodide, Path.cwd(), os.environ)
         result = running.execute(request, release, os.environ)
     return toolkit.show(result, as_data=as_data, verbose=verbose)
+
+
+def plan(action: str, text: str) -> Result:
+    """Return what a dry run says."""
+    return Result(TOOL, action, documents=(Document("text", text),), dry_run=True)
 
 
 def read_project(folder: Path | None) -> Project | None:
@@ -242,29 +243,40 @@ def obtain(abi: Abi, named: Path | None, project: Path | None, environment: Mapp
     return find_pyodide(abi, named, project) or fetch_pyodide(abi, environment)
 
 
-def describe(wheel: Wheel, pyodide: Pyodide | None, in_full: bool, before: tuple[Table, ...] = ()) -> Result:
+def describe(
+    wheel: Wheel, named: Path | None, project: Path | None, environment: Mapping[str, str], *, in_full: bool
+) -> Result:
     """Return what a wheel holds, and what is wrong with it."""
-    from scaffolder.tools.wasm_builder.inspecting import find, kilobytes, tables
+    from scaffolder.errors import ScaffolderError
+    from scaffolder.runtime.units import bytes_of
+    from scaffolder.tools.wasm_builder.inspecting import find, tables
 
-    findings = find(wheel, pyodide)
-    if wheel.abi is None:
-        name = f"the ABI {wheel.abi_name}" if wheel.abi_name else "its platform"
-        message = f"{name} is not known, so its imports can't be compared with a Pyodide"
-        findings = (*findings, Finding("abi", "note", message, wheel.path.name))
-    count = len(wheel.modules)
-    summary = f"{wheel.path}: {kilobytes(wheel.size)}, {count} module{'s' if count > 1 else ''}"
-    return Result(TOOL, summary, toolkit.by_level(findings), (*before, *tables(wheel, in_full=in_full)))
+    release, why = None, f"the ABI of `{wheel.path.name}` is not known"
+    if wheel.abi:
+        try:
+            release = obtain(wheel.abi, named, project, environment)
+        except UsageError:
+            raise
+        except ScaffolderError as error:
+            why = error.message
+    findings = find(wheel, release)
+    if release is None:
+        message = "the imports were not compared with Pyodide"
+        findings = (*findings, Finding("not-compared", "note", message, wheel.path.name, cause=why))
+    several = "s" if len(wheel.modules) > 1 else ""
+    summary = f"{wheel.path}: {bytes_of(wheel.size)}, {len(wheel.modules)} module{several}"
+    return Result(TOOL, summary, toolkit.by_level(findings), tuple(tables(wheel, in_full=in_full)))
 
 
 def sizes_of(steps: tuple[Step, ...]) -> Table:
     """Return the sizes of the wheels that were built."""
-    from scaffolder.tools.wasm_builder.inspecting import kilobytes
+    from scaffolder.runtime.units import bytes_of
 
     rows = []
     for step in steps:
         size = sum(module.size for module in step.wheel.modules)
         wheel = sum(module.compressed for module in step.wheel.modules)
-        rows.append((step.name, kilobytes(size), kilobytes(wheel)))
+        rows.append((step.name, bytes_of(size), bytes_of(wheel)))
     return Table("Sizes of the modules", ("build", "size", "in the wheel"), tuple(rows))
 
 

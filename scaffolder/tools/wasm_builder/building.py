@@ -48,10 +48,10 @@ def build_command(out: Path, features: list[str]) -> list[str]:
 
 
 def build(project: Project, tools: ToolChain, out: Path, features: list[str], *, small: bool) -> tuple[Step, ...]:
-    """Build a wheel into a folder, and return it with those that it is compared with.
+    """Build a wheel into a folder, and return it with those that it is compared with; the project stays as it is.
 
     Args:
-        project: The project; its files stay as they are.
+        project: The project.
         tools: What to build with.
         out: The folder.
         features: The crate's features beside those that the project says.

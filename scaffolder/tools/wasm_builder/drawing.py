@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from scaffolder.drawing import escape_text, svg_head
-from scaffolder.tools.wasm_builder.inspecting import kilobytes
+from scaffolder.runtime.units import bytes_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +21,7 @@ def draw(module: Module) -> str:
     groups = {"sections": module.binary.sizes, "crates": module.binary.crates}
     shown = {title: list(sizes.items())[:ROWS] for title, sizes in groups.items() if sizes}
     height = 44 + sum(34 + ROW * len(rows) for rows in shown.values()) + 10
-    title = f"{module.path}: {kilobytes(module.size)}, {kilobytes(module.compressed)} in the wheel"
+    title = f"{module.path}: {bytes_of(module.size)}, {bytes_of(module.compressed)} in the wheel"
     parts = [
         svg_head(WIDTH, height, title),
         f'<text x="20" y="28" font-size="15" font-weight="bold">{escape_text(title)}</text>\n',
@@ -40,4 +40,4 @@ def _bars(rows: list[tuple[str, int]], whole: int, top: int, colour: str) -> Ite
         label = name if len(name) <= LABEL else f"{name[: LABEL - 1]}…"
         yield f'<text x="{LEFT - 8}" y="{y + 14}" text-anchor="end">{escape_text(label)}</text>\n'
         yield f'<rect x="{LEFT}" y="{y + 2}" width="{width:.0f}" height="{ROW - 7}" fill="{colour}"/>\n'
-        yield f'<text x="{LEFT + width + 6:.0f}" y="{y + 14}" fill="#57606a">{kilobytes(size)}</text>\n'
+        yield f'<text x="{LEFT + width + 6:.0f}" y="{y + 14}" fill="#57606a">{bytes_of(size)}</text>\n'

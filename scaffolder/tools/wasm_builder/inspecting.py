@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from scaffolder.errors import listing
+from scaffolder.runtime.units import bytes_of
 from scaffolder.toolkit import Finding, Table, by_level, reference
 from scaffolder.tools.wasm_builder.tools import PAGE, SKILL
 
@@ -90,13 +91,13 @@ def _check_size(module: Module) -> Iterator[Finding]:
     sizes = module.binary.sizes
     left = {name: size for name, size in sizes.items() if name.removeprefix("custom ").startswith(DEBUGGING)}
     if sum(left.values()) > MUCH:
-        message = f"{kilobytes(sum(left.values()))} of {kilobytes(module.size)} are only for debugging"
-        lines = "\n".join(f"{name}: {kilobytes(size)}" for name, size in left.items())
+        message = f"{bytes_of(sum(left.values()))} of {bytes_of(module.size)} are only for debugging"
+        lines = "\n".join(f"{name}: {bytes_of(size)}" for name, size in left.items())
         fix = 'Set `strip = "symbols"` in the profile `release`'
         yield Finding("debugging", "note", message, module.path, lines, fix, PAGE)
     size, count = sizes.get("export", 0), len(module.binary.exports)
     if module.extension and size > MUCH:
-        message = f"it exports {count:,} symbols in {kilobytes(size)}, and Python needs one"
+        message = f"it exports {count:,} symbols in {bytes_of(size)}, and Python needs one"
         fix = "Link it with `-sSIDE_MODULE=2`, as `pyodide build --exports pyinit` does"
         yield Finding("exports", "note", message, module.path, fix=fix, reference=PAGE)
 
@@ -124,8 +125,8 @@ def tables(wheel: Wheel, *, in_full: bool) -> Iterator[Table]:
     rows = [
         (
             module.path,
-            kilobytes(module.size),
-            kilobytes(module.compressed),
+            bytes_of(module.size),
+            bytes_of(module.compressed),
             f"{len(module.binary.imports):,}",
             f"{len(module.binary.exports):,}",
         )
@@ -143,15 +144,8 @@ def tables(wheel: Wheel, *, in_full: bool) -> Iterator[Table]:
 def sizes_table(title: str, sizes: dict[str, int], whole: int) -> Table:
     """Return the largest sizes, and their shares."""
     entries = list(sizes.items())
-    rows = [(name, kilobytes(size), f"{size / whole:.1%}") for name, size in entries[:LARGEST]]
+    rows = [(name, bytes_of(size), f"{size / whole:.1%}") for name, size in entries[:LARGEST]]
     if rest := entries[LARGEST:]:
         size = sum(size for _, size in rest)
-        rows.append((f"{len(rest):,} more", kilobytes(size), f"{size / whole:.1%}"))
+        rows.append((f"{len(rest):,} more", bytes_of(size), f"{size / whole:.1%}"))
     return Table(title, ("", "size", "share"), tuple(rows))
-
-
-def kilobytes(size: int) -> str:
-    """Return a size for people: with one decimal below 10 kB."""
-    if size < 1000:
-        return f"{size} B"
-    return f"{size / 1000:,.0f} kB" if size >= 10_000 else f"{size / 1000:.1f} kB"

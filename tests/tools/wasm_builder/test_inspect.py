@@ -82,8 +82,8 @@ def test_a_module_starts_by_either_protocol(exports: str, tmp_path: Path, pyodid
         ("cp314-cp314-pyemscripten_2026_0_wasm32", {"python-tag": "ok"}),
         ("cp313-cp313-pyemscripten_2026_0_wasm32", {"python-tag": "error"}),
         ("cp311-abi3-pyodide_2026_0_wasm32", {"platform-tag": "warning", "python-tag": "ok"}),
-        ("cp312-cp312-emscripten_3_1_58_wasm32", {"platform-tag": "warning", "abi": "note"}),
-        ("cp315-abi3-pyemscripten_2027_0_wasm32", {"abi": "note"}),
+        ("cp312-cp312-emscripten_3_1_58_wasm32", {"platform-tag": "warning", "not-compared": "note"}),
+        ("cp315-abi3-pyemscripten_2027_0_wasm32", {"not-compared": "note"}),
     ],
 )
 def test_tags_are_compared_with_the_abi(
@@ -101,7 +101,7 @@ def test_what_makes_a_module_large_is_named(tmp_path: Path, pyodide: Path, build
     module = Tiny(functions=functions, custom={".debug_info": 60_000})
     result = builder("inspect", write_wheel(tmp_path, module), "--pyodide", pyodide)
     assert finding(result, "debugging")["level"] == "note"
-    assert "60 kB" in finding(result, "debugging")["message"]
+    assert "60 kB of " in finding(result, "debugging")["message"]
     crates = rows(result, "Crates of tiny.abi3.so")
     assert [(row[""], row["size"]) for row in crates] == [("core", "300 B"), ("alloc", "100 B"), ("other code", "50 B")]
     assert rows(result, "Largest functions of tiny.abi3.so")[0][""] == "core::fmt::write"
@@ -139,6 +139,15 @@ def test_the_drawing_shows_sections_and_crates(tmp_path: Path, pyodide: Path, bu
     assert picture.startswith("<svg ")
     assert all(f">{text}</text>" in picture for text in ("sections", "crates", "code", "core", "300 B"))
     builder("inspect", wheel, "--pyodide", pyodide, "--draw", drawing, "--force")
+
+
+def test_without_a_pyodide_the_rest_is_said(tmp_path: Path, builder: Builder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    result = builder("inspect", write_wheel(tmp_path, Tiny()))
+    assert levels(result) == {"python-tag": "ok", "not-compared": "note"}
+    assert finding(result, "not-compared")["cause"] == "Pyodide 314.0.7 can't be fetched: npm is not installed"
+    assert rows(result, f"Modules of {WHEEL}")
 
 
 def test_a_dry_run_writes_nothing(tmp_path: Path, builder: Builder) -> None:
