@@ -223,11 +223,7 @@ def read_tools(project: Project | None, abi: str | None, sdk: Path | None) -> To
 
 
 def require_tools(tools: ToolChain) -> None:
-    """Stop if something is missing that the build needs.
-
-    Raises:
-        ScaffolderError: It is.
-    """
+    """Stop if something is missing that the build needs."""
     from scaffolder.errors import ScaffolderError
     from scaffolder.tools.wasm_builder.tools import check_tools
 

@@ -101,7 +101,7 @@ def test_what_makes_a_module_large_is_named(tmp_path: Path, pyodide: Path, build
     module = Tiny(functions=functions, custom={".debug_info": 60_000})
     result = builder("inspect", write_wheel(tmp_path, module), "--pyodide", pyodide)
     assert finding(result, "debugging")["level"] == "note"
-    assert "60 kB of " in finding(result, "debugging")["message"]
+    assert "60.1 kB of 60.6 kB" in finding(result, "debugging")["message"]
     crates = rows(result, "Crates of tiny.abi3.so")
     assert [(row[""], row["size"]) for row in crates] == [("core", "300 B"), ("alloc", "100 B"), ("other code", "50 B")]
     assert rows(result, "Largest functions of tiny.abi3.so")[0][""] == "core::fmt::write"
