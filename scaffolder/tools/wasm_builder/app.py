@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 TOOL = "wasm_builder"
 app = toolkit.program(
     "Check, build, inspect and run an extension for Pyodide. `check` and `inspect` run nothing of the project; `build`"
-    " runs its build, and `run` what was built. All take `--json` and `--verbose`, and all but `check` `--dry-run`."
+    " runs its build, and `run` what was built. All take `--json` and `--verbose`, and all but `check` take"
+    " `--dry-run`."
 )
 
 ProjectFolder = Annotated[

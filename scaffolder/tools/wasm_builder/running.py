@@ -93,7 +93,7 @@ def execute(request: Request, pyodide: Pyodide, environment: Mapping[str, str]) 
             "wheels": [str(path) for path in wheels],
             "module": request.module,
             "tests": str(_copy_tests(request.tests, scratch / "project")) if request.tests else None,
-            "options": request.options,
+            "options": [*request.options, *([request.tests.resolve().name] if request.tests else [])],
             "output": str(scratch / "result.json"),
         }
         (scratch / "run.json").write_text(json.dumps(configuration), encoding="utf-8")
@@ -122,8 +122,8 @@ def _download(request: Request, environment: Mapping[str, str], folder: Path) ->
 
 def _copy_tests(tests: Path, folder: Path) -> Path:
     """Copy tests with the settings of pytest beside them: what they write is thrown away."""
-    shutil.copytree(tests, folder / tests.name, ignore=shutil.ignore_patterns("__pycache__", ".*"))
-    settings = tests.parent / "pyproject.toml"
+    shutil.copytree(tests, folder / tests.resolve().name, ignore=shutil.ignore_patterns("__pycache__", ".*"))
+    settings = tests.resolve().parent / "pyproject.toml"
     if settings.is_file():
         shutil.copy(settings, folder)
     return folder
