@@ -3,6 +3,10 @@
 use crate::errors::{Error, Result};
 use crate::photo::Image;
 
+/// Makes a new image with some amount of a filter; `check` is called now and then, and can end it.
+type Work = fn(&Image, f64, Check<'_>) -> Result<Image>;
+type Check<'a> = &'a mut dyn FnMut() -> Result<()>;
+
 /// A filter as people choose it.
 #[derive(Clone, Copy, Debug)]
 pub struct Filter {
@@ -11,7 +15,7 @@ pub struct Filter {
     pub least: f64,
     pub most: f64,
     pub usual: f64,
-    work: fn(&Image, f64, &mut dyn FnMut() -> Result<()>) -> Result<Image>,
+    work: Work,
 }
 
 /// All filters, in the order in which they are offered.
@@ -64,11 +68,7 @@ pub const FILTERS: [Filter; 6] = [
     }),
 ];
 
-const fn filter(
-    name: &'static str,
-    [least, most, usual]: [f64; 3],
-    work: fn(&Image, f64, &mut dyn FnMut() -> Result<()>) -> Result<Image>,
-) -> Filter {
+const fn filter(name: &'static str, [least, most, usual]: [f64; 3], work: Work) -> Filter {
     Filter {
         name,
         least,
@@ -109,7 +109,7 @@ pub fn apply(
 /// Changes the colours of each pixel, and leaves its opacity.
 fn by_pixel(
     image: &Image,
-    check: &mut dyn FnMut() -> Result<()>,
+    check: Check<'_>,
     change: impl Fn([f32; 3]) -> [f32; 3],
 ) -> Result<Image> {
     by_row(image, check, |_, row| {
@@ -120,11 +120,7 @@ fn by_pixel(
     })
 }
 
-fn by_row(
-    image: &Image,
-    check: &mut dyn FnMut() -> Result<()>,
-    change: impl Fn(usize, &mut [u8]),
-) -> Result<Image> {
+fn by_row(image: &Image, check: Check<'_>, change: impl Fn(usize, &mut [u8])) -> Result<Image> {
     let mut result = image.clone();
     // An image without width has no rows.
     let width = (image.width as usize * 4).max(1);
@@ -136,7 +132,7 @@ fn by_row(
 }
 
 /// Averages over squares three times, which is close to a Gaussian blur, and costs the same for any radius.
-fn blur(image: &Image, radius: f64, check: &mut dyn FnMut() -> Result<()>) -> Result<Image> {
+fn blur(image: &Image, radius: f64, check: Check<'_>) -> Result<Image> {
     let radius = radius.round() as usize;
     let (width, height) = (image.width as usize, image.height as usize);
     let mut result = image.clone();
