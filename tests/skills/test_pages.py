@@ -30,7 +30,7 @@ PRINTED = {
 def test_the_page_works_in_chromium(example: Example, workspace: Workspace, build: Run) -> None:
     skill, _, name = example.name.partition("/")
     project = workspace(skill) / "examples" / name
-    command = ["uv", "run", "--exact", "--with", "wheel", "pytest", "-s", "tests/test_page.py"]
+    command = ["uv", "run", "--exact", "--with", "wheel", "--with", "pip", "pytest", "-s", "tests/test_page.py"]
     with FileLock(CACHE / "wasm.lock"):
         tools = {"WASM_SDK": str(sdk.prepare(CACHE)), "CHROMIUM": str(sdk.chromium())}
         printed = build(*command, folder=project, skill=skill, **tools)
