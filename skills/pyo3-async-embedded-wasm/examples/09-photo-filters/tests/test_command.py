@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-
 from photo_filters import Photo
 from photo_filters.__main__ import main
 

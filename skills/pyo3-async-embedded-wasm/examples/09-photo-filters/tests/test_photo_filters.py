@@ -5,7 +5,6 @@ import zlib
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-
 from photo_filters import FILTERS, Photo, PhotoError
 
 WIDTH, HEIGHT = 12, 8

@@ -1,5 +1,6 @@
-from typing_extensions import Buffer
 from typing import Final, final
+
+from typing_extensions import Buffer
 
 __all__ = ["FILTERS", "Photo"]
 
