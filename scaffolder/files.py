@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -193,3 +193,16 @@ def take_snapshot(places: Iterable[Path], suffixes: tuple[str, ...]) -> Snapshot
                 state = path.stat()
                 snapshot[path] = state.st_mtime_ns, state.st_size, state.st_ino
     return snapshot
+
+
+@contextmanager
+def unchanged(path: Path) -> Iterator[None]:
+    """Restore a file that a program writes or changes meanwhile."""
+    before = path.read_bytes() if path.is_file() else None
+    try:
+        yield
+    finally:
+        if before is None:
+            path.unlink(missing_ok=True)
+        elif path.read_bytes() != before:
+            path.write_bytes(before)

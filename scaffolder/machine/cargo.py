@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from scaffolder.anatomy.bounds import upwards
 from scaffolder.anatomy.versions import read_version
@@ -15,7 +15,7 @@ from scaffolder.machine.programs import programs_for
 from scaffolder.machine.toolchain import choose_toolchain, read_rust
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from packaging.version import Version
 
@@ -88,6 +88,59 @@ def ask_cargo(manifest: Path, environment: Mapping[str, str], host: str | None =
     if done.code == CARGO_REFUSES:
         return CargoMetadata(manifest.parent, manifest.parent / "target", {}, done.errors)
     return _metadata(json.loads(done.output)) if done.code == 0 else None  # rustup has no cargo to run
+
+
+class BuiltCrate(NamedTuple):
+    """A crate that is built for a target.
+
+    Attributes:
+        name: Its name in the registry.
+        version: Its version.
+        features: The features that are switched on.
+    """
+
+    name: str
+    version: str
+    features: frozenset[str]
+
+
+def list_crates(
+    manifest: Path, environment: Mapping[str, str], target: str, features: Iterable[str] = ()
+) -> tuple[BuiltCrate, ...] | None:
+    """Ask cargo which crates a library is made of on a target: none for tests, build scripts or macros.
+
+    Args:
+        manifest: The Cargo.toml.
+        environment: Cargo's environment variables.
+        target: What is built for.
+        features: The crate's features beside the default ones.
+
+    Returns:
+        The crates; nothing if there is no lock file, or if not all of them have been downloaded.
+    """
+    programs = programs_for(manifest.parent, environment)
+    toolchain = choose_toolchain(manifest.parent, programs)
+    rustc = programs.find("rustc")
+    if toolchain.refusal or rustc is None:
+        return None
+    read_regular(manifest)
+    config = read_config(manifest.parent, environment)
+    edges = ["--edges", "no-dev,no-build,no-proc-macro", "--prefix", "none", "--format", "{p}|{f}"]
+    command = ["tree", "--offline", "--locked", "--manifest-path", str(manifest), "--target", target, *edges]
+    chosen = ["--features", ",".join(features)] if features else []
+    done = programs.run("cargo", *command, *chosen, *_sources(config), **toolchain.variables, **_neutral(rustc))
+    if done is None or done.code:
+        return None
+    return tuple(sorted({_built_crate(line) for line in done.output.splitlines() if line.strip()}))
+
+
+def _built_crate(line: str) -> BuiltCrate:
+    """Read `pyo3 v0.30.1 (/where)|abi3,default (*)`."""
+    package, _, features = line.partition("|")
+    name, version, *_ = package.split()
+    return BuiltCrate(
+        name, version.removeprefix("v"), frozenset(features.removesuffix("(*)").strip().split(",")) - {""}
+    )
 
 
 def _metadata(data: dict[str, Any]) -> CargoMetadata:

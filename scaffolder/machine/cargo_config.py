@@ -94,6 +94,35 @@ class CargoConfig:
             flags[path] = tuple(str(flag) for part in words if isinstance(part, list) for flag in part)
         return {path: words for path, words in flags.items() if words}
 
+    def flags_for(self, target: str, environment: Mapping[str, str]) -> tuple[str, str]:
+        """Return the flags for rustc on a target, and where they are set; cargo takes those of one place.
+
+        Args:
+            target: `x86_64-unknown-linux-gnu`.
+            environment: Cargo's environment variables.
+        """
+        names = ("RUSTFLAGS", f"CARGO_TARGET_{target.upper().replace('-', '_')}_RUSTFLAGS")
+        places: list[tuple[str, Any]] = [(name, environment.get(name)) for name in names]
+        for tables in ("target", "build"):
+            for path, _, data in self.files:
+                table = table_of(data, tables)
+                places.append((str(path), (table_of(table, target) if tables == "target" else table).get("rustflags")))
+        place, flags = next(((place, flags) for place, flags in places if flags), ("", ""))
+        return place, " ".join(map(str, flags)) if isinstance(flags, list) else str(flags)
+
+    def profile_setting(self, name: str, environment: Mapping[str, str]) -> tuple[str, object] | None:
+        """Return what overrides a setting of the profile `release`, and where: a variable or a file.
+
+        Args:
+            name: The setting: `panic`.
+            environment: Cargo's environment variables.
+        """
+        variable = f"CARGO_PROFILE_RELEASE_{name.upper().replace('-', '_')}"
+        if variable in environment:
+            return variable, environment[variable]
+        settings = ((path, table_of(table_of(data, "profile"), "release").get(name)) for path, _, data in self.files)
+        return next(((str(path), value) for path, value in settings if value is not None), None)
+
     def sources(self) -> Iterator[str]:
         """Yield the sources of crates, as settings for `cargo --config`."""
         for _, folder, data in reversed(self.files):

@@ -89,6 +89,8 @@ def write_programs(root: Path, programs: Path) -> None:
     script(programs / "cargo", f'RUSTC="{programs}/rustc" {linked} {place} exec "{cargo}" "$@"\n')
     rust = output(str(programs / "rustc"), "--version").split()[1]
     answers = [f'"config get {name}") echo {value} ;;' for name, value in {**PYODIDE, "rust_toolchain": rust}.items()]
+    # The release that the others are of; without one, nobody may ask further.
+    answers.append('"xbuildenv version") echo 314.0.7 ;;')
     refusal = '*) echo "error: this pyodide does not know \\`$*\\`" >&2; exit 1 ;;'
     script(programs / "pyodide", "\n".join(['case "$*" in', *answers, refusal, "esac", ""]))
 

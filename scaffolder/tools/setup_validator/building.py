@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from scaffolder.files import unchanged
 from scaffolder.folders import temporary_folder
 from scaffolder.machine.interpreters import python_in
 from scaffolder.machine.programs import Done, run
@@ -100,22 +101,11 @@ def build(inspection: Inspection, environment: Mapping[str, str]) -> tuple[Findi
     project = inspection.project
     assert project  # noqa: S101
     lock = project.crate.workspace_path.parent / "Cargo.lock"
-    before = lock.read_bytes() if lock.is_file() else None
-    with temporary_folder() as scratch:
+    # Cargo writes it, and brings an outdated one up to date.
+    with unchanged(lock), temporary_folder() as scratch:
         inherited = {name: value for name, value in environment.items() if name != "PYTHONPATH"}
         variables = {**inherited, "CARGO_TARGET_DIR": str(scratch / "target"), "NO_COLOR": "1"}
-        try:
-            return tuple(_run(plan(inspection, scratch), variables, project.folder, scratch))
-        finally:
-            # Cargo writes it, and brings an outdated one up to date.
-            _restore(lock, before)
-
-
-def _restore(path: Path, before: bytes | None) -> None:
-    if before is None:
-        path.unlink(missing_ok=True)
-    elif path.read_bytes() != before:
-        path.write_bytes(before)
+        return tuple(_run(plan(inspection, scratch), variables, project.folder, scratch))
 
 
 def _run(steps: tuple[Step, ...], variables: Mapping[str, str], folder: Path, scratch: Path) -> list[Finding]:

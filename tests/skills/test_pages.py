@@ -1,4 +1,4 @@
-"""The page of the example `demo-page`: its wheel built for Pyodide, and the page used in Chromium."""
+"""The examples with a page: their wheels built for Pyodide, and the pages used in Chromium."""
 
 from __future__ import annotations
 
@@ -18,15 +18,22 @@ if TYPE_CHECKING:
     from tests.skills.conftest import Workspace
 
 
+PRINTED = {
+    "02-demo-page": ["page: the button finds a word, and errors are shown"],
+    "09-photo-filters": ["25 passed, 1 deselected", "page: photos are filtered, opened and saved"],
+}
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(not sdk.possible(), reason="the stand-in for the SDK is made of Debian's packages, by root")
-@pytest.mark.parametrize("example", built([find_example("02-demo-page")]))
+@pytest.mark.parametrize("example", built(map(find_example, PRINTED)))
 def test_the_page_works_in_chromium(example: Example, workspace: Workspace, build: Run) -> None:
     skill, _, name = example.name.partition("/")
     project = workspace(skill) / "examples" / name
-    command = ["uv", "run", "--exact", "--with", "wheel", "pytest", "-s", "tests/test_page.py"]
+    command = ["uv", "run", "--exact", "--with", "wheel", "--with", "pip", "pytest", "-s", "tests/test_page.py"]
     with FileLock(CACHE / "wasm.lock"):
         tools = {"WASM_SDK": str(sdk.prepare(CACHE)), "CHROMIUM": str(sdk.chromium())}
         printed = build(*command, folder=project, skill=skill, **tools)
-    assert "page: the button finds a word, and errors are shown" in printed
+    for line in PRINTED[name]:
+        assert line in printed
     assert "1 passed" in printed
