@@ -89,7 +89,7 @@ def write_programs(root: Path, programs: Path) -> None:
     script(programs / "cargo", f'RUSTC="{programs}/rustc" {linked} {place} exec "{cargo}" "$@"\n')
     rust = output(str(programs / "rustc"), "--version").split()[1]
     answers = [f'"config get {name}") echo {value} ;;' for name, value in {**PYODIDE, "rust_toolchain": rust}.items()]
-    refusal = '*) echo "error: this `pyodide` does not know \\`$*\\`" >&2; exit 1 ;;'
+    refusal = '*) echo "error: this pyodide does not know \\`$*\\`" >&2; exit 1 ;;'
     script(programs / "pyodide", "\n".join(['case "$*" in', *answers, refusal, "esac", ""]))
 
 
