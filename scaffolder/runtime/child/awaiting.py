@@ -23,7 +23,7 @@ _own = sys.path[:]
 sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 from scaffolder.runtime.child.beats import read_delay  # noqa: E402
 from scaffolder.runtime.child.calls import describe, import_function, resident  # noqa: E402
-from scaffolder.runtime.child.timing import debug_builds, failure_of, processors_busy  # noqa: E402
+from scaffolder.runtime.child.timing import debug_builds, failure_of, processors_busy, trim  # noqa: E402
 from scaffolder.runtime.child.watching import CLOCK, Watch  # noqa: E402
 
 sys.path[:] = _own
@@ -38,8 +38,10 @@ if TYPE_CHECKING:
 
 # Seconds for what a call has left behind to end, and for which it is looked whether it computes on.
 SETTLING, LISTENING = 0.05, 0.2
-# How many calls are made, one after another, and how many batches of them at once, to see what they leave behind.
-REPEATS, BATCHES = 10, 5
+# How many batches of calls are made to see whether memory grows, and how many while it does, in how many seconds.
+BATCHES, MOST_BATCHES, MOST_SECONDS = 5, 16, 20.0
+# Bytes and objects up to which memory does not grow in a batch.
+GROWTH, OBJECTS = 300_000, 50
 MOST_TIMES = 100_000
 # Whether the running code belongs to a call, and not to what was made for it, such as a server.
 IS_CALL: contextvars.ContextVar[bool] = contextvars.ContextVar("is_call", default=False)
@@ -66,7 +68,6 @@ class Session:
             top = module.partition(".")[0]
             self.names |= {top: sys.modules.get(top), "asyncio": asyncio, **vars(sys.modules[module]), "f": value}
         self.limit, self.makes, self.running = limit, makes, running
-        self.threads = set(threading.enumerate())
         self.delay = read_delay(threading.get_ident())
         self.begun: weakref.WeakSet[Task[Any]] = weakref.WeakSet()
         try:
@@ -108,7 +109,9 @@ class Session:
 
     def prepare(self) -> Answer:
         """Make the objects for calls on the loop, in their order."""
-        return self.loop.run_until_complete(self.make())
+        answer = self.loop.run_until_complete(self.make())
+        self.threads = set(threading.enumerate())
+        return answer
 
     async def make(self) -> Answer:
         """Make the objects; those that are awaitable are awaited."""
@@ -261,7 +264,8 @@ class Session:
             outcome = "TimeoutError"
         except Exception as error:  # noqa: BLE001
             outcome = describe(error)
-        return {"outcome": outcome, "seconds": CLOCK() - start - (self.delay() - lost)}
+        elapsed = CLOCK() - start
+        return {"outcome": outcome, "seconds": max(min(limit, elapsed), elapsed - (self.delay() - lost))}
 
     def pile_up(self, index: int, count: int, seconds: float) -> Answer:
         """Begin many calls at once, again and again, and weigh the memory."""
@@ -271,7 +275,10 @@ class Session:
         """Return the memory of calls that wait, and the memory after each batch."""
         call, sizes, pending, each = self.calls[index][0], [], 0, 0.0
         gc.collect()
-        for batch in range(BATCHES):
+        end = CLOCK() + MOST_SECONDS
+        for batch in range(MOST_BATCHES):
+            if batch >= BATCHES and (is_flat(sizes) or CLOCK() > end):
+                break
             before = resident() or 0
             tasks = [self.loop.create_task(call()) for _ in range(count)]
             await asyncio.sleep(seconds / 3)
@@ -285,8 +292,10 @@ class Session:
             del tasks, results
             await asyncio.sleep(0)
             gc.collect()
+            # What allocators keep for later is not lost.
+            trim()
             sizes.append((resident() or 0, sys.getallocatedblocks()))
-        return {"pending": pending, "each": each, "sizes": sizes, "failures": 0}
+        return {"pending": pending, "each": each, "sizes": sizes, "count": count, "failures": 0}
 
     def leave(self, index: int, count: int, seconds: float) -> Answer:
         """Make some calls one after another, and return the tasks and threads that are there afterwards."""
@@ -373,6 +382,14 @@ class Marker:
         if IS_CALL.get():
             self.begun.add(task)
         return task
+
+
+def is_flat(sizes: list[tuple[int, int]]) -> bool:
+    """Return whether memory has grown little in one of the last two batches."""
+    steps = [
+        (after[0] - before[0], after[1] - before[1]) for before, after in zip(sizes[-3:], sizes[-2:], strict=False)
+    ]
+    return min(size for size, _ in steps) <= GROWTH and min(count for _, count in steps) <= OBJECTS
 
 
 async def nothing() -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from scaffolder.errors import listing
 from scaffolder.measurements import describe_end, find_debug_builds
+from scaffolder.runtime.child.awaiting import GROWTH, MOST_BATCHES, OBJECTS
 from scaffolder.runtime.places import code_of, name_of, trace_of
 from scaffolder.runtime.units import bytes_of, time_of
 from scaffolder.toolkit import Finding, by_level, reference
@@ -28,8 +29,8 @@ BUSY = 0.5
 MUCH = 0.1
 # How much more 10 tasks should get done than one, and how long a call must take that this is looked at.
 GAIN, LATENCY = 1.5, 0.003
-# Bytes that each batch of calls must leave behind to be a leak, and the part of a batch's calls that leave an object.
-GROWTH, PART = 300_000, 0.9
+# The part of calls that each leave something behind, so that it is their way.
+PART = 0.9
 # Seconds within which a call that was cancelled should end.
 PROMPT = 0.05
 
@@ -232,13 +233,23 @@ def find_left(call: Awaited) -> Iterator[Finding]:
         message = f"{left['count']} calls left {len(left['threads'])} threads behind"
         yield Finding("threads-left", "warning", message, where, fix="end and join them, or use a pool",
                       reference=reference(SKILL, "exits"))  # fmt: skip
-    sizes = (call.pile or {}).get("sizes", [])
-    steps = list(itertools.pairwise(sizes[1:]))
-    least = min((after[0] - before[0] for before, after in steps), default=0)
-    if steps and least > GROWTH:
-        message = f"memory grows by {bytes_of(least)} or more with each batch of calls at once, all of which have ended"
+    pile = call.pile or {}
+    sizes, objects = ([part[key] for part in pile.get("sizes", [])] for key in (0, 1))
+    least, most = growth_of(sizes) if len(sizes) == MOST_BATCHES else 0, growth_of(objects)
+    if least > GROWTH or (pile.get("count") and most > max(PART * pile["count"], OBJECTS)):
+        grown = bytes_of(least) if least > GROWTH else f"{most:,} objects"
+        message = f"each {pile['count']:,} calls leave {grown} or more behind, though all have ended"
         fix = "look for futures, callbacks and tasks that stay in a list"
         yield Finding("memory-grows", "warning", message, where, fix=fix, reference=reference(SKILL, "awaitables"))
+
+
+def growth_of(sizes: Sequence[int]) -> int:
+    """Return by how much a size grew in each of the last batches at least, if it grew as much as before: 0 if not."""
+    # The first batch fills what is kept for the next ones, and what allocators keep grows ever more slowly.
+    steps = [after - before for before, after in itertools.pairwise(sizes[1:])]
+    half = len(steps) // 2
+    last = steps[half:]
+    return min(last) if last and sum(last) / len(last) > sum(steps[:half]) / max(half, 1) / 2 else 0
 
 
 def find_loads(call: Awaited, run: LoopRun, limit: float) -> Iterator[Finding]:

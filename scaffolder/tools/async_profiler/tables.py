@@ -53,6 +53,12 @@ def tables_of(runs: Sequence[LoopRun], program: ProgramRun | None, *, in_full: b
                     tuple(rest_row(run) for run in runs))  # fmt: skip
 
 
+def awaits_table(calls: Sequence[Awaited]) -> Table:
+    """Return what one call after the other takes."""
+    names = ("call", "loop", "takes", "1 in 100", "waits", "loop's cpu", "all cpu", "pending", "lag")
+    return Table(AWAITS, names, tuple(map(awaits_row, calls)))
+
+
 def awaits_row(call: Awaited) -> tuple[str, ...]:
     """Return what one call after the other takes."""
     single, lag, pile = call.single, call.lag, call.pile or {}
