@@ -34,6 +34,8 @@ MOST_LEAVING, BUDGET = 10, 2.0
 PILE = 1000
 # Up to how many tasks it is found out what is done at once, and how many seconds many calls may take.
 FEW, MOST_SECONDS = 10, 10.0
+# How many batches of calls show whether memory grows, and the bytes and objects up to which it does not.
+MOST_BATCHES, GROWTH, OBJECTS = 16, 300_000, 50
 
 
 @dataclass(frozen=True)
@@ -332,7 +334,8 @@ def pile_up(runner: Runner, plan: Plan, call: Awaited, index: int, show: Show) -
         count //= 2
     with show(f"Piling up {call.expression} on {call.loop}"):
         request = {"index": index, "count": count, "seconds": min(call.seconds, BUDGET)}
-        call.pile = runner.ask("pile_up", 5 * runner.timeout + MOST_SECONDS, **request)
+        request |= {"batches": MOST_BATCHES, "growth": [GROWTH, OBJECTS]}
+        call.pile = runner.ask("pile_up", 5 * runner.timeout + 3 * MOST_SECONDS, **request)
 
 
 def examine(runner: Runner, plan: Plan, call: Awaited, index: int) -> bool:

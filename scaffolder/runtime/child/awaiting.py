@@ -38,10 +38,8 @@ if TYPE_CHECKING:
 
 # Seconds for what a call has left behind to end, and for which it is looked whether it computes on.
 SETTLING, LISTENING = 0.05, 0.2
-# How many batches of calls are made to see whether memory grows, and how many while it does, in how many seconds.
-BATCHES, MOST_BATCHES, MOST_SECONDS = 5, 16, 20.0
-# Bytes and objects up to which memory does not grow in a batch.
-GROWTH, OBJECTS = 300_000, 50
+# How many batches of calls show whether memory grows, and for how many seconds there are others if it does.
+BATCHES, MOST_SECONDS = 5, 20.0
 MOST_TIMES = 100_000
 # Whether the running code belongs to a call, and not to what was made for it, such as a server.
 IS_CALL: contextvars.ContextVar[bool] = contextvars.ContextVar("is_call", default=False)
@@ -267,17 +265,20 @@ class Session:
         elapsed = CLOCK() - start
         return {"outcome": outcome, "seconds": max(min(limit, elapsed), elapsed - (self.delay() - lost))}
 
-    def pile_up(self, index: int, count: int, seconds: float) -> Answer:
+    def pile_up(self, index: int, count: int, seconds: float, batches: int, growth: tuple[int, int]) -> Answer:
         """Begin many calls at once, again and again, and weigh the memory."""
-        return self.run(self.await_batches(index, count, seconds))
+        return self.run(self.await_batches(index, count, seconds, batches, growth))
 
-    async def await_batches(self, index: int, count: int, seconds: float) -> Answer:
+    async def await_batches(
+        self, index: int, count: int, seconds: float, batches: int, growth: tuple[int, int]
+    ) -> Answer:  # fmt: skip
         """Return the memory of calls that wait, and the memory after each batch."""
-        call, sizes, pending, each = self.calls[index][0], [], 0, 0.0
+        call, pending, each = self.calls[index][0], 0, 0.0
+        sizes: list[tuple[int, int]] = []
         gc.collect()
         end = CLOCK() + MOST_SECONDS
-        for batch in range(MOST_BATCHES):
-            if batch >= BATCHES and (is_flat(sizes) or CLOCK() > end):
+        for batch in range(batches):
+            if batch >= BATCHES and (is_flat(sizes, growth) or CLOCK() > end):
                 break
             before = resident() or 0
             tasks = [self.loop.create_task(call()) for _ in range(count)]
@@ -384,12 +385,10 @@ class Marker:
         return task
 
 
-def is_flat(sizes: list[tuple[int, int]]) -> bool:
+def is_flat(sizes: list[tuple[int, int]], growth: tuple[int, int]) -> bool:
     """Return whether memory has grown little in one of the last two batches."""
-    steps = [
-        (after[0] - before[0], after[1] - before[1]) for before, after in zip(sizes[-3:], sizes[-2:], strict=False)
-    ]
-    return min(size for size, _ in steps) <= GROWTH and min(count for _, count in steps) <= OBJECTS
+    pairs = list(zip(sizes[-3:], sizes[-2:], strict=False))
+    return all(min(after[key] - before[key] for before, after in pairs) <= growth[key] for key in (0, 1))
 
 
 async def nothing() -> None:

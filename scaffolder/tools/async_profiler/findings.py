@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from scaffolder.errors import listing
 from scaffolder.measurements import describe_end, find_debug_builds
-from scaffolder.runtime.child.awaiting import GROWTH, MOST_BATCHES, OBJECTS
+from scaffolder.runtime.awaiting import GROWTH, MOST_BATCHES, OBJECTS
 from scaffolder.runtime.places import code_of, name_of, trace_of
 from scaffolder.runtime.units import bytes_of, time_of
 from scaffolder.toolkit import Finding, by_level, reference
