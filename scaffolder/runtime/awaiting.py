@@ -333,7 +333,7 @@ def pile_up(runner: Runner, plan: Plan, call: Awaited, index: int, show: Show) -
     while count > 1 and call.predict(count) > MOST_SECONDS / 5:
         count //= 2
     with show(f"Piling up {call.expression} on {call.loop}"):
-        request = {"index": index, "count": count, "seconds": min(call.seconds, BUDGET)}
+        request: Answer = {"index": index, "count": count, "seconds": min(call.seconds, BUDGET)}
         request |= {"batches": MOST_BATCHES, "growth": [GROWTH, OBJECTS]}
         call.pile = runner.ask("pile_up", 5 * runner.timeout + 3 * MOST_SECONDS, **request)
 

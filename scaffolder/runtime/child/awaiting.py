@@ -66,6 +66,7 @@ class Session:
             top = module.partition(".")[0]
             self.names |= {top: sys.modules.get(top), "asyncio": asyncio, **vars(sys.modules[module]), "f": value}
         self.limit, self.makes, self.running = limit, makes, running
+        self.threads = set(threading.enumerate())
         self.delay = read_delay(threading.get_ident())
         self.begun: weakref.WeakSet[Task[Any]] = weakref.WeakSet()
         try:
@@ -267,7 +268,8 @@ class Session:
 
     def pile_up(self, index: int, count: int, seconds: float, batches: int, growth: tuple[int, int]) -> Answer:
         """Begin many calls at once, again and again, and weigh the memory."""
-        return self.run(self.await_batches(index, count, seconds, batches, growth))
+        # Not watched: lags that are kept would be objects, too.
+        return self.loop.run_until_complete(self.await_batches(index, count, seconds, batches, growth))
 
     async def await_batches(
         self, index: int, count: int, seconds: float, batches: int, growth: tuple[int, int]
