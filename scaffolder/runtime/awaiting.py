@@ -115,7 +115,8 @@ def cause_of(seen: Answer, own: float) -> Cause:
     other = seen["other"]
     # A thread that has the GIL lets no other one look; where it lets others in, the loop's place changes.
     held = seen["held"] >= own * BUSY or not seen["stack"] or not seen["is_same"]
-    if other and other["cpu"] >= own * BUSY and held:
+    # The time in which it had no processor is none in which it could be busy.
+    if other and other["cpu"] >= max(own - other["delay"], own / 10) * BUSY and held:
         return "another thread"
     if is_one_step and (seen["is_same"] or seen["held"] >= own * BUSY):
         return "waits"

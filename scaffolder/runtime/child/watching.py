@@ -17,6 +17,7 @@ from scaffolder.runtime.child.beats import code_at, read_delay
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
+    from collections.abc import Callable
     from types import FrameType
     from typing import Any, Self
 
@@ -53,6 +54,8 @@ class Watch(threading.Thread):
         self.looks: list[dict[str, Any]] = []
         self.pauses: list[tuple[float, float]] = []
         self.delay = read_delay(self.caller)
+        self.uses = Uses({self.caller})
+        self.before = self.uses.read()
         self.is_over = False
 
     def __enter__(self) -> Self:
@@ -95,7 +98,8 @@ class Watch(threading.Thread):
     def describe(self, now: float, due: float, lag: float, lost: float) -> dict[str, Any]:
         """Return where the threads were while the loop was late, and what they used."""
         looks = [look for look in self.looks if due <= look["time"] <= now]
-        last = looks[-1] if looks else {"stack": [], "other": None}
+        # Where this thread got the GIL first, it is known who had it, but no more where.
+        last = looks[-1] if looks else {"stack": [], "other": self.busiest({})}
         cpu = time.thread_time() - self.cpu
         return {
             "start": due - self.start_time, "lag": lag, "lost": lost, "cpu": cpu, "looks": len(looks),
@@ -109,24 +113,34 @@ class Watch(threading.Thread):
 
     def run(self) -> None:
         """Look where the loop's thread is while it is late."""
-        ignored = {threading.get_ident(), self.caller}
+        self.uses.ignored.add(threading.get_ident())
         step = max(LOOK, self.limit / 8)
-        before = use_of(ignored)
         while not self.is_over:
             due = CLOCK() + step
             time.sleep(step)
             got = CLOCK()
             if got - self.due < self.limit / 4:
-                before = use_of(ignored)
+                self.before = self.uses.read()
                 continue
             frames = sys._current_frames()  # noqa: SLF001
             frame = frames.get(self.caller)
             stack, root = stack_of(frame, self.ours)
             place = (id(frame), frame.f_lasti if frame else 0)
-            other = busiest(before, use_of(ignored), frames)
+            other = self.busiest(frames)
             look = {"time": got, "waited": got - due, "place": place, "step": root, "stack": stack, "other": other}
             # The first ones say how it began, and the last where it was in the end.
             self.looks = [*self.looks[:20], *self.looks[20:][-20:], look]
+
+    def busiest(self, frames: dict[int, FrameType]) -> dict[str, Any] | None:
+        """Return the other thread that has used a processor most since the loop is late, and where it is."""
+        before, after = self.before, self.uses.read()
+        changes = {ident: cpu - before.get(ident, (0.0, 0.0))[0] for ident, (cpu, _) in after.items()}
+        ident = max(changes, key=lambda key: changes[key], default=None)
+        if ident is None or changes[ident] <= 0:
+            return None
+        name = next((thread.name for thread in threading.enumerate() if thread.ident == ident), "a thread")
+        delay = after[ident][1] - before.get(ident, (0.0, 0.0))[1]
+        return {"name": name, "cpu": changes[ident], "delay": delay, "stack": stack_of(frames.get(ident), "")[0]}
 
     def note_pause(self, phase: str, _: object) -> None:
         """Note when garbage is collected."""
@@ -152,24 +166,27 @@ def thin(lags: list[tuple[float, float, float]]) -> list[tuple[float, float]]:
     return [max(((time, lag - lost) for time, lag, lost in group), key=lambda pair: pair[1]) for group in groups]
 
 
-def use_of(ignored: set[int]) -> dict[int, float]:
-    """Return the seconds of processor time that Python's other threads have used."""
-    use = {}
-    if hasattr(time, "pthread_getcpuclockid"):
-        for ident in set(sys._current_frames()) - ignored:  # noqa: SLF001
-            with suppress(OSError):
-                use[ident] = time.clock_gettime(time.pthread_getcpuclockid(ident))
-    return use
+class Uses:
+    """What Python's other threads have used.
 
+    Args:
+        ignored: The threads that are not looked at.
+    """
 
-def busiest(before: dict[int, float], after: dict[int, float], frames: dict[int, FrameType]) -> dict[str, Any] | None:
-    """Return the other thread that has used a processor most since then, and where it is."""
-    changes = {ident: cpu - before.get(ident, 0.0) for ident, cpu in after.items()}
-    ident = max(changes, key=lambda key: changes[key], default=None)
-    if ident is None or changes[ident] <= 0:
-        return None
-    name = next((thread.name for thread in threading.enumerate() if thread.ident == ident), "a thread")
-    return {"name": name, "cpu": changes[ident], "stack": stack_of(frames.get(ident), "")[0]}
+    def __init__(self, ignored: set[int]) -> None:
+        self.ignored = ignored
+        self.delays: dict[int, Callable[[], float]] = {}
+
+    def read(self) -> dict[int, tuple[float, float]]:
+        """Return the seconds for which each thread had a processor, and waited for one."""
+        uses = {}
+        if hasattr(time, "pthread_getcpuclockid"):
+            for ident in set(sys._current_frames()) - self.ignored:  # noqa: SLF001
+                if ident not in self.delays:
+                    self.delays[ident] = read_delay(ident)
+                with suppress(OSError):
+                    uses[ident] = time.clock_gettime(time.pthread_getcpuclockid(ident)), self.delays[ident]()
+        return uses
 
 
 def stack_of(frame: FrameType | None, ours: str) -> tuple[Stack, int]:

@@ -144,9 +144,8 @@ def describe_block(spot: Sequence[Window], where: str | None) -> Finding:
 def describe_held(spot: Sequence[Window], where: str | None) -> Finding:
     """Return the finding about a thread that has the GIL while the loop wants it."""
     window = max(spot, key=lambda part: part.lag)
-    message = (
-        f"thread `{window.thread}` keeps the GIL: the loop stands still for up to {longest(spot)}, {len(spot)} times"
-    )
+    times = f", {len(spot)} times" if len(spot) > 1 else ""
+    message = f"thread `{window.thread}` keeps the GIL: the loop stands still for up to {longest(spot)}{times}"
     fix = "detach in what it calls: `py.detach(|| ...)`; measure it: `pyo3-new tool gil_profiler`"
     page = reference("pyo3-performance-gil-parallel", "detaching")
     return Finding("gil-held", "warning", message, where, trace_of(window.stack) or None, fix, page)
@@ -201,7 +200,9 @@ def counts_of(attempts: Sequence[dict[str, Any]]) -> str:
 def find_work(attempts: Sequence[dict[str, Any]], call: Awaited, run: LoopRun) -> Iterator[Finding]:
     """Yield what goes on after all calls that ended early because they were cancelled."""
     ended = [attempt for attempt in attempts if attempt["outcome"] != "runs on"]
-    page, where = reference(SKILL, "cancellation"), call.expression
+    # What is cancelled at once may have begun nothing, and in the end there is little left to go on.
+    early = [attempt for attempt in ended if 0 < attempt["point"] < 0.6 * call.seconds]
+    ended, page, where = early or ended, reference(SKILL, "cancellation"), call.expression
     if not ended:
         return
     fix = "abort what was spawned when the future is dropped: keep the `AbortHandle` in a guard; cancel its tasks"
@@ -213,8 +214,6 @@ def find_work(attempts: Sequence[dict[str, Any]], call: Awaited, run: LoopRun) -
         count = max(attempt["running"] for attempt in ended)
         message = f"after it was cancelled, `--running` says {count} more than before"
         yield Finding("work-goes-on", "warning", message, where, fix=fix, reference=page)
-    # What is cancelled at once may not have begun to compute.
-    early = [attempt for attempt in ended if 0 < attempt["point"] < 0.6 * call.seconds]
     if run.others < IDLE and early and all(attempt["others"] > COMPUTES for attempt in early):
         share = min(attempt["others"] for attempt in early)
         message = f"other threads compute on after it was cancelled, {share:.0%} of a processor or more"

