@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
 # Seconds for what a call has left behind to end, and for which it is looked whether it computes on.
 SETTLING, LISTENING = 0.05, 0.2
+# The part of a processor that says that something computes, and for how many seconds it is awaited at most.
+LITTLE, LONGEST = 0.1, 5.0
 # How many batches of calls show whether memory grows, and for how many seconds there are others if it does.
 BATCHES, MOST_SECONDS = 5, 20.0
 MOST_TIMES = 100_000
@@ -209,7 +211,7 @@ class Session:
 
     async def cancel_once(self, index: int, point: float, grace: float, seconds: float) -> Answer:
         """Return what became of a call that was cancelled, and what goes on afterwards."""
-        before = self.count_running()
+        before, begin = self.count_running(), CLOCK()
         task = self.begin(index)
         known = set(self.begun)
         await asyncio.sleep(point)
@@ -228,6 +230,9 @@ class Session:
         answer["tasks"] = [name_of(part) for part in set(self.begun) - known - {task} if not part.done()]
         answer["running"] = None if before is None else (self.count_running() or 0) - before
         answer["others"] = (await self.listen(min(LISTENING, max(seconds - point - SETTLING, 0.02))))["others"]
+        if answer["tasks"] or answer["running"] or answer["others"] > LITTLE:
+            # What goes on is not to be taken for that of the next call.
+            await asyncio.sleep(max(0.0, min(LONGEST, begin + 2 * seconds - CLOCK())))
         return answer
 
     def count_running(self) -> int | None:

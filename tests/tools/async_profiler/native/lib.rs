@@ -23,9 +23,10 @@ async fn beside(work: impl FnOnce() + Send + 'static) {
         work();
         let mut signal = sender.lock().unwrap();
         signal.is_set = true;
-        if let Some(waker) = signal.waker.take() {
-            waker.wake();
-        }
+        let waker = signal.waker.take();
+        // Waking takes the GIL, which the thread may have that waits for this lock.
+        drop(signal);
+        waker.map_or((), Waker::wake);
     });
     poll_fn(|context| {
         let mut signal = signal.lock().unwrap();
