@@ -67,7 +67,7 @@ class Session:
                 return problem
             top = module.partition(".")[0]
             self.names |= {top: sys.modules.get(top), "asyncio": asyncio, **vars(sys.modules[module]), "f": value}
-        self.limit, self.makes, self.running = limit, makes, running
+        self.limit, self.makes, self.running, self.module = limit, makes, running, module
         self.threads = set(threading.enumerate())
         self.delay = read_delay(threading.get_ident())
         self.begun: weakref.WeakSet[Task[Any]] = weakref.WeakSet()
@@ -96,7 +96,9 @@ class Session:
         tree = ast.parse(expression, mode="eval")
         text, file = ast.unparse(tree), f"<call {number}>"
         is_awaited = any(isinstance(node, ast.Await) for node in ast.walk(tree))
-        source = f"async def call():\n    return {'' if is_awaited else 'await '}{text}\n"
+        # After a long call of an extension, others get the GIL at the call of `id`, while this frame is still there.
+        source = f"async def call():\n    _result = {'' if is_awaited else 'await '}{text}\n    id(_result)\n"
+        source += "    return _result\n"
         linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
         scope: Answer = {}
         exec(compile(source, file, "exec"), self.names, scope)  # noqa: S102
@@ -237,7 +239,9 @@ class Session:
 
     def count_running(self) -> int | None:
         """Return how much work goes on, by the expression that says so."""
-        return int(eval(self.running, self.names)) if self.running else None  # noqa: S307
+        # What the module's names are bound to may have changed.
+        names = {**self.names, **vars(sys.modules.get(self.module, sys))}
+        return int(eval(self.running, names)) if self.running else None  # noqa: S307
 
     def begin(self, index: int) -> Task[Any]:
         """Begin a call in a task whose own tasks are known as such."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import linecache
 import os
 import runpy
 import selectors
@@ -202,6 +203,8 @@ def stack_of(frame: FrameType | None, ours: str) -> tuple[Stack, int]:
                 break
         else:
             line, code = code_at(frame.f_code, frame.f_lasti)
+            if file.startswith("<call "):
+                line, code = 2, linecache.getline(file, 2).strip().removeprefix("_result = ")
             stack.append((file, line or frame.f_lineno, code))
             step = id(frame)
         frame = frame.f_back

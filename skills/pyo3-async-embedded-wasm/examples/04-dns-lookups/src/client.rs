@@ -1,7 +1,6 @@
 //! A client of one DNS server: questions over one socket, replies to whoever waits for them.
 
 use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroU16;
@@ -30,10 +29,17 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// Who waits for a reply. Its number stays taken until `Asked` is dropped: freed with the reply already, it could be
+/// that of another question by then, which `Asked` would remove.
+struct Waiting {
+    question: Question,
+    sender: Option<oneshot::Sender<Reply>>,
+}
+
 /// The socket, and who waits for which reply.
 struct Channel {
     socket: UdpSocket,
-    waiting: Mutex<HashMap<u16, (Question, oneshot::Sender<Reply>)>>,
+    waiting: Mutex<HashMap<u16, Waiting>>,
 }
 
 /// What a client and its lookups share; the last of them ends `receiver`.
@@ -80,11 +86,13 @@ impl Channel {
                 continue;
             };
             let id = u16::from_be_bytes([first, second]);
-            if let Entry::Occupied(entry) = lock(&self.waiting).entry(id) {
-                if let Some(reply) = entry.get().0.decode(id, message) {
-                    // An error means that its lookup was just cancelled.
-                    let _ = entry.remove().1.send(reply);
-                }
+            let mut waiting = lock(&self.waiting);
+            let Some(entry) = waiting.get_mut(&id) else {
+                continue;
+            };
+            if let Some(reply) = entry.question.decode(id, message) {
+                // An error means that its lookup was just cancelled.
+                let _ = entry.sender.take().map(|sender| sender.send(reply));
             }
         }
     }
@@ -106,7 +114,9 @@ impl Channel {
                 break id;
             }
         };
-        waiting.insert(id, (question.clone(), sender));
+        let question = question.clone();
+        let sender = Some(sender);
+        waiting.insert(id, Waiting { question, sender });
         Asked {
             channel: self,
             id,
@@ -156,7 +166,7 @@ pub struct Client {
 #[pymethods]
 impl Client {
     #[new]
-    #[pyo3(signature = (server, *, timeout = 1.0, retries = 2, limit = NonZeroU16::new(256).unwrap(), cache = 10_000))]
+    #[pyo3(signature = (server, *, timeout = 1.0, retries = 2, limit = NonZeroU16::new(128).unwrap(), cache = 10_000))]
     fn new(
         py: Python<'_>,
         server: &str,
