@@ -134,5 +134,5 @@ def draw_rates(rates: Sequence[tuple[int, float]], bottom: float) -> Iterator[st
         size = f'y="{bottom - high:.1f}" width="{step - 8:.1f}" height="{high:.1f}"'
         yield f'<rect x="{x + 4:.1f}" {size} fill="#0969da"/>\n'
         yield f'<text {middle} y="{bottom - high - 3:.1f}" fill="#1f2328">{rate:,.0f}/s</text>\n'
-        yield f'<text {middle} y="{bottom + 12:.1f}" fill="#57606a">{count:,} tasks</text>\n'
+        yield f'<text {middle} y="{bottom + 12:.1f}" fill="#57606a">{count:,} task{"s" if count > 1 else ""}</text>\n'
         x += step

@@ -61,7 +61,12 @@ def find_all(run: LoopRun, limit: float) -> Iterator[Finding]:
             *find_loads(call, run, limit),
         ]
         yield from findings
-        if call.error is None and not any(part.level == "warning" for part in findings):
+        if call.error or any(part.level == "warning" for part in findings):
+            continue
+        if call.lag and call.lag.largest >= limit:
+            message = f"{call.loop} was up to {time_of(call.lag.largest)} late meanwhile; why can't be told"
+            yield Finding("late", "note", message, call.expression, fix="measure again when the machine is quiet")
+        else:
             lag = time_of(call.lag.largest if call.lag else 0.0)
             message = f"it keeps {call.loop} for {lag} at most, ends when it is cancelled, and leaves nothing behind"
             yield Finding("awaits-well", "ok", message, call.expression)

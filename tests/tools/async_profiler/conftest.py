@@ -51,6 +51,6 @@ def said(result: dict[str, Any]) -> dict[str | None, set[str]]:
     """Return the names of all findings by what they are about, but for those about the machine and what is fine."""
     names: dict[str | None, set[str]] = {}
     for finding in result["findings"]:
-        if finding["level"] != "ok" and finding["id"] not in {"busy-machine", "debug-build"}:
+        if finding["level"] != "ok" and finding["id"] not in {"busy-machine", "debug-build", "late"}:
             names.setdefault(finding["where"], set()).add(finding["id"])
     return names

@@ -102,7 +102,7 @@ async def leaks_memory() -> None:
 
 async def forgets() -> None:
     """Forget to await."""
-    asyncio.sleep(1)
+    asyncio.sleep(1)  # type: ignore[unused-coroutine]
     await asyncio.sleep(0.001)
 
 

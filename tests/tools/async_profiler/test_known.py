@@ -207,7 +207,7 @@ def test_the_drawing_has_a_lane_for_each_call(profile: Profile, tmp_path: Path) 
     arguments = ("known:waits", "--call", "f()", "--call", "sleeps()", *ALONE, "--draw", "a.svg")
     assert "drawn in a.svg" in profile(*arguments)["summary"]
     texts = [element.text or "" for element in ET.parse(tmp_path / "a.svg").iter()]  # noqa: S314  (it is our own)
-    assert {"f() on asyncio", "sleeps() on asyncio", "1 tasks"} <= set(texts)
+    assert {"f() on asyncio", "sleeps() on asyncio", "1 task"} <= set(texts)
     assert any(text.endswith("waits time.sleep(0.05)") for text in texts)
     assert "already exists" in profile(*arguments, code=2)["message"]
 
