@@ -1,16 +1,17 @@
 //! What the guide shows: an awaitable that survives cancellation, a fork and the end of Python.
 
 // region: awaitable
-use std::future::Future;
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::{future::Future, io, time::Duration};
 
-use pyo3::IntoPyObjectExt;
 use pyo3::exceptions::PyRuntimeError;
-use pyo3::prelude::*;
-use pyo3::types::PyCFunction;
-use tokio::runtime::Runtime;
+use pyo3::{IntoPyObjectExt, prelude::*, types::PyCFunction};
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::sync::{oneshot, watch};
+use tokio::{net::TcpStream, runtime::Runtime, task::spawn_blocking, time::timeout};
+
+type Object = Py<PyAny>;
+type Awaitable<'py> = PyResult<Bound<'py, PyAny>>;
 
 /// tokio's threads, the process that has them, and the word to stop, for which all work listens.
 struct Engine {
@@ -29,17 +30,16 @@ fn engine(_: Python<'_>) -> PyResult<&'static Engine> {
     if let Some(engine) = engine.filter(|engine| engine.process == process) {
         return Ok(engine);
     }
-    let (runtime, closing) = (Runtime::new()?, watch::Sender::new(false));
     let new = Engine {
         process,
-        runtime,
-        closing,
+        runtime: Runtime::new()?,
+        closing: watch::Sender::new(false),
     };
     Ok(*engine.insert(Box::leak(Box::new(new))))
 }
 
 /// Makes an asyncio future of a Rust one, which begins at once. Cancelling the first drops the second.
-fn awaitable<T, F>(py: Python<'_>, work: F) -> PyResult<Bound<'_, PyAny>>
+fn awaitable<T, F>(py: Python<'_>, work: F) -> Awaitable<'_>
 where
     T: for<'py> IntoPyObject<'py> + Send + 'static,
     F: Future<Output = PyResult<T>> + Send + 'static,
@@ -62,10 +62,16 @@ where
             _ = cancelled => return,
             _ = closing.wait_for(|closing| *closing) => return,
         };
-        // On a thread that may wait for the interpreter; `close` waits for it, as long as it holds `closing`.
-        let settled = tokio::task::spawn_blocking(move || {
-            // An error means that the event loop is closed, and nobody waits.
-            Python::try_attach(|py| settle(py, &event_loop, target, result).ok());
+        // On a thread that may wait for the interpreter; `close` waits for it, while it has `closing`.
+        let settled = spawn_blocking(move || {
+            Python::try_attach(|py| {
+                settle(
+                    py,
+                    &event_loop,
+                    target,
+                    result.and_then(|value| value.into_py_any(py)),
+                );
+            });
             drop(closing);
         });
         let _ = settled.await;
@@ -73,30 +79,21 @@ where
     Ok(future)
 }
 
-/// Hands the result over to the event loop's thread, which is the only one that may touch the future.
-fn settle<T>(
-    py: Python<'_>,
-    event_loop: &Py<PyAny>,
-    future: Py<PyAny>,
-    result: PyResult<T>,
-) -> PyResult<()>
-where
-    T: for<'py> IntoPyObject<'py>,
-{
-    let (method, value) = match result.and_then(|value| value.into_py_any(py)) {
+/// Hands the result to the event loop's thread, the only one that may touch the future.
+fn settle(py: Python<'_>, event_loop: &Object, future: Object, result: PyResult<Object>) {
+    let (method, value) = match result {
         Ok(value) => ("set_result", value),
         Err(error) => ("set_exception", error.into_value(py).into_any()),
     };
-    let finish = PyCFunction::new_closure(py, None, None, move |args, _| -> PyResult<()> {
+    let finish = PyCFunction::new_closure(py, None, None, move |args, _| {
         let future = future.bind(args.py());
         if !future.call_method0("done")?.is_truthy()? {
             future.call_method1(method, (&value,))?;
         }
-        Ok(())
-    })?;
-    event_loop
-        .call_method1(py, "call_soon_threadsafe", (finish,))
-        .map(drop)
+        PyResult::Ok(())
+    });
+    // An error means that the event loop is closed, and nobody waits.
+    let _ = finish.and_then(|f| event_loop.call_method1(py, "call_soon_threadsafe", (f,)));
 }
 
 /// Drops all work while threads can still attach; `atexit` calls it.
@@ -108,38 +105,24 @@ fn close(py: Python<'_>) {
     };
     engine.closing.send_replace(true);
     // The limit is for work that blocks a thread.
-    let idle =
-        async { tokio::time::timeout(Duration::from_secs(1), engine.closing.closed()).await };
+    let idle = async { timeout(Duration::from_secs(1), engine.closing.closed()).await };
     let _ = py.detach(|| engine.runtime.block_on(idle));
 }
-// endregion: awaitable
-
-// region: ask
-use std::io;
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
-use tokio::net::TcpStream;
 
 /// Pure Rust: it knows no Python, and `cargo test` tests it.
-async fn ask_line(address: String, question: String) -> io::Result<String> {
+async fn ask_line(address: String, line: String) -> io::Result<String> {
     let mut stream = TcpStream::connect(address).await?;
-    stream.write_all(format!("{question}\n").as_bytes()).await?;
+    stream.write_all(format!("{line}\n").as_bytes()).await?;
     let mut answer = String::new();
     BufReader::new(stream).read_line(&mut answer).await?;
     Ok(answer.trim_end().to_owned())
 }
 
-/// Ask a server one line, and await the line that it answers.
+/// Ask a server one line, and await the line that it answers within the limit, a `timedelta`.
 #[pyfunction]
-fn ask(
-    py: Python<'_>,
-    address: String,
-    question: String,
-    seconds: f64,
-) -> PyResult<Bound<'_, PyAny>> {
-    let limit = Duration::try_from_secs_f64(seconds)
-        .map_err(|error| pyo3::exceptions::PyValueError::new_err(error.to_string()))?;
+fn ask(py: Python<'_>, address: String, line: String, limit: Duration) -> Awaitable<'_> {
     awaitable(py, async move {
-        let answer = tokio::time::timeout(limit, ask_line(address, question)).await;
+        let answer = timeout(limit, ask_line(address, line)).await;
         // TimeoutError, ConnectionRefusedError and so on, as Python itself raises them.
         Ok(answer.map_err(io::Error::from)??)
     })
@@ -147,18 +130,15 @@ fn ask(
 
 #[pymodule]
 pub mod guide {
-    use super::*;
-
     #[pymodule_export]
     use super::ask;
+    use super::*;
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
-        let py = module.py();
-        let close = wrap_pyfunction!(close, py)?;
-        py.import("atexit")?
-            .call_method1("register", (close,))
-            .map(drop)
+        let close = wrap_pyfunction!(close, module)?;
+        let atexit = module.py().import("atexit")?;
+        atexit.call_method1("register", (close,)).map(drop)
     }
 }
-// endregion: ask
+// endregion: awaitable

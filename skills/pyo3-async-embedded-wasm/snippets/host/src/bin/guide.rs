@@ -1,10 +1,7 @@
 //! What the guide shows: a program that asks a script of its users for prices.
 
 // region: main
-use std::ffi::CString;
-use std::path::Path;
-use std::process::ExitCode;
-use std::{env, fs};
+use std::{env, ffi::CString, fs, path::Path, process::ExitCode};
 
 use pyo3::prelude::*;
 
@@ -21,10 +18,7 @@ mod shop {
 }
 
 fn main() -> ExitCode {
-    let Some(script) = env::args_os().nth(1) else {
-        eprintln!("usage: guide SCRIPT");
-        return ExitCode::from(2);
-    };
+    let script = env::args_os().nth(1).unwrap_or_default();
     // Before Python starts, or it is too late.
     pyo3::append_to_inittab!(shop);
     Python::initialize();
@@ -32,23 +26,19 @@ fn main() -> ExitCode {
         let answered = print_price(py, script.as_ref());
         // Nothing ends Python in order; what scripts have printed may still be in its buffer.
         let flushed = py.run(c"import sys; sys.stdout.flush()", None, None);
-        match answered.and(flushed) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(error) => {
-                // With the lines of the script. (`print` would end the process at a `SystemExit`.)
-                error.display(py);
-                ExitCode::FAILURE
-            }
-        }
+        let Err(error) = answered.and(flushed) else {
+            return ExitCode::SUCCESS;
+        };
+        // With the lines of the script; `print` would end the process at a `SystemExit`.
+        error.display(py);
+        ExitCode::FAILURE
     })
 }
 
 fn print_price(py: Python<'_>, script: &Path) -> PyResult<()> {
     // The path is what tracebacks find the lines by; the name is one that no module has.
-    let (source, path) = (
-        CString::new(fs::read(script)?)?,
-        CString::new(script.as_os_str().as_encoded_bytes())?,
-    );
+    let source = CString::new(fs::read(script)?)?;
+    let path = CString::new(script.as_os_str().as_encoded_bytes())?;
     let rules = PyModule::from_code(py, &source, &path, c"shop_rules")?;
     let price: f64 = rules.getattr("price")?.call1(("apples", 3))?.extract()?;
     println!("{price:.2}");
