@@ -1,4 +1,5 @@
 // What the chapter on JavaScript claims, from JavaScript's side: the same under node and in a browser.
+import { messageOf } from "../web/errors.mjs";
 
 // region: normalise
 /** Makes a recording as loud as it can be, in place. */
@@ -19,18 +20,6 @@ export function normalise(audio, recording) {
   }
 }
 // endregion: normalise
-
-// region: message
-/** Returns the line of a Python traceback that says what happened. */
-export function messageOf(error) {
-  if (error.name !== "PythonError") {
-    return String(error);
-  }
-  // Not simply the last line: notes follow, such as PyO3's `while processing 'samples'`.
-  const headline = new RegExp(`^([\\w.]+\\.)?${error.type}(:|$)`);
-  return error.message.split("\n").findLast((line) => headline.test(line));
-}
-// endregion: message
 
 function assert(condition, message) {
   if (!condition) {

@@ -114,8 +114,8 @@ fn wait_for_condition(milliseconds: u64) -> bool {
 /// Make a silent recording.
 #[pyfunction]
 fn silence(seconds: u64) -> PyResult<Vec<u8>> {
-    // `as usize` would cut off what doesn't fit into 32 bits. `try_into` raises.
-    let size: usize = (seconds * 96_000).try_into()?;
+    // `as usize` would cut off what doesn't fit into 32 bits, and `*` what doesn't fit into 64.
+    let size: usize = seconds.saturating_mul(96_000).try_into()?;
     let mut samples = Vec::new();
     // `vec![0; size]` would abort the interpreter if there is no memory.
     samples
