@@ -126,6 +126,15 @@ fn silence(seconds: u64) -> PyResult<Vec<u8>> {
 }
 // endregion: size
 
+/// Count, and let interrupts in.
+#[pyfunction]
+fn count(py: Python<'_>, limit: u64) -> PyResult<u64> {
+    for _ in 0..limit {
+        py.check_signals()?;
+    }
+    Ok(limit)
+}
+
 /// Go some calls deep.
 #[pyfunction]
 fn depth(limit: u32) -> u32 {
@@ -170,8 +179,8 @@ async fn greeting(name: String) -> String {
 pub mod missing_parts {
     #[pymodule_export]
     use super::{
-        ask, connect, depth, greeting, keep, listen, parallelism, resolve, run_program, silence,
-        sleep, spawn_thread, start_thread, sum_of_squares, upload, wait_for_condition,
+        ask, connect, count, depth, greeting, keep, listen, parallelism, resolve, run_program,
+        silence, sleep, spawn_thread, start_thread, sum_of_squares, upload, wait_for_condition,
         wait_for_message,
     };
 }
