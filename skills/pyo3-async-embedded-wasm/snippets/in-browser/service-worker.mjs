@@ -1,7 +1,7 @@
 // region: service-worker
 // One cache a release: the name is all that makes a browser fetch anew.
 const CACHE = "loudness-0.1.0";
-const FILES = ["web/", "web/page.mjs", "web/worker.mjs"];
+const FILES = ["web/", "web/page.mjs", "web/worker.mjs", "web/errors.mjs"];
 const PYODIDE = ["pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json"];
 
 async function install() {

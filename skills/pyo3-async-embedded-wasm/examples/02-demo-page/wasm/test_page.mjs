@@ -20,6 +20,12 @@ await withBrowser(async (page, address) => {
   assert.ok(await problem.isVisible());
   await picture(page, "page-error");
 
+  // Half of a character can't become a `&str`, and PyO3 adds a note to the error.
+  await page.locator("#word").evaluate((word) => (word.value = "\ud800"));
+  await page.locator("#candidates").fill("python");
+  await page.locator("#find").click();
+  assert.match(await problem.textContent(), /^UnicodeEncodeError: .+ surrogates not allowed$/);
+
   await page.route("**/*.whl", (route) => route.abort());
   await page.reload();
   await page.locator("#status[data-state=failed]").waitFor();

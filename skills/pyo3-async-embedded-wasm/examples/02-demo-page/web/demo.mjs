@@ -7,9 +7,16 @@ function show(state, text) {
   part("status").textContent = text;
 }
 
+/** Returns the line of an error that says what happened. */
+function messageOf(error) {
+  const lines = error.message.trim().split("\n");
+  // In a Python traceback not simply the last: notes follow, such as PyO3's `while processing 'word'`.
+  const headline = new RegExp(`^([\\w.<>]+\\.)?${error.type}(:|$)`);
+  return lines.findLast((line) => headline.test(line)) ?? lines.at(-1);
+}
+
 function report(error) {
-  // Of a Python traceback the last line says what happened.
-  part("problem").textContent = String(error.message ?? error).trim().split("\n").at(-1);
+  part("problem").textContent = messageOf(error);
   part("problem").hidden = false;
   part("closest").textContent = "";
   part("distances").hidden = true;

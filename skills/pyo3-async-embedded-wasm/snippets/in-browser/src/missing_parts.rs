@@ -114,8 +114,8 @@ fn wait_for_condition(milliseconds: u64) -> bool {
 /// Make a silent recording.
 #[pyfunction]
 fn silence(seconds: u64) -> PyResult<Vec<u8>> {
-    // `as usize` would cut off what doesn't fit into 32 bits. `try_into` raises.
-    let size: usize = (seconds * 96_000).try_into()?;
+    // `as usize` would cut off what doesn't fit into 32 bits, and `*` what doesn't fit into 64.
+    let size: usize = seconds.saturating_mul(96_000).try_into()?;
     let mut samples = Vec::new();
     // `vec![0; size]` would abort the interpreter if there is no memory.
     samples
@@ -125,6 +125,15 @@ fn silence(seconds: u64) -> PyResult<Vec<u8>> {
     Ok(samples)
 }
 // endregion: size
+
+/// Count, and let interrupts in.
+#[pyfunction]
+fn count(py: Python<'_>, limit: u64) -> PyResult<u64> {
+    for _ in 0..limit {
+        py.check_signals()?;
+    }
+    Ok(limit)
+}
 
 /// Go some calls deep.
 #[pyfunction]
@@ -170,8 +179,8 @@ async fn greeting(name: String) -> String {
 pub mod missing_parts {
     #[pymodule_export]
     use super::{
-        ask, connect, depth, greeting, keep, listen, parallelism, resolve, run_program, silence,
-        sleep, spawn_thread, start_thread, sum_of_squares, upload, wait_for_condition,
+        ask, connect, count, depth, greeting, keep, listen, parallelism, resolve, run_program,
+        silence, sleep, spawn_thread, start_thread, sum_of_squares, upload, wait_for_condition,
         wait_for_message,
     };
 }

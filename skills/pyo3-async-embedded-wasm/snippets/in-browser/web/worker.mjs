@@ -1,5 +1,6 @@
 // region: worker
 import { loadPyodide } from "../pyodide/pyodide.mjs";
+import { messageOf } from "./errors.mjs";
 
 async function load() {
   const pyodide = await loadPyodide();
@@ -20,6 +21,6 @@ self.onmessage = async ({ data: { id, samples } }) => {
     self.postMessage({ id, loudness });
   } catch (error) {
     // An `Error` of another thread loses its class; the text is enough.
-    self.postMessage({ id, problem: error.message.trim().split("\n").at(-1) });
+    self.postMessage({ id, problem: messageOf(error) });
   }
 };
