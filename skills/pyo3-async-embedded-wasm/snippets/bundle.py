@@ -37,6 +37,7 @@ def bundle(program: Path, folder: Path) -> None:
 # region: foreign
 def foreign(folder: Path) -> dict[str, list[Path]]:
     """Return the libraries of the system that files of a bundle need, by the names of those files."""
+    folder = folder.resolve()
     needs: dict[str, list[Path]] = {}
     for file in (path for path in folder.rglob("*") if is_binary(path)):
         text = subprocess.run(["ldd", file], check=True, capture_output=True, text=True).stdout

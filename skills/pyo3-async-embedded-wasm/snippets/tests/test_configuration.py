@@ -46,6 +46,11 @@ def test_an_isolated_start_is_the_same_everywhere(host: Host, variables: dict[st
     assert (isolated["bytecode"], isolated["safe"], isolated["site"], isolated["user"]) == (False, True, True, False)
 
 
+def test_no_program_called_like_the_first_argument_becomes_the_executable(host: Host, tmp_path: Path) -> None:
+    (tmp_path / "planner").touch(mode=0o755)
+    assert state(host, "isolated", PATH=str(tmp_path))["executable"] == ""
+
+
 def test_a_plain_start_asks_the_environment(host: Host) -> None:
     plain = state(host, "plain", PYTHONHOME=HOME, PYTHONPATH="/nowhere")
     assert plain["path"][0] == "/nowhere"

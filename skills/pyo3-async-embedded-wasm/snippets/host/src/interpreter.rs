@@ -47,8 +47,7 @@ impl Error for StartError {}
 // region: start
 /// Start Python, and leave it to whichever thread attaches first.
 pub fn start(settings: &Settings) -> Result<(), StartError> {
-    // SAFETY: these functions may be called before Python runs, and each structure is initialized by the
-    // first function that gets it.
+    // SAFETY: all may be called before Python runs; the first that gets a structure initializes it.
     unsafe {
         if ffi::Py_IsInitialized() != 0 {
             return Err(StartError::Running);
@@ -67,6 +66,10 @@ pub fn start(settings: &Settings) -> Result<(), StartError> {
             fill(&mut config, settings).and_then(|()| check(ffi::Py_InitializeFromConfig(&config)));
         ffi::PyConfig_Clear(&mut config);
         result?;
+        if settings.executable.as_os_str().is_empty() {
+            // Python has taken `argv[0]` or the first `python3` on `PATH`.
+            ffi::PyRun_SimpleString(c"__import__('sys').executable = ''".as_ptr());
+        }
         // This thread is attached now, which PyO3 doesn't know.
         ffi::PyEval_SaveThread();
     }
