@@ -117,7 +117,8 @@ def test_a_forked_process_has_an_engine_of_its_own() -> None:
 def test_python_ends_while_answers_are_on_their_way() -> None:
     code = """
         async def main():
-            asking = [asyncio.ensure_future(guide.ask(address, "rain", timedelta(milliseconds=2 * place))) for place in range(50)]
+            limits = [timedelta(milliseconds=2 * place) for place in range(50)]
+            asking = [asyncio.ensure_future(guide.ask(address, "rain", limit)) for limit in limits]
             await asyncio.sleep(0.05)
 
         try:
