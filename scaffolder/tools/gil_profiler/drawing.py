@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from scaffolder.drawing import escape_text, svg_head
 from scaffolder.runtime.holds import ASKED, BUSY
+from scaffolder.runtime.places import code_of, name_of
 from scaffolder.runtime.units import time_of
-from scaffolder.tools.gil_profiler.tables import code_of, name_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

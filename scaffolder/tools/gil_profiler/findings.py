@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from scaffolder.measurements import describe_end, find_debug_builds
+from scaffolder.runtime.places import code_of, name_of
 from scaffolder.runtime.units import time_of
 from scaffolder.toolkit import Finding, by_level, reference
-from scaffolder.tools.gil_profiler.tables import code_of, name_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from scaffolder.runtime.places import code_of, name_of
 from scaffolder.runtime.units import time_of
 from scaffolder.toolkit import Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from scaffolder.runtime.holds import Hold, Place, Profile, ScriptRun
+    from scaffolder.runtime.holds import Hold, Profile, ScriptRun
 
 MOST_SPOTS = 20
-LIBRARY = re.compile(r"python3\.\d+t?")
 CALLS = "How long calls hold the GIL"
 SPOTS = "Where the GIL was held for long"
 
@@ -74,22 +72,3 @@ def spots_table(run: ScriptRun) -> Table:
         for spot in run.spots[:MOST_SPOTS]
     ]  # fmt: skip
     return Table(SPOTS, ("place", "code", "times", "longest", "in all", "meanwhile it"), tuple(rows))
-
-
-def name_of(place: Place | None) -> str:
-    """Return a place as people say it: its file from here or from where modules are, and the line."""
-    if place is None:
-        return "unknown"
-    if not place.file:
-        return ""
-    path, here = Path(place.file), Path.cwd()
-    for folder in path.parents:
-        if folder.name == "site-packages" or (LIBRARY.fullmatch(folder.name) and folder.parent.name == "lib"):
-            return f"{path.relative_to(folder).as_posix()}:{place.line}"
-    return f"{(path.relative_to(here) if path.is_relative_to(here) else path).as_posix()}:{place.line}"
-
-
-def code_of(place: Place | None) -> str:
-    """Return the code at a place, cut."""
-    code = place.code if place else ""
-    return f"{code[:57]}..." if len(code) > 60 else code

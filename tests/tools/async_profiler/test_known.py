@@ -1,0 +1,239 @@
+"""What coroutines of Python and of Rust do to a loop, faults and what is right alike; programs; the drawing."""
+
+from __future__ import annotations
+
+import sys
+import textwrap
+from typing import TYPE_CHECKING
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from scaffolder.runtime.awaiting import cause_of
+from tests.tools.async_profiler.conftest import HERE, said
+from tests.tools.results import chapters_of, finding, rows
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.tools.async_profiler.conftest import Profile
+
+ALONE = ("--tasks", "1")
+LINES = (HERE / "known.py").read_text(encoding="utf-8").splitlines()
+PLACE = f"known.py:{next(number for number, line in enumerate(LINES, 1) if 'time.sleep' in line)}"
+is_linux = pytest.mark.skipif(sys.platform != "linux", reason="other systems do not say what a thread waits for")
+
+
+def test_what_is_right_has_no_finding(profile: Profile) -> None:
+    calls = ("waits()", "waits(0.001)", "returns()")
+    result = profile("known:waits", *(word for call in calls for word in ("--call", call)), "--tasks", "1,10,1000")
+    assert said(result) == {}
+    takes = {row["call"]: row for row in rows(result, "Awaiting")}
+    assert takes["waits()"]["takes"].startswith("3")
+    assert (takes["waits()"]["waits"], takes["returns()"]["waits"]) == ("1", "0")
+    assert {row["becomes"] for row in rows(result, "Cancelling")} <= {"cancelled", "TimeoutError", "it was over"}
+    assert [row["tasks"] for row in rows(result, "Throughput")[:3]] == ["1", "10", "1,000"]
+
+
+@is_linux
+@pytest.mark.parametrize(
+    ("call", "verb", "code"),
+    [
+        ("sleeps()", "waits", "time.sleep(0.05)"),
+        ("sleeps_attached()", "waits", "ctypes.PyDLL(None).usleep(50_000)"),
+        ("matches()", "computes", 'HARD.search("a" * 21)'),
+    ],
+)
+def test_what_blocks_the_loop_is_named_with_its_line(profile: Profile, call: str, verb: str, code: str) -> None:
+    result = profile("known:waits", "--call", call, *ALONE)
+    assert said(result) == {call: {"blocks-loop"}}
+    warning = finding(result, "blocks-loop")
+    assert warning["message"].startswith(f"`{code}` {verb} on the loop's thread for up to ")
+    assert warning["evidence"].splitlines()[0] == f"the call itself: await {call}"
+    assert warning["evidence"].splitlines()[-1].startswith("known.py:")
+    assert chapters_of(result, "blocks-loop") == {"blocking"}
+
+
+@is_linux
+def test_a_thread_that_keeps_the_gil_is_named(profile: Profile) -> None:
+    result = profile("known:waits_beside_a_hog", "--seconds", "1", *ALONE)
+    warnings = [item for item in result["findings"] if item["id"] == "gil-held"]
+    assert all(item["message"].startswith("thread `hog` keeps the GIL: the loop stands still") for item in warnings)
+    assert all("HARD.search" in item["evidence"] for item in warnings if item["evidence"])
+    assert said(result) == {"f()": {"gil-held"}}
+
+
+@pytest.mark.parametrize(
+    ("call", "names", "chapter"),
+    [
+        ("swallows()", {"cancel-swallowed"}, "cancellation"),
+        ("wraps()", {"cancel-raises"}, "cancellation"),
+        ("ignores()", {"cancel-ignored"}, "cancellation"),
+        ("tidies_up()", {"cancel-late"}, "cancellation"),
+        ("shields()", {"work-goes-on"}, "cancellation"),
+        ("leaks_tasks()", {"tasks-left", "work-goes-on"}, "cancellation"),
+    ],
+)
+def test_what_becomes_of_cancelled_calls_is_said(
+    profile: Profile, call: str, names: set[str], chapter: str
+) -> None:  # fmt: skip
+    result = profile("known:waits", "--call", call, *ALONE)
+    assert said(result) == {call: names}
+    assert {chapter} == {page for name in names for page in chapters_of(result, name)}
+
+
+def test_calls_are_not_cancelled_on_demand(profile: Profile) -> None:
+    result = profile("known:swallows", *ALONE, "--no-cancel")
+    assert said(result) == {}
+    assert "Cancelling" not in {table["title"] for table in result["tables"]}
+
+
+@is_linux
+def test_threads_that_compute_on_are_seen(profile: Profile) -> None:
+    result = profile("known:burns", *ALONE)
+    assert said(result) == {"f()": {"work-goes-on"}}
+    assert "other threads compute on" in finding(result, "work-goes-on")["message"]
+
+
+def test_a_count_says_what_goes_on_unseen(profile: Profile, tmp_path: Path) -> None:
+    source = """\
+        import asyncio
+        import threading
+        import time
+
+        COUNT = 0
+
+        def work():
+            global COUNT
+            COUNT += 1
+            time.sleep(0.5)
+            COUNT -= 1
+
+        async def f():
+            await asyncio.to_thread(work)
+        """
+    (tmp_path / "unseen.py").write_text(textwrap.dedent(source), encoding="utf-8")
+    assert said(profile("unseen:f", *ALONE)) == {}
+    result = profile("unseen:f", *ALONE, "--running", "COUNT")
+    assert said(result) == {"f()": {"work-goes-on"}}
+    assert "`--running` says" in finding(result, "work-goes-on")["message"]
+
+
+def test_memory_that_grows_is_told_from_memory_that_is_kept(profile: Profile) -> None:
+    result = profile("known:waits", "--call", "leaks_memory()", "--call", "waits(0.001)", "--tasks", "1,1000")
+    assert said(result) == {"leaks_memory()": {"memory-grows"}}
+    assert finding(result, "memory-grows")["message"].startswith("each ")
+
+
+def test_what_nobody_awaits_is_reported(profile: Profile) -> None:
+    result = profile("known:forgets", *ALONE)
+    assert said(result) == {None: {"never-awaited"}}
+    assert "coroutine 'sleep' was never awaited" in finding(result, "never-awaited")["message"]
+
+
+def test_calls_that_wait_for_each_other_are_seen(profile: Profile) -> None:
+    assert "one-at-a-time" in said(profile("known:queues", "--seconds", "0.5", "--tasks", "1,10"))["f()"]
+
+
+def test_calls_that_fail_in_numbers_are_said(profile: Profile) -> None:
+    result = profile("known:refuses_many", "--tasks", "1,10")
+    assert "calls fail: OSError: too many" in finding(result, "fails-under-load")["message"]
+
+
+def test_a_server_that_is_made_is_not_the_call(profile: Profile) -> None:
+    arguments = ("--make", "server=await Server.start()", "--call", "f(server)")
+    result = profile("known:ask", *arguments, "--tasks", "1,10")
+    assert said(result) == {}
+    assert said(profile("known:ask", "--make", "server=Server.start()", "--call", "f(server)", *ALONE)) == {}
+
+
+def test_both_loops_are_measured_where_they_are_installed(profile: Profile) -> None:
+    pytest.importorskip("uvloop", reason="uvloop is not installed")
+    result = profile("known:waits", *ALONE, "--loop", "all")
+    assert said(result) == {}
+    assert [row["loop"] for row in rows(result, "Awaiting")] == ["asyncio", "uvloop"]
+
+
+@is_linux
+def test_async_functions_of_rust(profile: Profile, native: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(native))
+    calls = ("waits(0.03)", "sleeps(0.05)", "ignores(2.5)", "computes(0.5)")
+    result = profile("native:waits", *(word for call in calls for word in ("--call", call)), *ALONE)
+    assert said(result) == {
+        "sleeps(0.05)": {"blocks-loop"}, "ignores(2.5)": {"cancel-ignored"}, "computes(0.5)": {"work-goes-on"},
+    }  # fmt: skip
+    assert "await sleeps(0.05)" in finding(result, "blocks-loop")["evidence"]
+
+
+PROGRAM = """\
+    import asyncio
+    import sys
+    import known
+
+    async def work():
+        for _ in range(3):
+            await asyncio.sleep(0.01)
+            await known.sleeps()
+
+    async def main():
+        forgotten = asyncio.create_task(known.hangs())
+        await asyncio.gather(work(), known.waits())
+
+    assert sys.argv[1:] == ["--port", "0"]
+    asyncio.run(main())
+    sys.exit([3])
+    """
+
+
+@is_linux
+def test_a_script_lists_the_lines_that_block(profile: Profile, tmp_path: Path) -> None:
+    (tmp_path / "serve.py").write_text(textwrap.dedent(PROGRAM), encoding="utf-8")
+    result = profile("--draw", "serve.svg", "serve.py", "--", "--port", "0")
+    assert said(result) == {PLACE: {"blocks-loop"}, None: {"tasks-left", "script-fails"}}
+    (row,) = [row for row in rows(result, "Where the loop was kept") if row["place"] == PLACE]
+    assert (row["code"], row["why"], row["times"]) == ("time.sleep(0.05)", "waits", "3")
+    assert "`hangs`" in finding(result, "tasks-left")["message"]
+    titles = [element.text for element in ET.parse(tmp_path / "serve.svg").iter()]  # noqa: S314  (it is our own)
+    assert any(text and text.endswith("waits time.sleep(0.05)") for text in titles)
+
+
+def test_a_call_can_be_run_as_a_program(profile: Profile) -> None:
+    result = profile("known:sleeps", "--once", "--call", "f()")
+    assert finding(result, "blocks-loop")["where"] == PLACE
+    assert said(profile("known:waits", "--once")) == {}
+
+
+def test_the_drawing_has_a_lane_for_each_call(profile: Profile, tmp_path: Path) -> None:
+    arguments = ("known:waits", "--call", "f()", "--call", "sleeps()", *ALONE, "--draw", "a.svg")
+    assert "drawn in a.svg" in profile(*arguments)["summary"]
+    texts = [element.text or "" for element in ET.parse(tmp_path / "a.svg").iter()]  # noqa: S314  (it is our own)
+    assert {"f() on asyncio", "sleeps() on asyncio", "1 tasks"} <= set(texts)
+    assert any(text.endswith("waits time.sleep(0.05)") for text in texts)
+    assert "already exists" in profile(*arguments, code=2)["message"]
+
+
+SEEN = {
+    "lag": 0.1, "lost": 0.0, "cpu": 0.0, "looks": 9, "total": 0.0, "held": 0.0, "is_same": True, "is_step": True,
+    "stack": [("a.py", 1, "f()")], "other": None, "pause": 0.0,
+}  # fmt: skip
+OTHER = {"name": "b", "cpu": 0.09, "delay": 0.0, "stack": []}
+
+
+@pytest.mark.parametrize(
+    ("seen", "cause"),
+    [
+        ({}, "waits"),
+        ({"cpu": 0.08}, "computes"),
+        ({"cpu": 0.08, "is_same": False}, "computes"),
+        ({"cpu": 0.08, "is_step": False}, "many steps"),
+        ({"pause": 0.09, "cpu": 0.09}, "garbage collection"),
+        ({"other": OTHER}, "waits"),
+        ({"other": OTHER, "held": 0.09, "looks": 1}, "another thread"),
+        ({"other": OTHER, "is_same": False}, "another thread"),
+        ({"other": OTHER, "stack": []}, "another thread"),
+        ({"is_same": False}, "unknown"),
+        ({"stack": []}, "unknown"),
+    ],
+)
+def test_the_cause_of_a_lag_follows_from_what_threads_used(seen: dict[str, object], cause: str) -> None:
+    assert cause_of({**SEEN, **seen}, 0.1) == cause
