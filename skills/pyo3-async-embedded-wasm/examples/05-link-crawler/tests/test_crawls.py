@@ -378,6 +378,9 @@ def test_the_command_prints_what_is_broken() -> None:
     done = python("", "-m", "link_crawler", "nowhere")
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("error: `nowhere` is not a URL: ")
+    done = python("", "-m", "link_crawler", "http://a.example", "--max-pages", "-1")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("error: ")
 
 
 def test_a_process_ends_while_a_crawl_hangs() -> None:
