@@ -73,14 +73,14 @@ impl fmt::Display for Order {
         for line in &self.lines {
             writeln!(
                 f,
-                "{:<20}{:>6} x{:>9}{:>10}",
+                "{:<20}{:>6} x{:>9} {:>9}",
                 line.sku, line.quantity, line.price, line.amount
             )?;
         }
         for (reason, amount) in &self.changes {
-            writeln!(f, "{reason:<37}{amount:>10}")?;
+            writeln!(f, "{reason:<37} {amount:>9}")?;
         }
-        write!(f, "{:<37}{:>10}", "total", self.total())
+        write!(f, "{:<37} {:>9}", "total", self.total())
     }
 }
 
