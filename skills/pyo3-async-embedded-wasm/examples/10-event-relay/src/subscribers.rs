@@ -154,6 +154,20 @@ mod tests {
     }
 
     #[test]
+    fn those_who_are_slow_are_waited_for_together() {
+        let runtime = Builder::new_current_thread().enable_time().build().unwrap();
+        runtime.block_on(async {
+            let subscribers = Subscribers::new();
+            let queues: Vec<_> = (0..20).map(|_| subscribers.add(String::new(), 1)).collect();
+            let (start, patience) = (Instant::now(), Duration::from_secs(1));
+            let events = [event("a"), event("b")];
+            assert_eq!(subscribers.send(&events, patience).await, (20, 20));
+            assert!(start.elapsed() < patience * 10);
+            drop(queues);
+        });
+    }
+
+    #[test]
     fn who_takes_an_event_in_time_gets_all() {
         let runtime = Builder::new_current_thread().enable_time().build().unwrap();
         runtime.block_on(async {

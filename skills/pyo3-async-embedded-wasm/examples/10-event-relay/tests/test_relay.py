@@ -282,7 +282,7 @@ def test_stop_does_not_wait_for_a_publisher_that_reads_no_answers() -> None:
         relay = Relay(patience=0.2)
         async with serve(relay) as port, connect(port, "PUB") as publisher:
             with suppress(TimeoutError, ConnectionError):
-                async with asyncio.timeout(3):
+                async with asyncio.timeout(20):
                     while True:
                         await publisher.write("no event\n" * 1000)
             assert await relay.stop(LIMIT)
@@ -290,23 +290,6 @@ def test_stop_does_not_wait_for_a_publisher_that_reads_no_answers() -> None:
     begun = time.monotonic()
     run(main())
     assert time.monotonic() - begun < LIMIT / 2
-
-
-def test_many_that_read_nothing_are_cut_together() -> None:
-    async def main() -> None:
-        relay = Relay(patience=1.0, queue=1)
-        async with AsyncExitStack() as stack:
-            port = await stack.enter_async_context(serve(relay))
-            for _ in range(20):
-                await stack.enter_async_context(connect(port, "SUB"))
-            await until(lambda: relay.metrics()["subscribers"] == 20)
-            begun = time.monotonic()
-            async with connect(port, "PUB") as publisher:
-                while relay.metrics()["subscribers"]:
-                    await publisher.write(event("a", text="x" * 50_000))
-            assert time.monotonic() - begun < 10
-
-    run(main())
 
 
 @pytest.mark.parametrize("who", ["hook", "subscriber"])
