@@ -129,17 +129,23 @@ impl Shared {
     // region: lookup
     /// Asks as often as it takes. It can be dropped at each `.await`, and leaves nothing behind.
     async fn lookup(&self, question: Question) -> Result<Vec<IpAddr>> {
+        let mut failure = None;
         for _ in 0..=self.retries {
             let place = self.places.acquire().await;
             let reply = timeout(self.patience, self.channel.ask(&question)).await;
             drop(place);
-            if let Ok(reply) = reply {
-                let answer = reply?;
-                lock(&self.cache).insert(question, &answer, Instant::now());
-                return Ok(answer.addresses);
+            match reply {
+                // It may be about a datagram before, of another lookup.
+                Ok(Err(Error::Io(error))) => failure = failure.or(Some(Error::Io(error))),
+                Ok(reply) => {
+                    let answer = reply?;
+                    lock(&self.cache).insert(question, &answer, Instant::now());
+                    return Ok(answer.addresses);
+                }
+                Err(_) => failure = Some(Error::NoReply(self.retries + 1)),
             }
         }
-        Err(Error::NoReply(self.retries + 1))
+        Err(failure.unwrap_or(Error::Closed))
     }
     // endregion: lookup
 }

@@ -99,7 +99,7 @@ impl Question {
             let data = message.get(place + 10..end)?;
             // Aliases are among the answers, too; the addresses of what they lead to follow.
             if kind == self.kind as u16 {
-                addresses.push(address(data)?);
+                addresses.push(self.kind.address(data)?);
             }
             lifetime = lifetime.min(seconds);
             place = end;
@@ -120,11 +120,12 @@ fn word(message: &[u8], place: usize) -> Option<u16> {
     Some(u16::from_be_bytes(bytes.try_into().ok()?))
 }
 
-fn address(data: &[u8]) -> Option<IpAddr> {
-    match data.len() {
-        4 => Some(Ipv4Addr::from(<[u8; 4]>::try_from(data).ok()?).into()),
-        16 => Some(Ipv6Addr::from(<[u8; 16]>::try_from(data).ok()?).into()),
-        _ => None,
+impl Kind {
+    fn address(self, data: &[u8]) -> Option<IpAddr> {
+        Some(match self {
+            Self::A => Ipv4Addr::from(<[u8; 4]>::try_from(data).ok()?).into(),
+            Self::Aaaa => Ipv6Addr::from(<[u8; 16]>::try_from(data).ok()?).into(),
+        })
     }
 }
 
@@ -205,10 +206,12 @@ mod tests {
         assert!(matches!(decode(0x8182, &[]), Err(Error::Refused(2))));
         assert!(matches!(decode(0x8380, &[]), Err(Error::Truncated)));
         assert!(matches!(decode(0x8180, &[]), Err(Error::NoAddress(_))));
-        assert!(matches!(
-            decode(0x8180, &[(1, 60, &[1, 2, 3])]),
-            Err(Error::Malformed)
-        ));
+        for data in [&[1, 2, 3][..], &[1; 16]] {
+            assert!(matches!(
+                decode(0x8180, &[(1, 60, data)]),
+                Err(Error::Malformed)
+            ));
+        }
     }
 
     #[test]

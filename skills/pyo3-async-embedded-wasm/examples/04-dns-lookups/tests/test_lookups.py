@@ -6,6 +6,7 @@ import asyncio
 import gc
 import os
 import re
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -110,6 +111,19 @@ def test_a_lost_question_is_sent_again_and_then_given_up() -> None:
             await client.lookup("lost.example")
         assert issubclass(NoReplyError, TimeoutError)
         assert client.asked == 0
+
+    run(test)
+
+
+def test_an_error_about_one_datagram_ends_no_other_lookup() -> None:
+    async def test(server: Server) -> None:
+        with socket.socket(type=socket.SOCK_DGRAM) as nobody:
+            nobody.bind(("127.0.0.1", 0))
+            address = "{}:{}".format(*nobody.getsockname())
+        client = Client(address, timeout=0.1, retries=9)
+        lookups = [client.lookup(f"host{number}.example") for number in range(100)]
+        errors = await asyncio.gather(*lookups, return_exceptions=True)
+        assert {type(error) for error in errors} == {NoReplyError}
 
     run(test)
 

@@ -11,7 +11,7 @@ use url::{Position, Url};
 
 use crate::errors::Failure;
 use crate::fetch::{Answer, Client, Read};
-use crate::links::links;
+use crate::links::{LONGEST_URL, links};
 use crate::robots::Rules;
 use crate::steps::{Step, Steps};
 
@@ -135,7 +135,8 @@ impl Crawl {
         let (tries, answer) = self.try_often(&link.url, read, &host).await;
         page.tries = tries;
         let further = match answer {
-            Ok(answer) => page.take(answer, &link),
+            // One more than there can be room for, so that it is seen that there is none.
+            Ok(answer) => page.take(answer, &link, self.max_pages.saturating_add(1)),
             Err(failure) => {
                 page.problem = Some(failure.to_string());
                 Vec::new()
@@ -202,7 +203,7 @@ impl Host {
 
 impl Page {
     /// Takes what an answer says, and returns the links in it.
-    fn take(&mut self, answer: Answer, link: &Link) -> Vec<Link> {
+    fn take(&mut self, answer: Answer, link: &Link, most: usize) -> Vec<Link> {
         self.status = Some(answer.status);
         let target = answer
             .location
@@ -214,13 +215,16 @@ impl Page {
             self.problem = Some(format!("status {}", answer.status));
         }
         let body = answer.body.unwrap_or_default();
-        let urls = links(&body, &link.url).into_iter();
-        urls.map(|url| Link {
+        let (urls, all_fit) = links(&body, &link.url, most);
+        if !all_fit {
+            self.problem = Some(format!("a link of more than {LONGEST_URL} bytes"));
+        }
+        let link = |url| Link {
             url,
             parent: Some(self.url.clone()),
             way: 0,
-        })
-        .collect()
+        };
+        urls.into_iter().map(link).collect()
     }
 
     fn take_redirect(&mut self, target: &str, link: &Link) -> Vec<Link> {

@@ -1,12 +1,18 @@
 //! The links of a page.
 
+use std::collections::HashSet;
+
 use html5gum::{DefaultEmitter, Token, Tokenizer};
 use url::Url;
 
-/// Yields what an HTML page refers to by http or https, without fragments, in order. It need not be good HTML.
-pub fn links(html: &[u8], page: &Url) -> Vec<Url> {
+/// The longest URL that is followed, in bytes: a long `<base>` makes gigabytes of links from a megabyte of page.
+pub const LONGEST_URL: usize = 8_192;
+
+/// Yields what an HTML page refers to by http or https, without fragments, in order, each once and at most so many; and
+/// whether none was too long. It need not be good HTML.
+pub fn links(html: &[u8], page: &Url, most: usize) -> (Vec<Url>, bool) {
     let mut base = page.clone();
-    let mut links = Vec::new();
+    let (mut links, mut seen, mut all_fit) = (Vec::new(), HashSet::new(), true);
     let mut emitter = DefaultEmitter::default();
     // What a script writes is no link.
     emitter.naively_switch_states(true);
@@ -24,14 +30,24 @@ pub fn links(html: &[u8], page: &Url) -> Vec<Url> {
         let Some(mut url) = value.and_then(|value| base.join(value).ok()) else {
             continue;
         };
+        url.set_fragment(None);
+        let fits = url.as_str().len() <= LONGEST_URL;
         if &tag.name[..] == b"base" {
+            if !fits {
+                return (links, false);
+            }
             base = url;
         } else if matches!(url.scheme(), "http" | "https") {
-            url.set_fragment(None);
-            links.push(url);
+            all_fit &= fits;
+            if fits && seen.insert(url.clone()) {
+                links.push(url);
+            }
+            if links.len() == most {
+                break;
+            }
         }
     }
-    links
+    (links, all_fit)
 }
 
 #[cfg(test)]
@@ -45,7 +61,9 @@ mod tests {
             <base href='/deep/'><a href=c";
         let html = [&html[..], b"><a href=d>"].concat();
         let page = Url::parse("http://a.example/x/").unwrap();
-        let links: Vec<_> = links(&html, &page).into_iter().map(String::from).collect();
+        let (links, all_fit) = links(&html, &page, 9);
+        assert!(all_fit);
+        let links: Vec<_> = links.into_iter().map(String::from).collect();
         assert_eq!(
             links,
             [
@@ -55,5 +73,19 @@ mod tests {
                 "http://a.example/deep/d"
             ]
         );
+    }
+
+    #[test]
+    fn a_page_can_not_multiply_its_size() {
+        let page = Url::parse("http://a.example/x").unwrap();
+        let long = "x".repeat(LONGEST_URL);
+        for (html, count, fit) in [
+            (format!("<a href=a><a href={long}><a href=b>"), 2, false),
+            (format!("<a href=a><base href={long}/><a href=b>"), 1, false),
+            ("<a href=a><a href=a><a href=b><a href=c>".into(), 2, true),
+        ] {
+            let (links, all_fit) = links(html.as_bytes(), &page, 2);
+            assert_eq!((links.len(), all_fit), (count, fit));
+        }
     }
 }

@@ -91,6 +91,21 @@ def test_without_rules_nothing_is_asked(robots: str, forbidden: bool) -> None:
     assert site.requests == {"/robots.txt": 2}
 
 
+def test_robots_that_are_elsewhere_are_none() -> None:
+    robots = "HTTP/1.1 301 Away\r\nLocation: /rules\r\nContent-Length: 0\r\n\r\n"
+    rules = "HTTP/1.1 200 OK\r\n\r\nuser-agent: *\ndisallow: /\n"
+    pages, site = run(check({"/robots.txt": robots, "/rules": rules, "/": EMPTY}))
+    assert not pages["/"].forbidden
+    assert site.requests == {"/robots.txt": 1, "/": 1}
+
+
+def test_a_page_with_too_long_links_has_a_problem() -> None:
+    answers = {"/": page("/a" * 5_000, "/fine"), "/fine": EMPTY}
+    pages, _ = run(check(answers))
+    assert pages["/"].problem == "a link of more than 8192 bytes"
+    assert pages["/fine"].problem is None
+
+
 def test_redirects_are_links_and_circles_are_found() -> None:
     def away(target: str) -> str:
         return f"HTTP/1.1 302 Away\r\nLocation: {target}\r\nContent-Length: 0\r\n\r\n"
@@ -363,6 +378,9 @@ def test_the_command_prints_what_is_broken() -> None:
     done = python("", "-m", "link_crawler", "nowhere")
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("error: `nowhere` is not a URL: ")
+    done = python("", "-m", "link_crawler", "http://a.example", "--max-pages", "-1")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("error: ")
 
 
 def test_a_process_ends_while_a_crawl_hangs() -> None:

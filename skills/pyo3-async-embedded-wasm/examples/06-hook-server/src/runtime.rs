@@ -34,13 +34,22 @@ pub fn runtime(py: Python<'_>) -> PyResult<&'static Runtime> {
 
 /// Drops all work while Python still lives: a thread that wakes up in a dying interpreter panics.
 #[pyfunction]
-fn close(py: Python<'_>) {
+fn close(py: Python<'_>) -> PyResult<()> {
     // A forked child inherits this callback, but none of the threads that would do the work.
-    let Ok(runtime) = runtime(py) else { return };
+    let Ok(runtime) = runtime(py) else {
+        return Ok(());
+    };
     CLOSING.send_replace(true);
-    // It takes microseconds; the limit is for work that blocks a thread.
-    let closed = async { tokio::time::timeout(Duration::from_secs(1), CLOSING.closed()).await };
-    let _ = py.detach(|| runtime.block_on(closed));
+    // A handler that computes on would crash the interpreter at its end. So it is waited for, as Python does for its own
+    // threads, until Ctrl-C.
+    loop {
+        let pause = Duration::from_millis(100);
+        let closed = async { tokio::time::timeout(pause, CLOSING.closed()).await };
+        if py.detach(|| runtime.block_on(closed)).is_ok() {
+            return Ok(());
+        }
+        py.check_signals()?;
+    }
 }
 
 /// Counts `work` until it is done or dropped. `None` if Python ended first.

@@ -91,6 +91,8 @@ impl Server {
             async move { Ok::<_, hyper::Error>(server.answer(request).await) }
         });
         let connection = http1::Builder::new()
+            // One answer, which has room in any buffer: who sends on and reads nothing would hold the connection for ever.
+            .keep_alive(false)
             .timer(TokioTimer::new())
             .header_read_timeout(self.limits.patience)
             .serve_connection(TokioIo::new(stream), answer);

@@ -14,7 +14,7 @@ import threading
 import time
 import weakref
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any, TypeVar
@@ -171,6 +171,59 @@ def test_what_a_handler_raises_is_logged(is_async: bool, caplog: pytest.LogCaptu
     assert "LookupError: msg_1" in caplog.text
 
 
+class AsyncHandler:
+    def __init__(self) -> None:
+        self.events: list[str] = []
+
+    async def __call__(self, event: Event) -> None:
+        await asyncio.sleep(0)
+        self.events.append(event.id)
+
+
+def returns_a_coroutine(event: Event) -> object:
+    return AsyncHandler()(event)
+
+
+def exits(event: Event) -> None:
+    raise SystemExit(event.id)
+
+
+async def is_cancelled(event: Event) -> None:
+    raise asyncio.CancelledError(event.id)
+
+
+def test_an_object_with_a_coroutine_method_is_awaited() -> None:
+    async def main() -> None:
+        handler, server = AsyncHandler(), Server([SECRET])
+        server.on("/")(handler)
+        async with serve(server) as port:
+            assert await post(port, "/") == 204
+        assert handler.events == ["msg_1"]
+
+    run(main())
+
+
+@pytest.mark.parametrize(
+    ("handler", "reason"),
+    [
+        (returns_a_coroutine, "TypeError: a handler that is not a coroutine function"),
+        (exits, "SystemExit: msg_1"),
+        (is_cancelled, "CancelledError: msg_1"),
+    ],
+)
+def test_what_is_not_handled_is_never_said_to_be(
+    handler: Callable[[Event], object], reason: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def main() -> None:
+        server = Server([SECRET])
+        server.on("/")(handler)
+        async with serve(server) as port:
+            assert await post(port, "/") == 500
+
+    run(main())
+    assert reason in caplog.text
+
+
 # region: slow
 def test_a_handler_that_hangs_has_its_places_and_no_others() -> None:
     begun, release = threading.Semaphore(0), threading.Event()
@@ -300,6 +353,20 @@ def test_senders_that_are_slow_or_odd_are_let_go(request_: bytes, answer: bytes)
             head = await reader.read()
             assert head.startswith(answer)
             assert bool(head) is bool(answer)
+            writer.close()
+
+    run(main())
+
+
+def test_a_sender_that_reads_no_answers_is_let_go() -> None:
+    async def main() -> None:
+        server = Server([SECRET])
+        async with serve(server) as port:
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+            with suppress(ConnectionError):
+                while True:  # Until it is let go, or `run` has waited for long enough.
+                    writer.write(b"POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 0\r\n\r\n" * 1000)
+                    await writer.drain()
             writer.close()
 
     run(main())
@@ -438,3 +505,24 @@ print(running() > 0)
 """
     process = python(code)
     assert (process.returncode, process.stdout, process.stderr) == (0, "True\n", "")
+
+
+def test_a_process_ends_while_a_function_computes() -> None:
+    code = f"""
+from http.client import HTTPConnection
+begun = threading.Event()
+server = Server([{SECRET!r}])
+@server.on("/")
+def compute(event):
+    begun.set()
+    end = time.monotonic() + 2
+    while time.monotonic() < end:
+        pass
+    print("done", flush=True)
+port = asyncio.run(server.start())
+connection = HTTPConnection("127.0.0.1", port)
+connection.request("POST", "/", b"", {sign(b"")!r})
+begun.wait()
+"""
+    process = python(code)
+    assert (process.returncode, process.stdout, process.stderr) == (0, "done\n", "")

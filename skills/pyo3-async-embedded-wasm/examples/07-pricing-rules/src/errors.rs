@@ -21,6 +21,8 @@ pub enum Error {
     NoRules(PathBuf),
     #[error("`{}` is missing: unpack the whole archive again", .0.display())]
     Incomplete(PathBuf),
+    #[error("the price can't be printed: {0}")]
+    Print(#[source] std::io::Error),
     #[error("Python can't be started: {0}")]
     Start(String),
     /// Its text is the traceback, with the script's lines.

@@ -2,6 +2,7 @@
 
 use std::env;
 use std::fs;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -20,12 +21,13 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    match price(order, folder) {
-        Ok(order) => println!("{order}"),
-        Err(error) => {
-            eprintln!("error: {error}");
-            return ExitCode::FAILURE;
-        }
+    let printed = price(order, folder).and_then(|order| {
+        // Not `println!`, which panics where nobody reads.
+        writeln!(io::stdout(), "{order}").map_err(Error::Print)
+    });
+    if let Err(error) = printed {
+        let _ = writeln!(io::stderr(), "error: {error}");
+        return ExitCode::FAILURE;
     }
     ExitCode::SUCCESS
 }

@@ -1,4 +1,4 @@
-//! Exact amounts: cents, rounded as banks do.
+//! Exact amounts: cents, rounded as banks do. More of them than any order can have, so that no sum is wrong.
 
 use std::fmt;
 use std::iter::Sum;
@@ -6,23 +6,23 @@ use std::ops::Add;
 use std::str::FromStr;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Money(pub i64);
+pub struct Money(pub i128);
 
 impl Money {
     /// A part of it; the share is in hundredths of a per cent.
     #[must_use]
-    pub fn share(self, hundredths: i64) -> Self {
-        let (whole, product) = (10_000, i128::from(self.0) * i128::from(hundredths));
+    pub fn share(self, hundredths: i128) -> Self {
+        let (whole, product) = (10_000, self.0 * hundredths);
         let (floor, rest) = (product.div_euclid(whole), product.rem_euclid(whole));
         // A half goes to the even neighbour.
         let up = rest * 2 > whole || (rest * 2 == whole && floor % 2 != 0);
-        Self(i64::try_from(floor + i128::from(up)).unwrap_or(i64::MAX))
+        Self(floor + i128::from(up))
     }
 
-    /// So many times it; none if that is more than can be counted.
+    /// So many times it.
     #[must_use]
-    pub fn times(self, count: u32) -> Option<Self> {
-        self.0.checked_mul(i64::from(count)).map(Self)
+    pub fn times(self, count: u32) -> Self {
+        Self(self.0 * i128::from(count))
     }
 }
 
@@ -30,7 +30,7 @@ impl Add for Money {
     type Output = Self;
 
     fn add(self, other: Self) -> Self {
-        Self(self.0.saturating_add(other.0))
+        Self(self.0 + other.0)
     }
 }
 
@@ -61,7 +61,7 @@ impl FromStr for Money {
         {
             return Err(refuse());
         }
-        let cents: i64 = format!("{whole}{part:0<2}").parse().map_err(|_| refuse())?;
+        let cents: i128 = format!("{whole}{part:0<2}").parse().map_err(|_| refuse())?;
         Ok(Self(sign * cents))
     }
 }

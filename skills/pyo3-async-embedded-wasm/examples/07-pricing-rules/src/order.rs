@@ -22,6 +22,8 @@ pub struct Order {
 impl Order {
     /// Reads `sku,quantity,price` lines; a wrong one is returned by its number.
     pub fn read(customer: &str, text: &str) -> Result<Self, (usize, String)> {
+        // Spreadsheets begin a CSV file with a mark, which would be part of a name.
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let lines = text
             .lines()
             .enumerate()
@@ -47,6 +49,9 @@ impl Order {
 }
 
 fn read_line(line: &str) -> Result<Line, String> {
+    if line.contains('"') {
+        return Err("a quote is part of no field".into());
+    }
     let fields: Vec<_> = line.split(',').map(str::trim).collect();
     let [sku, quantity, price] = fields[..] else {
         return Err("expected `sku,quantity,price`".into());
@@ -55,12 +60,11 @@ fn read_line(line: &str) -> Result<Line, String> {
         .parse()
         .map_err(|_| format!("`{quantity}` is no quantity"))?;
     let price: Money = price.parse()?;
-    let amount = price.times(count).ok_or("the amount is too large")?;
     Ok(Line {
         sku: sku.to_owned(),
         quantity: count,
         price,
-        amount,
+        amount: price.times(count),
     })
 }
 
@@ -69,14 +73,14 @@ impl fmt::Display for Order {
         for line in &self.lines {
             writeln!(
                 f,
-                "{:<20}{:>6} x{:>9}{:>10}",
+                "{:<20}{:>6} x{:>9} {:>9}",
                 line.sku, line.quantity, line.price, line.amount
             )?;
         }
         for (reason, amount) in &self.changes {
-            writeln!(f, "{reason:<37}{amount:>10}")?;
+            writeln!(f, "{reason:<37} {amount:>9}")?;
         }
-        write!(f, "{:<37}{:>10}", "total", self.total())
+        write!(f, "{:<37} {:>9}", "total", self.total())
     }
 }
 
@@ -86,10 +90,17 @@ mod tests {
 
     #[test]
     fn an_order_adds_up() {
-        let mut order = Order::read("Ada", "tea,12,4.50\n\nmug, 2, 7.25\n").unwrap();
+        let mut order = Order::read("Ada", "\u{feff}tea,12,4.50\r\n\nmug, 2, 7.25\n").unwrap();
+        assert_eq!(order.lines[0].sku, "tea");
         assert_eq!(order.subtotal(), Money(6850));
         order.changes.push(("gift".into(), Money(-850)));
         assert_eq!(order.total(), Money(6000));
+    }
+
+    #[test]
+    fn large_amounts_are_exact() {
+        let order = Order::read("Ada", &"tea,4294967295,999999999999999.99\n".repeat(3)).unwrap();
+        assert_eq!(order.total().to_string(), "12884901884999999871150981.15");
     }
 
     #[test]
@@ -98,6 +109,7 @@ mod tests {
             ("tea,12,4.50\nmug", 2, "expected"),
             ("tea,-1,4", 1, "quantity"),
             ("tea,1,4.505", 1, "decimals"),
+            ("\"tea\",1,4", 1, "quote"),
         ] {
             let (number, reason) = Order::read("Ada", text).unwrap_err();
             assert_eq!(number, line);

@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyModule};
 
@@ -47,7 +48,12 @@ pub fn apply(py: Python<'_>, scripts: &[PathBuf], order: Order) -> Result<Order,
 
 fn run(py: Python<'_>, path: &Path, source: &[u8], order: &Bound<'_, PyOrder>) -> PyResult<()> {
     let name = path.file_stem().unwrap_or_default();
-    let module = PyModule::new(py, &name.to_string_lossy())?;
+    let name = format!("rules.{}", name.to_string_lossy());
+    let module = PyModule::new(py, &name)?;
+    // Data classes look their module up; under its bare name it could take the place of another.
+    py.import("sys")?
+        .getattr("modules")?
+        .set_item(&name, &module)?;
     module.setattr("__file__", path)?;
     // By the name of the file Python finds the lines for a traceback; bytes may declare their encoding.
     let source = PyBytes::new(py, source);
@@ -56,8 +62,16 @@ fn run(py: Python<'_>, path: &Path, source: &[u8], order: &Bound<'_, PyOrder>) -
         .call_method1("compile", (source, path, "exec"))?;
     py.import("builtins")?
         .call_method1("exec", (code, module.dict()))?;
-    module.getattr("price")?.call1((order,))?;
-    Ok(())
+    let result = module.getattr("price")?.call1((order,))?;
+    if result.is_none() {
+        return Ok(());
+    }
+    // A coroutine, for one, has done nothing yet.
+    let text = format!(
+        "`price` of `{}` changes the order and returns None, not {result}",
+        path.display()
+    );
+    Err(PyTypeError::new_err(text))
 }
 
 /// The error with its traceback, as Python prints it.

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import os
+import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -60,6 +62,41 @@ def test_a_wrong_order_is_an_error(price: Price, order: str, message: str) -> No
     done = price(order=order)
     assert done.returncode == 1
     assert done.stderr.strip().endswith(message)
+
+
+@pytest.mark.parametrize("rule", ["async def price(order): pass", "def price(order): return 5"])
+def test_a_rule_that_returns_something_is_an_error(price: Price, rule: str) -> None:
+    done = price(rule)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "rules/rule_0.py` changes the order and returns None, not " in done.stderr
+
+
+def test_a_rule_may_have_data_classes(price: Price) -> None:
+    rule = """from __future__ import annotations
+from dataclasses import dataclass
+@dataclass
+class Fee:
+    amount: int
+def price(order):
+    order.charge(Fee(5).amount, 'fee')
+"""
+    done = price(rule)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines()[-1].split() == ["total", "73.50"]
+
+
+def test_a_reader_that_is_gone_is_an_error(shipped: Path, tmp_path: Path) -> None:
+    order = tmp_path / "Ada.csv"
+    order.write_text("tea,12,4.50\n", encoding="utf-8")
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        command = [str(shipped / "pricing-rules"), str(order)]
+        done = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, encoding="utf-8", timeout=60, check=False)
+    finally:
+        os.close(writer)
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: the price can't be printed: ")
 
 
 def test_a_rule_without_its_function_is_an_error(price: Price) -> None:

@@ -37,7 +37,7 @@ pub struct Limits {
     pub queue: usize,
     /// Connections at a time.
     pub connections: u32,
-    /// How long a subscriber may take no event, and a new connection say nothing.
+    /// How long a subscriber may take no event, a publisher no answer, and a new connection say nothing.
     pub patience: Duration,
 }
 
@@ -175,12 +175,17 @@ impl Relay {
             rejected += 1;
             self.counters.rejected.fetch_add(1, Ordering::Relaxed);
             let answer = format!("{{\"error\": \"{rejection}\", \"line\": {number}}}\n");
-            write.write_all(answer.as_bytes()).await?;
+            self.answer(&mut write, &answer).await?;
         }
         drop(intake);
         let answer = format!("{{\"accepted\": {accepted}, \"rejected\": {rejected}}}\n");
-        write.write_all(answer.as_bytes()).await?;
+        self.answer(&mut write, &answer).await?;
         write.shutdown().await
+    }
+
+    /// Answers a publisher. Who reads no answers is let go, or the end of the relay would wait for it.
+    async fn answer(&self, write: &mut OwnedWriteHalf, answer: &str) -> io::Result<()> {
+        timeout(self.limits.patience, write.write_all(answer.as_bytes())).await?
     }
 
     async fn take(

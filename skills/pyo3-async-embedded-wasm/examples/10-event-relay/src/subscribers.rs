@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 
 use crate::event::Event;
 
@@ -87,27 +87,29 @@ impl Subscribers {
 
     // region: send
     /// Puts events into the queues. For one that is full it waits, so that publishers wait, too; who takes none for as
-    /// long as `patience` is cut. Returns how many events were put, and how many subscribers were cut.
+    /// long as `patience` is cut, and all that do so together. Returns how many events were put, and how many subscribers were cut.
     pub async fn send(&self, events: &[Event], patience: Duration) -> (u64, u64) {
         let (mut sent, mut cut) = (0, 0);
         for event in events {
             // Not under the lock: this may wait.
             let list = lock(&self.list).clone().unwrap_or_default();
+            let mut late = Vec::new();
             for subscriber in list {
                 if !event.topic.starts_with(&subscriber.prefix) {
                     continue;
                 }
                 let line = Arc::clone(&event.line);
-                let full = match subscriber.queue.try_send(line) {
-                    Ok(()) => {
-                        sent += 1;
-                        continue;
-                    }
+                match subscriber.queue.try_send(line) {
+                    Ok(()) => sent += 1,
                     // Its connection is gone.
-                    Err(TrySendError::Closed(_)) => continue,
-                    Err(TrySendError::Full(line)) => line,
-                };
-                match timeout(patience, subscriber.queue.send(full)).await {
+                    Err(TrySendError::Closed(_)) => {}
+                    Err(TrySendError::Full(line)) => late.push((subscriber, line)),
+                }
+            }
+            let deadline = Instant::now() + patience;
+            for (subscriber, line) in late {
+                // After the deadline it is still taken if there is room.
+                match timeout_at(deadline, subscriber.queue.send(line)).await {
                     Ok(result) => sent += u64::from(result.is_ok()),
                     Err(_) => {
                         self.remove(subscriber.number);
@@ -148,6 +150,20 @@ mod tests {
             );
             assert_eq!(slow.cut.try_recv(), Ok(()));
             assert!(quick.cut.try_recv().is_err());
+        });
+    }
+
+    #[test]
+    fn those_who_are_slow_are_waited_for_together() {
+        let runtime = Builder::new_current_thread().enable_time().build().unwrap();
+        runtime.block_on(async {
+            let subscribers = Subscribers::new();
+            let queues: Vec<_> = (0..20).map(|_| subscribers.add(String::new(), 1)).collect();
+            let (start, patience) = (Instant::now(), Duration::from_secs(1));
+            let events = [event("a"), event("b")];
+            assert_eq!(subscribers.send(&events, patience).await, (20, 20));
+            assert!(start.elapsed() < patience * 10);
+            drop(queues);
         });
     }
 

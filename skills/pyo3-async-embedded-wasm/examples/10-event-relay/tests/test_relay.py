@@ -217,7 +217,12 @@ def test_a_hook_changes_drops_and_adds_events() -> None:
 
 @pytest.mark.parametrize(
     ("fault", "reason"),
-    [("raises", "LookupError: a"), ("hangs", "TimeoutError"), ("odd", "ValueError: event 0 of the hook: not an obj")],
+    [
+        ("raises", "LookupError: a"),
+        ("is cancelled", "CancelledError"),
+        ("hangs", "TimeoutError"),
+        ("odd", "ValueError: event 0 of the hook: not an obj"),
+    ],
 )
 def test_a_hook_that_fails_loses_its_batch_and_no_other(
     fault: str, reason: str, caplog: pytest.LogCaptureFixture
@@ -227,6 +232,8 @@ def test_a_hook_that_fails_loses_its_batch_and_no_other(
             return events
         if fault == "raises":
             raise LookupError(events[0]["topic"])
+        if fault == "is cancelled":
+            raise asyncio.CancelledError
         if fault == "hangs":
             await asyncio.Event().wait()
         return [{"no": "topic"}]
@@ -270,6 +277,21 @@ def test_stop_delivers_what_was_sent_and_tells_publishers() -> None:
     run(main())
 
 
+def test_stop_does_not_wait_for_a_publisher_that_reads_no_answers() -> None:
+    async def main() -> None:
+        relay = Relay(patience=0.2)
+        async with serve(relay) as port, connect(port, "PUB") as publisher:
+            with suppress(TimeoutError, ConnectionError):
+                async with asyncio.timeout(20):
+                    while True:
+                        await publisher.write("no event\n" * 1000)
+            assert await relay.stop(LIMIT)
+
+    begun = time.monotonic()
+    run(main())
+    assert time.monotonic() - begun < LIMIT / 2
+
+
 @pytest.mark.parametrize("who", ["hook", "subscriber"])
 def test_stop_does_not_wait_for_ever(who: str) -> None:
     async def hook(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -301,7 +323,7 @@ def test_a_relay_that_is_dropped_leaves_nothing() -> None:
 
 def test_options_are_checked_and_a_relay_is_started_once() -> None:
     async def main() -> None:
-        for options in ({"queue": 0}, {"connections": 1 << 16}, {"patience": -1.0}):
+        for options in ({"queue": 0}, {"connections": 1 << 16}, {"patience": -1.0}, {"batch": 0}):
             with pytest.raises(ValueError, match=f"`{next(iter(options))}` must be "):
                 Relay(**options)
         relay = Relay()

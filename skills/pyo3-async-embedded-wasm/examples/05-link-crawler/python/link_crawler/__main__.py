@@ -15,7 +15,7 @@ def main() -> int:
     options = parser.parse_args()
     try:
         report = asyncio.run(crawl(options.url, max_pages=options.max_pages))
-    except ValueError as error:
+    except (OverflowError, ValueError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

@@ -57,6 +57,7 @@ async def crawl(  # noqa: PLR0913
 
     Raises:
         ValueError: If the start is no URL of the web, or an option is out of range.
+        OverflowError: If a count is negative, or huge.
         RuntimeError: When Python ends, or in a process that was forked after the first crawl.
     """
     pages, complete = await _core.crawl(

@@ -1,5 +1,6 @@
 """The server, as Python sees it."""
 
+import asyncio
 import inspect
 import logging
 from collections.abc import Callable, Coroutine, Sequence
@@ -16,8 +17,13 @@ Handler = TypeVar("Handler", bound=Callable[[Event], object])
 def run(function: Callable[[Event], object], event: Event) -> bool:
     """Call a function on one of Rust's threads, and log what it raises."""
     try:
-        function(event)
-    except Exception:
+        result = function(event)
+        if inspect.iscoroutine(result):
+            # Nobody awaits it: `functools.wraps`, for one, makes no coroutine function of one that blocks.
+            result.close()
+            raise TypeError("a handler that is not a coroutine function returned a coroutine")
+    # `SystemExit`, too: here it ends nothing.
+    except BaseException:
         LOGGER.exception("the handler of `%s` failed", event.id)
         return False
     return True
@@ -28,7 +34,10 @@ async def run_async(function: Callable[[Event], Coroutine[Any, Any, object]], ev
     """Await a coroutine on the event loop; its slot is taken until it has ended, also when it is cancelled."""
     try:
         await function(event)
-    except Exception:
+    except (Exception, asyncio.CancelledError) as error:
+        task = asyncio.current_task()
+        if isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling():
+            raise  # Its time is over. Without that, what it waited for was cancelled by others.
         LOGGER.exception("the handler of `%s` failed", event.id)
         return False
     finally:
@@ -81,7 +90,8 @@ class Server:
         """
 
         def register(function: Handler) -> Handler:
-            is_async = inspect.iscoroutinefunction(function)
+            call_method = getattr(function, "__call__", None)  # noqa: B004
+            is_async = inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(call_method)
             call: Callable[..., Any] = run_async if is_async else run
             self._core.handle(path, partial(call, function), is_async, limit, at_once)
             return function

@@ -42,6 +42,8 @@ class Relay:
         Raises:
             ValueError: If a number is out of range.
         """
+        if batch < 1:
+            raise ValueError("`batch` must be 1 or more")
         self._core = Core(max_line, queue, connections, patience)
         self._hook, self._hook_limit, self._batch = hook, hook_limit, batch
         self._lost = 0
@@ -74,7 +76,10 @@ class Relay:
                 async with asyncio.timeout(self._hook_limit):
                     events = await hook([json.loads(line) for line in lines])
                 await self._core.deliver([json.dumps(event).encode() for event in events])
-            except Exception:
+            except (Exception, asyncio.CancelledError) as error:
+                task = asyncio.current_task()
+                if isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling():
+                    raise  # By `stop`. Without that, what the hook waited for was cancelled by others.
                 self._lost += len(lines)
                 LOGGER.exception("the hook lost %d events", len(lines))
 
