@@ -71,7 +71,7 @@ fn close(py: Python<'_>) -> bool {
 /// Calls back on a thread that may wait for the GIL; `close` waits for it.
 async fn call(listener: watch::Receiver<bool>, callback: Py<PyAny>) {
     let call = spawn_blocking(move || {
-        Python::try_attach(|py| {
+        Python::try_attach(move |py| {
             if let Err(error) = callback.call0(py) {
                 error.write_unraisable(py, Some(callback.bind(py)));
             }

@@ -663,3 +663,31 @@ def test_a_forked_process_is_told_that_it_has_no_runtime() -> None:
     forked, parent = process.stdout.splitlines()
     assert parent == "1.0"
     assert "forked" in forked
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_fork_while_another_thread_starts_the_runtime_gives_the_child_its_own() -> None:
+    process = python(
+        "import atexit, signal, warnings; warnings.simplefilter('ignore', DeprecationWarning)\n"
+        "starting, forked, register = threading.Event(), threading.Event(), atexit.register\n"
+        "def slow(function):\n"
+        "    starting.set()\n"
+        "    forked.wait()\n"
+        "    register(function)\n"
+        "atexit.register = slow\n"
+        "thread = threading.Thread(target=lambda: Feed(1.0))\n"
+        "thread.start()\n"
+        "starting.wait()\n"
+        "child = os.fork()\n"
+        "atexit.register = register\n"
+        "if child == 0:\n"
+        "    signal.alarm(10)\n"
+        "    feed = Feed(2.0)\n"
+        "    async def read(): return await feed.next(3600)\n"
+        "    print(asyncio.run(read()), flush=True)\n"
+        "    os._exit(0)\n"
+        "print(os.waitpid(child, 0)[1])\n"
+        "forked.set()\n"
+        "thread.join()\n"
+    )
+    assert (process.stdout, process.stderr) == ("2.0\n0\n", "")

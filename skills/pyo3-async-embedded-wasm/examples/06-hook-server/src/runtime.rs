@@ -1,10 +1,9 @@
 //! The tokio runtime, what it does when Python forks or ends, and the way from a Rust future to an awaitable.
 
-use std::sync::LazyLock;
+use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
 use pyo3::types::PyCFunction;
 use pyo3::{IntoPyObjectExt, intern};
 use tokio::runtime::Runtime;
@@ -15,15 +14,27 @@ use crate::errors::Error;
 /// Every job holds a receiver: it learns that Python ends, and it is counted.
 static CLOSING: LazyLock<watch::Sender<bool>> = LazyLock::new(|| watch::Sender::new(false));
 
-/// The runtime, started by its first user; the process that did so is the only one that has it.
+/// The process that started the runtime, and the only one that has it. Only locked by threads that are attached, and
+/// no Python code runs meanwhile, so no fork finds it locked.
+static STARTED: Mutex<Option<(u32, &'static Runtime)>> = Mutex::new(None);
+
+fn started(_: Python<'_>) -> MutexGuard<'static, Option<(u32, &'static Runtime)>> {
+    STARTED.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The runtime, started by its first user.
 pub fn runtime(py: Python<'_>) -> PyResult<&'static Runtime> {
-    static RUNTIME: PyOnceLock<(u32, Runtime)> = PyOnceLock::new();
-    let (process, runtime) = RUNTIME.get_or_try_init(py, || {
+    if started(py).is_none() {
+        // Before the lock is taken, so by two threads at worst: `close` may run twice.
         let close = wrap_pyfunction!(close, py)?;
         py.import("atexit")?.call_method1("register", (close,))?;
-        PyResult::Ok((std::process::id(), Runtime::new()?))
-    })?;
-    if *process != std::process::id() {
+    }
+    let mut started = started(py);
+    let (process, runtime) = match *started {
+        Some(started) => started,
+        None => *started.insert((std::process::id(), Box::leak(Box::new(Runtime::new()?)))),
+    };
+    if process != std::process::id() {
         return Err(Error::Forked.into());
     }
     if *CLOSING.borrow() {
@@ -36,7 +47,8 @@ pub fn runtime(py: Python<'_>) -> PyResult<&'static Runtime> {
 #[pyfunction]
 fn close(py: Python<'_>) -> PyResult<()> {
     // A forked child inherits this callback, but none of the threads that would do the work.
-    let Ok(runtime) = runtime(py) else {
+    let here = started(py).filter(|(process, _)| *process == std::process::id());
+    let Some((_, runtime)) = here else {
         return Ok(());
     };
     CLOSING.send_replace(true);
