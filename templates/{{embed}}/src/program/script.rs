@@ -73,7 +73,7 @@ fn execute<'py>(py: Python<'py>, path: &Path) -> PyResult<Bound<'py, PyModule>> 
     // With the path, tracebacks show the lines of the script.
     let code = builtins.call_method1("compile", (source, path, "exec"))?;
     let module = PyModule::new(py, NAME)?;
-    module.setattr("__file__", path)?;
+    module.setattr("__file__", path.as_os_str())?;
     let modules = py.import("sys")?.getattr("modules")?;
     let before = modules.call_method1("get", (NAME,))?;
     modules.set_item(NAME, &module)?;
