@@ -36,6 +36,11 @@ async def sleeps() -> None:
     time.sleep(0.05)
 
 
+async def sleeps_only() -> None:
+    """Wait on the loop's thread, and never on the loop: one call follows another in the same turn."""
+    time.sleep(0.04)
+
+
 async def sleeps_attached() -> None:
     """Wait on the loop's thread, in C, with the GIL."""
     await asyncio.sleep(0.001)
