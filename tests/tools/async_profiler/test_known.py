@@ -35,6 +35,12 @@ def test_what_is_right_has_no_finding(profile: Profile) -> None:
     assert [row["tasks"] for row in rows(result, "Throughput")[:3]] == ["1", "10", "1,000"]
 
 
+def test_a_call_that_cancels_itself_and_catches_it_does_not_raise(profile: Profile) -> None:
+    result = profile("known:gives_up", "--no-cancel", *ALONE)
+    assert said(result) == {}
+    assert rows(result, "Awaiting")[0]["waits"] == "1"
+
+
 @is_linux
 @pytest.mark.parametrize(
     ("call", "verb", "code"),
