@@ -118,7 +118,7 @@ def cause_of(seen: Answer, own: float) -> Cause:
     # The time in which it had no processor is none in which it could be busy.
     if other and other["cpu"] >= max(own - other["delay"], own / 10) * BUSY and held:
         return "another thread"
-    if is_one_step and (seen["is_same"] or seen["held"] >= own * BUSY):
+    if is_one_step and (seen["is_same_code"] or seen["held"] >= own * BUSY):
         return "waits"
     return "many steps" if seen["looks"] > 1 and seen["total"] >= own * BUSY else "unknown"
 

@@ -1,6 +1,6 @@
 """A WebAssembly module: its sections, what it imports and exports, and its functions with their sizes.
 
-The packages for this on PyPI either have had no release since 2023 or disassemble all of the code, which takes minutes.
+The packages for this on PyPI either have had no release since 2023 or disassemble all of the code.
 """
 
 from __future__ import annotations

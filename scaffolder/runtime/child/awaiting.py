@@ -362,16 +362,26 @@ class Trips:
         self.awaitable, self.count = awaitable, 0
 
     def __await__(self) -> Generator[Any, Any, Any]:
-        """Pass on what the other one waits for."""
+        """Pass on what the other one waits for, and to it what is raised there: a cancellation may be its own."""
         steps = self.awaitable.__await__()
+        raised: BaseException | None = None
         while True:
             try:
-                # A coroutine of an extension may have `send` only.
-                future = steps.send(None) if hasattr(steps, "send") else next(steps)
+                if raised and hasattr(steps, "throw"):
+                    future = steps.throw(raised)
+                elif raised:
+                    raise raised
+                else:
+                    # A coroutine of an extension may have `send` only.
+                    future = steps.send(None) if hasattr(steps, "send") else next(steps)
             except StopIteration as end:
                 return end.value
             self.count += 1
-            yield future
+            try:
+                raised = None
+                yield future
+            except BaseException as error:  # noqa: BLE001
+                raised = error
 
 
 class Marker:

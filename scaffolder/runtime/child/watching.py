@@ -107,6 +107,8 @@ class Watch(threading.Thread):
             "total": time.process_time() - self.total,
             "held": max((look["waited"] for look in looks), default=0.0),
             "is_same": len({look["place"] for look in looks}) == 1,
+            # Another call of the same function, made before the loop's next turn, waits there as well.
+            "is_same_code": len({look["place"][1:] for look in looks}) == 1,
             "is_step": len({look["step"] for look in looks}) == 1,
             "stack": last["stack"], "other": last["other"],
             "pause": sum(max(0.0, min(end, now) - max(start, due)) for start, end in self.pauses),
@@ -126,7 +128,7 @@ class Watch(threading.Thread):
             frames = sys._current_frames()  # noqa: SLF001
             frame = frames.get(self.caller)
             stack, root = stack_of(frame, self.ours)
-            place = (id(frame), frame.f_lasti if frame else 0)
+            place = (id(frame), id(frame.f_code), frame.f_lasti) if frame else (0, 0, 0)
             other = self.busiest(frames)
             look = {"time": got, "waited": got - due, "place": place, "step": root, "stack": stack, "other": other}
             # The first ones say how it began, and the last where it was in the end.

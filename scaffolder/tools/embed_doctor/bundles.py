@@ -63,8 +63,8 @@ def _check_library(bundle: Bundle, program: Program) -> Iterator[Finding]:
         return
     folder = program.library_file.parent
     # What a package manager installs leaves its Python to another package.
-    is_left = folder in system_folders() and not bundle.stdlibs
-    if bundle.holds(program.library_file) or is_left:
+    is_shipped = bundle.stdlibs or any(part.path.name == program.library for part in bundle.binaries)
+    if bundle.holds(program.library_file) or (folder in system_folders() and not is_shipped):
         return
     if bundle.root:
         yield finding("libpython-outside", where, name=program.library, folder=folder)

@@ -102,7 +102,7 @@ KINDS = {
         "distribution",
     ),
     "libpython-outside": Kind(
-        "warning", "`{name}` is not in the bundle: it is loaded from `{folder}`",
+        "warning", "`{name}` is loaded from `{folder}`, outside of the bundle",
         "a machine without that very file can't start the program",
         "copy it into the bundle, and link with the rpath `$ORIGIN` (on macOS `@executable_path`)", "distribution",
     ),

@@ -76,10 +76,8 @@ def check(
         tools = read_tools(read, abi, sdk)
         findings = [*check_tools(tools), *(find_hazards(read, tools) if read else ())]
     count = sum(finding.level in {"error", "warning"} for finding in findings)
-    subject = (
-        f"`{read.folder.name}` for Pyodide {tools.abi.pyodide}" if read else f"tools for Pyodide {tools.abi.pyodide}"
-    )
-    summary = f"{subject}: {count or 'no'} problem{'s' if count != 1 else ''}"
+    subject = f"`{read.folder.name}`" if read else "tools"
+    summary = f"{subject} for Pyodide {tools.abi.pyodide}: {count or 'no'} problem{'s' if count != 1 else ''}"
     result = Result(TOOL, summary, toolkit.by_level(findings), (tool_chain_table(tools),))
     toolkit.show(result, as_data=as_data, verbose=verbose)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from packaging.tags import compatible_tags, cpython_tags
+
 from scaffolder.errors import listing
 from scaffolder.runtime.units import bytes_of
 from scaffolder.toolkit import Finding, Table, by_level, reference
@@ -45,22 +47,29 @@ def _check_tags(wheel: Wheel) -> Iterator[Finding]:
         yield Finding("platform-tag", "warning", message, where, fix=fix, reference=PUBLISHING)
     if abi is None:
         return
-    numbers = {tag.interpreter.removeprefix("cp") for tag in wheel.tags if tag.abi.startswith("cp")}
-    python = abi.python_series.replace(".", "")
-    if numbers and python not in numbers and not any(tag.abi in {"abi3", "none"} for tag in wheel.tags):
-        message = f"no Pyodide installs it: its tag is {tags}, and the ABI {abi.name} has Python {abi.python_series}"
-        yield Finding(
-            "python-tag",
-            "error",
-            message,
-            where,
-            fix="Build it for that Python, or for the stable ABI",
-            reference=PUBLISHING,
-        )
+    version = tuple(map(int, abi.python_series.split(".")))
+    name, platforms = f"cp{version[0]}{version[1]}", sorted(wheel.platforms)
+    accepted = {*cpython_tags(version, [name], platforms), *compatible_tags(version, name, platforms)} & wheel.tags
+    if accepted:
+        installed = listing(sorted(map(str, accepted)), "and")
+        message = f"Pyodide {abi.pyodide} with Python {abi.python_series} installs {installed}"
+        yield Finding("python-tag", "ok", message, where)
     else:
-        yield Finding(
-            "python-tag", "ok", f"Pyodide {abi.pyodide} with Python {abi.python_series} installs {tags}", where
-        )
+        message = f"no Pyodide installs it: its tag is {tags}, and the ABI {abi.name} has Python {abi.python_series}"
+        fix = "Build it for that Python, or for the stable ABI"
+        yield Finding("python-tag", "error", message, where, fix=fix, reference=PUBLISHING)
+    yield from _check_names(wheel.modules, abi.python_series)
+
+
+def _check_names(modules: tuple[Module, ...], series: str) -> Iterator[Finding]:
+    """Yield the modules whose names are those of another Python, where there is none for this one."""
+    suffix = f".cpython-{series.replace('.', '')}-wasm32-emscripten.so"
+    suitable = {module.import_name for module in modules if module.path.endswith((suffix, ".abi3.so"))}
+    for module in modules:
+        if module.extension and module.import_name not in suitable:
+            message = f"Python {series} does not import it: its name is that of another Python's modules"
+            fix = f"Build it for Python {series}: its name then ends in `{suffix}` or `.abi3.so`"
+            yield Finding("module-name", "warning", message, module.path, fix=fix, reference=PUBLISHING)
 
 
 def _check_module(module: Module) -> Iterator[Finding]:
@@ -71,14 +80,8 @@ def _check_module(module: Module) -> Iterator[Finding]:
         yield Finding("side-module", "error", message, where, fix=fix, reference=PAGE)
     if any(entry.shared for entry in binary.imports):
         message = "it can't be loaded: it shares its memory with threads, and Pyodide's memory is not shared"
-        yield Finding(
-            "shared-memory",
-            "error",
-            message,
-            where,
-            fix="Build it without `-pthread`",
-            reference=reference(SKILL, "missing-parts"),
-        )
+        page = reference(SKILL, "missing-parts")
+        yield Finding("shared-memory", "error", message, where, fix="Build it without `-pthread`", reference=page)
     starts = {f"PyInit_{module.extension}", f"PyInitU_{module.extension}", f"PyModExport_{module.extension}"}
     if module.extension and module.extension.isascii() and not starts & set(binary.exports):
         message = f"Python can't import it: it does not export `PyInit_{module.extension}`"
@@ -103,8 +106,12 @@ def _check_size(module: Module) -> Iterator[Finding]:
 
 
 def _check_imports(wheel: Wheel, module: Module, pyodide: Pyodide | None) -> Iterator[Finding]:
-    names = [other.path.rpartition("/")[2] for other in wheel.modules]
-    if pyodide is None or not set(module.binary.libraries) <= set(names):
+    absent = sorted(set(module.binary.libraries) - {other.path.rpartition("/")[2] for other in wheel.modules})
+    if pyodide is None:
+        return
+    if absent:
+        cause = f"it also needs {listing(absent, 'and')}, which the wheel does not hold"
+        yield Finding("not-compared", "note", "the imports were not compared with Pyodide", module.path, cause=cause)
         return
     beside = {name for other in wheel.modules for name in other.binary.exports}
     missing = pyodide.missing(module.binary, beside)
@@ -115,23 +122,16 @@ def _check_imports(wheel: Wheel, module: Module, pyodide: Pyodide | None) -> Ite
         fix = "Build it with the Emscripten and Rust of this Pyodide; leave out what needs more"
         yield Finding("imports", "error", message, module.path, "\n".join(missing[:20]), fix, PAGE, cause)
     else:
-        yield Finding(
-            "imports", "ok", f"Pyodide {pyodide.version} has all {count:,} symbols that it imports", module.path
-        )
+        message = f"Pyodide {pyodide.version} has all {count:,} symbols that it imports"
+        yield Finding("imports", "ok", message, module.path)
 
 
 def tables(wheel: Wheel, *, in_full: bool) -> Iterator[Table]:
     """Yield what a wheel holds."""
-    rows = [
-        (
-            module.path,
-            bytes_of(module.size),
-            bytes_of(module.compressed),
-            f"{len(module.binary.imports):,}",
-            f"{len(module.binary.exports):,}",
-        )
-        for module in wheel.modules
-    ]
+    rows = []
+    for module in wheel.modules:
+        counts = (f"{len(module.binary.imports):,}", f"{len(module.binary.exports):,}")
+        rows.append((module.path, bytes_of(module.size), bytes_of(module.compressed), *counts))
     yield Table(f"Modules of {wheel.path.name}", ("module", "size", "in the wheel", "imports", "exports"), tuple(rows))
     for module in wheel.modules if in_full else wheel.modules[:1]:
         name = module.path.rpartition("/")[2]

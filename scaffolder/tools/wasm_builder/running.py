@@ -152,8 +152,7 @@ def _findings(request: Request, done: Done | None, outcome: dict[str, object] | 
         evidence = "\n".join(str(outcome["error"]).strip().splitlines()[-25:])
         yield Finding(step, "error", STEPS[step].format(module=request.module), where, evidence, reference=PAGE)
     elif request.tests and outcome["code"] not in PASSES:
-        yield Finding(
-            "tests", "error", f"pytest ended with exit code {outcome['code']}", str(request.tests), reference=PAGE
-        )
+        message = f"pytest ended with exit code {outcome['code']}"
+        yield Finding("tests", "error", message, str(request.tests), reference=PAGE)
     else:
         yield Finding("import", "ok", f"`{request.module}` is imported", where)

@@ -30,10 +30,27 @@ async def returns() -> int:
     return 1
 
 
+async def gives_up() -> int:
+    """Cancel itself and catch that, as `asyncio.timeout` and a failed `TaskGroup` do."""
+    task = asyncio.current_task()
+    assert task
+    asyncio.get_running_loop().call_later(0.005, task.cancel)
+    try:
+        await asyncio.sleep(1)
+    except asyncio.CancelledError:
+        return 1
+    return 2
+
+
 async def sleeps() -> None:
     """Wait on the loop's thread."""
     await asyncio.sleep(0.001)
     time.sleep(0.05)
+
+
+async def sleeps_only() -> None:
+    """Wait on the loop's thread, and never on the loop: one call follows another in the same turn."""
+    time.sleep(0.04)
 
 
 async def sleeps_attached() -> None:

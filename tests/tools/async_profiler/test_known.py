@@ -35,11 +35,18 @@ def test_what_is_right_has_no_finding(profile: Profile) -> None:
     assert [row["tasks"] for row in rows(result, "Throughput")[:3]] == ["1", "10", "1,000"]
 
 
+def test_a_call_that_cancels_itself_and_catches_it_does_not_raise(profile: Profile) -> None:
+    result = profile("known:gives_up", "--no-cancel", *ALONE)
+    assert said(result) == {}
+    assert rows(result, "Awaiting")[0]["waits"] == "1"
+
+
 @is_linux
 @pytest.mark.parametrize(
     ("call", "verb", "code"),
     [
         ("sleeps()", "waits", "time.sleep(0.05)"),
+        ("sleeps_only()", "waits", "time.sleep(0.04)"),
         ("sleeps_attached()", "waits", "ctypes.PyDLL(None).usleep(50_000)"),
         ("matches()", "computes", 'HARD.search("a" * 21)'),
     ],
@@ -214,7 +221,7 @@ def test_the_drawing_has_a_lane_for_each_call(profile: Profile, tmp_path: Path) 
 
 SEEN = {
     "lag": 0.1, "lost": 0.0, "cpu": 0.0, "looks": 9, "total": 0.0, "held": 0.0, "is_same": True, "is_step": True,
-    "stack": [("a.py", 1, "f()")], "other": None, "pause": 0.0,
+    "is_same_code": True, "stack": [("a.py", 1, "f()")], "other": None, "pause": 0.0,
 }  # fmt: skip
 OTHER = {"name": "b", "cpu": 0.09, "delay": 0.0, "stack": []}
 
@@ -231,7 +238,8 @@ OTHER = {"name": "b", "cpu": 0.09, "delay": 0.0, "stack": []}
         ({"other": OTHER, "held": 0.09, "looks": 1}, "another thread"),
         ({"other": OTHER, "is_same": False}, "another thread"),
         ({"other": OTHER, "stack": []}, "another thread"),
-        ({"is_same": False}, "unknown"),
+        ({"is_same": False}, "waits"),
+        ({"is_same": False, "is_same_code": False}, "unknown"),
         ({"stack": []}, "unknown"),
     ],
 )

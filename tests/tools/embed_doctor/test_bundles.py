@@ -109,6 +109,19 @@ def test_libpython_from_elsewhere_is_found(doctor: Doctor, hosts: dict[str, Path
     assert problems(doctor(tmp_path / "out")) == ([] if is_system else ["libpython-outside"])
 
 
+@pytest.mark.parametrize(("is_beside", "expected"), [(True, ["libpython-outside"]), (False, [])])
+def test_a_libpython_of_the_system_is_loaded_in_place_of_that_beside(
+    doctor: Doctor, hosts: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    is_beside: bool, expected: list[str],
+) -> None:  # fmt: skip
+    monkeypatch.setattr("scaffolder.tools.embed_doctor.bundles.system_folders", lambda: (LIBRARY_FOLDER,))
+    (tmp_path / "out/lib").mkdir(parents=True)
+    shutil.copy(hosts["local"], tmp_path / "out/quotes")
+    if is_beside:
+        shutil.copy(next(iter(LIBRARY_FOLDER.glob("libpython*.so.1.0"))), tmp_path / "out/lib")
+    assert problems(doctor(tmp_path / "out")) == expected
+
+
 def test_a_program_without_its_libpython(doctor: Doctor, hosts: dict[str, Path], tmp_path: Path) -> None:
     program = tmp_path / "lost"
     shutil.copy(hosts["lost"], program)

@@ -81,6 +81,10 @@ def test_a_module_starts_by_either_protocol(exports: str, tmp_path: Path, pyodid
     [
         ("cp314-cp314-pyemscripten_2026_0_wasm32", {"python-tag": "ok"}),
         ("cp313-cp313-pyemscripten_2026_0_wasm32", {"python-tag": "error"}),
+        ("cp315-abi3-pyemscripten_2026_0_wasm32", {"python-tag": "error"}),
+        ("cp314-cp314t-pyemscripten_2026_0_wasm32", {"python-tag": "error"}),
+        ("py3-none-pyemscripten_2026_0_wasm32", {"python-tag": "ok"}),
+        ("cp39.cp314-abi3.cp314-pyemscripten_2026_0_wasm32", {"python-tag": "ok"}),
         ("cp311-abi3-pyodide_2026_0_wasm32", {"platform-tag": "warning", "python-tag": "ok"}),
         ("cp312-cp312-emscripten_3_1_58_wasm32", {"platform-tag": "warning", "not-compared": "note"}),
         ("cp315-abi3-pyemscripten_2027_0_wasm32", {"not-compared": "note"}),
@@ -94,6 +98,39 @@ def test_tags_are_compared_with_the_abi(
     result = builder("inspect", wheel, *named, code=int("error" in expected.values()))
     seen = levels(result)
     assert {name: level for name, level in seen.items() if name != "imports"} == expected
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (["tiny.cpython-313-wasm32-emscripten.so"], "warning"),
+        (["tiny.cpython-314-wasm32-emscripten.so"], None),
+        (["tiny.cpython-313-wasm32-emscripten.so", "tiny.cpython-314-wasm32-emscripten.so"], None),
+        (["tiny.cpython-313-wasm32-emscripten.so", "tiny.abi3.so"], None),
+    ],
+)
+def test_a_module_with_the_name_of_another_python_is_not_imported(
+    names: list[str], expected: str | None, tmp_path: Path, pyodide: Path, builder: Builder
+) -> None:
+    wheel = write_wheel(tmp_path, Tiny(), path=f"tiny/{names[0]}")
+    with ZipFile(wheel, "a") as archive:
+        for name in names[1:]:
+            archive.writestr(f"tiny/{name}", Tiny().data())
+    result = builder("inspect", wheel, "--pyodide", pyodide)
+    assert levels(result).get("module-name") == expected
+
+
+def test_a_library_that_the_wheel_lacks_keeps_imports_from_being_compared(
+    tmp_path: Path, pyodide: Path, builder: Builder
+) -> None:
+    needed = number(1) + text("libother.so")
+    data = Tiny(imports=["helper"], side=False).data()
+    dylink = section(0, text("dylink.0") + bytes([2]) + number(len(needed)) + needed)
+    wheel = write_wheel(tmp_path, Tiny(), path="tiny/other.txt")
+    with ZipFile(wheel, "a") as archive:
+        archive.writestr("tiny/tiny.abi3.so", MAGIC + dylink + data.removeprefix(MAGIC))
+    result = builder("inspect", wheel, "--pyodide", pyodide)
+    assert finding(result, "not-compared")["cause"] == "it also needs `libother.so`, which the wheel does not hold"
 
 
 def test_what_makes_a_module_large_is_named(tmp_path: Path, pyodide: Path, builder: Builder) -> None:
