@@ -119,7 +119,9 @@ def test_a_libpython_of_the_system_is_loaded_in_place_of_that_beside(
     shutil.copy(hosts["local"], tmp_path / "out/quotes")
     if is_beside:
         shutil.copy(next(iter(LIBRARY_FOLDER.glob("libpython*.so.1.0"))), tmp_path / "out/lib")
-    assert problems(doctor(tmp_path / "out")) == expected
+    codes = problems(doctor(tmp_path / "out"))
+    # For the other libraries, the folder is not all of the system's.
+    assert [code for code in codes if code.startswith("libpython")] == expected
 
 
 def test_a_program_without_its_libpython(doctor: Doctor, hosts: dict[str, Path], tmp_path: Path) -> None:

@@ -136,9 +136,12 @@ def test_a_crate_is_built_and_run(
 ) -> None:
     del hosts  # there is a libpython to link to
     crate = shutil.copytree(HOST, tmp_path / "host", ignore=shutil.ignore_patterns("target"))
+    for program in (crate / "src/bin").iterdir():
+        if program.name != "hosting.rs":
+            program.unlink()
     monkeypatch.setenv("PYO3_PYTHON", sys.executable)
     monkeypatch.setenv("CARGO_TARGET_DIR", str(CACHE / "skills/pyo3-async-embedded-wasm/target"))
     monkeypatch.setenv("CARGO_PROFILE_DEV_DEBUG", "0")
-    result = doctor(crate, "--probe")
+    result = doctor(crate, "--probe", "--", "2027-01-01")
     assert finding(result, "starts")
     assert facts_of(result)["sys.prefix"] == sys.base_prefix
