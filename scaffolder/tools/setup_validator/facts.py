@@ -11,7 +11,9 @@ from packaging.version import InvalidVersion, Version
 
 from scaffolder.anatomy.project import OTHER_BINDINGS
 from scaffolder.anatomy.versions import LAST_PATCH, arrow_release, companions, read_version
+from scaffolder.files import Reader
 from scaffolder.machine.cargo_config import read_config
+from scaffolder.rust.starting import read_starts
 from scaffolder.tools.setup_validator import installed, promises
 from scaffolder.tools.setup_validator.checks.classes import CRASHES, CRASHES_TRIED
 from scaffolder.tools.setup_validator.checks.features import READS_VARIABLE
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from scaffolder.machine.cargo import CargoMetadata
     from scaffolder.rust.classes import DerivedClass, PythonClass
     from scaffolder.rust.modules import NativeModule
+    from scaffolder.rust.starting import Spot
 
 ABI3 = re.compile(r"abi3-py3(\d+)")
 # In these, a build for the stable ABI is made with a Python that PyO3 doesn't know, too; since which series.
@@ -254,6 +257,19 @@ class Facts(MachineFacts):
         derived = [entry for source in self.project.sources.values() for entry in source.classes.derived]
         since = {entry: max(CRASHES[entry.base], self.floor) for entry in derived if entry.base in CRASHES}
         return {entry: python for entry, python in since.items() if self.ceiling is None or python <= self.ceiling}
+
+    @property
+    def pyo3_project(self) -> Project | None:
+        """The project, if PyO3 is a dependency."""
+        return self.project if self.pyo3 else None
+
+    @property
+    def late_modules(self) -> tuple[Spot, ...] | None:
+        """The modules that are registered with Python after it was started for certain, if any are registered."""
+        reader = Reader()
+        paths = [path for path in self.project.sources if b"append_to_inittab" in (reader.read(path) or b"")]
+        spots = read_starts(paths, Reader()).spots
+        return tuple(spot for spot in spots if spot.id == "registered-late") if paths else None
 
     @property
     def packaged(self) -> Project | None:

@@ -73,6 +73,9 @@ MATRIX = replaced(
 )
 RECORD = ".venv/lib/python3.11/site-packages/fares-0.1.0.dist-info/direct_url.json"
 INSTALLED = (added(RECORD, '{"url": "file://FOLDER", "dir_info": {"editable": true}}'),)
+# A program that runs Python, with its module registered after the start, and before it.
+LATE = "use pyo3::prelude::*;\n\nfn main() {\n    Python::initialize();\n    pyo3::append_to_inittab!(fares);\n}\n"
+IN_TIME = LATE.replace("    Python::initialize();\n", "").replace("(fares);", "(fares);\n    Python::initialize();")
 
 
 def other_python() -> Machine:
@@ -163,6 +166,8 @@ WRONG: list[tuple[str, tuple[Change, ...] | Machine]] = [
     ("allocator-for-libraries", (replaced(CARGO, 'numpy = "0.30"', 'tikv-jemallocator = { version = "0.7" }'),)),
     ("any-processor", (added(".cargo/config.toml", '[build]\nrustflags = ["-C", "target-cpu=native"]\n'),)),
     ("any-processor", (added(".cargo/config.toml", "[target.'cfg(unix)']\nrustflags = '-Ctarget-cpu=native'\n"),)),
+    ("registered-in-time", (added("src/main.rs", LATE),)),
+    ("registered-in-time", (added("src/main.rs", LATE.replace("Python::initialize();", "Python::attach(|_| ());")),)),
     ("one-version", (added("Cargo.lock", '\n[[package]]\nname = "pyo3"\nversion = "0.29.3"\n'),)),
     ("build-requirement", (replaced(PYPROJECT, ",<2", ""),)),
     ("build-requirement", (replaced(PYPROJECT, ">=1.9.4,", ""),)),
@@ -222,6 +227,7 @@ RIGHT: dict[str, tuple[Change, ...] | Machine] = {
     "arrow-versions": (replaced(CARGO, 'numpy = "0.30"', 'pyo3-arrow = "0.20"\narrow = "59.1"\nparquet = "59"'),),
     "buffer-in-abi3": (replaced(CARGO, 'numpy = "0.30"', 'pyo3-arrow = "0.20"'),),
     "any-processor": (added(".cargo/config.toml", '[build]\nrustflags = ["-C", "target-cpu=x86-64-v2"]\n'),),
+    "registered-in-time": (added("src/main.rs", IN_TIME),),
     "stale-library": (added("python/fares/_core.cpython-314t-x86_64-linux-gnu.so"), added(ABI3)),
 }
 

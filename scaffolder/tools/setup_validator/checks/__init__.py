@@ -8,6 +8,7 @@ from scaffolder.tools.setup_validator.checks import (
     builds,
     classes,
     features,
+    hosts,
     machine,
     manifests,
     names,
@@ -19,7 +20,22 @@ from scaffolder.tools.setup_validator.checks import (
     workflows,
 )
 
-MODULES = (machine, names, manifests, arrow, features, pythons, security, uv, builds, classes, wheel, speed, workflows)
+MODULES = (
+    machine,
+    names,
+    manifests,
+    arrow,
+    features,
+    pythons,
+    security,
+    uv,
+    builds,
+    classes,
+    wheel,
+    speed,
+    hosts,
+    workflows,
+)
 CHECKS: tuple[type[Check], ...] = tuple(
     value
     for module in MODULES
