@@ -117,7 +117,7 @@ class PythonHome(Check):
 
     id = "python-home-unset"
     level = "warning"
-    see = Section("troubleshooting", "home-of-python-unknown")
+    see = Section("troubleshooting", "home-of-python-unknown", "pyo3-async-embedded-wasm")
     fix = """
     Unset it: another Python would not find its own library
     unset PYTHONHOME

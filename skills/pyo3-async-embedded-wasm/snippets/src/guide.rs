@@ -6,7 +6,7 @@ use std::{future::Future, io, time::Duration};
 
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::{IntoPyObjectExt, prelude::*, types::PyCFunction};
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::sync::{oneshot, watch};
 use tokio::{net::TcpStream, runtime::Runtime, task::spawn_blocking, time::timeout};
 
@@ -114,8 +114,11 @@ async fn ask_line(address: String, line: String) -> io::Result<String> {
     let mut stream = TcpStream::connect(address).await?;
     stream.write_all(format!("{line}\n").as_bytes()).await?;
     let mut answer = String::new();
-    BufReader::new(stream).read_line(&mut answer).await?;
-    Ok(answer.trim_end().to_owned())
+    BufReader::new(stream.take(65_536))
+        .read_line(&mut answer)
+        .await?;
+    let line = answer.strip_suffix('\n').map(str::to_owned);
+    line.ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
 }
 
 /// Ask a server one line, and await the line that it answers within the limit, a `timedelta`.
@@ -123,7 +126,7 @@ async fn ask_line(address: String, line: String) -> io::Result<String> {
 fn ask(py: Python<'_>, address: String, line: String, limit: Duration) -> Awaitable<'_> {
     awaitable(py, async move {
         let answer = timeout(limit, ask_line(address, line)).await;
-        // TimeoutError, ConnectionRefusedError and so on, as Python itself raises them.
+        // TimeoutError, ConnectionRefusedError and so on.
         Ok(answer.map_err(io::Error::from)??)
     })
 }

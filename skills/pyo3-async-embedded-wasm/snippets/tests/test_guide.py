@@ -65,6 +65,17 @@ def test_errors_are_those_of_python() -> None:
         guide.ask("127.0.0.1:9", "rain", SOON)
 
 
+def test_a_peer_that_hangs_up_is_an_error() -> None:
+    async def main() -> None:
+        listener = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0)
+        host, port = listener.sockets[0].getsockname()
+        with pytest.raises(OSError):  # noqa: PT011 - reset or ended: either may come first
+            await guide.ask(f"{host}:{port}", "rain", SOON)
+        listener.close()
+
+    asyncio.run(main())
+
+
 def test_cancelling_hangs_up() -> None:
     async def main() -> list[str]:
         async with server(30) as (address, events):
@@ -136,9 +147,9 @@ RULES = "import shop\n\ndef price(goods, count):\n    return count * 0.25 if sho
 
 def test_a_script_is_asked(host: Host, tmp_path: Path) -> None:
     script = tmp_path / "rules.py"
-    script.write_text("print('rules')\n" + RULES, encoding="utf-8")
+    script.write_text("import atexit\natexit.register(print, 'ended')\nprint('rules')\n" + RULES, encoding="utf-8")
     done = host("guide", script)
-    assert (done.returncode, sorted(done.stdout.splitlines())) == (0, ["0.75", "rules"]), done.stderr
+    assert (done.returncode, sorted(done.stdout.splitlines())) == (0, ["0.75", "ended", "rules"]), done.stderr
 
 
 @pytest.mark.parametrize(

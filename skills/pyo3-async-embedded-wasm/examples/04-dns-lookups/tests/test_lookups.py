@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from dns_lookups import Client, ClosedError, DnsError, NameNotFoundError, NoReplyError, ServerError, running
@@ -264,7 +264,7 @@ def test_the_example_in_the_readme_runs() -> None:
     (example,) = re.findall(r"^```python\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
 
     async def test(server: Server) -> None:
-        names = {"SERVER": server.address}
+        names: dict[str, Any] = {"SERVER": server.address}
         exec(compile(example, "README.md", "exec"), names)  # noqa: S102
         assert await names["main"]() == [[address_of("host.example")], []]
 

@@ -1,9 +1,9 @@
 //! What the guide shows: a program that asks a script of its users for prices.
 
 // region: main
-use std::{env, ffi::CString, fs, path::Path, process::ExitCode};
+use std::{env, ffi::CString, fs, path::Path};
 
-use pyo3::prelude::*;
+use pyo3::{exceptions::PySystemExit, prelude::*};
 
 /// What scripts may import.
 #[pymodule]
@@ -17,22 +17,20 @@ mod shop {
     }
 }
 
-fn main() -> ExitCode {
+fn main() {
     let script = env::args_os().nth(1).unwrap_or_default();
     // Before Python starts, or it is too late.
     pyo3::append_to_inittab!(shop);
     Python::initialize();
     Python::attach(|py| {
-        let answered = print_price(py, script.as_ref());
-        // Nothing ends Python in order; what scripts have printed may still be in its buffer.
-        let flushed = py.run(c"import sys; sys.stdout.flush()", None, None);
-        let Err(error) = answered.and(flushed) else {
-            return ExitCode::SUCCESS;
-        };
-        // With the lines of the script; `print` would end the process at a `SystemExit`.
-        error.display(py);
-        ExitCode::FAILURE
-    })
+        let outcome = print_price(py, script.as_ref());
+        if let Err(error) = &outcome {
+            // With the lines of the script; `print` would end the program at a `SystemExit`.
+            error.display(py);
+        }
+        // The end in order: it waits for threads, runs `atexit`, writes what is buffered.
+        PySystemExit::new_err(i32::from(outcome.is_err())).print(py);
+    });
 }
 
 fn print_price(py: Python<'_>, script: &Path) -> PyResult<()> {
