@@ -26,7 +26,7 @@ RENDERINGS = {
     "no-licence": ("--data=license=none",),
 }
 # Permissive terms, and a copyleft that ends with the file.
-ALLOWED = r"\b(MIT|BSD|Apache|ISC|PSF|MPL-2\.0|Mozilla Public License 2\.0)\b"
+ALLOWED = r"\b(MIT|BSD|Apache|ISC|PSF|MPL-2\.0|Mozilla Public License 2\.0|Unlicense|Public domain)\b"
 # Other terms, with the reason that they are no obstacle.
 EXCEPTED = {
     "jinja2-ansible-filters": "GPL-3.0: Copier brings it and cannot be installed without it; nothing here imports it"

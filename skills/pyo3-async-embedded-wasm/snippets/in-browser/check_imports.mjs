@@ -19,7 +19,7 @@ const missing = imports.filter(({ name }) => !known.has(name));
 
 console.log(`module: ${imports.length} imports, ${missing.length} missing in Pyodide`);
 if (missing.length > 0) {
-  console.error(`error: Pyodide has no ${missing.map(({ name }) => `\`${name}\``).join(", ")}`);
+  console.error("error: Pyodide has no", names(missing).join(", "));
   console.error("\nhint: build with the tools of this release of Pyodide; leave out what needs more");
   process.exit(1);
 }
