@@ -50,7 +50,7 @@ def test_rust_code_keeps_the_rules(path: Path) -> None:
     # A sentence in a `KeyError` is printed in quotes; a `HashMap` is returned in another order each time.
     assert not re.search(r"PyKeyError::new_err\(\s*format!", code)
     assert "-> HashMap" not in code
-    assert not re.search(r"\.(unwrap|expect)\(|\bpanic!\(", code)
+    assert "tests" in path.parts or not re.search(r"\.(unwrap|expect)\(|\bpanic!\(", code)
     # Classes that threads share are frozen.
     for attribute in re.findall(r"#\[pyclass(.*)\]", code):
         assert "frozen" in attribute
