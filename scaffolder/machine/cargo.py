@@ -52,6 +52,38 @@ class CargoMetadata:
                     yield from (folder / name for name in names if is_file(folder / name))
 
 
+class Cargo(NamedTuple):
+    """What a project is asked about with.
+
+    Attributes:
+        programs: The programs of the machine.
+        toolchain: The toolchain that is chosen for the project.
+        config: The project's configuration of cargo.
+        variables: What keeps cargo from running what that configuration names.
+    """
+
+    programs: Programs
+    toolchain: Toolchain
+    config: CargoConfig
+    variables: dict[str, str]
+
+
+def _find_cargo(manifest: Path, environment: Mapping[str, str]) -> Cargo | None:
+    """Return how to ask cargo about a project without running its code; nothing if it can't be asked.
+
+    Raises:
+        UnreadableFileError: The manifest is something that cargo would wait for or never finish.
+    """
+    programs = programs_for(manifest.parent, environment)
+    toolchain = choose_toolchain(manifest.parent, programs)
+    rustc = programs.find("rustc")
+    if toolchain.refusal or rustc is None:
+        return None
+    read_regular(manifest)
+    config = read_config(manifest.parent, environment)
+    return Cargo(programs, toolchain, config, {**toolchain.variables, **_neutral(rustc)})
+
+
 def ask_cargo(manifest: Path, environment: Mapping[str, str], host: str | None = None) -> CargoMetadata | None:
     """Ask cargo about a project without changing it, using the network or running its code.
 
@@ -66,23 +98,20 @@ def ask_cargo(manifest: Path, environment: Mapping[str, str], host: str | None =
     Raises:
         UnreadableFileError: The manifest, or the lock file, is something that cargo would wait for or never finish.
     """
-    programs = programs_for(manifest.parent, environment)
-    toolchain = choose_toolchain(manifest.parent, programs)
-    rustc = programs.find("rustc")
-    if toolchain.refusal or rustc is None:
+    cargo = _find_cargo(manifest, environment)
+    if cargo is None:
         return None
-    read_regular(manifest)
-    config = read_config(manifest.parent, environment)
-    variables = {**toolchain.variables, **_neutral(rustc), **_target(config, manifest.parent, environment)}
-    command = ["metadata", "--format-version", "1", "--offline", "--manifest-path", str(manifest), *_sources(config)]
+    variables = cargo.variables | _target(cargo.config, manifest.parent, environment)
+    command = ["metadata", "--format-version", "1", "--offline", "--manifest-path", str(manifest)]
+    command += _sources(cargo.config)
     done = None
     if _lock(manifest) is not None:
         # What is for other systems only is in the lock file, too, and isn't built.
-        target = environment.get("CARGO_BUILD_TARGET") or host or _host(programs, toolchain)
-        done = programs.run("cargo", *command, "--locked", *_filter(target), **variables)
+        target = environment.get("CARGO_BUILD_TARGET") or host or _host(cargo.programs, cargo.toolchain)
+        done = cargo.programs.run("cargo", *command, "--locked", *_filter(target), **variables)
     if done is None or done.code != 0:
         # Without a lock file, cargo would write one; and the crates may not be there.
-        done = programs.run("cargo", *command, "--no-deps", **variables)
+        done = cargo.programs.run("cargo", *command, "--no-deps", **variables)
     if done is None:
         return None
     if done.code == CARGO_REFUSES:
@@ -118,17 +147,13 @@ def list_crates(
     Returns:
         The crates; nothing if there is no lock file, or if not all of them have been downloaded.
     """
-    programs = programs_for(manifest.parent, environment)
-    toolchain = choose_toolchain(manifest.parent, programs)
-    rustc = programs.find("rustc")
-    if toolchain.refusal or rustc is None:
+    cargo = _find_cargo(manifest, environment)
+    if cargo is None:
         return None
-    read_regular(manifest)
-    config = read_config(manifest.parent, environment)
     edges = ["--edges", "no-dev,no-build,no-proc-macro", "--prefix", "none", "--format", "{p}|{f}"]
     command = ["tree", "--offline", "--locked", "--manifest-path", str(manifest), "--target", target, *edges]
     chosen = ["--features", ",".join(features)] if features else []
-    done = programs.run("cargo", *command, *chosen, *_sources(config), **toolchain.variables, **_neutral(rustc))
+    done = cargo.programs.run("cargo", *command, *chosen, *_sources(cargo.config), **cargo.variables)
     if done is None or done.code:
         return None
     return tuple(sorted({_built_crate(line) for line in done.output.splitlines() if line.strip()}))
