@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING
 
 from scaffolder.rust.classes import Classes, read_classes
 from scaffolder.rust.source import line_of, parse, text_of
+from scaffolder.rust.starting import late_modules
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from tree_sitter import Node
+
+    from scaffolder.rust.starting import Spot
 
 NAME = re.compile(r'\bname\s*=\s*"([^"]+)"')
 DEPTH_LIMIT = 64  # of modules in modules, which nobody has
@@ -43,11 +46,13 @@ class Source:
         modules: The Python modules in it.
         shows_version: Whether it uses the crate's version.
         classes: The Python classes in it.
+        late_modules: The modules that it registers with Python too late; nothing if it registers none.
     """
 
     modules: tuple[NativeModule, ...]
     shows_version: bool
     classes: Classes
+    late_modules: tuple[Spot, ...] | None
 
 
 def read_source(path: Path, text: bytes) -> Source:
@@ -60,11 +65,13 @@ def read_source(path: Path, text: bytes) -> Source:
     # Most files have none of these, and parsing is most of the work.
     has_modules = b"pymodule" in text or b"PyInit_" in text
     has_classes = b"pyclass" in text or b"__traverse__" in text
-    root = parse(text) if has_modules or has_classes else None
+    registers = b"append_to_inittab" in text
+    root = parse(text) if has_modules or has_classes or registers else None
     return Source(
         modules=tuple(_modules_in(root, path)) if root and has_modules else (),
         shows_version=b"CARGO_PKG_VERSION" in text,
         classes=read_classes(path, root) if root and has_classes else Classes(),
+        late_modules=late_modules(path, root) if root and registers else None,
     )
 
 

@@ -75,14 +75,28 @@ def read_starts(paths: Iterable[Path], reader: Reader) -> Starts:
             continue
         result.may_start = result.may_start or bool(STARTS.search(data))
         root = parse(data)
-        calls = [call for call in descendants(root, "call_expression") if not in_tests(call)]
+        calls = _calls(root)
         attaching = (call for call in calls if ATTACHING.search(text_of(function_of(call))))
         if result.attaches is None and (call := next(attaching, None)):
             result.attaches = path, line_of(call)
-        # The first is what makes it late.
-        spots = {(spot.line, spot.name): spot for spot in (*_inherited(path, calls), *reversed([*_late(path, calls)]))}
-        result.spots += [spot for _, spot in sorted(spots.items())]
+        result.spots += _spots(path, calls)
     return result
+
+
+def late_modules(path: Path, root: Node) -> tuple[Spot, ...]:
+    """Return the modules that a file registers with Python after it has started Python for certain."""
+    spots = _spots(path, _calls(root))
+    return tuple(spot for spot in spots if spot.id == "registered-late")
+
+
+def _calls(root: Node) -> list[Node]:
+    return [call for call in descendants(root, "call_expression") if not in_tests(call)]
+
+
+def _spots(path: Path, calls: list[Node]) -> list[Spot]:
+    # The first is what makes it late.
+    spots = {(spot.line, spot.name): spot for spot in (*_inherited(path, calls), *reversed([*_late(path, calls)]))}
+    return [spot for _, spot in sorted(spots.items())]
 
 
 def _late(path: Path, calls: list[Node]) -> Iterator[Spot]:

@@ -11,9 +11,7 @@ from packaging.version import InvalidVersion, Version
 
 from scaffolder.anatomy.project import OTHER_BINDINGS
 from scaffolder.anatomy.versions import LAST_PATCH, arrow_release, companions, read_version
-from scaffolder.files import Reader
 from scaffolder.machine.cargo_config import read_config
-from scaffolder.rust.starting import read_starts
 from scaffolder.tools.setup_validator import installed, promises
 from scaffolder.tools.setup_validator.checks.classes import CRASHES, CRASHES_TRIED
 from scaffolder.tools.setup_validator.checks.features import READS_VARIABLE
@@ -266,10 +264,8 @@ class Facts(MachineFacts):
     @property
     def late_modules(self) -> tuple[Spot, ...] | None:
         """The modules that are registered with Python after it was started for certain, if any are registered."""
-        reader = Reader()
-        paths = [path for path in self.project.sources if b"append_to_inittab" in (reader.read(path) or b"")]
-        spots = read_starts(paths, Reader()).spots
-        return tuple(spot for spot in spots if spot.id == "registered-late") if paths else None
+        files = [source.late_modules for source in self.project.sources.values() if source.late_modules is not None]
+        return tuple(spot for spots in files for spot in spots) if files else None
 
     @property
     def packaged(self) -> Project | None:
