@@ -114,7 +114,7 @@ class Child:
             except queue.Empty:
                 if self.give_up and not self.give_up():
                     continue
-                self._kill()
+                kill_tree(self.process)
                 raise HangsError(f"did not finish within {timeout:g} s", self._last_lines()) from None
         if not line:
             self._answers.put(None)  # for the next one who asks
@@ -163,26 +163,15 @@ class Child:
         """Wait for a moment, then kill it; return the exit code."""
         # Its answers end when it does; `Popen.wait` with a time limit looks only every 50 ms.
         self._readers[0].join(ENDING)
-        self._kill()
+        kill_tree(self.process)
         return self.process.wait()
 
     def _ending(self) -> str:
         """Return how the process ended, which answers no more; only one that lives is killed."""
         with suppress(subprocess.TimeoutExpired):
             return f"ended its process ({end_of(self.process.wait(ENDING))})"
-        self._kill()
+        kill_tree(self.process)
         return "closed the pipe for its answers"
-
-    def _kill(self) -> None:
-        """Kill the process and those that it has started."""
-        if sys.platform == "win32":
-            tree = ["taskkill", "/F", "/T", "/PID", str(self.process.pid)]
-            if self.is_alive:
-                subprocess.run(tree, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        else:
-            with suppress(ProcessLookupError, PermissionError):
-                os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.kill()
 
     def _last_lines(self) -> str:
         """Return the end of what was printed, without our own frames and the threads that have no others."""
@@ -226,3 +215,15 @@ def start_child(
     child = Child(process, show)
     child.begin()
     return child
+
+
+def kill_tree(process: subprocess.Popen[bytes]) -> None:
+    """Kill a process that has a session of its own, and those that it has started."""
+    if sys.platform == "win32":
+        tree = ["taskkill", "/F", "/T", "/PID", str(process.pid)]
+        if process.poll() is None:
+            subprocess.run(tree, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    else:
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+    process.kill()

@@ -7,7 +7,6 @@ import json
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
 from contextlib import suppress
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from scaffolder.errors import ScaffolderError, UsageError, listing
 from scaffolder.files import is_file, real
 from scaffolder.folders import temporary_folder
+from scaffolder.machine.children import kill_tree
 from scaffolder.machine.recording import end_of
 from scaffolder.toolkit import Table
 from scaffolder.tools.embed_doctor.findings import finding
@@ -172,11 +172,7 @@ def _run(command: list[str], variables: dict[str, str], scratch: Path, timeout: 
         except subprocess.TimeoutExpired:
             return None
         finally:
-            if sys.platform == "win32":
-                process.kill()
-            else:
-                with suppress(ProcessLookupError, PermissionError):
-                    os.killpg(process.pid, signal.SIGKILL)
+            kill_tree(process)
             process.wait()
 
 
