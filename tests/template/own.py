@@ -510,8 +510,8 @@ def answer(sale: Sale) -> str | None:
         "euros",
         "cellar 18",
         "18 cellar",
-        "place",
-        "goods",
+        ".place",
+        ".goods",
     ),
 }
 OWN: dict[str, Edits] = {
