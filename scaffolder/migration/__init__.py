@@ -1,0 +1,1 @@
+"""Move the code and manifests of any PyO3 project to a newer release of PyO3."""

@@ -1,0 +1,66 @@
+"""The parts of a Rust file that can be searched: the file, and what its macros are given, which is no syntax tree."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ast_grep_py import SgNode
+
+# What may stand in a macro's brackets, and what makes a file of it: arguments, statements, items.
+SHAPES = (("fn f(){g(", ")}"), ("fn f(){", "}"), ("fn f(){match x{", "}}"), ("", ""))
+MACRO_DEPTH = 8
+
+
+class Region(NamedTuple):
+    """A part of a file as a syntax tree.
+
+    Attributes:
+        root: Its root.
+        shift: What to add to a place in the tree to get the place in the file.
+    """
+
+    root: SgNode
+    shift: int
+
+    def span(self, node: SgNode) -> tuple[int, int]:
+        """Return where a node begins and ends in the file, in characters."""
+        place = node.range()
+        return place.start.index + self.shift, place.end.index + self.shift
+
+
+def regions(text: str) -> Iterator[Region]:
+    """Yield the syntax trees of a file and of what its macros are given, the outer ones first.
+
+    Args:
+        text: Rust code.
+    """
+    from ast_grep_py import SgRoot
+
+    yield from _with_macros(Region(SgRoot(text, "rust").root(), 0), text, MACRO_DEPTH)
+
+
+def _with_macros(region: Region, text: str, depth: int) -> Iterator[Region]:
+    yield region
+    for macro in region.root.find_all({"rule": {"kind": "macro_invocation"}}) if depth else ():
+        tokens = next((child for child in macro.children() if child.kind() == "token_tree"), None)
+        # An outer macro that could be read as code has its inner ones in its own tree, too.
+        if tokens is None:
+            continue
+        start, end = region.span(tokens)
+        inner = _read(text[start + 1 : end - 1], start + 1)
+        if inner is not None:
+            yield from _with_macros(inner, text, depth - 1)
+
+
+def _read(content: str, start: int) -> Region | None:
+    """Read what is between a macro's brackets in the first way that has no syntax error."""
+    from ast_grep_py import SgRoot
+
+    for before, after in SHAPES:
+        root = SgRoot(f"{before}{content}{after}", "rust").root()
+        if root.find({"rule": {"kind": "ERROR"}}) is None:
+            return Region(root, start - len(before))
+    return None

@@ -1,0 +1,102 @@
+"""The rules of a migration, which are data: one file for each release of PyO3 in `rules/`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import yaml
+
+from scaffolder.anatomy.versions import read_version
+
+GUIDE = "https://pyo3.rs/v{release}.0/migration.html"
+
+
+@dataclass(frozen=True)
+class Trigger:
+    """What the compiler has to say at a place for a rule to apply there.
+
+    Attributes:
+        codes: The codes of its messages, such as `E0599` or `deprecated`.
+        mentions: Words that are all in the message, such as the name of a function.
+    """
+
+    codes: tuple[str, ...]
+    mentions: tuple[str, ...] = ()
+
+    def fits(self, code: str, message: str) -> bool:
+        """Whether a message of the compiler is one of these."""
+        return code in self.codes and all(word in message for word in self.mentions)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What is found in Rust code, and what becomes of it.
+
+    Attributes:
+        name: The rule's name, which is unique.
+        release: The release of PyO3 that it leads to, such as `0.26`.
+        section: The heading in PyO3's migration guide, without its number signs; empty if the guide has none.
+        why: What changed in PyO3, in a sentence.
+        search: What ast-grep looks for; empty if the compiler's place alone decides.
+        fix: What takes the place of a match, with ast-grep's variables; none if a person has to decide.
+        rewrite: The function in `rewrites.py` that computes the edits where a text can't say them.
+        needs: Paths that the new code has to import, such as `pyo3::PyClassInitializer`.
+        trigger: What the compiler says there; none if the code alone tells.
+        suggested: Whether the edit is what the compiler suggests.
+        before: An example.
+        after: What becomes of it.
+        setup: Code that both need to compile.
+        compiles: Whether a test compiles `after` with the release.
+    """
+
+    name: str
+    release: str
+    why: str
+    section: str = ""
+    search: dict[str, Any] | None = None
+    fix: str | None = None
+    rewrite: str | None = None
+    needs: tuple[str, ...] = ()
+    trigger: Trigger | None = None
+    suggested: bool = False
+    before: str = ""
+    after: str = ""
+    setup: str = ""
+    compiles: bool = True
+
+    @property
+    def decides(self) -> bool:
+        """Whether the rule changes code; otherwise it marks what a person has to change."""
+        return self.fix is not None or self.rewrite is not None or self.suggested
+
+
+@cache
+def load_rules(release: str) -> tuple[Rule, ...]:
+    """Return the rules that lead to a release, in their order.
+
+    Args:
+        release: A series of PyO3, such as `0.26`.
+    """
+    file = files("scaffolder.migration") / "rules" / f"{release}.yml"
+    entries = yaml.safe_load(file.read_text(encoding="utf-8")) if file.is_file() else None
+    return tuple(read_rule(release, entry) for entry in entries or ())
+
+
+def read_rule(release: str, entry: dict[str, Any]) -> Rule:
+    """Read one entry of a file of rules."""
+    compiler = entry.pop("compiler", None)
+    trigger = Trigger(tuple(compiler["codes"]), tuple(compiler.get("mentions", ()))) if compiler else None
+    search = {key: entry.pop(key) for key in ("rule", "constraints", "utils") if key in entry}
+    needs = tuple(entry.pop("needs", ()))
+    return Rule(name=entry.pop("id"), release=release, search=search or None, trigger=trigger, needs=needs, **entry)
+
+
+@cache
+def releases() -> tuple[str, ...]:
+    """Return the releases that there are rules for, from the oldest on."""
+    names = (file.name.removesuffix(".yml") for file in (files("scaffolder.migration") / "rules").iterdir())
+    known = ((version, name) for name in names if (version := read_version(name)) is not None)
+    return tuple(name for _, name in sorted(known))
