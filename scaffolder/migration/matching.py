@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from scaffolder.migration.imports import add_imports
 from scaffolder.migration.regions import Region, regions
@@ -12,7 +12,7 @@ from scaffolder.migration.rewrites import REWRITES, Undecided
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from ast_grep_py import SgNode
+    from ast_grep_py import Config, SgNode
 
     from scaffolder.migration.rules import Rule
 
@@ -115,7 +115,7 @@ def find_matches(text: str, rule: Rule) -> Iterator[Match]:
     """
     seen = set()
     for region in regions(text):
-        for node in region.root.find_all(rule.search):
+        for node in region.root.find_all(cast("Config", rule.search)):
             match = Match(rule, region, node, text)
             # Code in a macro is in the tree of an outer macro, too.
             if match.span not in seen:

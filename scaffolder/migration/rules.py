@@ -89,7 +89,8 @@ def read_rule(release: str, entry: dict[str, Any]) -> Rule:
     """Read one entry of a file of rules."""
     compiler = entry.pop("compiler", None)
     trigger = Trigger(tuple(compiler["codes"]), tuple(compiler.get("mentions", ()))) if compiler else None
-    search = {key: entry.pop(key) for key in ("rule", "constraints", "utils") if key in entry}
+    keys = [key for key in entry if key in {"rule", "constraints", "utils"}]
+    search = {key: entry.pop(key) for key in keys}
     needs = tuple(entry.pop("needs", ()))
     return Rule(name=entry.pop("id"), release=release, search=search or None, trigger=trigger, needs=needs, **entry)
 
