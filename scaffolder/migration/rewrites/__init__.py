@@ -4,11 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from scaffolder.migration.rewrites.bindings import add_bound, any_bound, clone_into, index_item, own_bound, take_over
+from scaffolder.migration.rewrites.attributes import new_signature
+from scaffolder.migration.rewrites.bindings import (
+    add_bound,
+    any_bound,
+    clone_into,
+    clone_reference,
+    index_item,
+    own_bound,
+    question,
+    string_text,
+    take_over,
+)
 from scaffolder.migration.rewrites.enums import compare_enum
 from scaffolder.migration.rewrites.gil_refs import bound_impl, bound_type, downcast_error
+from scaffolder.migration.rewrites.iteration import plain_iteration
 from scaffolder.migration.rewrites.lifetimes import name_lifetime
 from scaffolder.migration.rewrites.signatures import add_signature, order_signature
+from scaffolder.migration.rewrites.traits import mark_unsafe
 from scaffolder.migration.rewrites.undecided import Undecided
 from scaffolder.migration.rewrites.uses import drop_import
 
@@ -23,18 +36,27 @@ if TYPE_CHECKING:
 __all__ = ["REWRITES", "Undecided"]
 
 REWRITES: dict[str, Rewrite] = {
-    "add_bound": add_bound,
-    "add_signature": add_signature,
-    "any_bound": any_bound,
-    "bound_impl": bound_impl,
-    "bound_type": bound_type,
-    "clone_into": clone_into,
-    "compare_enum": compare_enum,
-    "downcast_error": downcast_error,
-    "drop_import": drop_import,
-    "index_item": index_item,
-    "take_over": take_over,
-    "order_signature": order_signature,
-    "own_bound": own_bound,
-    "name_lifetime": name_lifetime,
+    function.__name__: function
+    for function in (
+        add_bound,
+        add_signature,
+        any_bound,
+        bound_impl,
+        bound_type,
+        clone_into,
+        clone_reference,
+        compare_enum,
+        downcast_error,
+        drop_import,
+        index_item,
+        mark_unsafe,
+        name_lifetime,
+        new_signature,
+        order_signature,
+        own_bound,
+        plain_iteration,
+        question,
+        string_text,
+        take_over,
+    )
 }

@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from scaffolder.migration.rewrites.calls import SIMPLE, TAKING, TEMPORARY, is_fallible, method_of, text_of
+from scaffolder.migration.rewrites.calls import (
+    SIMPLE,
+    TAKING,
+    TEMPORARY,
+    is_fallible,
+    method_of,
+    text_of,
+    token_in_scope,
+)
 from scaffolder.migration.rewrites.undecided import Undecided
 
 if TYPE_CHECKING:
+    from ast_grep_py import SgNode
     from collections.abc import Iterator
 
     from scaffolder.migration.matching import Match
@@ -55,6 +64,48 @@ def clone_into(match: Match) -> Iterator[tuple[int, int, str]]:
         raise Undecided
     start = match.span[0]
     yield start, start, "clone()."
+
+
+def clone_reference(match: Match) -> Iterator[tuple[int, int, str]]:
+    """Clone a `Py` with the `Python` that there is."""
+    call = match.node.parent().parent()
+    arguments = call.field("arguments")
+    token = token_in_scope(match.node)
+    if not token or arguments.text() != "()":
+        raise Undecided
+    yield *match.span, "clone_ref"
+    start = match.region.span(arguments)[0] + 1
+    yield start, start, token
+
+
+def string_text(match: Match) -> Iterator[tuple[int, int, str]]:
+    """Make a Rust string of a Python string."""
+    node, (_, end) = match.node, match.span
+    if node.kind() == "reference_expression" and node.field("value").kind() in SIMPLE:
+        yield end, end, ".to_string()"
+    else:
+        yield append_call(match, "to_string")
+
+
+def question(match: Match) -> Iterator[tuple[int, int, str]]:
+    """Pass the error of `get_item` on, or suppress it as before in a function that returns none."""
+    call = get_item_in(match.node)
+    end = match.region.span(call)[1]
+    yield end, end, "?" if is_fallible(call) else ".ok().flatten()"
+
+
+def get_item_in(node: SgNode) -> SgNode:
+    """Return the call of `get_item` that an expression begins with.
+
+    Raises:
+        Undecided: It begins with another, or its result is looked at already.
+    """
+    value = node if node.kind() == "call_expression" else node.field("value")
+    while (method := method_of(value)) is not None:
+        if method[1].text() == "get_item" and value.kind() == "call_expression":
+            return value
+        value = method[0]
+    raise Undecided
 
 
 def index_item(match: Match) -> Iterator[tuple[int, int, str]]:

@@ -62,7 +62,9 @@ def is_equatable(match: Match, attributes: list[Attribute]) -> bool:
     name = match.node.field("name").text()
     if any(attribute.name == "derive" and "PartialEq" in words_of(attribute) for attribute in attributes):
         return True
-    blocks = match.region.root.find_all({"rule": {"kind": "impl_item", "has": {"field": "trait", "regex": "PartialEq$"}}})
+    blocks = match.region.root.find_all(
+        {"rule": {"kind": "impl_item", "has": {"field": "trait", "regex": "PartialEq$"}}}
+    )
     return any(block.field("type").text() == name for block in blocks)
 
 

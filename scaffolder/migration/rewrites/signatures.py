@@ -16,17 +16,11 @@ if TYPE_CHECKING:
 
 COMMENTS = {"line_comment", "block_comment"}
 # What has no arguments by name, or a signature of its own.
-UNSIGNED = {"getter", "setter", "classattr", "args"}
+UNSIGNED = {"getter", "setter", "classattr"}
 # Methods whose signature Python gives.
 SLOTS = {
     f"__{name}__"
-    for name in (
-        "abs add aiter and anext await bool clear concat contains delattr delete delitem divmod eq float floordiv ge get "
-        "getattr getattribute getbuffer getitem gt hash iadd iand ifloordiv ilshift imatmul imod imul index inplace_concat "
-        "inplace_repeat int invert ior ipow irshift isub iter itruediv ixor le len lshift lt matmul mod mul ne neg next or "
-        "pos pow radd rand rdivmod releasebuffer repeat repr rfloordiv richcmp rlshift rmatmul rmod rmul ror rpow rrshift "
-        "rshift rsub rtruediv rxor set setattr setitem str sub traverse truediv xor"
-    ).split()
+    for name in ["abs", "add", "aiter", "and", "anext", "await", "bool", "clear", "concat", "contains", "delattr", "delete", "delitem", "divmod", "eq", "float", "floordiv", "ge", "get", "getattr", "getattribute", "getbuffer", "getitem", "gt", "hash", "iadd", "iand", "ifloordiv", "ilshift", "imatmul", "imod", "imul", "index", "inplace_concat", "inplace_repeat", "int", "invert", "ior", "ipow", "irshift", "isub", "iter", "itruediv", "ixor", "le", "len", "lshift", "lt", "matmul", "mod", "mul", "ne", "neg", "next", "or", "pos", "pow", "radd", "rand", "rdivmod", "releasebuffer", "repeat", "repr", "rfloordiv", "richcmp", "rlshift", "rmatmul", "rmod", "rmul", "ror", "rpow", "rrshift", "rshift", "rsub", "rtruediv", "rxor", "set", "setattr", "setitem", "str", "sub", "traverse", "truediv", "xor"]
 }
 
 
@@ -85,15 +79,19 @@ def insert_attribute(match: Match, exporting: Attribute, text: str) -> tuple[int
     return start, start, f"#[{attribute}]\n{indent}"
 
 
-def exporting_attribute(function: SgNode) -> Attribute:
+def exporting_attribute(function: SgNode, *, args: bool = False) -> Attribute:
     """Return the attribute that shows a function to Python, if it takes arguments and has no signature yet.
+
+    Args:
+        function: A function or method.
+        args: Whether it may have an old signature.
 
     Raises:
         Undecided: It is no such function.
     """
     attributes = list(attributes_of(function))
     names = {attribute.name for attribute in attributes}
-    if names & UNSIGNED or any(has_signature(attribute) for attribute in attributes):
+    if names & UNSIGNED or ("args" in names and not args) or any(has_signature(attribute) for attribute in attributes):
         raise Undecided
     exporting = next((attribute for attribute in attributes if attribute.name == "pyfunction"), None)
     if exporting is not None:
