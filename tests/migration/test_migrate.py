@@ -135,7 +135,7 @@ def test_a_companion_without_a_release_ends_the_way(pyo3_new: Command, tmp_path:
     folder = write(tmp_path / "fares", FILES | {"Cargo.toml": manifest})
     result = migrate(pyo3_new, folder, "--to", "0.30", code=3)
     assert result["after"] == "0.29"
-    assert result["notes"] == ["pyo3-polars has no release for PyO3 0.30"]
+    assert result["notes"] == ["`pyo3-polars` has no release for PyO3 0.30"]
     text = (folder / "Cargo.toml").read_text(encoding="utf-8")
     assert 'pyo3-polars = "0.28"' in text
     assert 'polars = { version = "0.55", features = ["lazy"] }' in text
