@@ -23,7 +23,7 @@ from scaffolder.migration.leftovers import find_left
 from scaffolder.migration.manifests import foreign_sources, missing_releases, raise_manifest, series_in
 from scaffolder.migration.matching import apply_rules
 from scaffolder.migration.results import Migration, RuleEdit, Step
-from scaffolder.migration.rules import load_rules, releases
+from scaffolder.migration.rules import OLDEST, load_rules, releases
 from scaffolder.migration.sources import read_sources
 from scaffolder.migration.work import open_work
 
@@ -40,7 +40,6 @@ if TYPE_CHECKING:
 
 # The compiler shows some errors only after others are gone.
 MOST_ROUNDS = 40
-OLDEST = "0.19"
 
 
 @readable()
