@@ -20,7 +20,14 @@ from scaffolder.folders import temporary_folder
 from scaffolder.migration.companions import number
 from scaffolder.migration.formatting import format_like_before
 from scaffolder.migration.leftovers import find_left
-from scaffolder.migration.manifests import foreign_sources, missing_releases, raise_manifest, series_in
+from scaffolder.migration.manifests import (
+    add_feature,
+    foreign_sources,
+    manifest_of,
+    missing_releases,
+    raise_manifest,
+    series_in,
+)
 from scaffolder.migration.matching import apply_rules
 from scaffolder.migration.results import Migration, RuleEdit, Step
 from scaffolder.migration.rules import OLDEST, load_rules, releases
@@ -33,6 +40,7 @@ if TYPE_CHECKING:
 
     from scaffolder.checkout.checkout import Checkout
     from scaffolder.migration.checking import Check
+    from scaffolder.migration.manifests import ManifestEdit
     from scaffolder.migration.matching import Message
     from scaffolder.migration.rules import Rule
     from scaffolder.migration.sources import Sources
@@ -181,11 +189,11 @@ def take(work: Work, name: str) -> Step:
     if work.reason:
         work.sources.write()
         return Step(name, tuple(manifests), tuple(edits), reason=work.reason)
-    check = settle(work, rules, edits)
+    check = settle(work, rules, edits, manifests)
     return Step(name, tuple(manifests), tuple(edits), checked=check.ran, passed=check.passed, reason=check.reason)
 
 
-def settle(work: Work, rules: Sequence[Rule], edits: list[RuleEdit]) -> Check:
+def settle(work: Work, rules: Sequence[Rule], edits: list[RuleEdit], manifests: list[ManifestEdit]) -> Check:
     """Apply what the compiler's messages tell, and ask again, until there is nothing to apply."""
     seen = set()
     for _ in range(MOST_ROUNDS):
@@ -194,10 +202,23 @@ def settle(work: Work, rules: Sequence[Rule], edits: list[RuleEdit]) -> Check:
         # Rules that undo each other would go on for ever.
         new = [] if hash(state) in seen or not check.messages else list(edit_files(work.sources, rules, check.messages))
         seen.add(hash(state))
-        if not new:
+        features = [] if new else list(add_features(work.sources, rules, check.messages))
+        if not new and not features:
             return check
         edits += new
+        manifests += features
     return work.check()
+
+
+def add_features(
+    sources: Sources, rules: Sequence[Rule], messages: Mapping[str, Sequence[Message]]
+) -> Iterator[ManifestEdit]:
+    """Switch on features of PyO3 that code needs which no rule can change."""
+    for rule in rules:
+        for path, entries in messages.items():
+            manifest = manifest_of(sources.documents, path)
+            if rule.feature and manifest and any(rule.is_named_in(entry.code, entry.text) for entry in entries):
+                yield from add_feature(manifest, sources.documents[manifest], rule.feature)
 
 
 def edit_files(

@@ -11,6 +11,7 @@ from scaffolder.migration.rewrites.bindings import (
     clone_into,
     clone_reference,
     index_item,
+    name_temporary,
     own_bound,
     question,
     string_text,
@@ -23,7 +24,7 @@ from scaffolder.migration.rewrites.lifetimes import name_lifetime
 from scaffolder.migration.rewrites.signatures import add_signature, order_signature
 from scaffolder.migration.rewrites.traits import mark_unsafe
 from scaffolder.migration.rewrites.undecided import Undecided
-from scaffolder.migration.rewrites.uses import drop_import
+from scaffolder.migration.rewrites.uses import forget_import
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -36,27 +37,25 @@ if TYPE_CHECKING:
 __all__ = ["REWRITES", "Undecided"]
 
 REWRITES: dict[str, Rewrite] = {
-    function.__name__: function
-    for function in (
-        add_bound,
-        add_signature,
-        any_bound,
-        bound_impl,
-        bound_type,
-        clone_into,
-        clone_reference,
-        compare_enum,
-        downcast_error,
-        drop_import,
-        index_item,
-        mark_unsafe,
-        name_lifetime,
-        new_signature,
-        order_signature,
-        own_bound,
-        plain_iteration,
-        question,
-        string_text,
-        take_over,
-    )
+    "add_bound": add_bound,
+    "add_signature": add_signature,
+    "any_bound": any_bound,
+    "bound_impl": bound_impl,
+    "bound_type": bound_type,
+    "clone_into": clone_into,
+    "clone_reference": clone_reference,
+    "compare_enum": compare_enum,
+    "downcast_error": downcast_error,
+    "forget_import": forget_import,
+    "index_item": index_item,
+    "mark_unsafe": mark_unsafe,
+    "name_lifetime": name_lifetime,
+    "name_temporary": name_temporary,
+    "new_signature": new_signature,
+    "order_signature": order_signature,
+    "own_bound": own_bound,
+    "plain_iteration": plain_iteration,
+    "question": question,
+    "string_text": string_text,
+    "take_over": take_over,
 }

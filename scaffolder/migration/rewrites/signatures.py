@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from scaffolder.migration.rewrites.tree import part
 from scaffolder.migration.rewrites.undecided import Undecided
 
 if TYPE_CHECKING:
@@ -18,10 +19,14 @@ COMMENTS = {"line_comment", "block_comment"}
 # What has no arguments by name, or a signature of its own.
 UNSIGNED = {"getter", "setter", "classattr"}
 # Methods whose signature Python gives.
-SLOTS = {
-    f"__{name}__"
-    for name in ["abs", "add", "aiter", "and", "anext", "await", "bool", "clear", "concat", "contains", "delattr", "delete", "delitem", "divmod", "eq", "float", "floordiv", "ge", "get", "getattr", "getattribute", "getbuffer", "getitem", "gt", "hash", "iadd", "iand", "ifloordiv", "ilshift", "imatmul", "imod", "imul", "index", "inplace_concat", "inplace_repeat", "int", "invert", "ior", "ipow", "irshift", "isub", "iter", "itruediv", "ixor", "le", "len", "lshift", "lt", "matmul", "mod", "mul", "ne", "neg", "next", "or", "pos", "pow", "radd", "rand", "rdivmod", "releasebuffer", "repeat", "repr", "rfloordiv", "richcmp", "rlshift", "rmatmul", "rmod", "rmul", "ror", "rpow", "rrshift", "rshift", "rsub", "rtruediv", "rxor", "set", "setattr", "setitem", "str", "sub", "traverse", "truediv", "xor"]
-}
+SLOT_NAMES = """
+    abs add aiter and anext await bool clear concat contains delattr delete delitem divmod eq float floordiv ge
+    get getattr getattribute getbuffer getitem gt hash iadd iand ifloordiv ilshift imatmul imod imul index
+    inplace_concat inplace_repeat int invert ior ipow irshift isub iter itruediv ixor le len lshift lt matmul mod
+    mul ne neg next or pos pow radd rand rdivmod releasebuffer repeat repr rfloordiv richcmp rlshift rmatmul rmod
+    rmul ror rpow rrshift rshift rsub rtruediv rxor set setattr setitem str sub traverse truediv xor
+"""
+SLOTS = {f"__{name}__" for name in SLOT_NAMES.split()}
 
 
 @dataclass(frozen=True)
@@ -98,7 +103,7 @@ def exporting_attribute(function: SgNode, *, args: bool = False) -> Attribute:
         return exporting
     block = methods_block(function)
     exporting = next((item for item in attributes_of(block) if item.name == "pymethods"), None) if block else None
-    if exporting is None or function.field("name").text() in SLOTS:
+    if exporting is None or part(function, "name").text() in SLOTS:
         raise Undecided
     return exporting
 
@@ -134,10 +139,10 @@ def read_attribute(node: SgNode) -> Iterator[Attribute]:
         yield Attribute(name, tree.text()[1:-1] if tree else "", "", tree or attribute)
         return
     parts = split_tokens(tree) if tree else []
-    for part in parts[1:]:
-        inner = part[-1].text()[1:-1] if part[-1].kind() == "token_tree" else ""
-        words = [token.text() for token in part if token.kind() == "identifier"]
-        yield Attribute(words[-1] if words else "", inner, source_of(parts[0]), part[-1])
+    for words in parts[1:]:
+        inner = words[-1].text()[1:-1] if words[-1].kind() == "token_tree" else ""
+        names = [token.text() for token in words if token.kind() == "identifier"]
+        yield Attribute(names[-1] if names else "", inner, source_of(parts[0]), words[-1])
 
 
 def split_tokens(tree: SgNode) -> list[list[SgNode]]:
@@ -148,7 +153,7 @@ def split_tokens(tree: SgNode) -> list[list[SgNode]]:
             parts.append([])
         else:
             parts[-1].append(token)
-    return [part for part in parts if part]
+    return [tokens for tokens in parts if tokens]
 
 
 def source_of(tokens: list[SgNode]) -> str:
@@ -164,15 +169,15 @@ def python_arguments(function: SgNode, exporting: Attribute) -> Iterator[Argumen
     Raises:
         Undecided: An argument has no name, or is not what it seems.
     """
-    children = function.field("parameters").children()
+    children = part(function, "parameters").children()
     if any(child.kind() == "attribute_item" and "cancel_handle" in child.text() for child in children):
         raise Undecided
     skip = int(has_receiver(function, exporting))
     for node in [child for child in children if child.kind() in {"self_parameter", "parameter"}][skip:]:
-        rust_type = node.field("type").text()
+        rust_type = part(node, "type").text()
         if rust_type.partition("<")[0].rpartition("::")[2].strip() == "Python":
             continue
-        pattern = node.field("pattern")
+        pattern = part(node, "pattern")
         if pattern.kind() != "identifier":
             raise Undecided
         yield Argument(pattern.text(), rust_type.partition("<")[0].rpartition("::")[2].strip() == "Option")

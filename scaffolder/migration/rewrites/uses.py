@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from scaffolder.migration.rewrites.tree import around
 from scaffolder.migration.rewrites.undecided import Undecided
 
 if TYPE_CHECKING:
@@ -12,22 +13,22 @@ if TYPE_CHECKING:
     from scaffolder.migration.matching import Match
 
 
-def drop_import(match: Match) -> Iterator[tuple[int, int, str]]:
+def forget_import(match: Match) -> Iterator[tuple[int, int, str]]:
     """Leave a name out of a `use`, and the whole `use` if it has no other."""
     node = match.node
-    if node.parent().kind() == "scoped_identifier":
-        node = node.parent()
-    parent = node.parent()
-    start, end = match.region.span(node)
-    source = match.source
+    if around(node).kind() == "scoped_identifier":
+        node = around(node)
+    parent, source = around(node), match.source
+    if parent.kind() == "use_list" and len([child for child in parent.children() if child.is_named()]) == 1:
+        parent = around(around(parent))
     if parent.kind() == "use_declaration":
         start, end = match.region.span(parent)
         yield start, end + (source[end : end + 1] == "\n"), ""
         return
     if parent.kind() != "use_list":
         raise Undecided
-    following = source[end:]
-    rest = following.lstrip()
+    start, end = match.region.span(node)
+    rest = source[end:].lstrip()
     if rest.startswith(","):
         end = len(source) - len(rest) + 1
         yield start, end + (len(source[end:]) - len(source[end:].lstrip())), ""
