@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     import tomlkit
+
     from scaffolder.migration.sources import Sources
 
 FEATURE = "extension-module"
@@ -100,14 +101,14 @@ def drop_feature(path: str, document: tomlkit.TOMLDocument) -> Iterator[Manifest
 
 def without_features(value: Any) -> Any:
     """Return a dependency's table without its list of features, as a plain requirement if nothing else is left."""
-    others = {key: item for key, item in value.items() if key != "features"}
-    if [*others] == ["version"]:
+    others = [key for key in value if key != "features"]
+    if others == ["version"]:
         return str(value["version"])
     if not isinstance(value, InlineTable):
         value.pop("features")
         return value
     # Removed from the table, the last key would leave its white space.
-    text = ", ".join(f"{key} = {item.as_string()}" for key, item in others.items())
+    text = ", ".join(f"{key} = {tomlkit.item(value[key]).as_string()}" for key in others)
     return tomlkit.parse(f"table = {{ {text} }}")["table"]
 
 
