@@ -19,8 +19,6 @@ from scaffolder.migration.manifests import ManifestEdit, entries
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    import tomlkit
-
     from scaffolder.migration.sources import Sources
 
 FEATURE = "extension-module"
