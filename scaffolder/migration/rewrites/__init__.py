@@ -4,6 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from scaffolder.migration.rewrites.conversions import (
+    bound_of,
+    convert_value,
+    drop_import,
+    drop_unused_import,
+    implement,
+    typed_object,
+)
+from scaffolder.migration.rewrites.suffixes import drop_bound, drop_bound_and_fail, drop_bound_and_take_c_strings
+from scaffolder.migration.rewrites.undecided import Undecided
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
@@ -12,9 +23,16 @@ if TYPE_CHECKING:
     # Where an edit begins and ends in the file, in characters, and the new text.
     Rewrite = Callable[[Match], Iterable[tuple[int, int, str]]]
 
+__all__ = ["REWRITES", "Undecided"]
 
-class Undecided(Exception):  # noqa: N818
-    """A rewrite can't tell what the code should become."""
-
-
-REWRITES: dict[str, Rewrite] = {}
+REWRITES: dict[str, Rewrite] = {
+    "bound_of": bound_of,
+    "convert_value": convert_value,
+    "drop_bound": drop_bound,
+    "drop_bound_and_fail": drop_bound_and_fail,
+    "drop_bound_and_take_c_strings": drop_bound_and_take_c_strings,
+    "drop_import": drop_import,
+    "drop_unused_import": drop_unused_import,
+    "implement": implement,
+    "typed_object": typed_object,
+}
