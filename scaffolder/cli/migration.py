@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from scaffolder.migration.checking import Problem
-    from scaffolder.migration.migrate import Left, Migration, Step
+    from scaffolder.migration.results import Left, Migration, Step
 
 UNFINISHED = 3
 # More of one kind than a reader takes in; `--json` has all.
@@ -88,7 +88,7 @@ def migration_data(result: Migration) -> dict[str, Any]:
 
 def migration_text(result: Migration) -> str:
     """Return a migration as text."""
-    from scaffolder.cli.summary import files_text, git_in
+    from scaffolder.cli.summary import files_text
 
     if not result.changes and not result.left and not result.errors:
         return f"PyO3 {result.after}: nothing to do"
@@ -100,19 +100,19 @@ def migration_text(result: Migration) -> str:
     if result.left:
         parts.append("\n".join(["Look at:", *left_text(result.left)]))
     if result.changes and not result.dry_run:
-        program = git_in(result.path)
-        message = f"Move from PyO3 {result.before} to {result.after}"
-        parts.append(
-            f'To go on: {next_step(result)}`{program} commit -m "{message}"`\nTo go back: `{program} restore --staged --worktree -- .`'
-        )
+        parts.append(next_text(result))
     return "\n\n".join(parts)
 
 
-def next_step(result: Migration) -> str:
-    """Return what to do before the commit."""
-    if result.errors:
-        return "mend what does not compile, then `git add --all` and `pyo3-new migrate` after "
-    return ""
+def next_text(result: Migration) -> str:
+    """Return how to go on, and how to go back."""
+    from scaffolder.cli.summary import git_in
+
+    program = git_in(result.path)
+    first, add = ("mend what does not compile, then ", f"{program} add --update && ") if result.errors else ("", "")
+    commit = f'{program} commit -m "Move from PyO3 {result.before} to {result.after}"'
+    again = ", then `pyo3-new migrate` again" if result.after != result.wanted else ""
+    return f"To go on: {first}`{add}{commit}`{again}\nTo go back: `{program} restore --staged --worktree -- .`"
 
 
 def headline(result: Migration) -> str:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from scaffolder.checkout.apply import apply
@@ -20,172 +17,29 @@ from scaffolder.checkout.merge import open_scratch
 from scaffolder.checkout.obstacles import require_free
 from scaffolder.errors import ScaffolderError, UsageError, listing
 from scaffolder.folders import temporary_folder
-from scaffolder.migration.checking import DEPRECATED, Check, Problem, check_crates, write_config
-from scaffolder.migration.companions import crate_names, number
+from scaffolder.migration.companions import number
 from scaffolder.migration.formatting import format_like_before
-from scaffolder.migration.manifests import (
-    ManifestEdit,
-    foreign_sources,
-    missing_releases,
-    raise_manifest,
-    series_in,
-)
-from scaffolder.migration.matching import apply_rules, edits_of, find_matches, named_by
-from scaffolder.migration.rewrites import Undecided
-from scaffolder.migration.rules import GUIDE, load_rules, releases
+from scaffolder.migration.leftovers import find_left
+from scaffolder.migration.manifests import foreign_sources, missing_releases, raise_manifest, series_in
+from scaffolder.migration.matching import apply_rules
+from scaffolder.migration.results import Migration, RuleEdit, Step
+from scaffolder.migration.rules import OLDEST, load_rules, releases
 from scaffolder.migration.sources import read_sources
-from scaffolder.migration.workspaces import find_workspaces
+from scaffolder.migration.work import open_work
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from scaffolder.checkout.checkout import Checkout
-    from scaffolder.checkout.merge import Change
-    from scaffolder.migration.matching import Match, Message
+    from scaffolder.migration.checking import Check
+    from scaffolder.migration.matching import Message
     from scaffolder.migration.rules import Rule
     from scaffolder.migration.sources import Sources
-    from scaffolder.migration.workspaces import Workspace
+    from scaffolder.migration.work import Work
 
 # The compiler shows some errors only after others are gone.
 MOST_ROUNDS = 40
-OLDEST = "0.19"
-
-
-@dataclass(frozen=True)
-class RuleEdit:
-    """An edit that a rule made.
-
-    Attributes:
-        rule: The rule's name.
-        path: The file.
-        line: The line, as it was numbered when the edit was made.
-        before: What was there.
-        after: What is there now.
-    """
-
-    rule: str
-    path: str
-    line: int
-    before: str
-    after: str
-
-
-@dataclass(frozen=True)
-class Left:
-    """A place that a person has to look at.
-
-    Attributes:
-        path: The file.
-        line: Its line, as the file is now.
-        rule: The rule that found it; empty if the compiler did.
-        release: The release of PyO3 that changed it.
-        why: What changed, or what the compiler says.
-        section: The heading in PyO3's migration guide; empty if it has none.
-        url: Where to read it.
-    """
-
-    path: str
-    line: int
-    rule: str
-    release: str
-    why: str
-    section: str = ""
-    url: str = ""
-
-
-@dataclass(frozen=True)
-class Step:
-    """The way to one release.
-
-    Attributes:
-        release: The release.
-        manifests: What was changed in manifests.
-        edits: What rules changed in code.
-        checked: Whether the compiler was asked; none if the step was not reached.
-        passed: Whether the project compiles with it.
-        reason: Why the compiler was not asked.
-    """
-
-    release: str
-    manifests: tuple[ManifestEdit, ...] = ()
-    edits: tuple[RuleEdit, ...] = ()
-    checked: bool = False
-    passed: bool = False
-    reason: str = ""
-
-
-@dataclass(frozen=True)
-class Migration:
-    """What was done to a project, or would be.
-
-    Attributes:
-        path: The top of its repository.
-        before: The release of PyO3 that it had.
-        wanted: The release that was asked for.
-        after: The release that it has now.
-        steps: The steps, in their order.
-        left: What a person has to look at.
-        errors: What no longer compiles, if anything.
-        changes: What happens to the files.
-        notes: What else the user should know.
-        difference: The unified diff, if it was asked for.
-        dry_run: Whether nothing was written.
-    """
-
-    path: Path
-    before: str
-    wanted: str
-    after: str
-    steps: tuple[Step, ...] = ()
-    left: tuple[Left, ...] = ()
-    errors: tuple[Problem, ...] = ()
-    changes: tuple[Change, ...] = ()
-    notes: tuple[str, ...] = ()
-    difference: str = ""
-    dry_run: bool = False
-
-
-@dataclass
-class Work:
-    """A migration under way.
-
-    Attributes:
-        sources: What is edited.
-        workspaces: Where cargo is asked.
-        config: What PyO3 is told of the Python to build for.
-        environment: The variables that cargo runs with.
-        reason: Why the compiler is not asked; empty if it is.
-    """
-
-    sources: Sources
-    workspaces: tuple[Workspace, ...]
-    config: Path
-    environment: Mapping[str, str]
-    reason: str = ""
-    steps: list[Step] = field(default_factory=list)
-    last: Check | None = None
-
-    def check(self) -> Check:
-        """Ask the compiler about all crates."""
-        self.sources.write()
-        total = Check(ran=True, passed=True)
-        for workspace in self.workspaces:
-            check = check_crates(
-                self.sources.copy,
-                workspace.folder,
-                workspace.packages,
-                self.config,
-                self.environment,
-                options=workspace.options,
-            )
-            total.ran, total.passed = total.ran and check.ran, total.passed and check.passed
-            total.reason = total.reason or check.reason
-            total.problems += check.problems
-            for path, messages in check.messages.items():
-                total.messages.setdefault(path, []).extend(messages)
-        self.last = total
-        return total
 
 
 @readable()
@@ -293,28 +147,6 @@ def notes_on(sources: Sources) -> Iterator[str]:
         yield f"`{path}` is not UTF-8, and stays as it is"
 
 
-def open_work(sources: Sources, workspace: Path, *, check: bool) -> Work:
-    """Find out where cargo is asked, and whether it can be."""
-    environment = dict(os.environ)
-    environment.setdefault("CARGO_TARGET_DIR", str(workspace / "target"))
-    features = [name for document in sources.documents.values() for name in pyo3_features(document)]
-    work = Work(sources, (), write_config(workspace, features), environment)
-    if not check:
-        return replace(work, reason="`--no-check` was passed")
-    if shutil.which("cargo") is None:
-        return replace(work, reason="`cargo` is not installed")
-    return replace(work, workspaces=find_workspaces(sources, environment))
-
-
-def pyo3_features(document: Mapping[str, object]) -> Iterator[str]:
-    """Yield the features of PyO3 that a manifest switches on."""
-    from scaffolder.migration.manifests import entries
-
-    for entry in entries(document):
-        if entry.crate == "pyo3" and isinstance(entry.value, dict):
-            yield from map(str, entry.value.get("features", ()))
-
-
 def walk(work: Work, before: str, wanted: str, report: Callable[[str], None], notes: list[str]) -> None:
     """Go from one release to the next, until the wanted one or the first that does not compile."""
     names = [name for name in releases() if number(before) <= number(name) <= number(wanted)]
@@ -379,50 +211,3 @@ def edit_files(
         sources.texts[path] = result.text
         for done in result.applied:
             yield RuleEdit(done.rule.name, path, done.line, done.before, done.after)
-
-
-def find_left(work: Work, before: str) -> Iterator[Left]:
-    """Yield what a person has to look at, in the files as they are now."""
-    names = [step.release for step in work.steps if number(step.release) > number(before)] or [before]
-    rules = [rule for name in names for rule in load_rules(name) if rule.search]
-    messages = work.last.messages if work.last else {}
-    for path in work.sources.rust:
-        text, said = work.sources.texts[path], messages.get(path, ())
-        places = [*left_in(path, text, rules, said), *deprecated_in(path, text, names[-1], said)]
-        yield from sorted({place.line: place for place in reversed(places)}.values(), key=lambda place: place.line)
-
-
-def left_in(path: str, text: str, rules: Iterable[Rule], messages: Sequence[Message]) -> Iterator[Left]:
-    """Yield what rules leave to a person in one file."""
-    for rule in rules:
-        matches = find_matches(text, rule)
-        if trigger := rule.trigger:
-            matches = named_by(matches, [message for message in messages if trigger.fits(message.code, message.text)])
-        for match in matches:
-            if (why := undecided(match)) is not None:
-                url = GUIDE.format(release=rule.release) if rule.section else ""
-                line = line_at(text, match.span[0])
-                yield Left(path, line, rule.name, rule.release, why, rule.section, url)
-
-
-def undecided(match: Match) -> str | None:
-    """Return why a person has to decide what becomes of a match; nothing if a rule does."""
-    if not match.rule.decides:
-        return match.rule.why
-    try:
-        edits_of(match)
-    except Undecided as error:
-        return f"{match.rule.why}; {error}" if str(error) else match.rule.why
-    return None
-
-
-def deprecated_in(path: str, text: str, release: str, messages: Iterable[Message]) -> Iterator[Left]:
-    """Yield what the compiler calls deprecated, in its words."""
-    for message in messages:
-        if message.code == DEPRECATED and any(f"`{crate}::" in message.text for crate in crate_names()):
-            yield Left(path, line_at(text, message.start), "", release, message.text.splitlines()[0])
-
-
-def line_at(text: str, place: int) -> int:
-    """Return the line of a place in a file, from 1."""
-    return text.count("\n", 0, place) + 1
