@@ -6,12 +6,17 @@ from typing import TYPE_CHECKING
 
 from scaffolder.migration.rewrites.conversions import (
     bound_of,
+    bound_of_reference,
     convert_value,
+    depythonize,
     drop_import,
     drop_unused_import,
     implement,
     typed_object,
+    unquote,
+    utc,
 )
+from scaffolder.migration.rewrites.fallible import let_fail
 from scaffolder.migration.rewrites.suffixes import drop_bound, drop_bound_and_fail, drop_bound_and_take_c_strings
 from scaffolder.migration.rewrites.undecided import Undecided
 
@@ -27,12 +32,17 @@ __all__ = ["REWRITES", "Undecided"]
 
 REWRITES: dict[str, Rewrite] = {
     "bound_of": bound_of,
+    "bound_of_reference": bound_of_reference,
     "convert_value": convert_value,
+    "depythonize": depythonize,
     "drop_bound": drop_bound,
     "drop_bound_and_fail": drop_bound_and_fail,
     "drop_bound_and_take_c_strings": drop_bound_and_take_c_strings,
     "drop_import": drop_import,
     "drop_unused_import": drop_unused_import,
+    "fail": let_fail,
     "implement": implement,
     "typed_object": typed_object,
+    "unquote": unquote,
+    "utc": utc,
 }

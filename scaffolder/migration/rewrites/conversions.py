@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from scaffolder.migration.rewrites.fallible import joined, let_fail
+from scaffolder.migration.rewrites.fallible import joined, let_fail, require_fallible
 from scaffolder.migration.rewrites.returning import (
     PANICS,
     last_name,
@@ -200,10 +200,33 @@ def converted(receiver: SgNode, function: SgNode | None, method: str) -> Iterato
 
 def bound_of(match: Match) -> list[Change]:
     """Make the bound `IntoPyObject<'py>` of the bound `IntoPy<PyObject>`."""
-    target_of(match.node)
+    target = target_of(match.node)
+    arguments = "'py" if target == "PyAny" else f"'py, Target = {target}"
     around = [node for node in match.node.ancestors() if node.kind() in {"function_item", "impl_item", "trait_item"}]
     named_here = any("'py" in (node.field("type_parameters") or node).text() for node in around if node.field("type_parameters"))
-    return [(*match.span, "IntoPyObject<'py>" if named_here else "for<'py> IntoPyObject<'py>")]
+    return [(*match.span, ("" if named_here else "for<'py> ") + f"IntoPyObject<{arguments}>")]
+
+
+def bound_of_reference(match: Match) -> list[Change]:
+    """Make the bound `&V: IntoPyObject<'py>` of the bound `V: ToPyObject`."""
+    name = match.node.field("name" if match.node.kind() == "type_parameter" else "left")
+    bounds, shift = match.node.field("bounds"), match.region.shift
+    item = next((node for node in match.node.ancestors() if node.field("type_parameters")), None)
+    if name is None or bounds is None or item is None or "'py" in item.field("type_parameters").text():
+        raise Undecided
+    predicate = f"for<'a, 'py> &'a {name.text()}: IntoPyObject<'py>"
+    if match.node.kind() == "where_predicate":
+        return [(*match.span, predicate)]
+    clause = next((child for child in named(item) if child.kind() == "where_clause"), None)
+    dropped = (*match.region.span(bounds), "")
+    body = item.field("body")
+    if clause is not None:
+        end = span(named(clause)[-1])[1] + shift
+        return [dropped, (end, end, f", {predicate}")]
+    if body is None:
+        raise Undecided
+    start = span(body)[0] + shift
+    return [dropped, (start, start, f"where {predicate} ")]
 
 
 def typed_object(match: Match) -> list[Change]:
@@ -253,3 +276,27 @@ def drop_unused_import(match: Match) -> list[Change]:
     if uses:
         raise Undecided
     return drop_import(match)
+
+
+def utc(match: Match) -> list[Change]:
+    """Make `PyTzInfo::utc(py)?.to_owned()` of `timezone_utc(py)`."""
+    start, end = match.region.span(match.node.field("function") or match.node)
+    require_fallible(match.node)
+    after = match.span[1]
+    return [(start, end, "PyTzInfo::utc"), (after, after, "?.to_owned()")]
+
+
+def depythonize(match: Match) -> list[Change]:
+    """Make `depythonize(&x)` of `depythonize_bound(x)`."""
+    function, arguments = match.node.field("function"), named(match.node.field("arguments") or match.node)
+    if function is None or len(arguments) != 1:
+        raise Undecided
+    name = function.field("name") or function
+    start = match.region.span(arguments[0])[0]
+    return [(*match.region.span(name), "depythonize"), (start, start, "&")]
+
+
+def unquote(match: Match) -> list[Change]:
+    """Leave out the quotes of a literal."""
+    start, end = match.span
+    return [(start, end, match.node.text().strip('"'))]
