@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from scaffolder.migration.rewrites.paths import new_function, new_path, py_any
+from scaffolder.migration.rewrites.undecided import Undecided
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
@@ -12,9 +15,10 @@ if TYPE_CHECKING:
     # Where an edit begins and ends in the file, in characters, and the new text.
     Rewrite = Callable[[Match], Iterable[tuple[int, int, str]]]
 
+__all__ = ["REWRITES", "Undecided"]
 
-class Undecided(Exception):  # noqa: N818
-    """A rewrite can't tell what the code should become."""
-
-
-REWRITES: dict[str, Rewrite] = {}
+REWRITES: dict[str, Rewrite] = {
+    "new_function": new_function,
+    "new_path": new_path,
+    "py_any": py_any,
+}
