@@ -204,6 +204,7 @@ def apply_everywhere(result: Result, rule: Rule) -> None:
         write_edits(result, rule, groups)
         if result.text == before:
             return
+        result.text = add_imports(result.text, rule.needs)
 
 
 def apply_at_messages(result: Result, rules: Sequence[Rule], messages: Sequence[Message]) -> None:
@@ -216,9 +217,11 @@ def apply_at_messages(result: Result, rules: Sequence[Rule], messages: Sequence[
             if edits and not any(overlap(edit, other) for edit in edits for other in taken):
                 taken += edits
                 chosen.append((rule, edits))
-    # From the end on, so that the places before stay where they are.
+    # From the end on, so that the places before stay where they are; imports are at the top.
     for rule, edits in sorted(chosen, key=lambda pair: pair[1][0].start, reverse=True):
         write_edits(result, rule, [edits])
+    for rule, _ in chosen:
+        result.text = add_imports(result.text, rule.needs)
 
 
 def edits_at(text: str, rule: Rule, messages: Sequence[Message]) -> Iterator[tuple[Edit, ...]]:
@@ -269,4 +272,4 @@ def write_edits(result: Result, rule: Rule, groups: Iterable[tuple[Edit, ...]]) 
         result.applied.append(Applied(rule, line, result.text[edit.start : edit.end], edit.text))
     for edit in sorted(taken, key=lambda edit: edit.start, reverse=True):
         text = text[: edit.start] + edit.text + text[edit.end :]
-    result.text = add_imports(text, rule.needs)
+    result.text = text

@@ -137,7 +137,10 @@ def replace_import(match: Match, use: SgNode, paths: Iterable[str]) -> Edits:
         raise Undecided
     if entry.kind() == "use_as_clause" or ((after := match.node.next()) is not None and after.kind() == SEPARATOR):
         raise Undecided
-    missing = [new for new in paths if not imports(match.source, new)]
+    if any(read_path(new) == path for new in paths):
+        raise Undecided
+    # The import that is replaced has the name of what only moved.
+    missing = [new for new in paths if read_path(new)[-1] == path[-1] or not imports(match.source, new)]
     entries = entry.parent()
     if entries is None or entries.kind() != "use_list":
         return [alone(match, use, entry, missing)]
