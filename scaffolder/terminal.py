@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from types import FrameType
 
+    from rich.status import Status as RichStatus
     from typer import Typer
 
 # What can move the cursor, set the title or the clipboard, or change the order of letters: C0 but for newlines and
@@ -250,8 +251,8 @@ def stoppable(state: str = "nothing was made") -> Iterator[list[int]]:
             signal.signal(number, handler)
 
 
-def progress(text: str, *, visible: bool) -> AbstractContextManager[object]:
-    """Show progress on a terminal."""
+def progress(text: str, *, visible: bool) -> AbstractContextManager[RichStatus | None]:
+    """Show progress on a terminal; what the context gives can show another text."""
     if not visible or not sys.stderr.isatty():
         return nullcontext()
     from rich.console import Console

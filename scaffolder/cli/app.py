@@ -13,6 +13,7 @@ import typer
 from scaffolder import __version__, speed
 from scaffolder.cli import project as commands
 from scaffolder.cli import skills as skill_commands
+from scaffolder.cli.migration import migrate
 from scaffolder.cli.project import complete_feature
 from scaffolder.errors import UsageError, near
 from scaffolder.terminal import as_json, echo, leave, progress, run, stoppable
@@ -261,6 +262,7 @@ app.command()(commands.remove)
 app.command()(commands.update)
 app.command()(commands.status)
 app.command()(commands.diff)
+app.command()(migrate)
 app.command(cls=skill_commands.PassThrough)(skill_commands.doctor)
 app.command(cls=skill_commands.PassThrough)(skill_commands.explain)
 app.command(cls=skill_commands.PassThrough)(skill_commands.debug)

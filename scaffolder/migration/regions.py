@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -31,15 +32,17 @@ class Region(NamedTuple):
         return place.start.index + self.shift, place.end.index + self.shift
 
 
-def regions(text: str) -> Iterator[Region]:
-    """Yield the syntax trees of a file and of what its macros are given, the outer ones first.
+# Rules are applied to a file one after the other, and most of them leave it as it is.
+@lru_cache(maxsize=32)
+def regions(text: str) -> tuple[Region, ...]:
+    """Return the syntax trees of a file and of what its macros are given, the outer ones first.
 
     Args:
         text: Rust code.
     """
     from ast_grep_py import SgRoot
 
-    yield from _with_macros(Region(SgRoot(text, "rust").root(), 0), text, MACRO_DEPTH)
+    return tuple(_with_macros(Region(SgRoot(text, "rust").root(), 0), text, MACRO_DEPTH))
 
 
 def _with_macros(region: Region, text: str, depth: int) -> Iterator[Region]:

@@ -9,8 +9,10 @@ from typing import Any
 
 import yaml
 
-from scaffolder.anatomy.versions import read_version
+from scaffolder.anatomy.versions import release_series
 
+# The oldest release that a migration can begin with.
+OLDEST = "0.19"
 GUIDE = "https://pyo3.rs/v{release}.0/migration.html"
 
 
@@ -97,7 +99,6 @@ def read_rule(release: str, entry: dict[str, Any]) -> Rule:
 
 @cache
 def releases() -> tuple[str, ...]:
-    """Return the releases that there are rules for, from the oldest on."""
-    names = (file.name.removesuffix(".yml") for file in (files("scaffolder.migration") / "rules").iterdir())
-    known = ((version, name) for name in names if (version := read_version(name)) is not None)
-    return tuple(name for _, name in sorted(known))
+    """Return the releases that a migration can lead to, from the oldest on."""
+    names = [series.name for series in release_series()]
+    return tuple(names[names.index(OLDEST) + 1 :])

@@ -501,6 +501,8 @@ def answer(sale: Sale) -> str | None:
         "pears",
         "a 0\\nb 2\\nc\\n",
         "0 a\\n2 b\\nc\\n",
+        "a 1\\nb 0\\n",
+        "1 a\\n0 b\\n",
         """assert!(
         errors.contains("ReadingError: `c` is not a place and its temperature"),
         "{errors}"

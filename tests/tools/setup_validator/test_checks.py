@@ -485,6 +485,14 @@ def test_a_release_has_its_security_advisories(release: str, numbers: list[str],
     assert [line.partition(":")[0].removeprefix("RUSTSEC-") for line in (evidence or "").splitlines()] == numbers
 
 
+@pytest.mark.parametrize(
+    ("release", "way"), [("0.22.6", "pyo3-new migrate --to 0.29"), ("0.28.0", "pyo3-new migrate --to 0.29")]
+)
+def test_an_advisory_says_which_migration_ends_it(tmp_path: Path, release: str, way: str) -> None:
+    finding = ask_about(tmp_path, (replaced(CARGO, '"0.30"', f'"{release}"'), NO_LOCK))["no-advisory"]
+    assert way in (finding.fix or "").splitlines()
+
+
 def test_a_version_that_only_cargo_knows_is_no_release(tmp_path: Path) -> None:
     lock = 'version = 4\n\n[[package]]\nname = "pyo3"\nversion = "0.28.0-acme.1"\n'
     state = (replaced(CARGO, '"0.30"', '"0.28"'), NO_LOCK, added("Cargo.lock", lock))

@@ -22,7 +22,7 @@ class NoAdvisory(Check):
     see = Section("versions", "migrate")
     fix = """
     Use PyO3 $ended or later, and the crates in step with it; until then, keep clear of what the advisories name
-    pyo3 = "$requirement"
+    $command
     """
 
     @staticmethod
@@ -32,11 +32,13 @@ class NoAdvisory(Check):
         ended = max(advisory.ended for advisory in known)
         release = series.name if pyo3_release.micro == LAST_PATCH else str(pyo3_release)
         count = "a security advisory" if len(known) == 1 else f"{len(known)} security advisories"
-        # Cargo takes the newest release of a series by itself.
-        patch = f"{ended.major}.{ended.minor}" == series.name or ended.micro
+        target = f"{ended.major}.{ended.minor}"
+        # Cargo takes the newest release of a series by itself, as far as the requirement lets it.
+        patch = f'pyo3 = "{ended}"' if ended.micro or target == series.name else f'pyo3 = "{target}"'
+        command = patch if target == series.name else f"pyo3-new migrate --to {target}"
         return Failure(
             f"PyO3 {release} has {count}, as of {advisories_read()}",
             where=extension.show(extension.crate.path),
             evidence=tuple(f"{advisory.id}: {advisory.allows}" for advisory in known),
-            words={"ended": ended, "requirement": ended if patch else f"{ended.major}.{ended.minor}"},
+            words={"ended": ended, "command": command},
         )

@@ -1,0 +1,66 @@
+"""What rules leave to a person, and where to read about it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from scaffolder.migration.checking import DEPRECATED
+from scaffolder.migration.companions import crate_names, number
+from scaffolder.migration.matching import edits_of, find_matches, named_by
+from scaffolder.migration.results import Left
+from scaffolder.migration.rewrites import Undecided
+from scaffolder.migration.rules import GUIDE, load_rules
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from scaffolder.migration.matching import Match, Message
+    from scaffolder.migration.rules import Rule
+    from scaffolder.migration.work import Work
+
+
+def find_left(work: Work, before: str) -> Iterator[Left]:
+    """Yield what a person has to look at, in the files as they are now."""
+    names = [step.release for step in work.steps if number(step.release) > number(before)] or [before]
+    rules = [rule for name in names for rule in load_rules(name) if rule.search]
+    messages = work.last.messages if work.last else {}
+    for path in work.sources.rust:
+        text, said = work.sources.texts[path], messages.get(path, ())
+        places = [*left_in(path, text, rules, said), *deprecated_in(path, text, names[-1], said)]
+        yield from sorted({place.line: place for place in reversed(places)}.values(), key=lambda place: place.line)
+
+
+def left_in(path: str, text: str, rules: Iterable[Rule], messages: Sequence[Message]) -> Iterator[Left]:
+    """Yield what rules leave to a person in one file."""
+    for rule in rules:
+        matches = find_matches(text, rule)
+        if trigger := rule.trigger:
+            matches = named_by(matches, [message for message in messages if trigger.fits(message.code, message.text)])
+        for match in matches:
+            if (why := undecided(match)) is not None:
+                url = GUIDE.format(release=rule.release) if rule.section else ""
+                line = line_at(text, match.span[0])
+                yield Left(path, line, rule.name, rule.release, why, rule.section, url)
+
+
+def undecided(match: Match) -> str | None:
+    """Return why a person has to decide what becomes of a match; nothing if a rule does."""
+    if not match.rule.decides:
+        return match.rule.why
+    try:
+        edits_of(match)
+    except Undecided as error:
+        return f"{match.rule.why}; {error}" if str(error) else match.rule.why
+    return None
+
+
+def deprecated_in(path: str, text: str, release: str, messages: Iterable[Message]) -> Iterator[Left]:
+    """Yield what the compiler calls deprecated, in its words."""
+    for message in messages:
+        if message.code == DEPRECATED and any(f"`{crate}::" in message.text for crate in crate_names()):
+            yield Left(path, line_at(text, message.start), "", release, message.text.splitlines()[0])
+
+
+def line_at(text: str, place: int) -> int:
+    """Return the line of a place in a file, from 1."""
+    return text.count("\n", 0, place) + 1

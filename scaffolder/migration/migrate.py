@@ -1,0 +1,213 @@
+"""Bring a project to a newer release of PyO3, one release at a time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from scaffolder.checkout.apply import apply
+from scaffolder.checkout.checkout import (
+    locate,
+    readable,
+    require_clean,
+    require_recent_git,
+    require_settled,
+    require_whole,
+)
+from scaffolder.checkout.merge import open_scratch
+from scaffolder.checkout.obstacles import require_free
+from scaffolder.errors import ScaffolderError, UsageError, listing
+from scaffolder.folders import temporary_folder
+from scaffolder.migration.companions import number
+from scaffolder.migration.formatting import format_like_before
+from scaffolder.migration.leftovers import find_left
+from scaffolder.migration.manifests import foreign_sources, missing_releases, raise_manifest, series_in
+from scaffolder.migration.matching import apply_rules
+from scaffolder.migration.results import Migration, RuleEdit, Step
+from scaffolder.migration.rules import OLDEST, load_rules, releases
+from scaffolder.migration.sources import read_sources
+from scaffolder.migration.work import open_work
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from scaffolder.checkout.checkout import Checkout
+    from scaffolder.migration.checking import Check
+    from scaffolder.migration.matching import Message
+    from scaffolder.migration.rules import Rule
+    from scaffolder.migration.sources import Sources
+    from scaffolder.migration.work import Work
+
+# The compiler shows some errors only after others are gone.
+MOST_ROUNDS = 40
+
+
+@readable()
+def migrate(
+    start: Path,
+    to: str | None = None,
+    *,
+    check: bool = True,
+    dry_run: bool = False,
+    colour: bool = False,
+    report: Callable[[str], None] = lambda _: None,
+) -> Migration:
+    """Bring a project's code and manifests to a newer release of PyO3.
+
+    Args:
+        start: A folder of the project; the whole repository is migrated.
+        to: The series to end with, such as `0.30`; by default the newest one that there are rules for.
+        check: Ask the compiler after each step.
+        dry_run: Compute the result, and leave the project alone.
+        colour: Mark the lines of a diff.
+        report: Called with each release, before its step.
+
+    Raises:
+        ScaffolderError: The project can't be changed now, or it has no PyO3 that can be raised.
+    """
+    wanted = to or releases()[-1]
+    require_known(wanted)
+    require_recent_git()
+    checkout = open_repository(start)
+    tree = checkout.tree()
+    require_settled(checkout)
+    require_clean(checkout)
+    require_whole(checkout)
+    with temporary_folder() as workspace:
+        scratch = open_scratch(workspace / "scratch", checkout, tree)
+        sources = read_sources(checkout, scratch, workspace / "copy")
+        before = present_series(sources, checkout)
+        notes = [*notes_on(sources)]
+        if number(before) > number(wanted):
+            raise UsageError(f"the project has PyO3 {before}, which is newer than {wanted}", "pass a newer release")
+        work = open_work(sources, workspace, check=check)
+        walk(work, before, wanted, report, notes)
+        if format_like_before(sources) and not work.reason:
+            work.check()
+        sources.write()
+        result = scratch.with_files(tree, sources.changed())
+        changes = tuple(scratch.changes(tree, result))
+        require_free(checkout, scratch, changes)
+        if changes and not dry_run:
+            apply(checkout, scratch, changes, {})
+        return Migration(
+            path=checkout.folder,
+            before=before,
+            wanted=wanted,
+            after=work.steps[-1].release if work.steps else before,
+            steps=tuple(work.steps),
+            left=tuple(find_left(work, before)),
+            errors=tuple(work.last.errors) if work.last else (),
+            changes=changes,
+            notes=tuple(notes),
+            difference=scratch.difference(tree, result, colour=colour).decode("utf-8", "replace") if dry_run else "",
+            dry_run=dry_run,
+        )
+
+
+def require_known(series: str) -> None:
+    """Refuse a release that there are no rules for."""
+    if series not in releases():
+        raise UsageError(f"there are no rules for PyO3 {series}", f"pass one of {listing(releases(), 'or')}")
+
+
+def open_repository(start: Path) -> Checkout:
+    """Return the repository that a folder is in, as a whole."""
+    if not start.is_dir():
+        raise ScaffolderError(f"`{start}` is not a folder", "pass `--project DIR`")
+    checkout = locate(start.resolve())
+    return checkout if checkout.folder == checkout.root else locate(checkout.root.resolve())
+
+
+def present_series(sources: Sources, checkout: Checkout) -> str:
+    """Return the oldest series of PyO3 that the manifests ask for.
+
+    Raises:
+        ScaffolderError: They ask for none, or for one that is too old.
+    """
+    found = series_in(sources.documents.values())
+    if not found:
+        raise ScaffolderError(
+            f"no `Cargo.toml` in `{checkout.folder}` asks for a release of PyO3",
+            "run it in a project that uses PyO3, or add Rust to a Python project with `pyo3-new adopt`",
+        )
+    if number(found[0]) < number(OLDEST):
+        raise ScaffolderError(
+            f"the project has PyO3 {found[0]}, and there are rules from {OLDEST} on",
+            f"bring it to {OLDEST} with PyO3's migration guide, https://pyo3.rs/v{OLDEST}.2/migration.html",
+        )
+    return found[0]
+
+
+def notes_on(sources: Sources) -> Iterator[str]:
+    """Yield what can't be migrated from the start."""
+    for place in foreign_sources(sources.documents):
+        yield f"PyO3 in `{place}` does not come from the registry, and stays as it is"
+    for path in sources.skipped:
+        yield f"`{path}` is not UTF-8, and stays as it is"
+
+
+def walk(work: Work, before: str, wanted: str, report: Callable[[str], None], notes: list[str]) -> None:
+    """Go from one release to the next, until the wanted one or the first that does not compile."""
+    names = [name for name in releases() if number(before) <= number(name) <= number(wanted)]
+    if before not in names:
+        names = [before, *names]
+    if not work.reason:
+        report(before)
+        baseline = work.check()
+        if not baseline.ran:
+            work.reason = f"the project does not compile as it is: {baseline.reason}"
+    for name in names:
+        if missing := missing_releases(work.sources.documents.values(), name):
+            notes.append(
+                f"{listing(missing, 'and')} {'has' if len(missing) == 1 else 'have'} no release for PyO3 {name}"
+            )
+            return
+        report(name)
+        step = take(work, name)
+        if name != before or step.edits or step.manifests:
+            work.steps.append(step)
+        if step.checked and not step.passed:
+            return
+
+
+def take(work: Work, name: str) -> Step:
+    """Take the step to one release."""
+    manifests = [
+        edit for path, document in work.sources.documents.items() for edit in raise_manifest(path, document, name)
+    ]
+    rules = load_rules(name)
+    edits = list(edit_files(work.sources, rules, {}))
+    if work.reason:
+        work.sources.write()
+        return Step(name, tuple(manifests), tuple(edits), reason=work.reason)
+    check = settle(work, rules, edits)
+    return Step(name, tuple(manifests), tuple(edits), checked=check.ran, passed=check.passed, reason=check.reason)
+
+
+def settle(work: Work, rules: Sequence[Rule], edits: list[RuleEdit]) -> Check:
+    """Apply what the compiler's messages tell, and ask again, until there is nothing to apply."""
+    seen = set()
+    for _ in range(MOST_ROUNDS):
+        check = work.check()
+        state = tuple(sorted(work.sources.texts.items()))
+        # Rules that undo each other would go on for ever.
+        new = [] if hash(state) in seen or not check.messages else list(edit_files(work.sources, rules, check.messages))
+        seen.add(hash(state))
+        if not new:
+            return check
+        edits += new
+    return work.check()
+
+
+def edit_files(
+    sources: Sources, rules: Sequence[Rule], messages: Mapping[str, Sequence[Message]]
+) -> Iterator[RuleEdit]:
+    """Apply rules to the Rust files, and yield the edits."""
+    for path in list(sources.rust):
+        if messages and not messages.get(path):
+            continue
+        result = apply_rules(sources.texts[path], rules, messages.get(path, ()))
+        sources.texts[path] = result.text
+        for done in result.applied:
+            yield RuleEdit(done.rule.name, path, done.line, done.before, done.after)

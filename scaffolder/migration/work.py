@@ -1,0 +1,82 @@
+"""A migration under way: what is edited, and the compiler that is asked about it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from scaffolder.migration.checking import Check, check_crates, write_config
+from scaffolder.migration.manifests import entries
+from scaffolder.migration.workspaces import find_workspaces
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from scaffolder.migration.results import Step
+    from scaffolder.migration.sources import Sources
+    from scaffolder.migration.workspaces import Workspace
+
+
+@dataclass
+class Work:
+    """A migration under way.
+
+    Attributes:
+        sources: What is edited.
+        workspaces: Where cargo is asked.
+        config: What PyO3 is told of the Python to build for.
+        environment: The variables that cargo runs with.
+        reason: Why the compiler is not asked; empty if it is.
+    """
+
+    sources: Sources
+    workspaces: tuple[Workspace, ...]
+    config: Path
+    environment: Mapping[str, str]
+    reason: str = ""
+    steps: list[Step] = field(default_factory=list)
+    last: Check | None = None
+
+    def check(self) -> Check:
+        """Ask the compiler about all crates."""
+        self.sources.write()
+        total = Check(ran=True, passed=True)
+        for workspace in self.workspaces:
+            check = check_crates(
+                self.sources.copy,
+                workspace.folder,
+                workspace.packages,
+                self.config,
+                self.environment,
+                options=workspace.options,
+            )
+            total.ran, total.passed = total.ran and check.ran, total.passed and check.passed
+            total.reason = total.reason or check.reason
+            total.problems += check.problems
+            for path, messages in check.messages.items():
+                total.messages.setdefault(path, []).extend(messages)
+        self.last = total
+        return total
+
+
+def open_work(sources: Sources, workspace: Path, *, check: bool) -> Work:
+    """Find out where cargo is asked, and whether it can be."""
+    environment = dict(os.environ)
+    environment.setdefault("CARGO_TARGET_DIR", str(workspace / "target"))
+    features = [name for document in sources.documents.values() for name in pyo3_features(document)]
+    work = Work(sources, (), write_config(workspace, features), environment)
+    if not check:
+        return replace(work, reason="`--no-check` was passed")
+    if shutil.which("cargo") is None:
+        return replace(work, reason="`cargo` is not installed")
+    return replace(work, workspaces=find_workspaces(sources, environment))
+
+
+def pyo3_features(document: Mapping[str, object]) -> Iterator[str]:
+    """Yield the features of PyO3 that a manifest switches on."""
+    for entry in entries(document):
+        if entry.crate == "pyo3" and isinstance(entry.value, dict):
+            yield from map(str, entry.value.get("features", ()))

@@ -1,0 +1,76 @@
+"""Where cargo is asked about the crates of a repository that depend on PyO3."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from scaffolder.machine.programs import run
+from scaffolder.migration.companions import is_companion
+from scaffolder.migration.manifests import entries
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from scaffolder.migration.sources import Sources
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """Crates that are compiled together.
+
+    Attributes:
+        folder: The workspace's folder, in the copy.
+        packages: Those crates in it that depend on PyO3.
+        options: What switches PyO3 on where it is optional.
+    """
+
+    folder: Path
+    packages: tuple[str, ...]
+    options: tuple[str, ...] = ()
+
+
+def find_workspaces(sources: Sources, environment: Mapping[str, str]) -> tuple[Workspace, ...]:
+    """Return the workspaces of the crates that depend on PyO3; a crate that cargo can't read is left out.
+
+    Args:
+        sources: The repository.
+        environment: The variables that cargo runs with.
+    """
+    packages: dict[Path, list[str]] = {}
+    options: dict[Path, list[str]] = {}
+    for path in sources.crates:
+        document = sources.documents[path]
+        name = dict(document.get("package", {})).get("name")
+        folder = workspace_of(sources.copy / path, environment) if name else None
+        if folder is not None and name not in packages.get(folder, []):
+            packages.setdefault(folder, []).append(str(name))
+            options.setdefault(folder, []).extend(f"{name}/{feature}" for feature in switches(document))
+    return tuple(
+        Workspace(folder, tuple(names), ("--features", ",".join(options[folder])) if options[folder] else ())
+        for folder, names in packages.items()
+    )
+
+
+def workspace_of(manifest: Path, environment: Mapping[str, str]) -> Path | None:
+    """Ask cargo for the folder of a crate's workspace."""
+    command = ["cargo", "metadata", "--no-deps", "--format-version", "1", "--manifest-path", str(manifest)]
+    done = run(command, environment, manifest.parent, timeout=None, quiet=False)
+    return Path(json.loads(done.output)["workspace_root"]) if done is not None and done.code == 0 else None
+
+
+def switches(document: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the features of a crate that switch on dependencies on PyO3 that are optional."""
+    optional = {
+        entry.key
+        for entry in entries(document)
+        if is_companion(entry.crate) and isinstance(entry.value, dict) and entry.value.get("optional")
+    }
+    features = {str(name): [str(item) for item in items] for name, items in dict(document.get("features", {})).items()}
+    explicit = {item.removeprefix("dep:") for items in features.values() for item in items if item.startswith("dep:")}
+    yield from sorted(optional - explicit)
+    for name, items in features.items():
+        if name != "default" and any(item.removeprefix("dep:").partition("/")[0] in optional for item in items):
+            yield name
