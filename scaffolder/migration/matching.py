@@ -205,6 +205,7 @@ def apply_everywhere(result: Result, rule: Rule) -> None:
         write_edits(result, rule, groups)
         if result.text == before:
             return
+        result.text = add_imports(result.text, rule.needs)
 
 
 def apply_at_messages(result: Result, rules: Sequence[Rule], messages: Sequence[Message]) -> None:
