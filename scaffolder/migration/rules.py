@@ -44,7 +44,7 @@ class Rule:
         why: What changed in PyO3, in a sentence.
         search: What ast-grep looks for; empty if the compiler's place alone decides.
         fix: What takes the place of a match, with ast-grep's variables; none if a person has to decide.
-        rewrite: The function in `rewrites.py` that computes the edits where a text can't say them.
+        rewrite: The function in `rewrites` that computes the edits where a text can't say them.
         needs: Paths that the new code has to import, such as `pyo3::PyClassInitializer`.
         trigger: What the compiler says there; none if the code alone tells.
         feature: A feature of PyO3 that the crate gets, if no rule changes what the compiler speaks of.

@@ -1,30 +1,9 @@
-"""Edits that a text with variables can't say: each is a function of a match."""
+"""Edits that a text with variables can't say: a rule names a function of a module here, such as `enums.compare_enum`."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from scaffolder.migration.rewrites.attributes import new_signature
-from scaffolder.migration.rewrites.bindings import (
-    add_bound,
-    any_bound,
-    clone_into,
-    clone_reference,
-    index_item,
-    name_temporary,
-    own_bound,
-    question,
-    string_text,
-    take_over,
-)
-from scaffolder.migration.rewrites.enums import compare_enum
-from scaffolder.migration.rewrites.gil_refs import bound_impl, bound_type, downcast_error
-from scaffolder.migration.rewrites.iteration import plain_iteration
-from scaffolder.migration.rewrites.lifetimes import name_lifetime
-from scaffolder.migration.rewrites.signatures import add_signature, order_signature
-from scaffolder.migration.rewrites.traits import mark_unsafe
-from scaffolder.migration.rewrites.undecided import Undecided
-from scaffolder.migration.rewrites.uses import forget_import
+from importlib import import_module
+from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -34,28 +13,12 @@ if TYPE_CHECKING:
     # Where an edit begins and ends in the file, in characters, and the new text.
     Rewrite = Callable[[Match], Iterable[tuple[int, int, str]]]
 
-__all__ = ["REWRITES", "Undecided"]
 
-REWRITES: dict[str, Rewrite] = {
-    "add_bound": add_bound,
-    "add_signature": add_signature,
-    "any_bound": any_bound,
-    "bound_impl": bound_impl,
-    "bound_type": bound_type,
-    "clone_into": clone_into,
-    "clone_reference": clone_reference,
-    "compare_enum": compare_enum,
-    "downcast_error": downcast_error,
-    "forget_import": forget_import,
-    "index_item": index_item,
-    "mark_unsafe": mark_unsafe,
-    "name_lifetime": name_lifetime,
-    "name_temporary": name_temporary,
-    "new_signature": new_signature,
-    "order_signature": order_signature,
-    "own_bound": own_bound,
-    "plain_iteration": plain_iteration,
-    "question": question,
-    "string_text": string_text,
-    "take_over": take_over,
-}
+def load_rewrite(name: str) -> Rewrite:
+    """Return the function that a rule names.
+
+    Args:
+        name: A module and a function, such as `enums.compare_enum`.
+    """
+    module, _, function = name.partition(".")
+    return cast("Rewrite", getattr(import_module(f"{__name__}.{module}"), function))
