@@ -19,7 +19,6 @@ COMMENTS = {"line_comment", "block_comment"}
 # What has no arguments by name, or a signature of its own.
 UNSIGNED = {"getter", "setter", "classattr"}
 # Methods whose signature Python gives.
-<<<<<<< HEAD
 SLOT_NAMES = """
     abs add aiter and anext await bool clear concat contains delattr delete delitem divmod eq float floordiv ge
     get getattr getattribute getbuffer getitem gt hash iadd iand ifloordiv ilshift imatmul imod imul index
@@ -28,97 +27,6 @@ SLOT_NAMES = """
     rmul ror rpow rrshift rshift rsub rtruediv rxor set setattr setitem str sub traverse truediv xor
 """
 SLOTS = {f"__{name}__" for name in SLOT_NAMES.split()}
-=======
-SLOTS = {
-    f"__{name}__"
-    for name in [
-        "abs",
-        "add",
-        "aiter",
-        "and",
-        "anext",
-        "await",
-        "bool",
-        "clear",
-        "concat",
-        "contains",
-        "delattr",
-        "delete",
-        "delitem",
-        "divmod",
-        "eq",
-        "float",
-        "floordiv",
-        "ge",
-        "get",
-        "getattr",
-        "getattribute",
-        "getbuffer",
-        "getitem",
-        "gt",
-        "hash",
-        "iadd",
-        "iand",
-        "ifloordiv",
-        "ilshift",
-        "imatmul",
-        "imod",
-        "imul",
-        "index",
-        "inplace_concat",
-        "inplace_repeat",
-        "int",
-        "invert",
-        "ior",
-        "ipow",
-        "irshift",
-        "isub",
-        "iter",
-        "itruediv",
-        "ixor",
-        "le",
-        "len",
-        "lshift",
-        "lt",
-        "matmul",
-        "mod",
-        "mul",
-        "ne",
-        "neg",
-        "next",
-        "or",
-        "pos",
-        "pow",
-        "radd",
-        "rand",
-        "rdivmod",
-        "releasebuffer",
-        "repeat",
-        "repr",
-        "rfloordiv",
-        "richcmp",
-        "rlshift",
-        "rmatmul",
-        "rmod",
-        "rmul",
-        "ror",
-        "rpow",
-        "rrshift",
-        "rshift",
-        "rsub",
-        "rtruediv",
-        "rxor",
-        "set",
-        "setattr",
-        "setitem",
-        "str",
-        "sub",
-        "traverse",
-        "truediv",
-        "xor",
-    ]
-}
->>>>>>> main
 
 
 @dataclass(frozen=True)
