@@ -54,6 +54,16 @@ def take_over(match: Match) -> Iterator[tuple[int, int, str]]:
     yield *match.region.span(method), TAKING[method.text()]
 
 
+def take_cast(match: Match) -> Iterator[tuple[int, int, str]]:
+    """Cast an object so that the result keeps it."""
+    yield *match.span, TAKING[match.node.text()]
+
+
+def borrow_in_closure(match: Match) -> Iterator[tuple[int, int, str]]:
+    """Call a function that borrows an object with one that is owned."""
+    yield *match.span, f"|item| {match.node.text()}(&item)"
+
+
 def name_temporary(match: Match) -> Iterator[tuple[int, int, str]]:
     """Keep the object that a variable borrows from, in a variable of the same name before it."""
     declaration = around(match.node)

@@ -80,6 +80,13 @@ def downcast_error(match: Match) -> Iterator[tuple[int, int, str]]:
     yield *match.span, f"{name.text().removesuffix('PyDowncastError')}DowncastError<{lifetime}, {lifetime}>"
 
 
+def owned_text(match: Match) -> Iterator[tuple[int, int, str]]:
+    """Own the texts in a container."""
+    for reference in match.node.find_all({"rule": {"kind": "reference_type"}}):
+        if reference.children()[-1].text() == "str":
+            yield *match.region.span(reference), "String"
+
+
 def object_type(node: SgNode, source: str) -> str:
     """Return the Python type that a reference is to.
 
@@ -120,7 +127,7 @@ def stays_reference(node: SgNode) -> bool:
     match holder.kind():
         case "parameter":
             closure = path[depth + 1].kind() == "closure_parameters"
-            return whole and (not closure or is_called_from_python(path[depth + 2 :]))
+            return whole and (not closure or is_called_from_python(path[depth + 1]))
         case "let_declaration":
             return whole and is_borrowed(holder.field("value"))
         case "function_type":
@@ -136,10 +143,10 @@ def is_option_of(outer: SgNode, node: SgNode) -> bool:
     return outer.kind() == "generic_type" and outer.children()[0].text() == "Option" and outer == around(around(node))
 
 
-def is_called_from_python(outer: list[SgNode]) -> bool:
-    """Whether a closure is what a Python function is made of."""
-    call = next((node for node in outer if node.kind() == "call_expression"), None)
-    return call is not None and "new_closure" in part(call, "function").text()
+def is_called_from_python(parameters: SgNode) -> bool:
+    """Whether a closure has the parameters that a Python function is made of: a tuple and perhaps a dictionary."""
+    types = [part(child, "type").text() for child in parameters.children() if child.kind() == "parameter"]
+    return len(types) == 2 and "PyTuple" in types[0] and types[1].startswith("Option<") and "PyDict" in types[1]
 
 
 def is_borrowed(value: SgNode | None) -> bool:

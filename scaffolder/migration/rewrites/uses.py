@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from scaffolder.migration.imports import add_imports
 from scaffolder.migration.rewrites.tree import around
 from scaffolder.migration.rewrites.undecided import Undecided
 
@@ -35,3 +36,26 @@ def forget_import(match: Match) -> Iterator[tuple[int, int, str]]:
         return
     before = source[:start].rstrip().removesuffix(",")
     yield len(before), end, ""
+
+
+def import_methods(match: Match) -> Iterator[tuple[int, int, str]]:
+    """Import the methods of `Bound`."""
+    yield insert_import(match.source, "pyo3::prelude::*")
+
+
+def import_array_methods(match: Match) -> Iterator[tuple[int, int, str]]:
+    """Import the methods of NumPy's arrays."""
+    yield insert_import(match.source, "numpy::prelude::*")
+
+
+def insert_import(source: str, path: str) -> tuple[int, int, str]:
+    """Return the edit that imports a path.
+
+    Raises:
+        Undecided: It is imported already.
+    """
+    text = add_imports(source, (path,))
+    if len(text) <= len(source):
+        raise Undecided
+    start = next((place for place, (old, new) in enumerate(zip(source, text, strict=False)) if old != new), len(source))
+    return start, start, text[start : start + len(text) - len(source)]
