@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 
 from scaffolder.migration.imports import add_imports
 from scaffolder.migration.regions import Region, regions
-from scaffolder.migration.rewrites import REWRITES, Undecided
+from scaffolder.migration.rewrites import load_rewrite
+from scaffolder.migration.rewrites.undecided import Undecided
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -156,7 +157,7 @@ def edits_of(match: Match) -> tuple[Edit, ...]:
     """
     rule = match.rule
     if rule.rewrite is not None:
-        return tuple(Edit(*edit) for edit in REWRITES[rule.rewrite](match))
+        return tuple(Edit(*edit) for edit in load_rewrite(rule.rewrite)(match))
     start, end = match.span
     return (Edit(start, end, expand(rule.fix or "", match)),)
 
@@ -217,11 +218,7 @@ def apply_at_messages(result: Result, rules: Sequence[Rule], messages: Sequence[
             if edits and not any(overlap(edit, other) for edit in edits for other in taken):
                 taken += edits
                 chosen.append((rule, edits))
-    # From the end on, so that the places before stay where they are; imports are at the top.
-    for rule, edits in sorted(chosen, key=lambda pair: pair[1][0].start, reverse=True):
-        write_edits(result, rule, [edits])
-    for rule, _ in chosen:
-        result.text = add_imports(result.text, rule.needs)
+    write_all(result, [(rule, edit) for rule, edits in chosen for edit in edits])
 
 
 def edits_at(text: str, rule: Rule, messages: Sequence[Message]) -> Iterator[tuple[Edit, ...]]:
@@ -264,12 +261,19 @@ def write_edits(result: Result, rule: Rule, groups: Iterable[tuple[Edit, ...]]) 
     for edits in groups:
         if not any(overlap(edit, other) for edit in edits for other in taken):
             taken += edits
-    if not taken:
-        return
+    write_all(result, [(rule, edit) for edit in taken])
+
+
+def write_all(result: Result, edits: Iterable[tuple[Rule, Edit]]) -> None:
+    """Make edits in a file, and import what their rules need."""
+    ordered = sorted(edits, key=lambda pair: pair[1].start)
     text = result.text
-    for edit in sorted(taken, key=lambda edit: edit.start):
+    for rule, edit in ordered:
         line = result.text.count("\n", 0, edit.start) + 1
         result.applied.append(Applied(rule, line, result.text[edit.start : edit.end], edit.text))
-    for edit in sorted(taken, key=lambda edit: edit.start, reverse=True):
+    # From the end on, so that the places before stay where they are.
+    for _, edit in reversed(ordered):
         text = text[: edit.start] + edit.text + text[edit.end :]
+    for needs in dict.fromkeys(rule.needs for rule, _ in ordered):
+        text = add_imports(text, needs)
     result.text = text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from scaffolder.anatomy.versions import series_named
 from scaffolder.checkout.apply import apply
 from scaffolder.checkout.checkout import (
     locate,
@@ -17,6 +18,7 @@ from scaffolder.checkout.merge import open_scratch
 from scaffolder.checkout.obstacles import require_free
 from scaffolder.errors import ScaffolderError, UsageError, listing
 from scaffolder.folders import temporary_folder
+from scaffolder.migration.builders import leave_to_builders, lower_limit
 from scaffolder.migration.companions import number
 from scaffolder.migration.formatting import format_like_before
 from scaffolder.migration.leftovers import find_left
@@ -82,6 +84,7 @@ def migrate(
             raise UsageError(f"the project has PyO3 {before}, which is newer than {wanted}", "pass a newer release")
         work = open_work(sources, workspace, check=check)
         walk(work, before, wanted, report, notes)
+        notes += old_pythons(sources, work.steps[-1].release if work.steps else before)
         if format_like_before(sources) and not work.reason:
             work.check()
         sources.write()
@@ -147,6 +150,17 @@ def notes_on(sources: Sources) -> Iterator[str]:
         yield f"`{path}` is not UTF-8, and stays as it is"
 
 
+def old_pythons(sources: Sources, series: str) -> Iterator[str]:
+    """Yield which projects say that they run on a Python that PyO3 no longer supports."""
+    oldest = series_named(series)
+    for path, project in sources.projects.items():
+        text = dict(project.get("project", {})).get("requires-python")
+        lower = lower_limit(f"python{text}") if isinstance(text, str) else None
+        if oldest and lower and lower < oldest.oldest:
+            needed = f"PyO3 {series} needs {oldest.oldest} or newer"
+            yield f"`requires-python` in `{path}` allows Python {lower}, and {needed}"
+
+
 def walk(work: Work, before: str, wanted: str, report: Callable[[str], None], notes: list[str]) -> None:
     """Go from one release to the next, until the wanted one or the first that does not compile."""
     names = [name for name in releases() if number(before) <= number(name) <= number(wanted)]
@@ -173,9 +187,9 @@ def walk(work: Work, before: str, wanted: str, report: Callable[[str], None], no
 
 def take(work: Work, name: str) -> Step:
     """Take the step to one release."""
-    manifests = [
-        edit for path, document in work.sources.documents.items() for edit in raise_manifest(path, document, name)
-    ]
+    documents = work.sources.documents.items()
+    manifests = [edit for path, document in documents for edit in raise_manifest(path, document, name)]
+    manifests += leave_to_builders(work.sources, name)
     rules = load_rules(name)
     edits = list(edit_files(work.sources, rules, {}))
     if work.reason:

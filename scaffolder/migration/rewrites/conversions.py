@@ -1,10 +1,19 @@
-"""Implementations and bounds of PyO3's conversion traits."""
+"""`IntoPy` and `ToPyObject`, which `IntoPyObject` replaces: calls, implementations, bounds and imports."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from scaffolder.migration.rewrites.paths import indentation
+from scaffolder.migration.rewrites.fallible import joined, let_fail, require_fallible
+from scaffolder.migration.rewrites.returning import (
+    PANICS,
+    last_name,
+    named,
+    own_returns,
+    owner_of,
+    returned_values,
+    span,
+)
 from scaffolder.migration.rewrites.undecided import Undecided
 
 if TYPE_CHECKING:
@@ -13,91 +22,283 @@ if TYPE_CHECKING:
     from ast_grep_py import SgNode
 
     from scaffolder.migration.matching import Match
-    from scaffolder.migration.rewrites.paths import Edits
+    from scaffolder.migration.rewrites.fallible import Change
+
+ANY = {"PyObject", "PyAny", "Py<PyAny>"}
+BYTES = ("Vec<u8>", "[u8;", "SmallVec<[u8;")
+# What is a value already, and is not borrowed to be converted.
+VALUES = {"macro_invocation", "call_expression", "tuple_expression", "array_expression"}
+SIMPLE = {"identifier", "self", "call_expression", "field_expression", "scoped_identifier", "index_expression"}
+ASSOCIATED = """\
+type Target = {target};
+    type Output = Bound<'py, Self::Target>;
+    type Error = PyErr;
+
+    """
 
 
-def two_lifetimes(match: Match) -> Edits:
-    """Bring `impl FromPyObject<'py>` to the trait of 0.27, with a second lifetime and an error type."""
-    block, trait = match.node, match.node.field("trait")
-    arguments = single_lifetime(trait) if trait is not None else None
-    body = block.field("body")
-    if arguments is None or body is None:
-        return []
-    method = next((item for item in children(body, "function_item") if name_of(item) == "extract_bound"), None)
-    if method is None or any(name_of(item) == "Error" for item in children(body, "type_item")):
+def convert_value(match: Match) -> list[Change]:
+    """Make `x.into_py_any(py)` of `x.into_py(py)` and of `x.to_object(py)`, with the error handed on."""
+    receiver, name, python = parts_of(match.node)
+    if receiver.kind() == "unit_expression":
+        # `IntoPyObject` makes an empty tuple of it.
+        return [(*match.region.span(match.node), f"{python}.None()")]
+    refuse_bytes(match)
+    edits = [(*match.region.span(name), "into_py_any"), *let_fail(match)]
+    if name.text() == "to_object":
+        edits += borrowed(match, receiver)
+    return joined(edits)
+
+
+def parts_of(call: SgNode) -> tuple[SgNode, SgNode, str]:
+    """Return the receiver of a call, the method's name, and the only argument."""
+    function = call.field("function")
+    receiver = function.field("value") if function is not None else None
+    name = function.field("field") if function is not None else None
+    arguments = named(call.field("arguments") or call)
+    if receiver is None or name is None or len(arguments) != 1:
         raise Undecided
-    lifetime, _ = match.region.span(arguments)
-    name, parameter = method.field("name"), parameter_type(method)
-    if name is None or parameter is None:
+    return receiver, name, arguments[0].text()
+
+
+def refuse_bytes(match: Match) -> None:
+    """Refuse what may be a `Vec<u8>` or an array of bytes, of which `IntoPyObject` makes `bytes`.
+
+    Raises:
+        Undecided: The function speaks of such a type.
+    """
+    around = next((node for node in match.node.ancestors() if node.kind() == "function_item"), None)
+    text = around.text() if around is not None else ""
+    if any(kind in text for kind in BYTES):
+        raise Undecided("a `Vec<u8>` or an array of `u8` was a list, and would be `bytes`")
+
+
+def borrowed(match: Match, receiver: SgNode) -> Iterator[Change]:
+    """Yield the edits that borrow a receiver, which `to_object` did."""
+    kind = receiver.kind()
+    if kind in VALUES or kind.endswith("_literal") or (receiver.text() == "self"):
+        return
+    start, end = match.region.span(receiver)
+    yield start, start, "&" if kind == "parenthesized_expression" else "(&"
+    if kind != "parenthesized_expression":
+        yield end, end, ")"
+
+
+def implement(match: Match) -> list[Change]:
+    """Make `impl IntoPyObject` of `impl IntoPy` and of `impl ToPyObject`."""
+    block = match.node
+    trait, kind, body = block.field("trait"), block.field("type"), block.field("body")
+    functions = [child for child in named(body or block) if child.kind() == "function_item"]
+    if trait is None or kind is None or body is None or len(functions) != 1 or len(named(body)) != 1:
         raise Undecided
-    first = next(child for child in body.children() if child.is_named())
-    start, _ = match.region.span(first)
-    return [
-        (lifetime, lifetime, "'_, "),
-        (start, start, f"type Error = PyErr;\n\n{indentation(match.source, start)}"),
-        (*match.region.span(name), "extract"),
-        (*match.region.span(parameter), borrowed(parameter)),
+    borrows = last_name(trait) == "ToPyObject"
+    target = target_of(trait)
+    refuse_generics(block, borrows=borrows)
+    edits = [*lifetime_of(block), (*span(trait), "IntoPyObject<'py>")]
+    edits += borrow_type(kind, functions[0]) if borrows else []
+    edits.append((span(functions[0])[0], span(functions[0])[0], ASSOCIATED.format(target=target)))
+    edits += change_function(functions[0], borrows=borrows)
+    shift = match.region.shift
+    return joined([(start + shift, end + shift, text) for start, end, text in edits])
+
+
+def target_of(trait: SgNode) -> str:
+    """Return the type that `IntoPy<Py<T>>` makes: `T`."""
+    arguments = named(trait.field("type_arguments") or trait) if trait.kind() == "generic_type" else []
+    text = arguments[0].text() if arguments else "PyObject"
+    if text in ANY or last_name(trait) == "ToPyObject":
+        return "PyAny"
+    if text.startswith("Py<") and text.endswith(">"):
+        return text[3:-1]
+    raise Undecided(f"`IntoPy<{text}>` makes no object of Python")
+
+
+def refuse_generics(block: SgNode, *, borrows: bool) -> None:
+    """Refuse what depends on how a generic type is converted itself."""
+    text = "".join((block.field(name) or block).text() for name in ("type_parameters",) if block.field(name))
+    text += "".join(child.text() for child in named(block) if child.kind() == "where_clause")
+    if any(name in text for name in ("IntoPy", "ToPyObject")) and (borrows or "Vec" in text):
+        raise Undecided("it depends on how a generic type is converted")
+
+
+def lifetime_of(block: SgNode) -> Iterator[Change]:
+    """Yield the lifetime `'py`, unless the implementation has it."""
+    parameters = block.field("type_parameters")
+    if parameters is None:
+        start = span(block)[0] + len("impl")
+        yield start, start, "<'py>"
+    elif "'py" not in parameters.text():
+        start = span(parameters)[0] + 1
+        yield start, start, "'py, "
+
+
+def borrow_type(kind: SgNode, function: SgNode) -> Iterator[Change]:
+    """Yield `&` before the type, and its name where `Self` is meant in the function."""
+    start, _ = span(kind)
+    yield start, start, "&"
+    for node in function.find_all({"rule": {"regex": "^Self$", "kind": "type_identifier"}}):
+        yield (*span(node), kind.text())
+    for node in function.find_all({"rule": {"regex": "^Self$", "kind": "identifier"}}):
+        if kind.kind() == "generic_type":
+            raise Undecided("`Self` is a reference now")
+        yield (*span(node), kind.text())
+
+
+def change_function(function: SgNode, *, borrows: bool) -> Iterator[Change]:
+    """Yield the edits of `into_py` or `to_object` themselves."""
+    name, parameters, result = (function.field(part) for part in ("name", "parameters", "return_type"))
+    if name is None or parameters is None or result is None:
+        raise Undecided
+    yield (*span(name), "into_pyobject")
+    yield (*span(result), "Result<Self::Output, Self::Error>")
+    given = named(parameters)
+    if borrows:
+        yield (*span(given[0]), "self")
+    python = given[-1]
+    kind = python.field("type")
+    if kind is None or len(given) != 2 or last_name(kind) != "Python":  # noqa: PLR2004
+        raise Undecided
+    yield (*span(kind), "Python<'py>")
+    for value in returned_values(function):
+        yield from bound_value(value, (python.field("pattern") or python).text())
+    if any(not named(place) for place in own_returns(function)):
+        raise Undecided
+
+
+def bound_value(value: SgNode, python: str) -> Iterator[Change]:
+    """Yield the edits that make `PyResult<Bound<…>>` of a `Py<…>` that is returned."""
+    start, end = span(value)
+    function = value.field("function") if value.kind() == "call_expression" else None
+    method = last_name(function) if function is not None and function.kind() == "field_expression" else ""
+    receiver = function.field("value") if function is not None and method else None
+    if value.kind() == "macro_invocation" and last_name(value.field("macro")) in PANICS:
+        return
+    if receiver is not None and method in {"into_py", "to_object"} and receiver.kind() != "unit_expression":
+        yield from converted(receiver, function, method)
+    elif receiver is not None and method == "into":
+        yield start, start, "Ok(PyObject::from("
+        yield span(receiver)[1], end, f").into_bound({python}))"
+    elif value.kind() in SIMPLE:
+        yield start, start, "Ok("
+        yield end, end, f".into_bound({python}))"
+    else:
+        yield start, start, "Ok(("
+        yield end, end, f").into_bound({python}))"
+
+
+def converted(receiver: SgNode, function: SgNode | None, method: str) -> Iterator[Change]:
+    """Yield the edits for a value that is converted last."""
+    name = function.field("field") if function is not None else None
+    if name is None:
+        raise Undecided
+    yield (*span(name), "into_bound_py_any")
+    kind = receiver.kind()
+    if method == "to_object" and kind not in VALUES and not kind.endswith("_literal") and receiver.text() != "self":
+        yield span(receiver)[0], span(receiver)[0], "(&"
+        yield span(receiver)[1], span(receiver)[1], ")"
+
+
+def bound_of(match: Match) -> list[Change]:
+    """Make the bound `IntoPyObject<'py>` of the bound `IntoPy<PyObject>`."""
+    target = target_of(match.node)
+    arguments = "'py" if target == "PyAny" else f"'py, Target = {target}"
+    around = [node for node in match.node.ancestors() if node.kind() in {"function_item", "impl_item", "trait_item"}]
+    named_here = any(
+        "'py" in (node.field("type_parameters") or node).text() for node in around if node.field("type_parameters")
+    )
+    return [(*match.span, ("" if named_here else "for<'py> ") + f"IntoPyObject<{arguments}>")]
+
+
+def bound_of_reference(match: Match) -> list[Change]:
+    """Make the bound `&V: IntoPyObject<'py>` of the bound `V: ToPyObject`."""
+    name = match.node.field("name" if match.node.kind() == "type_parameter" else "left")
+    bounds, shift = match.node.field("bounds"), match.region.shift
+    item = next((node for node in match.node.ancestors() if node.field("type_parameters")), None)
+    if name is None or bounds is None or item is None or "'py" in item.field("type_parameters").text():
+        raise Undecided
+    predicate = f"for<'a, 'py> &'a {name.text()}: IntoPyObject<'py>"
+    if match.node.kind() == "where_predicate":
+        return [(*match.span, predicate)]
+    clause = next((child for child in named(item) if child.kind() == "where_clause"), None)
+    dropped = (*match.region.span(bounds), "")
+    body = item.field("body")
+    if clause is not None:
+        end = span(named(clause)[-1])[1] + shift
+        return [dropped, (end, end, f", {predicate}")]
+    if body is None:
+        raise Undecided
+    start = span(body)[0] + shift
+    return [dropped, (start, start, f"where {predicate} ")]
+
+
+def typed_object(match: Match) -> list[Change]:
+    """Make `x.into_pyobject(py)?.unbind()`, a `Py<PyTuple>`, of `x.into_py_any(py)?`."""
+    inner = match.node
+    call = named(inner)[0] if inner.kind() == "try_expression" else inner
+    receiver, name, _ = parts_of(call)
+    owner = owner_of(inner)
+    returned = owner is not None and inner.kind() != "try_expression" and inner in returned_values(owner)
+    edits = [(*match.region.span(name), "into_pyobject")]
+    start, end = match.region.span(inner)
+    if returned:
+        return [(start, start, "Ok("), *edits, (end, end, "?.unbind())")]
+    return [*edits, (end, end, ".unbind()" if inner.kind() == "try_expression" else "?.unbind()")]
+
+
+def drop_import(match: Match) -> list[Change]:
+    """Leave a name out of an import."""
+    leaf = match.node
+    while (around := leaf.parent()) is not None and around.kind() in {"scoped_identifier", "use_as_clause"}:
+        leaf = around
+    if around is None or around.kind() == "use_declaration":
+        declaration = around if around is not None else leaf
+        start, end = match.region.span(declaration)
+        return [(start, end + (match.source[end : end + 1] == "\n"), "")]
+    items = named(around)
+    if len(items) == 1:
+        raise Undecided
+    place = items.index(leaf)
+    start = match.region.span(items[place - 1])[1] if place else match.region.span(leaf)[0]
+    end = match.region.span(leaf)[1] if place else match.region.span(items[1])[0]
+    return [(start, end, "")]
+
+
+def drop_unused_import(match: Match) -> list[Change]:
+    """Leave the trait out of an import when none of its methods is called any more."""
+    method = "into_py" if match.node.text() == "IntoPy" else "to_object"
+    names = [match.node.text(), method]
+    root = match.node.get_root().root()
+    uses = [
+        node
+        for kind in ("identifier", "type_identifier", "field_identifier")
+        for node in root.find_all({"rule": {"kind": kind, "regex": f"^({'|'.join(names)})$"}})
+        if node != match.node
     ]
-
-
-def borrowed(reference: SgNode) -> str:
-    """Return the type `Borrowed<'a, 'py, T>` for a type `&'a Bound<'py, T>`."""
-    bound = reference.field("type")
-    arguments = bound.field("type_arguments") if bound is not None else None
-    owner = bound.field("type") if bound is not None else None
-    if arguments is None or owner is None or owner.text().rpartition("::")[2] != "Bound":
+    # A macro's arguments are no syntax tree, but have the same words.
+    if uses:
         raise Undecided
-    lifetime = next((child.text() for child in children(reference, "lifetime")), "'_")
-    parts = [child.text() for child in arguments.children() if child.is_named()]
-    if not parts[0].startswith("'"):
-        parts.insert(0, "'_")
-    return f"{owner.text().removesuffix('Bound')}Borrowed<{', '.join([lifetime, *parts])}>"
+    return drop_import(match)
 
 
-def owned_bound(match: Match) -> Edits:
-    """Write `FromPyObjectOwned<'py>` for a bound `FromPyObject<'py>`."""
-    trait = match.node.field("type")
-    if trait is None or single_lifetime(match.node) is None:
-        return []
-    _, end = match.region.span(trait)
-    return [(end, end, "Owned")]
+def utc(match: Match) -> list[Change]:
+    """Make `PyTzInfo::utc(py)?.to_owned()` of `timezone_utc(py)`."""
+    start, end = match.region.span(match.node.field("function") or match.node)
+    require_fallible(match.node)
+    after = match.span[1]
+    return [(start, end, "PyTzInfo::utc"), (after, after, "?.to_owned()")]
 
 
-def single_lifetime(trait: SgNode) -> SgNode | None:
-    """Return the lifetime of `FromPyObject<'py>`; nothing if it is another trait or has other arguments."""
-    name, arguments = trait.field("type"), trait.field("type_arguments")
-    if name is None or arguments is None or name.text().rpartition("::")[2] != "FromPyObject":
-        return None
-    parts = [child for child in arguments.children() if child.is_named()]
-    return parts[0] if len(parts) == 1 and parts[0].kind() == "lifetime" else None
+def depythonize(match: Match) -> list[Change]:
+    """Make `depythonize(&x)` of `depythonize_bound(x)`."""
+    function, arguments = match.node.field("function"), named(match.node.field("arguments") or match.node)
+    if function is None or len(arguments) != 1:
+        raise Undecided
+    name = function.field("name") or function
+    start = match.region.span(arguments[0])[0]
+    return [(*match.region.span(name), "depythonize"), (start, start, "&")]
 
 
-def parameter_type(method: SgNode) -> SgNode | None:
-    """Return the type of a function's only parameter, if it is a reference."""
-    parameters = method.field("parameters")
-    entries = list(children(parameters, "parameter")) if parameters is not None else []
-    kind = entries[0].field("type") if len(entries) == 1 else None
-    return kind if kind is not None and kind.kind() == "reference_type" else None
-
-
-def name_of(item: SgNode) -> str:
-    """Return the name of an item; empty if it has none."""
-    name = item.field("name")
-    return name.text() if name is not None else ""
-
-
-def children(node: SgNode, kind: str) -> Iterator[SgNode]:
-    """Yield the children of a kind."""
-    yield from (child for child in node.children() if child.kind() == kind)
-
-
-def cast_name(match: Match) -> Edits:
-    """Write `cast` for `downcast` in a name, and `Cast` for `Downcast`."""
-    name = match.node.text()
-    return [(*match.span, name.replace("downcast", "cast", 1).replace("Downcast", "Cast", 1))]
-
-
-def convert_error(match: Match) -> Edits:
-    """Convert the error of a call to the one that is wanted."""
-    _, end = match.span
-    return [(end, end, ".map_err(Into::into)")]
+def unquote(match: Match) -> list[Change]:
+    """Leave out the quotes of a literal."""
+    start, end = match.span
+    return [(start, end, match.node.text().strip('"'))]

@@ -1,0 +1,132 @@
+"""Expressions that hold or return Python objects."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from scaffolder.migration.rewrites.calls import (
+    SIMPLE,
+    TAKING,
+    TEMPORARY,
+    is_fallible,
+    method_of,
+    text_of,
+    token_in_scope,
+)
+from scaffolder.migration.rewrites.undecided import Undecided
+
+if TYPE_CHECKING:
+    from ast_grep_py import SgNode
+    from collections.abc import Iterator
+
+    from scaffolder.migration.matching import Match
+# What a cast stands in, up to the variable that gets its result.
+CHAIN = {"field_expression", "generic_function"}
+
+
+def add_bound(match: Match) -> Iterator[tuple[int, int, str]]:
+    """Call a function by its name for `Bound`."""
+    yield *match.span, f"{match.node.text()}_bound"
+
+
+def own_bound(match: Match) -> Iterator[tuple[int, int, str]]:
+    """Make a `Bound` of its own of a reference to one: take over what nobody else has, and clone the rest."""
+    node = match.node
+    if (method := method_of(node)) is not None and method[1].text() in TAKING and method[0].kind() in TEMPORARY:
+        yield *match.region.span(method[1]), TAKING[method[1].text()]
+    elif node.kind() == "reference_expression":
+        value = node.field("value")
+        yield *match.span, f"{text_of(match, value)}.clone()" if value.kind() in SIMPLE else f"({value.text()}).clone()"
+    else:
+        yield append_call(match, "clone")
+
+
+def take_over(match: Match) -> Iterator[tuple[int, int, str]]:
+    """Cast a temporary object so that the result keeps it."""
+    method = match.node.parent().field("field")
+    holder = next(
+        (node for node in method.ancestors() if node.kind() not in {"call_expression", "try_expression", *CHAIN}), None
+    )
+    if holder is None or holder.kind() != "let_declaration":
+        raise Undecided
+    yield *match.region.span(method), TAKING[method.text()]
+
+
+def any_bound(match: Match) -> Iterator[tuple[int, int, str]]:
+    """Forget the type of an object."""
+    yield append_call(match, "into_any")
+
+
+def clone_into(match: Match) -> Iterator[tuple[int, int, str]]:
+    """Clone what is converted into something owned."""
+    receiver = match.node.parent().field("value")
+    if (method := method_of(receiver)) is not None and method[1].text() == "clone":
+        raise Undecided
+    start = match.span[0]
+    yield start, start, "clone()."
+
+
+def clone_reference(match: Match) -> Iterator[tuple[int, int, str]]:
+    """Clone a `Py` with the `Python` that there is."""
+    call = match.node.parent().parent()
+    arguments = call.field("arguments")
+    token = token_in_scope(match.node)
+    if not token or arguments.text() != "()":
+        raise Undecided
+    yield *match.span, "clone_ref"
+    start = match.region.span(arguments)[0] + 1
+    yield start, start, token
+
+
+def string_text(match: Match) -> Iterator[tuple[int, int, str]]:
+    """Make a Rust string of a Python string."""
+    node, (_, end) = match.node, match.span
+    if node.kind() == "reference_expression" and node.field("value").kind() in SIMPLE:
+        yield end, end, ".to_string()"
+    else:
+        yield append_call(match, "to_string")
+
+
+def question(match: Match) -> Iterator[tuple[int, int, str]]:
+    """Pass the error of `get_item` on, or suppress it as before in a function that returns none."""
+    call = get_item_in(match.node)
+    end = match.region.span(call)[1]
+    yield end, end, "?" if is_fallible(call) else ".ok().flatten()"
+
+
+def get_item_in(node: SgNode) -> SgNode:
+    """Return the call of `get_item` that an expression begins with.
+
+    Raises:
+        Undecided: It begins with another, or its result is looked at already.
+    """
+    value = node if node.kind() == "call_expression" else node.field("value")
+    while (method := method_of(value)) is not None:
+        if method[1].text() == "get_item" and value.kind() == "call_expression":
+            return value
+        value = method[0]
+    raise Undecided
+
+
+def index_item(match: Match) -> Iterator[tuple[int, int, str]]:
+    """Get an item of a list or tuple with a method; an index that is too large panicked."""
+    node = match.node
+    container, index = (child for child in node.children() if child.is_named())
+    if "range" in index.kind() or container.kind() not in SIMPLE:
+        raise Undecided
+    end = "?" if is_fallible(node) else ".unwrap()"
+    text = f"{text_of(match, container)}.get_item({text_of(match, index)}){end}"
+    outer = node.parent()
+    span = match.region.span(outer) if outer is not None and outer.kind() == "reference_expression" else match.span
+    yield *span, text
+
+
+def append_call(match: Match, name: str) -> tuple[int, int, str]:
+    """Call a method of an expression that has no arguments."""
+    node, (start, end) = match.node, match.span
+    if node.kind() not in SIMPLE:
+        raise Undecided
+    parent = node.parent()
+    if parent is not None and parent.kind() == "shorthand_field_initializer":
+        return start, end, f"{node.text()}: {node.text()}.{name}()"
+    return end, end, f".{name}()"
