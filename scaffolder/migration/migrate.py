@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import tomllib
 from typing import TYPE_CHECKING
 
-from scaffolder.anatomy.versions import series_named
+from scaffolder.anatomy.versions import read_version, series_named
 from scaffolder.checkout.apply import apply
 from scaffolder.checkout.checkout import (
     locate,
@@ -33,14 +34,17 @@ from scaffolder.migration.manifests import (
 from scaffolder.migration.matching import apply_rules
 from scaffolder.migration.results import Migration, RuleEdit, Step
 from scaffolder.migration.rules import OLDEST, load_rules, releases
-from scaffolder.migration.sources import read_sources
+from scaffolder.migration.sources import TOOLCHAINS, read_sources
 from scaffolder.migration.work import open_work
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from packaging.version import Version
+
     from scaffolder.checkout.checkout import Checkout
+    from scaffolder.checkout.merge import Scratch
     from scaffolder.migration.checking import Check
     from scaffolder.migration.manifests import ManifestEdit
     from scaffolder.migration.matching import Message
@@ -91,7 +95,9 @@ def migrate(
         if number(before) > number(wanted):
             raise UsageError(f"the project has PyO3 {before}, which is newer than {wanted}", "pass a newer release")
         work = open_work(sources, workspace, check=check)
+        notes += work.notes
         walk(work, before, wanted, report, notes)
+        notes += old_compilers(scratch, work.steps[-1].release if work.steps else before)
         notes += old_pythons(sources, work.steps[-1].release if work.steps else before)
         if format_like_before(sources) and not work.reason:
             work.check()
@@ -156,6 +162,26 @@ def notes_on(sources: Sources) -> Iterator[str]:
         yield f"PyO3 in `{place}` does not come from the registry, and stays as it is"
     for path in sources.skipped:
         yield f"`{path}` is not UTF-8, and stays as it is"
+
+
+def old_compilers(scratch: Scratch, series: str) -> Iterator[str]:
+    """Yield which files pin a compiler that is too old for PyO3."""
+    needed = series_named(series)
+    names = [path for path in scratch.committed if path.rpartition("/")[2] in TOOLCHAINS]
+    for path, file in scratch.committed_files(names).items():
+        pinned = pinned_release(file.content)
+        if needed and pinned and pinned < needed.rust:
+            yield f"`{path}` pins Rust {pinned}, and PyO3 {series} needs {needed.rust} or newer"
+
+
+def pinned_release(content: bytes) -> Version | None:
+    """Return the release that a toolchain file names, if it names one by its number."""
+    text = content.decode("utf-8", "replace").strip()
+    try:
+        channel = tomllib.loads(text).get("toolchain", {}).get("channel", "")
+    except tomllib.TOMLDecodeError:
+        channel = text
+    return read_version(str(channel))
 
 
 def old_pythons(sources: Sources, series: str) -> Iterator[str]:

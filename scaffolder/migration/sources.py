@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from scaffolder.checkout.merge import Files, Scratch
 
 LOCK = "Cargo.lock"
+TOOLCHAINS = ("rust-toolchain", "rust-toolchain.toml")
 
 
 @dataclass
@@ -107,7 +108,10 @@ def is_source(path: str) -> bool:
 
 
 def copy_repository(checkout: Checkout, copy: Path) -> None:
-    """Write the committed files to a folder, and beside them lock files that git ignores."""
+    """Write the committed files to a folder, and beside them lock files that git ignores.
+
+    Not the files that pin a compiler: one of their time is too old for the newer releases.
+    """
     copy.mkdir()
     prefix = ["checkout-index", "--all", "--quiet", f"--prefix={copy.as_posix()}/"]
     git.run(*prefix, folder=checkout.root, variables=LOOKING)
@@ -116,3 +120,6 @@ def copy_repository(checkout: Checkout, copy: Path) -> None:
         original = checkout.root / lock.relative_to(copy)
         if not os.path.lexists(lock) and original.is_file():
             shutil.copyfile(original, lock)
+    for name in TOOLCHAINS:
+        for path in copy.rglob(name):
+            path.unlink()

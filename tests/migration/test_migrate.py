@@ -262,6 +262,20 @@ def test_what_can_not_be_migrated_is_said(
     assert "hint: " in done.stderr
 
 
+def test_what_cargo_can_not_read_is_not_said_to_compile(pyo3_new: Command, tmp_path: Path) -> None:
+    manifest = CARGO.replace('edition = "2021"', 'edition = "2021"\nlicense = { nonsense = true }')
+    folder = write(tmp_path / "fares", FILES | {"Cargo.toml": manifest})
+    result = json.loads(pyo3_new("migrate", "--json", "--to", "0.26", cwd=folder).stdout)
+    assert not any(step["checked"] or step["passed"] for step in result["steps"])
+    assert all(step["reason"].startswith("`Cargo.toml`: ") for step in result["steps"])
+
+
+def test_a_compiler_that_is_too_old_is_named(pyo3_new: Command, tmp_path: Path) -> None:
+    folder = write(tmp_path / "fares", FILES | {"rust-toolchain.toml": '[toolchain]\nchannel = "1.70.0"\n'})
+    notes = migrate(pyo3_new, folder, "--to", "0.26")["notes"]
+    assert notes == ["`rust-toolchain.toml` pins Rust 1.70.0, and PyO3 0.26 needs 1.74 or newer"]
+
+
 def test_a_folder_without_a_repository_is_refused(pyo3_new: Command, tmp_path: Path) -> None:
     (tmp_path / "Cargo.toml").write_text(CARGO, encoding="utf-8")
     assert "is not in a git repository" in pyo3_new("migrate", cwd=tmp_path, code=1).stderr
