@@ -10,8 +10,8 @@ from scaffolder.rust.items import Use, read_items
 PRELUDE = ("pyo3", "prelude")
 # What `pyo3::prelude` has in every release whose rules need it.
 IN_PRELUDE = {
-    "Borrowed", "Bound", "FromPyObject", "IntoPyObject", "Py", "PyAny", "PyClassInitializer", "PyErr", "PyRef",
-    "PyRefMut", "PyResult", "Python", "pyfunction", "wrap_pyfunction",
+    "Borrowed", "Bound", "FromPyObject", "FromPyObjectOwned", "IntoPyObject", "Py", "PyAny", "PyClassInitializer",
+    "PyErr", "PyRef", "PyRefMut", "PyResult", "Python", "pyfunction", "wrap_pyfunction",
 }  # fmt: skip
 
 

@@ -17,22 +17,24 @@ if TYPE_CHECKING:
     from scaffolder.migration.rewrites.paths import Edits
 
 OPTIONS = {"from_py_object", "skip_from_py_object"}
-LOCAL = "subclass"
+PAIR = ("subclass", "base")
+LOCAL = PAIR[0]
+VARIABLES = ("identifier", "shorthand_field_identifier", "self")
+BRANCHES = {"block", "else_clause", "if_expression", "match_block", "match_arm"}
 # Functions of their own inside of a function, whose `return` is another one.
 INNER = {"closure_expression", "function_item", "async_block"}
 
 
 def opt_in(match: Match) -> Edits:
     """Add `from_py_object` to a `#[pyclass]` of a type that can be cloned."""
-    item = item_after(match.node)
-    if item is None or item.kind() not in {"struct_item", "enum_item"}:
-        raise Undecided
-    word, options = pyclass_in(match.node)
+    item, (word, options) = item_after(match.node), pyclass_in(match.node)
+    if word is None or item is None or item.kind() not in {"struct_item", "enum_item"}:
+        return []
     if options is not None and any(token.text() in OPTIONS for token in options.children()):
-        raise Undecided
+        return []
     # Without the compiler's word for it only a derived `Clone` is known.
     if match.rule.trigger is None and not derives_clone(item):
-        raise Undecided
+        return []
     if options is None:
         _, end = match.region.span(word)
         return [(end, end, "(from_py_object)")]
@@ -47,8 +49,8 @@ def drop_option(match: Match) -> Edits:
     word, options = pyclass_in(match.node)
     tokens = options.children() if options is not None else []
     option = next((token for token in tokens if token.text() == "skip_from_py_object"), None)
-    if options is None or option is None:
-        raise Undecided
+    if word is None or options is None or option is None:
+        return []
     if len(tokens) == len(["(", option, ")"]):
         return [(match.region.span(word)[1], match.region.span(options)[1], "")]
     before, after = option.prev(), option.next()
@@ -59,7 +61,7 @@ def drop_option(match: Match) -> Edits:
     return [(match.region.span(option)[0], match.region.span(rest)[0], "")]
 
 
-def pyclass_in(attribute: SgNode) -> tuple[SgNode, SgNode | None]:
+def pyclass_in(attribute: SgNode) -> tuple[SgNode | None, SgNode | None]:
     """Return the word `pyclass` in an attribute, which may be a `cfg_attr`, and its options if it has some."""
     for word in attribute.find_all({"rule": {"kind": "identifier", "regex": "^pyclass$"}}):
         parent = word.parent()
@@ -68,7 +70,7 @@ def pyclass_in(attribute: SgNode) -> tuple[SgNode, SgNode | None]:
         if after is None or after.kind() != "token_tree" or not after.text().startswith("("):
             after = None
         return word, after
-    raise Undecided
+    return None, None
 
 
 def derives_clone(item: SgNode) -> bool:
@@ -97,11 +99,8 @@ def pair_type(returned: SgNode) -> SgNode:
     """Return the tuple of two types that a function returns, alone or first in a result."""
     arguments = returned.field("type_arguments")
     kinds = [child for child in arguments.children() if child.is_named()] if arguments is not None else [returned]
-    if (
-        kinds
-        and kinds[0].kind() == "tuple_type"
-        and len([kind for kind in kinds[0].children() if kind.is_named()]) == 2
-    ):
+    parts = [child for child in kinds[0].children() if child.is_named()] if kinds else []
+    if len(parts) == len(PAIR) and kinds[0].kind() == "tuple_type":
         return kinds[0]
     raise Undecided
 
@@ -144,8 +143,9 @@ def new_from_pair(match: Match) -> Edits:
     if pair is None:
         raise Undecided
     subclass, base = members(pair)
+    # The tuple still works here.
     if shared_names(subclass, base):
-        raise Undecided
+        return []
     texts = [match.source[slice(*match.region.span(member))] for member in (subclass, base)]
     return [(*match.region.span(pair), chained(texts[0], texts[1]))]
 
@@ -158,7 +158,7 @@ def chained(subclass: str, base: str) -> str:
 def members(pair: SgNode) -> tuple[SgNode, SgNode]:
     """Return the two values of a tuple."""
     values = [child for child in pair.children() if child.is_named()]
-    if pair.kind() != "tuple_expression" or len(values) != len(("subclass", "base")):
+    if pair.kind() != "tuple_expression" or len(values) != len(PAIR):
         raise Undecided
     return values[0], values[1]
 
@@ -170,9 +170,8 @@ def shared_names(first: SgNode, second: SgNode) -> bool:
 
 def variables(node: SgNode) -> set[str]:
     """Return the names in an expression that may be variables."""
-    words = {"any": [{"kind": "identifier"}, {"kind": "shorthand_field_identifier"}, {"kind": "self"}]}
-    found = {name.text() for name in node.find_all({"rule": words})}
-    return {name for name in found if not name[:1].isupper()}
+    names = {name.text() for name in node.find_all(any=[{"kind": kind} for kind in VARIABLES])}
+    return {name for name in names if not name[:1].isupper()}
 
 
 def statement_of(pair: SgNode) -> SgNode | None:
@@ -203,6 +202,12 @@ def returned_values(node: SgNode) -> Iterator[SgNode]:
         yield from returned_values(child)
 
 
+def branches(node: SgNode) -> list[SgNode]:
+    """Return the parts of an `if`, `else`, `match` or `unsafe` that give its value."""
+    parts = [part for name in ("consequence", "alternative", "body") if (part := node.field(name)) is not None]
+    return [part for part in parts or node.children() if part.kind() in BRANCHES]
+
+
 def last_values(node: SgNode) -> Iterator[SgNode]:
     """Yield the expressions that a block, an `if` or a `match` may end with."""
     match node.kind():
@@ -216,14 +221,10 @@ def last_values(node: SgNode) -> Iterator[SgNode]:
             if node.children()[-1].kind() != ";":
                 yield from last_values(inner)
         case "if_expression" | "else_clause" | "unsafe_block" | "match_expression" | "match_block":
-            parts = [node.field(name) for name in ("consequence", "alternative", "body")]
-            inner_nodes = [part for part in parts if part is not None] or list(node.children())
-            for part in inner_nodes:
-                if part.kind() in {"block", "else_clause", "if_expression", "match_block", "match_arm"}:
-                    yield from last_values(part)
+            for part in branches(node):
+                yield from last_values(part)
         case "match_arm":
-            if (value := node.field("value")) is not None:
-                yield from last_values(value)
+            yield from last_values(node.field("value") or node)
         case "return_expression" | "let_declaration":
             return
         case _:

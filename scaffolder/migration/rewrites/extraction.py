@@ -22,7 +22,7 @@ def two_lifetimes(match: Match) -> Edits:
     arguments = single_lifetime(trait) if trait is not None else None
     body = block.field("body")
     if arguments is None or body is None:
-        raise Undecided
+        return []
     method = next((item for item in children(body, "function_item") if name_of(item) == "extract_bound"), None)
     if method is None or any(name_of(item) == "Error" for item in children(body, "type_item")):
         raise Undecided
@@ -36,11 +36,11 @@ def two_lifetimes(match: Match) -> Edits:
         (lifetime, lifetime, "'_, "),
         (start, start, f"type Error = PyErr;\n\n{indentation(match.source, start)}"),
         (*match.region.span(name), "extract"),
-        (*match.region.span(parameter), borrowed(match, parameter)),
+        (*match.region.span(parameter), borrowed(parameter)),
     ]
 
 
-def borrowed(match: Match, reference: SgNode) -> str:
+def borrowed(reference: SgNode) -> str:
     """Return the type `Borrowed<'a, 'py, T>` for a type `&'a Bound<'py, T>`."""
     bound = reference.field("type")
     arguments = bound.field("type_arguments") if bound is not None else None
@@ -56,10 +56,9 @@ def borrowed(match: Match, reference: SgNode) -> str:
 
 def owned_bound(match: Match) -> Edits:
     """Write `FromPyObjectOwned<'py>` for a bound `FromPyObject<'py>`."""
-    if single_lifetime(match.node) is None:
-        raise Undecided
     trait = match.node.field("type")
-    assert trait is not None  # `single_lifetime` has looked at it
+    if trait is None or single_lifetime(match.node) is None:
+        return []
     _, end = match.region.span(trait)
     return [(end, end, "Owned")]
 

@@ -33,7 +33,7 @@ def new_path(match: Match) -> Edits:
     start, end = match.span
     prefix = prefix_of(match)
     if not is_pyo3(match, prefix):
-        raise Undecided
+        return []
     if not prefix or read_path(prefix) == read_path(module) or read_path(prefix)[0] != PYO3:
         return [(start, end, name)]
     return [(start - len(prefix), end, path)]
@@ -46,7 +46,7 @@ def new_function(match: Match) -> Edits:
         return replace_import(match, use, (owner,))
     prefix = prefix_of(match)
     if not is_pyo3(match, prefix):
-        raise Undecided
+        return []
     return [(*match.span, f"{owner.rpartition(SEPARATOR)[2]}{SEPARATOR}{function}")]
 
 
@@ -56,9 +56,9 @@ def py_any(match: Match) -> Edits:
         return replace_import(match, use, ("pyo3::Py", "pyo3::PyAny"))
     prefix = prefix_of(match)
     if prefix and read_path(prefix) not in WITH_ALIAS:
-        raise Undecided
+        return []
     if not prefix and match.rule.trigger is None and not brings_alias(match.source):
-        raise Undecided
+        return []
     turbofish = SEPARATOR if followed_by_path(match.node) else ""
     return [(*match.span, f"Py{turbofish}<{prefix}PyAny>")]
 
@@ -129,15 +129,15 @@ def replace_import(match: Match, use: SgNode, paths: Iterable[str]) -> Edits:
         paths: What to import instead.
 
     Raises:
-        Undecided: The name is not PyO3's, or what is imported is passed on or has another name here.
+        Undecided: What is imported is passed on, or has another name here.
     """
     entry = entry_of(match.node)
     path = full_path(entry)
-    if path[0] != PYO3 or any(child.kind() == "visibility_modifier" for child in use.children()):
+    if path[0] != PYO3 or path[1:2] == ("ffi",) or any(read_path(new) == path for new in paths):
+        return []
+    if any(child.kind() == "visibility_modifier" for child in use.children()):
         raise Undecided
     if entry.kind() == "use_as_clause" or ((after := match.node.next()) is not None and after.kind() == SEPARATOR):
-        raise Undecided
-    if any(read_path(new) == path for new in paths):
         raise Undecided
     # The import that is replaced has the name of what only moved.
     missing = [new for new in paths if read_path(new)[-1] == path[-1] or not imports(match.source, new)]
