@@ -81,8 +81,10 @@ def downcast_error(match: Match) -> Iterator[tuple[int, int, str]]:
 
 
 def owned_text(match: Match) -> Iterator[tuple[int, int, str]]:
-    """Own the texts in a container."""
-    for reference in match.node.find_all({"rule": {"kind": "reference_type"}}):
+    """Own the texts in a type: of a variable, of what is asked for, or in a container."""
+    node = match.node
+    holder = node.field("type") if node.kind() == "let_declaration" else node.field("type_arguments")
+    for reference in holder.find_all({"rule": {"kind": "reference_type"}}) if holder else ():
         if reference.children()[-1].text() == "str":
             yield *match.region.span(reference), "String"
 
