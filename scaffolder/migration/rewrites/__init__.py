@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from scaffolder.migration.rewrites.conversions import (
     bound_of,
-    bound_of_reference,
     convert_value,
     depythonize,
     drop_import,
@@ -32,7 +31,6 @@ __all__ = ["REWRITES", "Undecided"]
 
 REWRITES: dict[str, Rewrite] = {
     "bound_of": bound_of,
-    "bound_of_reference": bound_of_reference,
     "convert_value": convert_value,
     "depythonize": depythonize,
     "drop_bound": drop_bound,

@@ -29,6 +29,8 @@ BYTES = ("Vec<u8>", "[u8;", "SmallVec<[u8;")
 # What is a value already, and is not borrowed to be converted.
 VALUES = {"macro_invocation", "call_expression", "tuple_expression", "array_expression"}
 SIMPLE = {"identifier", "self", "call_expression", "field_expression", "scoped_identifier", "index_expression"}
+METHODS = {"IntoPy": "into_py", "ToPyObject": "to_object"}
+LEAVES = ("identifier", "type_identifier", "field_identifier")
 ASSOCIATED = """\
 type Target = {target};
     type Output = Bound<'py, Self::Target>;
@@ -207,28 +209,6 @@ def bound_of(match: Match) -> list[Change]:
     return [(*match.span, ("" if named_here else "for<'py> ") + f"IntoPyObject<{arguments}>")]
 
 
-def bound_of_reference(match: Match) -> list[Change]:
-    """Make the bound `&V: IntoPyObject<'py>` of the bound `V: ToPyObject`."""
-    name = match.node.field("name" if match.node.kind() == "type_parameter" else "left")
-    bounds, shift = match.node.field("bounds"), match.region.shift
-    item = next((node for node in match.node.ancestors() if node.field("type_parameters")), None)
-    if name is None or bounds is None or item is None or "'py" in item.field("type_parameters").text():
-        raise Undecided
-    predicate = f"for<'a, 'py> &'a {name.text()}: IntoPyObject<'py>"
-    if match.node.kind() == "where_predicate":
-        return [(*match.span, predicate)]
-    clause = next((child for child in named(item) if child.kind() == "where_clause"), None)
-    dropped = (*match.region.span(bounds), "")
-    body = item.field("body")
-    if clause is not None:
-        end = span(named(clause)[-1])[1] + shift
-        return [dropped, (end, end, f", {predicate}")]
-    if body is None:
-        raise Undecided
-    start = span(body)[0] + shift
-    return [dropped, (start, start, f"where {predicate} ")]
-
-
 def typed_object(match: Match) -> list[Change]:
     """Make `x.into_pyobject(py)?.unbind()`, a `Py<PyTuple>`, of `x.into_py_any(py)?`."""
     inner = match.node
@@ -262,18 +242,11 @@ def drop_import(match: Match) -> list[Change]:
 
 
 def drop_unused_import(match: Match) -> list[Change]:
-    """Leave the trait out of an import when none of its methods is called any more."""
-    method = "into_py" if match.node.text() == "IntoPy" else "to_object"
-    names = [match.node.text(), method]
-    root = match.node.get_root().root()
-    uses = [
-        node
-        for kind in ("identifier", "type_identifier", "field_identifier")
-        for node in root.find_all({"rule": {"kind": kind, "regex": f"^({'|'.join(names)})$"}})
-        if node != match.node
-    ]
-    # A macro's arguments are no syntax tree, but have the same words.
-    if uses:
+    """Leave a name out of an import when it, or the method of the trait that it names, is used no more."""
+    name = match.node.text()
+    used = {name, METHODS.get(name, name)}
+    leaves = match.node.get_root().root().find_all({"rule": {"any": [{"kind": kind} for kind in LEAVES]}})
+    if any(leaf.text() in used and leaf != match.node for leaf in leaves):
         raise Undecided
     return drop_import(match)
 
