@@ -15,7 +15,7 @@ from scaffolder.migration.rewrites.conversions import (
     unquote,
     utc,
 )
-from scaffolder.migration.rewrites.fallible import let_fail
+from scaffolder.migration.rewrites.fallible import let_fail, let_receiver_fail
 from scaffolder.migration.rewrites.suffixes import drop_bound, drop_bound_and_fail, drop_bound_and_take_c_strings
 from scaffolder.migration.rewrites.undecided import Undecided
 
@@ -39,6 +39,7 @@ REWRITES: dict[str, Rewrite] = {
     "drop_import": drop_import,
     "drop_unused_import": drop_unused_import,
     "fail": let_fail,
+    "fail_receiver": let_receiver_fail,
     "implement": implement,
     "typed_object": typed_object,
     "unquote": unquote,

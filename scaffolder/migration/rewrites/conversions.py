@@ -30,6 +30,7 @@ BYTES = ("Vec<u8>", "[u8;", "SmallVec<[u8;")
 VALUES = {"macro_invocation", "call_expression", "tuple_expression", "array_expression"}
 SIMPLE = {"identifier", "self", "call_expression", "field_expression", "scoped_identifier", "index_expression"}
 METHODS = {"IntoPy": "into_py", "ToPyObject": "to_object"}
+PATHS = {"scoped_identifier", "use_as_clause", "scoped_use_list"}
 LEAVES = ("identifier", "type_identifier", "field_identifier")
 ASSOCIATED = """\
 type Target = {target};
@@ -158,7 +159,7 @@ def change_function(function: SgNode, *, borrows: bool) -> Iterator[Change]:
         yield (*span(given[0]), "self")
     python = given[-1]
     kind = python.field("type")
-    if kind is None or len(given) != 2 or last_name(kind) != "Python":  # noqa: PLR2004
+    if kind is None or len(given) != 2 or last_name(kind) != "Python":
         raise Undecided
     yield (*span(kind), "Python<'py>")
     for value in returned_values(function):
@@ -205,7 +206,9 @@ def bound_of(match: Match) -> list[Change]:
     target = target_of(match.node)
     arguments = "'py" if target == "PyAny" else f"'py, Target = {target}"
     around = [node for node in match.node.ancestors() if node.kind() in {"function_item", "impl_item", "trait_item"}]
-    named_here = any("'py" in (node.field("type_parameters") or node).text() for node in around if node.field("type_parameters"))
+    named_here = any(
+        "'py" in (node.field("type_parameters") or node).text() for node in around if node.field("type_parameters")
+    )
     return [(*match.span, ("" if named_here else "for<'py> ") + f"IntoPyObject<{arguments}>")]
 
 
@@ -213,7 +216,7 @@ def typed_object(match: Match) -> list[Change]:
     """Make `x.into_pyobject(py)?.unbind()`, a `Py<PyTuple>`, of `x.into_py_any(py)?`."""
     inner = match.node
     call = named(inner)[0] if inner.kind() == "try_expression" else inner
-    receiver, name, _ = parts_of(call)
+    _, name, _ = parts_of(call)
     owner = owner_of(inner)
     returned = owner is not None and inner.kind() != "try_expression" and inner in returned_values(owner)
     edits = [(*match.region.span(name), "into_pyobject")]
@@ -225,16 +228,15 @@ def typed_object(match: Match) -> list[Change]:
 
 def drop_import(match: Match) -> list[Change]:
     """Leave a name out of an import."""
-    leaf = match.node
-    while (around := leaf.parent()) is not None and around.kind() in {"scoped_identifier", "use_as_clause"}:
-        leaf = around
-    if around is None or around.kind() == "use_declaration":
-        declaration = around if around is not None else leaf
-        start, end = match.region.span(declaration)
-        return [(start, end + (match.source[end : end + 1] == "\n"), "")]
-    items = named(around)
-    if len(items) == 1:
+    leaf, around = match.node, match.node.parent()
+    while around is not None and (around.kind() in PATHS or len(named(around)) == 1):
+        leaf, around = around, around.parent()
+        if leaf.kind() == "use_declaration":
+            start, end = match.region.span(leaf)
+            return [(start, end + (match.source[end : end + 1] == "\n"), "")]
+    if around is None or around.kind() != "use_list":
         raise Undecided
+    items = named(around)
     place = items.index(leaf)
     start = match.region.span(items[place - 1])[1] if place else match.region.span(leaf)[0]
     end = match.region.span(leaf)[1] if place else match.region.span(items[1])[0]

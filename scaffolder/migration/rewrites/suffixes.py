@@ -18,7 +18,13 @@ STRINGS = {"string_literal", "raw_string_literal"}
 # Macros that a literal comes from.
 LITERAL_MACROS = {"concat", "include_str", "stringify", "env"}
 # Which arguments are C strings now.
-C_STRINGS = {"eval_bound": (0,), "run_bound": (0,), "from_code_bound": (1, 2, 3), "warn_bound": (2,), "new_type_bound": (1, 2)}
+C_STRINGS = {
+    "eval_bound": (0,),
+    "run_bound": (0,),
+    "from_code_bound": (1, 2, 3),
+    "warn_bound": (2,),
+    "new_type_bound": (1, 2),
+}
 
 
 def drop_bound(match: Match) -> list[Change]:
