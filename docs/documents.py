@@ -5,8 +5,8 @@ A document names a region of a file of its skill, and the region is written betw
     <!-- [[[cog code("snippets/src/errors.rs", "mapping")]]] -->
     <!-- [[[end]]] -->
 
-`python -m docs.documents` renews every page, the pages of the site on features, and the guides that generated projects
-carry; with `--check` it writes nothing and fails if one has changed.
+`python -m docs.documents` renews every page, the pages of the site on features and on migrations, and the guides that
+generated projects carry; with `--check` it writes nothing and fails if one has changed.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from pathlib import Path
 from cogapp import Cog
 
 from docs.feature_pages import feature_pages
+from docs.migration_page import migration_page
 from scaffolder.guides import chapter_names
 from scaffolder.skills import Skill, load_skills
 from scaffolder.template.catalog import load_catalog
@@ -44,7 +45,7 @@ def main() -> int:
     """Renew or check the pages and return the exit code."""
     check = "--check" in sys.argv[1:]
     code = int(Cog().main(["cog", *options(check=check), *map(str, [*pages(), *documents()])]))
-    copies = {**carried(), **feature_pages(ROOT)}.items()
+    copies = {**carried(), **feature_pages(ROOT), **migration_page(ROOT)}.items()
     changed = {path: text for path, text in copies if not path.is_file() or path.read_text("utf-8") != text}
     for path, text in changed.items():
         print(f"{path} {'is out of date' if check else 'changed'}")

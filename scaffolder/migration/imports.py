@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-PRELUDE = "pyo3::prelude::*"
-# What `pyo3::prelude` has in every release that there are rules for.
+from functools import lru_cache
+
+from scaffolder.rust.imports import GLOB, Import, read_path
+from scaffolder.rust.items import Use, read_items
+
+PRELUDE = ("pyo3", "prelude")
+# What `pyo3::prelude` has in every release whose rules need it.
 IN_PRELUDE = {
-    "Bound", "FromPyObject", "IntoPyObject", "Py", "PyAny", "PyErr", "PyRef", "PyRefMut", "PyResult", "Python",
+    "Borrowed", "Bound", "FromPyObject", "FromPyObjectOwned", "IntoPyObject", "Py", "PyAny", "PyClassInitializer",
+    "PyErr", "PyRef", "PyRefMut", "PyResult", "Python", "pyfunction", "wrap_pyfunction",
 }  # fmt: skip
 
 
@@ -24,23 +30,20 @@ def add_imports(text: str, paths: tuple[str, ...]) -> str:
 
 def imports(text: str, path: str) -> bool:
     """Whether a file imports a path, by its name or with all of its module."""
-    from ast_grep_py import SgRoot
-
     module, _, name = path.rpartition("::")
-    root = SgRoot(text, "rust").root()
-    for node in root.find_all({"rule": {"kind": "use_declaration", "inside": {"kind": "source_file"}}}):
-        use = node.text()
-        names = [
-            leaf.text()
-            for leaf in node.find_all({"rule": {"any": [{"kind": "identifier"}, {"kind": "type_identifier"}]}})
-        ]
-        if name in names and module.split("::")[0] in names:
+    for use in read_uses(text):
+        if use.name == name != GLOB and use.path[0] == read_path(module)[0]:
             return True
-        if PRELUDE in use and name in IN_PRELUDE:
-            return True
-        if f"{module}::*" in use:
+        if use.name == GLOB and (use.path == read_path(module) or (use.path == PRELUDE and name in IN_PRELUDE)):
             return True
     return False
+
+
+@lru_cache(maxsize=8)
+def read_uses(text: str) -> tuple[Import, ...]:
+    """Return what a file imports, outside of its modules and functions."""
+    items = read_items(text).items
+    return tuple(entry for item in items if isinstance(item, Use) for entry in item.imports if entry.path)
 
 
 def add_import(text: str, path: str) -> str:

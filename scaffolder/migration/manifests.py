@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 KINDS = ("dependencies", "dev-dependencies", "build-dependencies")
 # Features that a release of PyO3 no longer has, and what takes their place; none if they are left out.
 FEATURES = {
-    "gil-refs": ("0.23", None),
+    # It silences what rules move away from in 0.21, where it is new, and is gone in 0.23.
+    "gil-refs": ("0.21", None),
     "abi3-py37": ("0.29", "abi3-py38"),
     "abi3-py38": ("0.30", "abi3-py39"),
     "generate-import-lib": ("0.29", None),
@@ -224,6 +225,39 @@ def raise_features(path: str, document: tomlkit.TOMLDocument, series: str) -> li
                     replace_item(names, f"{prefix}{old}", f"{prefix}{new}" if new else None)
                     edits.append(ManifestEdit(path, f"feature `{old}`", old, new or ""))
     return edits
+
+
+def add_feature(path: str, document: tomlkit.TOMLDocument, name: str) -> list[ManifestEdit]:
+    """Switch on a feature of PyO3 in a crate, unless it is on already.
+
+    Args:
+        path: The manifest's path.
+        document: What it says.
+        name: The feature.
+    """
+    edits = []
+    for entry in entries({key: value for key, value in document.items() if key != "workspace"}):
+        if entry.crate != "pyo3" or (isinstance(entry.value, dict) and name in entry.value.get("features", ())):
+            continue
+        if not isinstance(entry.value, dict):
+            table = tomlkit.inline_table()
+            table["version"] = entry.value
+            entry.table[entry.key] = table
+        features = entry.table[entry.key].setdefault("features", tomlkit.array())
+        features.append(name)
+        edits.append(ManifestEdit(path, f"feature `{name}`", "", name))
+    return edits
+
+
+def manifest_of(paths: Iterable[str], path: str) -> str | None:
+    """Return the manifest of the crate that a file is in.
+
+    Args:
+        paths: The manifests of a repository.
+        path: The file.
+    """
+    around = [manifest for manifest in paths if path.startswith(folder_of(manifest))]
+    return max(around, key=lambda manifest: len(folder_of(manifest)), default=None)
 
 
 def replace_item(names: Any, old: str, new: str | None) -> None:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 
 from scaffolder.migration.imports import add_imports
 from scaffolder.migration.regions import Region, regions
-from scaffolder.migration.rewrites import REWRITES, Undecided
+from scaffolder.migration.rewrites import load_rewrite
+from scaffolder.migration.rewrites.undecided import Undecided
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -156,7 +157,7 @@ def edits_of(match: Match) -> tuple[Edit, ...]:
     """
     rule = match.rule
     if rule.rewrite is not None:
-        return tuple(Edit(*edit) for edit in REWRITES[rule.rewrite](match))
+        return tuple(Edit(*edit) for edit in load_rewrite(rule.rewrite)(match))
     start, end = match.span
     return (Edit(start, end, expand(rule.fix or "", match)),)
 
@@ -204,6 +205,7 @@ def apply_everywhere(result: Result, rule: Rule) -> None:
         write_edits(result, rule, groups)
         if result.text == before:
             return
+        result.text = add_imports(result.text, rule.needs)
 
 
 def apply_at_messages(result: Result, rules: Sequence[Rule], messages: Sequence[Message]) -> None:

@@ -44,9 +44,10 @@ class Rule:
         why: What changed in PyO3, in a sentence.
         search: What ast-grep looks for; empty if the compiler's place alone decides.
         fix: What takes the place of a match, with ast-grep's variables; none if a person has to decide.
-        rewrite: The function in `rewrites.py` that computes the edits where a text can't say them.
+        rewrite: The function in `rewrites` that computes the edits where a text can't say them.
         needs: Paths that the new code has to import, such as `pyo3::PyClassInitializer`.
         trigger: What the compiler says there; none if the code alone tells.
+        feature: A feature of PyO3 that the crate gets, if no rule changes what the compiler speaks of.
         suggested: Whether the edit is what the compiler suggests.
         before: An example.
         after: What becomes of it.
@@ -63,6 +64,7 @@ class Rule:
     rewrite: str | None = None
     needs: tuple[str, ...] = ()
     trigger: Trigger | None = None
+    feature: str = ""
     suggested: bool = False
     before: str = ""
     after: str = ""
@@ -72,7 +74,11 @@ class Rule:
     @property
     def decides(self) -> bool:
         """Whether the rule changes code; otherwise it marks what a person has to change."""
-        return self.fix is not None or self.rewrite is not None or self.suggested
+        return self.fix is not None or self.rewrite is not None or self.suggested or bool(self.feature)
+
+    def is_named_in(self, code: str, message: str) -> bool:
+        """Whether a message of the compiler is about the rule."""
+        return self.trigger is not None and self.trigger.fits(code, message)
 
 
 @cache

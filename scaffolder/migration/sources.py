@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from scaffolder.checkout.merge import Files, Scratch
 
 LOCK = "Cargo.lock"
+TOOLCHAINS = ("rust-toolchain", "rust-toolchain.toml")
 
 
 @dataclass
@@ -32,7 +33,8 @@ class Sources:
         copy: The copy of the repository.
         files: The files that are edited, with their modes, as they are committed.
         texts: What they say now.
-        documents: The manifests, parsed, as far as they can be.
+        documents: The `Cargo.toml` files, parsed, as far as they can be.
+        projects: The `pyproject.toml` files, parsed likewise.
         crates: The manifests of the crates that depend on PyO3.
         skipped: Rust files that are not UTF-8.
     """
@@ -41,6 +43,7 @@ class Sources:
     files: Files
     texts: dict[str, str]
     documents: dict[str, tomlkit.TOMLDocument]
+    projects: dict[str, tomlkit.TOMLDocument]
     crates: tuple[str, ...]
     skipped: tuple[str, ...] = ()
     written: dict[str, str] = field(default_factory=dict)
@@ -57,7 +60,7 @@ class Sources:
 
     def write(self) -> None:
         """Write what changed since the last time to the copy."""
-        for path, document in self.documents.items():
+        for path, document in {**self.documents, **self.projects}.items():
             self.texts[path] = document.as_string()
         for path, text in self.texts.items():
             if text != self.written[path]:
@@ -91,18 +94,24 @@ def read_sources(checkout: Checkout, scratch: Scratch, copy: Path) -> Sources:
         except UnicodeDecodeError:
             skipped.append(path)
     texts = {path: text for path, text in texts.items() if not path.endswith(LOCK)}
-    documents = read_manifests({path: text for path, text in texts.items() if path.endswith("Cargo.toml")})
+    documents = read_manifests({path: text for path, text in texts.items() if path.rpartition("/")[2] == "Cargo.toml"})
+    projects = read_manifests(
+        {path: text for path, text in texts.items() if path.rpartition("/")[2] == "pyproject.toml"}
+    )
     crates = tuple(path for path, document in documents.items() if uses_pyo3(document))
-    return Sources(copy, files, texts, documents, crates, tuple(skipped), dict(texts))
+    return Sources(copy, files, texts, documents, projects, crates, tuple(skipped), dict(texts))
 
 
 def is_source(path: str) -> bool:
     """Whether a file may be edited."""
-    return path.endswith(".rs") or path.rpartition("/")[2] in {"Cargo.toml", LOCK}
+    return path.endswith(".rs") or path.rpartition("/")[2] in {"Cargo.toml", "pyproject.toml", LOCK}
 
 
 def copy_repository(checkout: Checkout, copy: Path) -> None:
-    """Write the committed files to a folder, and beside them lock files that git ignores."""
+    """Write the committed files to a folder, and beside them lock files that git ignores.
+
+    Not the files that pin a compiler: one of their time is too old for the newer releases.
+    """
     copy.mkdir()
     prefix = ["checkout-index", "--all", "--quiet", f"--prefix={copy.as_posix()}/"]
     git.run(*prefix, folder=checkout.root, variables=LOOKING)
@@ -111,3 +120,6 @@ def copy_repository(checkout: Checkout, copy: Path) -> None:
         original = checkout.root / lock.relative_to(copy)
         if not os.path.lexists(lock) and original.is_file():
             shutil.copyfile(original, lock)
+    for name in TOOLCHAINS:
+        for path in copy.rglob(name):
+            path.unlink()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from scaffolder.machine.programs import run
 from scaffolder.migration.companions import is_companion
@@ -32,8 +32,22 @@ class Workspace:
     options: tuple[str, ...] = ()
 
 
-def find_workspaces(sources: Sources, environment: Mapping[str, str]) -> tuple[Workspace, ...]:
-    """Return the workspaces of the crates that depend on PyO3; a crate that cargo can't read is left out.
+class UnreadableCrate(NamedTuple):
+    """A crate that cargo can't read.
+
+    Attributes:
+        path: Its manifest.
+        reason: What cargo says, in its first line.
+    """
+
+    path: str
+    reason: str
+
+
+def find_workspaces(
+    sources: Sources, environment: Mapping[str, str]
+) -> tuple[tuple[Workspace, ...], tuple[UnreadableCrate, ...]]:
+    """Return the workspaces of the crates that depend on PyO3, and the crates that cargo can't read.
 
     Args:
         sources: The repository.
@@ -41,24 +55,33 @@ def find_workspaces(sources: Sources, environment: Mapping[str, str]) -> tuple[W
     """
     packages: dict[Path, list[str]] = {}
     options: dict[Path, list[str]] = {}
+    unreadable = []
     for path in sources.crates:
         document = sources.documents[path]
         name = dict(document.get("package", {})).get("name")
-        folder = workspace_of(sources.copy / path, environment) if name else None
-        if folder is not None and name not in packages.get(folder, []):
+        if not name:
+            continue
+        folder = workspace_of(sources.copy / path, environment)
+        if isinstance(folder, str):
+            unreadable.append(UnreadableCrate(path, folder))
+        elif name not in packages.get(folder, []):
             packages.setdefault(folder, []).append(str(name))
             options.setdefault(folder, []).extend(f"{name}/{feature}" for feature in switches(document))
-    return tuple(
+    workspaces = tuple(
         Workspace(folder, tuple(names), ("--features", ",".join(options[folder])) if options[folder] else ())
         for folder, names in packages.items()
     )
+    return workspaces, tuple(unreadable)
 
 
-def workspace_of(manifest: Path, environment: Mapping[str, str]) -> Path | None:
-    """Ask cargo for the folder of a crate's workspace."""
+def workspace_of(manifest: Path, environment: Mapping[str, str]) -> Path | str:
+    """Ask cargo for the folder of a crate's workspace; a text is what it says instead."""
     command = ["cargo", "metadata", "--no-deps", "--format-version", "1", "--manifest-path", str(manifest)]
     done = run(command, environment, manifest.parent, timeout=None, quiet=False)
-    return Path(json.loads(done.output)["workspace_root"]) if done is not None and done.code == 0 else None
+    if done is not None and done.code == 0:
+        return Path(json.loads(done.output)["workspace_root"])
+    lines = done.errors.splitlines() if done is not None else []
+    return next((line.removeprefix("error: ") for line in lines if line.startswith("error")), "it does not run")
 
 
 def switches(document: Mapping[str, Any]) -> Iterator[str]:

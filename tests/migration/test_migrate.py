@@ -161,6 +161,71 @@ def test_requirements_of_all_kinds(pyo3_new: Command, tmp_path: Path, requiremen
     assert ("git" in requirement) == bool(result["notes"])
 
 
+PYPROJECT = """\
+[build-system]
+requires = ["maturin>=1.0,<2.0"]
+build-backend = "maturin"
+
+[project]
+name = "fares"
+requires-python = ">=3.7"
+
+[tool.maturin]
+features = ["pyo3/extension-module"]  # for wheels
+"""
+
+
+@pytest.mark.parametrize(
+    ("cargo", "after"),
+    [
+        (
+            'pyo3 = { version = "0.25", features = ["extension-module", "serde"] }',
+            'pyo3 = { version = "0.26", features = ["serde"] }',
+        ),
+        ('pyo3 = { version = "0.25", features = ["extension-module"] }', 'pyo3 = "0.26"\n'),
+        (
+            'pyo3 = { version = "0.25", optional = true, features = ["extension-module"] }',
+            'pyo3 = { version = "0.26", optional = true }\n',
+        ),
+        (
+            'pyo3 = "0.25"\n\n[features]\nextension-module = ["pyo3/extension-module", "std"]\nstd = []',
+            'pyo3 = "0.26"\n\n[features]\nextension-module = ["std"]\nstd = []',
+        ),
+    ],
+)  # fmt: skip
+def test_the_build_backend_takes_over_extension_module(
+    pyo3_new: Command, tmp_path: Path, cargo: str, after: str
+) -> None:
+    manifest = CARGO.replace('pyo3 = { version = "0.25.1", features = ["abi3-py38"] }\nrayon = "1"', cargo)
+    folder = write(tmp_path / "fares", FILES | {"Cargo.toml": manifest, "pyproject.toml": PYPROJECT})
+    result = migrate(pyo3_new, folder, "--to", "0.26")
+    assert after in (folder / "Cargo.toml").read_text(encoding="utf-8")
+    expected = PYPROJECT.replace("maturin>=1.0", "maturin>=1.9.4").replace(
+        'features = ["pyo3/extension-module"]  # for wheels\n', ""
+    )
+    assert (folder / "pyproject.toml").read_text(encoding="utf-8") == expected
+    assert result["notes"] == []
+
+
+@pytest.mark.parametrize(
+    "pyproject",
+    ["", PYPROJECT.replace("maturin>=1.0,<2.0", "maturin>=1.0,<1.5"), PYPROJECT.replace("maturin", "other")],
+)
+def test_extension_module_stays_where_nobody_takes_it_over(pyo3_new: Command, tmp_path: Path, pyproject: str) -> None:
+    manifest = CARGO.replace('"abi3-py38"', '"extension-module"')
+    folder = write(tmp_path / "fares", FILES | {"Cargo.toml": manifest, "pyproject.toml": pyproject})
+    migrate(pyo3_new, folder, "--to", "0.26")
+    assert 'features = ["extension-module"]' in (folder / "Cargo.toml").read_text(encoding="utf-8")
+    assert (folder / "pyproject.toml").read_text(encoding="utf-8") == pyproject
+
+
+def test_a_python_that_is_too_old_is_named(pyo3_new: Command, tmp_path: Path) -> None:
+    folder = write(tmp_path / "fares", FILES | {"pyproject.toml": PYPROJECT})
+    notes = migrate(pyo3_new, folder, "--to", "0.30")["notes"]
+    assert notes == ["`requires-python` in `pyproject.toml` allows Python 3.7, and PyO3 0.30 needs 3.9 or newer"]
+    assert '"abi3-py39"' in (folder / "Cargo.toml").read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -195,6 +260,20 @@ def test_what_can_not_be_migrated_is_said(
     done = pyo3_new("migrate", "--no-check", *options, cwd=folder, code=code)
     assert message in done.stderr
     assert "hint: " in done.stderr
+
+
+def test_what_cargo_can_not_read_is_not_said_to_compile(pyo3_new: Command, tmp_path: Path) -> None:
+    manifest = CARGO.replace('edition = "2021"', 'edition = "2021"\nlicense = { nonsense = true }')
+    folder = write(tmp_path / "fares", FILES | {"Cargo.toml": manifest})
+    result = json.loads(pyo3_new("migrate", "--json", "--to", "0.26", cwd=folder).stdout)
+    assert not any(step["checked"] or step["passed"] for step in result["steps"])
+    assert all(step["reason"].startswith("`Cargo.toml`: ") for step in result["steps"])
+
+
+def test_a_compiler_that_is_too_old_is_named(pyo3_new: Command, tmp_path: Path) -> None:
+    folder = write(tmp_path / "fares", FILES | {"rust-toolchain.toml": '[toolchain]\nchannel = "1.70.0"\n'})
+    notes = migrate(pyo3_new, folder, "--to", "0.26")["notes"]
+    assert notes == ["`rust-toolchain.toml` pins Rust 1.70.0, and PyO3 0.26 needs 1.74 or newer"]
 
 
 def test_a_folder_without_a_repository_is_refused(pyo3_new: Command, tmp_path: Path) -> None:

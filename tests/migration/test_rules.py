@@ -80,7 +80,8 @@ def test_a_note_finds_its_example(rule: Rule) -> None:
 
 def module(rule: Rule, text: str) -> str:
     imports = "" if PRELUDE in rule.setup else PRELUDE
-    return f"#![allow(dead_code, unused)]\n{imports}{rule.setup}\n{text}"
+    # Not as rustfmt writes it, so that the result stays as the rules leave it.
+    return f"#![allow( dead_code, unused )]\n{imports}{rule.setup}\n{text}"
 
 
 def write_examples(folder: Path, rules: list[Rule], before: str) -> None:

@@ -1,23 +1,9 @@
-"""Edits that a text with variables can't say: each is a function of a match."""
+"""Edits that a text with variables can't say: a rule names a function of a module here, such as `enums.compare_enum`."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from scaffolder.migration.rewrites.conversions import (
-    bound_of,
-    convert_value,
-    depythonize,
-    drop_import,
-    drop_unused_import,
-    implement,
-    typed_object,
-    unquote,
-    utc,
-)
-from scaffolder.migration.rewrites.fallible import let_fail, let_receiver_fail
-from scaffolder.migration.rewrites.suffixes import drop_bound, drop_bound_and_fail, drop_bound_and_take_c_strings
-from scaffolder.migration.rewrites.undecided import Undecided
+from importlib import import_module
+from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -27,21 +13,12 @@ if TYPE_CHECKING:
     # Where an edit begins and ends in the file, in characters, and the new text.
     Rewrite = Callable[[Match], Iterable[tuple[int, int, str]]]
 
-__all__ = ["REWRITES", "Undecided"]
 
-REWRITES: dict[str, Rewrite] = {
-    "bound_of": bound_of,
-    "convert_value": convert_value,
-    "depythonize": depythonize,
-    "drop_bound": drop_bound,
-    "drop_bound_and_fail": drop_bound_and_fail,
-    "drop_bound_and_take_c_strings": drop_bound_and_take_c_strings,
-    "drop_import": drop_import,
-    "drop_unused_import": drop_unused_import,
-    "fail": let_fail,
-    "fail_receiver": let_receiver_fail,
-    "implement": implement,
-    "typed_object": typed_object,
-    "unquote": unquote,
-    "utc": utc,
-}
+def load_rewrite(name: str) -> Rewrite:
+    """Return the function that a rule names.
+
+    Args:
+        name: A module and a function, such as `enums.compare_enum`.
+    """
+    module, _, function = name.partition(".")
+    return cast("Rewrite", getattr(import_module(f"{__name__}.{module}"), function))

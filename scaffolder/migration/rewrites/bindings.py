@@ -1,0 +1,161 @@
+"""Expressions that hold or return Python objects."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from scaffolder.migration.rewrites.calls import (
+    SIMPLE,
+    TAKING,
+    TEMPORARY,
+    is_fallible,
+    method_of,
+    text_of,
+    token_in_scope,
+)
+from scaffolder.migration.rewrites.tree import around, part
+from scaffolder.migration.rewrites.undecided import Undecided
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ast_grep_py import SgNode
+
+    from scaffolder.migration.matching import Match
+# What a cast stands in, up to the variable that gets its result.
+CHAIN = {"field_expression", "generic_function"}
+
+
+def add_bound(match: Match) -> Iterator[tuple[int, int, str]]:
+    """Call a function by its name for `Bound`."""
+    yield *match.span, f"{match.node.text()}_bound"
+
+
+def own_bound(match: Match) -> Iterator[tuple[int, int, str]]:
+    """Make a `Bound` of its own of a reference to one: take over what nobody else has, and clone the rest."""
+    node = match.node
+    if (method := method_of(node)) is not None and method[1].text() in TAKING and method[0].kind() in TEMPORARY:
+        yield *match.region.span(method[1]), TAKING[method[1].text()]
+    elif node.kind() == "reference_expression":
+        value = part(node, "value")
+        yield *match.span, f"{text_of(match, value)}.clone()" if value.kind() in SIMPLE else f"({value.text()}).clone()"
+    else:
+        yield append_call(match, "clone")
+
+
+def take_over(match: Match) -> Iterator[tuple[int, int, str]]:
+    """Cast a temporary object so that the result keeps it."""
+    method = part(around(match.node), "field")
+    holder = around(method)
+    while holder.kind() in {*TEMPORARY, *CHAIN}:
+        holder = around(holder)
+    if holder.kind() != "let_declaration":
+        raise Undecided
+    yield *match.region.span(method), TAKING[method.text()]
+
+
+def take_cast(match: Match) -> Iterator[tuple[int, int, str]]:
+    """Cast an object so that the result keeps it."""
+    yield *match.span, TAKING[match.node.text()]
+
+
+def borrow_in_closure(match: Match) -> Iterator[tuple[int, int, str]]:
+    """Call a function that borrows an object with one that is owned."""
+    yield *match.span, f"|item| {match.node.text()}(&item)"
+
+
+def name_temporary(match: Match) -> Iterator[tuple[int, int, str]]:
+    """Keep the object that a variable borrows from, in a variable of the same name before it."""
+    declaration = around(match.node)
+    while declaration.kind() in {*TEMPORARY, *CHAIN}:
+        declaration = around(declaration)
+    if declaration.kind() != "let_declaration":
+        raise Undecided
+    pattern = part(declaration, "pattern")
+    if pattern.kind() != "identifier":
+        raise Undecided
+    start = match.region.span(declaration)[0]
+    line = match.source[match.source.rfind("\n", 0, start) + 1 : start]
+    name = pattern.text()
+    yield start, start, f"let {name} = {text_of(match, match.node)};\n{line[: len(line) - len(line.lstrip())]}"
+    yield *match.span, name
+
+
+def any_bound(match: Match) -> Iterator[tuple[int, int, str]]:
+    """Forget the type of an object."""
+    yield append_call(match, "into_any")
+
+
+def clone_into(match: Match) -> Iterator[tuple[int, int, str]]:
+    """Clone what is converted into something owned."""
+    receiver = part(around(match.node), "value")
+    if (method := method_of(receiver)) is not None and method[1].text() == "clone":
+        raise Undecided
+    start = match.span[0]
+    yield start, start, "clone()."
+
+
+def clone_reference(match: Match) -> Iterator[tuple[int, int, str]]:
+    """Clone a `Py` with the `Python` that there is."""
+    call = around(around(match.node))
+    arguments = part(call, "arguments")
+    token = token_in_scope(match.node)
+    if not token or arguments.text() != "()":
+        raise Undecided
+    yield *match.span, "clone_ref"
+    start = match.region.span(arguments)[0] + 1
+    yield start, start, token
+
+
+def string_text(match: Match) -> Iterator[tuple[int, int, str]]:
+    """Make a Rust string of a Python string."""
+    node, (_, end) = match.node, match.span
+    if node.kind() == "reference_expression" and part(node, "value").kind() in SIMPLE:
+        yield end, end, ".to_string()"
+    else:
+        yield append_call(match, "to_string")
+
+
+def question(match: Match) -> Iterator[tuple[int, int, str]]:
+    """Pass the error of `get_item` on, or suppress it as before in a function that returns none."""
+    call = get_item_in(match.node)
+    end = match.region.span(call)[1]
+    yield end, end, "?" if is_fallible(call) else ".ok().flatten()"
+
+
+def get_item_in(node: SgNode) -> SgNode:
+    """Return the call of `get_item` that an expression begins with.
+
+    Raises:
+        Undecided: It begins with another, or its result is looked at already.
+    """
+    value = node if node.kind() == "call_expression" else part(node, "value")
+    while (method := method_of(value)) is not None:
+        if method[1].text() == "get_item" and value.kind() == "call_expression":
+            return value
+        value = method[0]
+    raise Undecided
+
+
+def index_item(match: Match) -> Iterator[tuple[int, int, str]]:
+    """Get an item of a list or tuple with a method; an index that is too large panicked."""
+    node = match.node
+    container, index = (child for child in node.children() if child.is_named())
+    if "range" in index.kind() or container.kind() not in SIMPLE:
+        raise Undecided
+    end = "?" if is_fallible(node) else ".unwrap()"
+    text = f"{text_of(match, container)}.get_item({text_of(match, index)}){end}"
+    outer = node.parent()
+    span = match.region.span(outer) if outer is not None and outer.kind() == "reference_expression" else match.span
+    yield *span, text
+
+
+def append_call(match: Match, name: str) -> tuple[int, int, str]:
+    """Call a method of an expression that has no arguments."""
+    node, (start, end) = match.node, match.span
+    if node.kind() not in SIMPLE:
+        raise Undecided
+    parent = node.parent()
+    if parent is not None and parent.kind() == "shorthand_field_initializer":
+        return start, end, f"{node.text()}: {node.text()}.{name}()"
+    return end, end, f".{name}()"

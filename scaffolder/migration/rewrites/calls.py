@@ -1,0 +1,98 @@
+"""Method calls, and what surrounds an expression."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from scaffolder.migration.rewrites.tree import around, part
+
+if TYPE_CHECKING:
+    from ast_grep_py import SgNode
+
+    from scaffolder.migration.matching import Match
+
+# What borrows from its receiver, and what takes it over.
+TAKING = {"downcast": "downcast_into", "downcast_exact": "downcast_into_exact"}
+TEMPORARY = {"call_expression", "try_expression"}
+# What a method can be called on without parentheses.
+SIMPLE = {
+    "identifier", "self", "field_expression", "call_expression", "try_expression", "parenthesized_expression",
+    "macro_invocation", "index_expression",
+}  # fmt: skip
+FUNCTIONS = {"function_item", "closure_expression", "async_block"}
+# Calls whose closures run without the interpreter, or in another thread.
+DETACHING = {"allow_threads", "spawn", "spawn_blocking", "future_into_py", "install", "scope"}
+
+
+def method_of(node: SgNode) -> tuple[SgNode, SgNode] | None:
+    """Return the receiver and the name of a method that an expression calls, without the question mark behind it."""
+    if node.kind() == "try_expression":
+        node = node.children()[0]
+    if node.kind() != "call_expression":
+        return None
+    called = part(node, "function")
+    if called.kind() == "generic_function":
+        called = part(called, "function")
+    return (part(called, "value"), part(called, "field")) if called.kind() == "field_expression" else None
+
+
+def text_of(match: Match, node: SgNode) -> str:
+    """Return a node's text."""
+    start, end = match.region.span(node)
+    return match.source[start:end]
+
+
+def is_fallible(node: SgNode) -> bool:
+    """Whether a question mark can be used at a place: what surrounds it says that it returns a result."""
+    function = next((outer for outer in node.ancestors() if outer.kind() in FUNCTIONS), None)
+    result = function.field("return_type") if function is not None else None
+    return result is not None and "Result" in result.text()
+
+
+def token_in_scope(node: SgNode) -> str:
+    """Return an expression for the `Python` that a place has; empty if it has none."""
+    for outer in node.ancestors():
+        if outer.kind() == "block" and (name := declared_token(outer, node)):
+            return name
+        if outer.kind() in {"function_item", "closure_expression"} and (name := token_parameter(outer)):
+            return name
+        if outer.kind() in {"function_item", "async_block"} or is_detached(outer):
+            return ""
+    return ""
+
+
+def declared_token(block: SgNode, node: SgNode) -> str:
+    """Return `py` if a block declares it before a place."""
+    start = node.range().start.index
+    for child in block.children():
+        if (
+            child.kind() == "let_declaration"
+            and child.range().end.index < start
+            and part(child, "pattern").text() == "py"
+        ):
+            return "py"
+    return ""
+
+
+def token_parameter(function: SgNode) -> str:
+    """Return what gives the `Python` among a function's parameters."""
+    for parameter in part(function, "parameters").children():
+        if function.kind() == "closure_expression" and parameter.text() == "py":
+            return "py"
+        rust_type = part(parameter, "type").text() if parameter.kind() == "parameter" else ""
+        name = part(parameter, "pattern").text() if rust_type else ""
+        if rust_type.partition("<")[0].rpartition("::")[2] == "Python":
+            return str(name)
+        if rust_type.removeprefix("&").partition("<")[0] in {"Bound", "PyRef", "PyRefMut"} and name.isidentifier():
+            return f"{name}.py()"
+    return ""
+
+
+def is_detached(closure: SgNode) -> bool:
+    """Whether a closure runs where the interpreter is not attached, as far as the call's name shows."""
+    if closure.kind() != "closure_expression":
+        return False
+    call = around(around(closure))
+    if call.kind() != "call_expression":
+        return False
+    return part(call, "function").text().rpartition(".")[2].rpartition("::")[2] in DETACHING

@@ -1,0 +1,162 @@
+"""References into PyO3's pool of objects become `Bound`, by where their types stand."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from scaffolder.migration.rewrites.calls import TAKING, TEMPORARY, method_of
+from scaffolder.migration.rewrites.names import names_in
+from scaffolder.migration.rewrites.tree import around, part
+from scaffolder.migration.rewrites.undecided import Undecided
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ast_grep_py import SgNode
+
+    from scaffolder.migration.matching import Match
+
+CRATES = frozenset({"pyo3", "numpy"})
+MODULES = CRATES | {"types", "exceptions"}
+CELL = "PyCell"
+# The Python types of PyO3 0.20 and of the crate `numpy`.
+NATIVE = {
+    "PyAny", "PyBaseException", "PyBool", "PyByteArray", "PyBytes", "PyCFunction", "PyCapsule", "PyCode",
+    "PyComplex", "PyDate", "PyDateTime", "PyDelta", "PyDict", "PyDictItems", "PyDictKeys", "PyDictValues",
+    "PyEllipsis", "PyException", "PyFloat", "PyFrame", "PyFrozenSet", "PyFunction", "PyInt", "PyIterator",
+    "PyList", "PyLong", "PyMapping", "PyModule", "PyNone", "PyNotImplemented", "PySequence", "PySet", "PySlice",
+    "PyString", "PySuper", "PyTime", "PyTraceback", "PyTuple", "PyType", "PyTzInfo", "PyUnicode", "PyArray",
+    "PyArray0", "PyArray1", "PyArray2", "PyArray3", "PyArray4", "PyArray5", "PyArray6", "PyArrayDescr",
+    "PyArrayDyn", "PyUntypedArray",
+}  # fmt: skip
+# What an initial value that is borrowed ends with.
+BORROWING = {"as_any", "as_ref", "bind", "bound", "downcast", "downcast_exact", "downcast_unchecked", "value_bound"}
+# What a type can be a part of, and decides what becomes of it.
+HOLDERS = {
+    "parameter", "function_item", "function_signature_item", "closure_expression", "let_declaration",
+    "field_declaration", "ordered_field_declaration_list", "type_item", "impl_item", "function_type",
+    "type_cast_expression", "trait_bounds", "where_predicate", "generic_function", "call_expression", "block",
+    "declaration_list", "source_file", "scoped_identifier", "const_item", "static_item",
+}  # fmt: skip
+
+
+def bound_type(match: Match) -> Iterator[tuple[int, int, str]]:
+    """Turn a reference to a Python object into `Bound`, or into a reference to one."""
+    node = match.node
+    if any(child.kind() == "mutable_specifier" for child in node.children()):
+        raise Undecided
+    inner = object_type(node, match.source)
+    lifetime = lifetime_of(node) or "'_"
+    owned = f"Bound<{lifetime}, {inner}>"
+    if taken := taken_over(node):
+        yield *match.span, owned
+        yield *match.region.span(taken), TAKING[taken.text()]
+    else:
+        yield *match.span, f"&{owned}" if stays_reference(node) else owned
+
+
+def taken_over(node: SgNode) -> SgNode | None:
+    """Return the name of the method that casts a temporary object to a variable's type."""
+    declaration = node.parent()
+    if declaration is None or declaration.kind() != "let_declaration" or declaration.field("value") is None:
+        return None
+    method = method_of(part(declaration, "value"))
+    return method[1] if method and method[0].kind() in TEMPORARY and method[1].text() in TAKING else None
+
+
+def bound_impl(match: Match) -> Iterator[tuple[int, int, str]]:
+    """Implement a trait for `Bound` instead of for a Python type."""
+    trait = part(around(match.node), "trait").text().partition("<")[0]
+    foreign = names_in(match.source).imports.get(trait) in CRATES
+    if foreign or not is_native([match.node.text()], match.source):
+        raise Undecided
+    yield *match.span, f"Bound<'_, {match.node.text()}>"
+
+
+def downcast_error(match: Match) -> Iterator[tuple[int, int, str]]:
+    """Give the error of `downcast` its second lifetime."""
+    lifetime = part(match.node, "type_arguments").text()[1:-1].strip()
+    name = part(match.node, "type")
+    yield *match.span, f"{name.text().removesuffix('PyDowncastError')}DowncastError<{lifetime}, {lifetime}>"
+
+
+def owned_text(match: Match) -> Iterator[tuple[int, int, str]]:
+    """Own the texts in a container."""
+    for reference in match.node.find_all({"rule": {"kind": "reference_type"}}):
+        if reference.children()[-1].text() == "str":
+            yield *match.region.span(reference), "String"
+
+
+def object_type(node: SgNode, source: str) -> str:
+    """Return the Python type that a reference is to.
+
+    Raises:
+        Undecided: It is none of PyO3's, as far as the file shows.
+    """
+    target = node.children()[-1]
+    base = next((child for child in target.children() if child.kind() != "type_arguments"), target)
+    path = (base if target.kind() == "generic_type" else target).text().split("::")
+    if not is_native(path, source):
+        raise Undecided
+    if path[-1] != CELL:
+        return str(target.text())
+    arguments = next((child for child in target.children() if child.kind() == "type_arguments"), None)
+    if arguments is None:
+        raise Undecided
+    return str(arguments.text()[1:-1].strip())
+
+
+def is_native(path: list[str], source: str) -> bool:
+    """Whether a path leads to PyO3 or NumPy, as far as the file shows."""
+    if path[-1] not in {*NATIVE, CELL}:
+        return False
+    return path[-2] in MODULES if len(path) > 1 else names_in(source).may_be_from(path[0], CRATES)
+
+
+def lifetime_of(node: SgNode) -> str:
+    """Return a reference's lifetime; empty if it is not written."""
+    return next((child.text() for child in node.children() if child.kind() == "lifetime"), "")
+
+
+def stays_reference(node: SgNode) -> bool:
+    """Whether the new type is a reference: in parameters and bounds, and for what is borrowed from an owner."""
+    path = [node, *node.ancestors()]
+    depth = next((index for index, outer in enumerate(path) if outer.kind() in HOLDERS), 0)
+    child, holder = path[depth - 1], path[depth]
+    whole = child == node or is_option_of(child, node)
+    match holder.kind():
+        case "parameter":
+            closure = path[depth + 1].kind() == "closure_parameters"
+            return whole and (not closure or is_called_from_python(path[depth + 1]))
+        case "let_declaration":
+            return whole and is_borrowed(holder.field("value"))
+        case "function_type":
+            return child.kind() == "parameters"
+        case "impl_item" | "type_cast_expression" | "trait_bounds" | "where_predicate":
+            return True
+        case _:
+            return False
+
+
+def is_option_of(outer: SgNode, node: SgNode) -> bool:
+    """Whether a type is `Option` of a reference, and nothing else."""
+    return outer.kind() == "generic_type" and outer.children()[0].text() == "Option" and outer == around(around(node))
+
+
+def is_called_from_python(parameters: SgNode) -> bool:
+    """Whether a closure has the parameters that a Python function is made of: a tuple and perhaps a dictionary."""
+    types = [part(child, "type").text() for child in parameters.children() if child.kind() == "parameter"]
+    return len(types) == 2 and "PyTuple" in types[0] and types[1].startswith("Option<") and "PyDict" in types[1]
+
+
+def is_borrowed(value: SgNode | None) -> bool:
+    """Whether an initial value is a reference after the migration."""
+    if value is None:
+        return False
+    if value.kind() in {"reference_expression", "identifier"}:
+        return True
+    method = method_of(value)
+    if method is None:
+        return False
+    receiver, name = method[0], method[1].text()
+    return is_borrowed(receiver) if name in {"unwrap", "expect"} else name in BORROWING
