@@ -59,6 +59,24 @@ def take_cast(match: Match) -> Iterator[tuple[int, int, str]]:
     yield *match.span, TAKING[match.node.text()]
 
 
+def take_only_cast(match: Match) -> Iterator[tuple[int, int, str]]:
+    """Cast the objects that an iterator yields so that the results keep them, if only one place can be meant."""
+    names = match.node.find_all({"rule": {"kind": "field_identifier", "regex": "^downcast(_exact)?$"}})
+    if len(names) != 1:
+        raise Undecided
+    yield *match.region.span(names[0]), TAKING[names[0].text()]
+
+
+def clone_out(match: Match) -> Iterator[tuple[int, int, str]]:
+    """Clone an object instead of moving it out of a reference."""
+    value = next(child for child in match.node.children() if child.is_named())
+    if value.kind() not in SIMPLE:
+        raise Undecided
+    outer = around(match.node)
+    span = match.region.span(outer) if outer.kind() == "parenthesized_expression" else match.span
+    yield *span, f"{text_of(match, value)}.clone()"
+
+
 def borrow_in_closure(match: Match) -> Iterator[tuple[int, int, str]]:
     """Call a function that borrows an object with one that is owned."""
     yield *match.span, f"|item| {match.node.text()}(&item)"
