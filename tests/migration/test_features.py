@@ -1,0 +1,61 @@
+"""Features of PyO3 that code needs, and the Python that a stable ABI is checked for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from scaffolder.migration.checking import write_config
+from scaffolder.migration.manifests import add_feature, manifest_of, raise_manifest, read_manifests
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ('pyo3 = "0.22"', 'pyo3 = {version = "0.22", features = ["py-clone"]}'),
+        ('pyo3 = { version = "0.22" }', 'pyo3 = { version = "0.22", features = ["py-clone"]}'),
+        (
+            'pyo3 = { version = "0.22", features = ["abi3"] }',
+            'pyo3 = { version = "0.22", features = ["abi3", "py-clone"] }',
+        ),
+        ("pyo3 = { workspace = true }", 'pyo3 = { workspace = true, features = ["py-clone"]}'),
+    ],
+)
+def test_a_feature_is_added_once(before: str, after: str) -> None:
+    documents = read_manifests({"Cargo.toml": f"[dependencies]\n{before}\n"})
+    assert len(add_feature("Cargo.toml", documents["Cargo.toml"], "py-clone")) == 1
+    assert documents["Cargo.toml"].as_string() == f"[dependencies]\n{after}\n"
+    assert add_feature("Cargo.toml", documents["Cargo.toml"], "py-clone") == []
+
+
+def test_a_workspace_that_others_inherit_from_gets_no_feature() -> None:
+    documents = read_manifests({"Cargo.toml": '[workspace.dependencies]\npyo3 = "0.22"\n'})
+    assert add_feature("Cargo.toml", documents["Cargo.toml"], "py-clone") == []
+
+
+def test_a_file_belongs_to_the_nearest_manifest() -> None:
+    paths = ["Cargo.toml", "crates/core/Cargo.toml", "crates/core-python/Cargo.toml"]
+    assert manifest_of(paths, "crates/core/src/lib.rs") == "crates/core/Cargo.toml"
+    assert manifest_of(paths, "src/lib.rs") == "Cargo.toml"
+    assert manifest_of(paths[1:], "src/lib.rs") is None
+
+
+def test_the_feature_that_hides_what_has_to_move_goes_before_it_moves() -> None:
+    text = '[dependencies]\npyo3 = { version = "0.21", features = ["abi3", "gil-refs"] }\n'
+    documents = read_manifests({"Cargo.toml": text})
+    raise_manifest("Cargo.toml", documents["Cargo.toml"], "0.21")
+    assert "gil-refs" not in documents["Cargo.toml"].as_string()
+
+
+@pytest.mark.parametrize(
+    ("features", "version", "stable"),
+    [([], "3.11", "false"), (["abi3-py38", "chrono"], "3.8", "true"), (["abi3"], "3.11", "true")],
+)
+def test_a_stable_abi_is_checked_as_it_is_built(tmp_path: Path, features: list[str], version: str, stable: str) -> None:
+    lines = write_config(tmp_path, features).read_text(encoding="utf-8").splitlines()
+    assert f"version={version}" in lines
+    assert f"abi3={stable}" in lines
