@@ -1,0 +1,237 @@
+"""Put an existing project under the template: record it, and add what features build on."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from scaffolder.adoption.files import adopt_files
+from scaffolder.adoption.metadata import read_answers
+from scaffolder.adoption.reading import survey
+from scaffolder.checkout.apply import apply
+from scaffolder.checkout.checkout import (
+    ANSWERS,
+    Record,
+    locate,
+    readable,
+    require_clean,
+    require_recent_git,
+    require_settled,
+    require_whole,
+)
+from scaffolder.checkout.interruption import require_uninterrupted
+from scaffolder.checkout.manifests import outdated_locks
+from scaffolder.checkout.merge import Scratch, open_scratch
+from scaffolder.checkout.obstacles import require_free
+from scaffolder.checkout.project_merge import Plan, merge_project
+from scaffolder.checkout.update import features_named, render_files, sort_features
+from scaffolder.errors import InvalidAnswerError, ScaffolderError, listing
+from scaffolder.folders import temporary_folder
+from scaffolder.template.answers import NAME, Rules, complete, resolve
+from scaffolder.template.releases import open_releases
+from scaffolder.template.source import SOURCE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from scaffolder.adoption.reading import Survey
+    from scaffolder.checkout.checkout import Checkout
+    from scaffolder.checkout.manifests import LockFile
+    from scaffolder.checkout.merge import Change, Conflict, Files
+    from scaffolder.checkout.project_merge import ProjectMerge
+    from scaffolder.template.catalog import Catalog
+    from scaffolder.template.releases import Releases
+
+LAYOUT = "layout"
+
+
+@dataclass(frozen=True)
+class Adoption:
+    """What was done to a project, or would be.
+
+    Attributes:
+        name: The project's name.
+        path: Its folder.
+        version: The template's release that it has now.
+        answers: What is recorded of it.
+        layout: Where its parts are, as far as that differs from a new project.
+        features: The features that were added.
+        changes: What happens to its files.
+        kept: Files of the template that the project has in a form of its own.
+        omitted: Files of the template that it does without, because they are about how a project is checked and
+            released.
+        conflicts: What needs the user.
+        locks: Lock files that no longer fit.
+        notes: What else the user should know.
+        difference: The unified diff, if it was asked for.
+        dry_run: Whether nothing was written.
+    """
+
+    name: str
+    path: Path
+    version: str
+    answers: Mapping[str, Any]
+    layout: Mapping[str, str]
+    features: tuple[str, ...]
+    changes: tuple[Change, ...]
+    kept: tuple[str, ...]
+    omitted: tuple[str, ...]
+    conflicts: tuple[Conflict, ...]
+    locks: tuple[LockFile, ...]
+    notes: tuple[str, ...]
+    difference: str
+    dry_run: bool
+
+
+@readable()
+def adopt(
+    start: Path, features: Iterable[str] = (), *, maturin: bool = False, dry_run: bool = False, colour: bool = False
+) -> Adoption:
+    """Put a project under the template.
+
+    Args:
+        start: The project's folder, or one in it.
+        features: Features to add; one text may name several, separated by commas.
+        maturin: Let maturin build what setuptools-rust builds.
+        dry_run: Compute the result, and leave the project alone.
+        colour: Mark the lines of a diff.
+
+    Raises:
+        ScaffolderError: The project can't come under the template, or can't be changed now.
+    """
+    checkout = find_candidate(start)
+    with open_releases() as releases, temporary_folder() as workspace:
+        catalog = releases.catalog(releases.newest)
+        project = survey(checkout.folder, series_of_template(catalog))
+        given, known, notes = read_answers(project, catalog)
+        record = record_of(project, catalog, releases.newest, given, known)
+        chosen = sort_features(catalog, features_named(releases, record, features))
+        template = render_files(releases, record.release, record, (), workspace / "template")
+        scratch = open_scratch(workspace / "scratch", checkout, checkout.tree())
+        adopted = adopt_files(project, scratch, template, maturin=maturin)
+        record = replace(record, answers={**record.answers, LAYOUT: {**record.answers[LAYOUT], "own": adopted.own}})
+        base = render_files(releases, record.release, record, (), workspace / "base")
+        tree = scratch.with_files(scratch.ours, {**adopted.files, ANSWERS: base[ANSWERS]}, adopted.gone)
+        merge = add_features(releases, record, chosen, base, Scratch(scratch.folder, tree), workspace)
+        result = merge.tree if merge else tree
+        changes = tuple(scratch.changes(scratch.ours, result))
+        require_free(checkout, scratch, changes)
+        if not dry_run:
+            apply(checkout, scratch, changes, merge.stages if merge else {})
+        return Adoption(
+            name=record.name,
+            path=checkout.folder,
+            version=record.release,
+            answers={name: value for name, value in record.answers.items() if name != LAYOUT},
+            layout={name: value for name, value in record.answers[LAYOUT].items() if name != "own"},
+            features=chosen,
+            changes=changes,
+            kept=tuple(path for path in adopted.own if path in scratch.committed),
+            omitted=tuple(path for path in adopted.own if path not in scratch.committed),
+            conflicts=merge.conflicts if merge else (),
+            locks=locks(checkout, project, scratch, result),
+            notes=(*notes, *adopted.notes),
+            difference=scratch.difference(scratch.ours, result, colour=colour).decode("utf-8", "replace")
+            if dry_run
+            else "",
+            dry_run=dry_run,
+        )
+
+
+def find_candidate(start: Path) -> Checkout:
+    """Find the project that a folder belongs to, and refuse one that can't be changed now.
+
+    Raises:
+        ScaffolderError: There is none, it is under the template already, or it has unfinished work.
+    """
+    require_recent_git()
+    # Unlike `Path.expanduser`, it leaves the home of nobody as it is.
+    place = Path(os.path.expanduser(start)).resolve()  # noqa: PTH111
+    if not place.is_dir():
+        raise ScaffolderError(f"`{start}` is not a folder", "pass the project's folder with `--project DIR`")
+    folder = next((parent for parent in (place, *place.parents) if is_project(parent)), place)
+    if (folder / ANSWERS).is_file():
+        raise ScaffolderError(
+            f"`{folder}` is under the template already: it has a `{ANSWERS}`",
+            "run `pyo3-new status`, or `pyo3-new add FEATURE`",
+        )
+    checkout = locate(folder)
+    require_uninterrupted(checkout)
+    checkout.tree()
+    require_settled(checkout)
+    require_clean(checkout)
+    require_whole(checkout)
+    if not (folder / "pyproject.toml").is_file():
+        require_project(checkout)
+    return checkout
+
+
+def is_project(folder: Path) -> bool:
+    """Whether a folder has a pyproject.toml, or is the top of a repository."""
+    return any(os.path.lexists(folder / name) for name in ("pyproject.toml", ".git", ANSWERS))
+
+
+def require_project(checkout: Checkout) -> None:
+    """Name the projects in a folder that is none itself.
+
+    Raises:
+        ScaffolderError: In any case.
+    """
+    names = checkout.git("ls-files", "-z", "--", ".").decode("utf-8", "surrogateescape").split("\0")
+    folders = [str(Path(name).parent) for name in names if name.endswith("/pyproject.toml")]
+    if folders:
+        raise ScaffolderError(
+            f"there is no `pyproject.toml` in `{checkout.folder}`, but in {listing(folders[:5], 'and')}",
+            f"run `pyo3-new adopt --project {folders[0]}`",
+        )
+    raise ScaffolderError(
+        f"there is no `pyproject.toml` in `{checkout.folder}`",
+        "pass the project's folder with `--project DIR`; for a crate alone, run `maturin init` first",
+    )
+
+
+def series_of_template(catalog: Catalog) -> str:
+    """Return the release series of PyO3 that the template has."""
+    return str(complete(Rules(catalog), {NAME: "example"})["pyo3_line"])
+
+
+def record_of(
+    project: Survey, catalog: Catalog, release: str, given: Mapping[str, Any], known: Mapping[str, Any]
+) -> Record:
+    """Return what is recorded of a project, but for the list of its own files.
+
+    Raises:
+        ScaffolderError: The template does not take what the project says.
+    """
+    rules = Rules(catalog)
+    try:
+        usual = str(complete(rules, given)["package_name"])
+        package = {"package": project.package} if project.package != usual else {}
+        # The list makes the layout an answer, also if everything is in the usual places.
+        layout = {**package, **project.layout, "own": []}
+        return Record(SOURCE, release, resolve(catalog, {**given, LAYOUT: layout}, known))
+    except InvalidAnswerError as error:
+        raise ScaffolderError(f"the template does not take what the project says: {error.message}") from error
+
+
+def add_features(
+    releases: Releases, record: Record, features: tuple[str, ...], base: Files, scratch: Scratch, workspace: Path
+) -> ProjectMerge | None:
+    """Merge the features into the adopted project, as `add` would."""
+    if not features:
+        return None
+    theirs = render_files(releases, record.release, record, features, workspace / "theirs")
+    return merge_project(scratch, Plan("add", record.release, features, features), base, theirs, is_adopted=True)
+
+
+def locks(checkout: Checkout, project: Survey, scratch: Scratch, tree: str) -> tuple[LockFile, ...]:
+    """Return the lock files that are out of date."""
+    if not any((checkout.folder / name).exists() for name in ("uv.lock", "Cargo.lock")):
+        return ()
+    after = Scratch(scratch.folder, tree).committed_files(["pyproject.toml", project.cargo_path])
+    before = scratch.committed_files(["pyproject.toml", project.cargo_path])
+    usual = {"pyproject.toml": "pyproject.toml", project.cargo_path: "Cargo.toml"}
+    pairs = [{usual[path]: file for path, file in files.items()} for files in (before, after)]
+    return tuple(lock for lock in outdated_locks(*pairs) if (checkout.folder / lock.path).exists())
