@@ -16,7 +16,7 @@ from scaffolder.checkout.project_merge import Plan, merge_project
 from scaffolder.checkout.uses import find_uses
 from scaffolder.errors import InvalidAnswerError, ScaffolderError, UsageError, listing, near
 from scaffolder.folders import temporary_folder
-from scaffolder.template.answers import NAME, read_pairs, require_questions, resolve
+from scaffolder.template.answers import LAYOUT, NAME, read_pairs, require_questions, resolve
 from scaffolder.template.bundle import order
 from scaffolder.template.generate import render
 from scaffolder.template.releases import UPGRADE, PublicTags, open_releases, to_tag
@@ -268,6 +268,11 @@ def changed_answers(catalog: Catalog, record: Record, data: Iterable[str]) -> tu
             f"`{NAME}` can't be changed with `--data`, because your own files use the name too",
             f"replace the name in every file and path, `{ANSWERS}` included, and commit that",
         )
+    if LAYOUT in pairs:
+        raise UsageError(
+            f"`{LAYOUT}` can't be changed with `--data`, because it says where your own files are",
+            f"move the files with `git mv`, change `{LAYOUT}` in `{ANSWERS}`, and commit that",
+        )
     require_questions(catalog, pairs, "`--data`")
     asked = {question.name for question in catalog.asked}
     resolved = resolve(catalog, {**{name: value for name, value in record.answers.items() if name in asked}, **pairs})
@@ -377,7 +382,7 @@ def change(
 
 
 def render_files(releases: Releases, tag: str, record: Record, features: tuple[str, ...], folder: Path) -> Files:
-    """Render a release with a project's answers, except those that are computed."""
+    """Render a release with a project's answers, except those that are computed; without files that are its own."""
     catalog = releases.catalog(tag)
     computed = {question.name for question in catalog.questions if question.computed}
     answers: dict[str, Any] = {name: value for name, value in record.answers.items() if name not in computed}
@@ -387,7 +392,8 @@ def render_files(releases: Releases, tag: str, record: Record, features: tuple[s
     except ScaffolderError:
         require_valid_answers(catalog, answers)
         raise
-    return read_files(folder)
+    # Copier before 9.18 does not read a list of files to leave out.
+    return {path: file for path, file in read_files(folder).items() if path not in record.own}
 
 
 def require_valid_answers(catalog: Catalog, answers: dict[str, Any]) -> None:
