@@ -31,6 +31,9 @@ HARMLESS = {
     "hatch.envs", "hatch.publish", "poetry.group", "poetry.dev-dependencies", "poetry.requires-poetry",
     "setuptools.include-package-data", "setuptools.zip-safe",
 }  # fmt: skip
+# `debug` is for cargo's profiles, which maturin has options for.
+PORTABLE = {"target", "path", "binding", "debug"}
+STAY = "leave out `--maturin`"
 ASIDE = {"benchmarks", "docs", "examples", "scripts", "test", "tests"}
 
 
@@ -85,11 +88,37 @@ def require_portable(manifests: Manifests, python: str, package: str) -> None:
         raise refusal(manifests, f"`{file}`")
 
 
-def refusal(manifests: Manifests, what: str) -> ScaffolderError:
+def require_movable(manifests: Manifests, python: str, package: str) -> None:
+    """Refuse a project that setuptools-rust builds in a way that maturin has no counterpart for.
+
+    Raises:
+        ScaffolderError: It does; the error names it.
+    """
+    for text in table_of(manifests.pyproject, "build-system").get("requires", []):
+        requirement = read_requirement(text)
+        if requirement is None or requirement.name not in REQUIREMENTS | {"setuptools-rust"}:
+            raise refusal(manifests, f"`{text}` in `requires` of `[build-system]`", STAY)
+    for setting in settings_of(manifests.pyproject, TABLES["setuptools"], python, package):
+        raise refusal(manifests, f"`{setting}`", STAY)
+    tables = table_of(table_of(manifests.pyproject, "tool"), "setuptools-rust")
+    for name in tables:
+        if name != "ext-modules":
+            raise refusal(manifests, f"`tool.setuptools-rust.{name}`", STAY)
+    for setting in sorted({str(key) for table in tables.get("ext-modules", []) for key in table} - PORTABLE):
+        raise refusal(manifests, f"`{setting}` in `[[tool.setuptools-rust.ext-modules]]`", STAY)
+    for file in files_of(manifests.folder):
+        if file != "MANIFEST.in":
+            raise refusal(manifests, f"`{file}`", STAY)
+
+
+def refusal(
+    manifests: Manifests,
+    what: str,
+    hint: str = "do without it, or make the Rust half a project of its own with `pyo3-new new`",
+) -> ScaffolderError:
     """Return the error for something that maturin can't take over."""
     return ScaffolderError(
-        f"the build of `{manifests.folder}` depends on {what}, which maturin has no counterpart for",
-        "do without it, or make the Rust half a project of its own with `pyo3-new new`",
+        f"the build of `{manifests.folder}` depends on {what}, which maturin has no counterpart for", hint
     )
 
 

@@ -6,6 +6,7 @@ import ast
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from scaffolder.adoption.imports import REEXPORTS, SUBMODULES, SUBMODULES_NAME, import_submodules
 from scaffolder.adoption.manifests import merge_cargo, merge_pyproject, with_version
 from scaffolder.adoption.reading import join
 from scaffolder.adoption.rust import add_anchors, rename_module
@@ -23,14 +24,6 @@ PYPROJECT, IGNORED = "pyproject.toml", ".gitignore"
 ERRORS = ("Error", "EmptyError")
 # What the first build of a crate leaves behind, where nothing was compiled before.
 BUILT = ("*.so", "*.pyd")
-REEXPORTS = """\
-from . import {extension}
-from .{extension} import *  # noqa: F403
-
-__doc__ = {extension}.__doc__
-if hasattr({extension}, "__all__"):
-    __all__ = {extension}.__all__
-"""
 
 
 @dataclass(frozen=True)
@@ -63,7 +56,8 @@ def adopt_files(survey: Survey, scratch: Scratch, template: Files, *, maturin: b
         ScaffolderError: A file of the project can't be merged.
     """
     errors, stub = join(survey.package_path, "errors.py"), join(survey.package_path, survey.extension)
-    ours = scratch.committed_files([*template, survey.library_path, *stubs_of(survey), errors])
+    start = join(survey.package_path, "__init__.py")
+    ours = scratch.committed_files([*template, survey.library_path, *stubs_of(survey), errors, start])
     template = match_line_endings(template, ours)
     files: Files = {
         PYPROJECT: edited(
@@ -80,17 +74,32 @@ def adopt_files(survey: Survey, scratch: Scratch, template: Files, *, maturin: b
         files |= merge_crate(survey, ours, template)
         moved, gone = move_stub(survey, ours, f"{stub}/__init__.pyi")
         files |= moved
-    if survey.is_single:
-        content = REEXPORTS.format(extension=survey.extension).encode()
-        files[join(survey.package_path, "__init__.py")] = File("100644", content)
-        if gone:
-            files[join(survey.package_path, "py.typed")] = File("100644", b"")
+    files |= merge_start(survey, start, ours)
+    if survey.is_single and gone:
+        files[join(survey.package_path, "py.typed")] = File("100644", b"")
     shared = {PYPROJECT, ANSWERS, survey.cargo_path, survey.library_path, errors, f"{stub}/__init__.pyi"}
     shared &= {*files, *ours, ANSWERS}
     shared -= {errors} & {*ours}
     own = sorted(path for path in template if path not in shared and (path in ours or path not in files))
     own += [path for path in (join(survey.package_path, name) for name in ("__init__.py", "py.typed")) if path in files]
     return Adopted(unlike(files, ours), gone, sorted({*own}), notes)
+
+
+def merge_start(survey: Survey, start: str, ours: Files) -> Files:
+    """Return a package's `__init__.py` that imports what makes compiled submodules known, and that module.
+
+    Raises:
+        ScaffolderError: Something else is in the way.
+    """
+    place = join(survey.package_path, f"{SUBMODULES_NAME}.py")
+    module = SUBMODULES.format(module=f"{survey.package}.{survey.extension}")
+    if survey.is_single:
+        content = REEXPORTS.format(extension=survey.extension, submodules=SUBMODULES_NAME)
+        return {start: File("100644", content.encode()), place: File("100644", module.encode())}
+    if start not in ours:
+        return {}
+    content = import_submodules(start, text(ours, start))
+    return {start: edited(ours, start, content), place: File("100644", module.encode())}
 
 
 def unlike(files: Files, ours: Files) -> Files:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from packaging.version import InvalidVersion, Version
 
+from scaffolder.adoption.reading import join
 from scaffolder.anatomy.manifests import table_of
 from scaffolder.checkout.manifest_merge import merge_manifest
 from scaffolder.errors import ScaffolderError
@@ -48,20 +49,27 @@ def merge_pyproject(survey: Survey, ours: str, template: str, *, maturin: bool) 
     base: dict[str, Any] = {}
     theirs: dict[str, Any] = {"tool": {}}
     if "cache-keys" not in table_of(table_of(data, "tool"), "uv"):
-        theirs["tool"]["uv"] = {"cache-keys": wanted["tool"]["uv"]["cache-keys"]}
+        theirs["tool"]["uv"] = {"cache-keys": cache_keys(survey)}
     if not mentions_pytest(data):
         theirs["dependency-groups"] = {"dev": ["pytest"]}
     if maturin or survey.builder == "python":
         system = table_of(data, "build-system")
         base = {"build-system": system, "tool": backend_tables(data)}
         theirs["build-system"] = {**system, **wanted["build-system"]}
-        theirs["tool"]["maturin"] = maturin_table(wanted)
+        theirs["tool"]["maturin"] = maturin_table(survey)
     if survey.is_single:
         present = table_of(table_of(data, "tool"), "maturin")
-        base = {"tool": {"maturin": {key: present[key] for key in ("module-name", "python-source") if key in present}}}
-        table = maturin_table(wanted)
-        theirs["tool"]["maturin"] = {key: table[key] for key in ("python-source", "module-name")}
+        replaced = {key: present[key] for key in ("module-name", "python-source") if key in present}
+        base = {"tool": {"maturin": replaced}} if replaced else {}
+        theirs["tool"]["maturin"] = maturin_table(survey)
     return merged("pyproject.toml", base, ours, theirs)
+
+
+def cache_keys(survey: Survey) -> list[dict[str, str]]:
+    """Return the files whose changes uv has to notice."""
+    sources = join(survey.crate_folder, survey.source, "**/*.rs")
+    paths = ["pyproject.toml", survey.cargo_path, join(survey.crate_folder, "Cargo.lock"), sources]
+    return [{"file": path} for path in paths]
 
 
 def backend_tables(data: Mapping[str, Any]) -> dict[str, Any]:
@@ -70,11 +78,16 @@ def backend_tables(data: Mapping[str, Any]) -> dict[str, Any]:
     return {name: tool[name] for _, name in BACKEND if name in tool}
 
 
-def maturin_table(template: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the template's settings of maturin that need nothing else of it."""
-    return {
-        key: value for key, value in template["tool"]["maturin"].items() if key not in {"exclude", "editable-profile"}
-    }
+def maturin_table(survey: Survey) -> dict[str, Any]:
+    """Return what maturin has to know of a project."""
+    table = {"module-name": f"{survey.package}.{survey.extension}"}
+    if survey.python != ".":
+        table["python-source"] = survey.python
+    if survey.crate_folder != "." and not survey.is_single:
+        table["manifest-path"] = survey.cargo_path
+    if survey.crate is None:
+        table["editable-profile"] = "editable"  # of the new crate
+    return table
 
 
 def mentions_pytest(data: Mapping[str, Any]) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from scaffolder.adoption.backend import require_movable
 from scaffolder.adoption.files import adopt_files
 from scaffolder.adoption.metadata import read_answers
 from scaffolder.adoption.reading import survey
@@ -27,7 +28,7 @@ from scaffolder.checkout.merge import Scratch, open_scratch
 from scaffolder.checkout.obstacles import require_free
 from scaffolder.checkout.project_merge import Plan, merge_project
 from scaffolder.checkout.update import features_named, render_files, sort_features
-from scaffolder.errors import InvalidAnswerError, ScaffolderError, listing
+from scaffolder.errors import InvalidAnswerError, ScaffolderError, UsageError, listing
 from scaffolder.folders import temporary_folder
 from scaffolder.template.answers import NAME, Rules, complete, resolve
 from scaffolder.template.releases import open_releases
@@ -105,7 +106,8 @@ def adopt(
     with open_releases() as releases, temporary_folder() as workspace:
         catalog = releases.catalog(releases.newest)
         project = survey(checkout.folder, series_of_template(catalog))
-        given, known, notes = read_answers(project, catalog)
+        notes = move_notes(project) if maturin else ()
+        given, known, answer_notes = read_answers(project, catalog)
         record = record_of(project, catalog, releases.newest, given, known)
         chosen = sort_features(catalog, features_named(releases, record, features))
         template = render_files(releases, record.release, record, (), workspace / "template")
@@ -132,12 +134,26 @@ def adopt(
             omitted=tuple(path for path in adopted.own if path not in scratch.committed),
             conflicts=merge.conflicts if merge else (),
             locks=locks(checkout, project, scratch, result),
-            notes=(*notes, *adopted.notes),
+            notes=(*notes, *answer_notes, *adopted.notes),
             difference=scratch.difference(scratch.ours, result, colour=colour).decode("utf-8", "replace")
             if dry_run
             else "",
             dry_run=dry_run,
         )
+
+
+def move_notes(project: Survey) -> tuple[str, ...]:
+    """Return what to know of a project that moves from setuptools-rust to maturin.
+
+    Raises:
+        ScaffolderError: It can't move.
+    """
+    if project.builder != "setuptools-rust":
+        raise UsageError("`--maturin` is for projects that setuptools-rust builds", "leave it out")
+    require_movable(project.manifests, project.python, project.package)
+    if (project.folder / "MANIFEST.in").is_file():
+        return ("maturin does not read `MANIFEST.in`: a source distribution has what git has",)
+    return ()
 
 
 def find_candidate(start: Path) -> Checkout:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def merge_manifest(base: str, ours: str, theirs: str) -> str | None:
         before, after = tomllib.loads(base), tomllib.loads(theirs)
         merge_tables(document, before, after, ())
         complete_groups(document)
-        text = tomlkit.dumps(document)
+        text = part_tables(ours, tomlkit.dumps(document))
         require_kept(ours, text, before, after)
     except (TOMLKitError, UnmergeableError, LookupError, TypeError, ValueError):
         return None
@@ -187,14 +188,39 @@ def require_kept(before: str, after: str, base: dict[str, Any], theirs: dict[str
     Raises:
         UnmergeableError: It did.
     """
+    import tomlkit
+
     ours, result = tomllib.loads(before), tomllib.loads(after)
     changed = {path for path, value in leaves(base) if dict(leaves(theirs)).get(path) != value}
     kept = dict(leaves(result))
     for path, value in leaves(ours):
         if path not in changed and not contains(kept.get(path), value):
             raise UnmergeableError
-    if comments(before) - comments(after):
+    deleted = "\n".join(deletions(tomlkit.parse(before), base, theirs))
+    if comments(before) - comments(after) - comments(deleted):
         raise UnmergeableError
+
+
+def deletions(table: Any, base: dict[str, Any], theirs: dict[str, Any]) -> Iterator[str]:
+    """Yield the text of what the template no longer has."""
+    for key, value in base.items():
+        if key in table and key not in theirs:
+            yield table[key].as_string()
+        elif key in table and isinstance(value, dict) and isinstance(theirs[key], dict):
+            yield from deletions(table[key], value, theirs[key])
+
+
+def part_tables(before: str, after: str) -> str:
+    """Put an empty line before each table that has another line above it now."""
+    old = before.splitlines()
+    neighbours = set(pairwise(old))
+    lines: list[str] = []
+    for line in after.splitlines():
+        above = lines[-1] if lines else ""
+        if line.startswith("[") and above.strip() and above[0] != "#" and (above, line) not in neighbours:
+            lines.append("")
+        lines.append(line)
+    return "\n".join(lines) + "\n"
 
 
 def contains(result: Any, value: Any) -> bool:
