@@ -11,7 +11,7 @@ SUBMODULES_NAME = "_submodules"
 # Whoever sorts imports leaves it in its place: the extension module may import from the package.
 LINE = f"from . import {SUBMODULES_NAME} as {SUBMODULES_NAME}  # isort: skip"
 SUBMODULES = """\
-\"\"\"The compiled submodules, where imports and pickle look for them: to Python they are attributes, not files.\"\"\"
+x
 
 import sys
 from contextlib import suppress
@@ -21,8 +21,9 @@ from types import ModuleType
 # Whether the package works without its extension module is not for this file to say.
 with suppress(ImportError):
     core = import_module("{module}")
-    parts = [part for part in vars(core).values() if isinstance(part, ModuleType)]
-    sys.modules.update({{part.__name__: part for part in parts if "." in part.__name__}})
+    parts = {{part.__name__: part for part in vars(core).values() if isinstance(part, ModuleType)}}
+    # To Python they are attributes, not files.
+    sys.modules.update({{name: part for name, part in parts.items() if name.startswith("{module}.")}})
 """
 REEXPORTS = """\
 from . import {extension}, {submodules}  # noqa: F401
