@@ -14,7 +14,7 @@ from scaffolder.checkout.merge import open_scratch, read_files
 from scaffolder.checkout.obstacles import require_free
 from scaffolder.checkout.project_merge import Plan, merge_project
 from scaffolder.checkout.uses import find_uses
-from scaffolder.errors import InvalidAnswerError, ScaffolderError, UsageError, listing, near
+from scaffolder.errors import InvalidAnswerError, MissingAnswerError, ScaffolderError, UsageError, listing, near
 from scaffolder.folders import temporary_folder
 from scaffolder.template.answers import LAYOUT, NAME, read_pairs, require_questions, resolve
 from scaffolder.template.bundle import order
@@ -120,6 +120,7 @@ def add(checkout: Checkout, names: Iterable[str], *, dry_run: bool = False, colo
         plan = Plan("add", record.release, features, new)
         if not new:
             return no_change(checkout, plan, notes)
+        require_suitable(releases.catalog(record.release), record, features)
         require_ready(checkout)
         return change(checkout, releases, plan, notes, dry_run=dry_run, colour=colour)
 
@@ -327,6 +328,20 @@ def sort_features(catalog: Catalog, names: Iterable[str]) -> tuple[str, ...]:
     """Sort features in the template's order, as in the answers file."""
     wanted = set(names)
     return tuple(feature.name for feature in catalog.features if feature.name in wanted)
+
+
+def require_suitable(catalog: Catalog, record: Record, features: Iterable[str]) -> None:
+    """Refuse features that can't work in the layout of an adopted project.
+
+    Raises:
+        InvalidAnswerError: One of them can't.
+    """
+    try:
+        resolve(catalog, {**record.answers, "features": list(features)})
+    except (InvalidAnswerError, MissingAnswerError) as error:
+        # Any other answer is a fault of the answers file, and reported as such where it is used.
+        if error.question == "features":
+            raise
 
 
 def no_change(checkout: Checkout, plan: Plan, notes: Sequence[str]) -> Outcome:
