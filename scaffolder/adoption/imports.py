@@ -11,7 +11,7 @@ SUBMODULES_NAME = "_submodules"
 # Whoever sorts imports leaves it in its place: the extension module may import from the package.
 LINE = f"from . import {SUBMODULES_NAME} as {SUBMODULES_NAME}  # isort: skip"
 SUBMODULES = """\
-x
+\"\"\"The compiled submodules, where imports and pickle look for them.\"\"\"
 
 import sys
 from contextlib import suppress
