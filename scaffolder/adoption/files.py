@@ -77,12 +77,11 @@ def adopt_files(survey: Survey, scratch: Scratch, template: Files, *, maturin: b
     files |= merge_start(survey, start, ours)
     if survey.is_single and gone:
         files[join(survey.package_path, "py.typed")] = File("100644", b"")
-    shared = {PYPROJECT, ANSWERS, survey.cargo_path, survey.library_path, errors, f"{stub}/__init__.pyi"}
-    shared &= {*files, *ours, ANSWERS}
-    shared -= {errors} & {*ours}
-    own = sorted(path for path in template if path not in shared and (path in ours or path not in files))
-    own += [path for path in (join(survey.package_path, name) for name in ("__init__.py", "py.typed")) if path in files]
-    return Adopted(unlike(files, ours), gone, sorted({*own}), notes)
+    shared = {PYPROJECT, ANSWERS, survey.cargo_path, survey.library_path}
+    # The stub of a module that was there before is its own; that of a new crate is the template's.
+    rendered = {path for path in files if template.get(path) == files[path]}
+    own = [path for path in template if path not in shared | rendered or path in {*ours, *gone} - shared]
+    return Adopted(unlike(files, ours), gone, sorted(own), notes)
 
 
 def merge_start(survey: Survey, start: str, ours: Files) -> Files:
