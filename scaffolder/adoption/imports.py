@@ -21,9 +21,11 @@ from types import ModuleType
 # Whether the package works without its extension module is not for this file to say.
 with suppress(ImportError):
     core = import_module("{module}")
-    parts = {{part.__name__: part for part in vars(core).values() if isinstance(part, ModuleType)}}
-    # To Python they are attributes, not files.
-    sys.modules.update({{name: part for name, part in parts.items() if name.startswith("{module}.")}})
+    for part in list(vars(core).values()):
+        is_module = isinstance(part, ModuleType)
+        # To Python it is an attribute, not a file.
+        if is_module and part.__name__.startswith("{module}."):
+            sys.modules[part.__name__] = part
 """
 REEXPORTS = """\
 from . import {extension}, {submodules}  # noqa: F401
@@ -55,9 +57,10 @@ def import_submodules(path: str, source: str) -> str:
     after = last_import(tree)
     if after and not lines[after - 1].endswith(("\n", "\r")):
         lines[after - 1] += ending
-    first = not any(isinstance(node, ast.Import | ast.ImportFrom) for node in tree.body[:2])
-    above = [ending] if first and after else []
-    below = [ending] * gap_below(lines[after:]) if first else []
+    modules = [getattr(node, "module", "") for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
+    is_first = not [name for name in modules if name != "__future__"]
+    above = [ending] if is_first and after else []
+    below = [ending] * gap_below(lines[after:]) if is_first else []
     return "".join([*lines[:after], *above, LINE + ending, *below, *lines[after:]])
 
 

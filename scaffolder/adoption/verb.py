@@ -15,6 +15,7 @@ from scaffolder.checkout.apply import apply
 from scaffolder.checkout.checkout import (
     ANSWERS,
     Record,
+    is_ours,
     locate,
     readable,
     require_clean,
@@ -31,6 +32,7 @@ from scaffolder.checkout.update import features_named, render_files, sort_featur
 from scaffolder.errors import InvalidAnswerError, ScaffolderError, UsageError, listing
 from scaffolder.folders import temporary_folder
 from scaffolder.template.answers import NAME, Rules, complete, resolve
+from scaffolder.template.catalog import InvalidYamlError, load_yaml
 from scaffolder.template.releases import open_releases
 from scaffolder.template.source import SOURCE
 
@@ -169,10 +171,7 @@ def find_candidate(start: Path) -> Checkout:
         raise ScaffolderError(f"`{start}` is not a folder", "pass the project's folder with `--project DIR`")
     folder = next((parent for parent in (place, *place.parents) if is_project(parent)), place)
     if (folder / ANSWERS).is_file():
-        raise ScaffolderError(
-            f"`{folder}` is under the template already: it has a `{ANSWERS}`",
-            "run `pyo3-new status`, or `pyo3-new add FEATURE`",
-        )
+        raise recorded(folder / ANSWERS)
     checkout = locate(folder)
     require_uninterrupted(checkout)
     checkout.tree()
@@ -182,6 +181,24 @@ def find_candidate(start: Path) -> Checkout:
     if not (folder / "pyproject.toml").is_file():
         require_project(checkout)
     return checkout
+
+
+def recorded(path: Path) -> ScaffolderError:
+    """Describe a project that comes from a template, this one or another."""
+    try:
+        content = load_yaml(path.read_bytes())
+    except InvalidYamlError as error:
+        return ScaffolderError(f"`{path}` can't be read: {error}", f"run `git checkout HEAD -- {ANSWERS}`")
+    source = str(content.get("_src_path", "")) if isinstance(content, dict) else ""
+    if is_ours(source):
+        return ScaffolderError(
+            f"`{path.parent}` is under the template already: it has a `{ANSWERS}`",
+            "run `pyo3-new status`, or `pyo3-new add FEATURE`",
+        )
+    return ScaffolderError(
+        f"`{path}` is of another template, `{source}`, and this one keeps its answers there, too",
+        f"run `git mv {ANSWERS} .copier-answers.other.yml`, commit that, and name the file to `copier update`",
+    )
 
 
 def is_project(folder: Path) -> bool:

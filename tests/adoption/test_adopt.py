@@ -209,6 +209,17 @@ def test_unfinished_work_is_refused(project: Callable[[str], Path], pyo3_new: Co
     assert "is not in a git repository" in pyo3_new("adopt", cwd=bare, code=1).stderr
 
 
+def test_a_project_of_another_template_is_not_taken_for_ours(project: Callable[[str], Path], pyo3_new: Command) -> None:
+    folder = project("function")
+    (folder / ".copier-answers.yml").write_text("_commit: v1\n_src_path: gh:ada/template\n", encoding="utf-8")
+    commit(folder)
+    done = pyo3_new("adopt", cwd=folder, code=1)
+    assert "is of another template, `gh:ada/template`" in done.stderr
+    git("mv", ".copier-answers.yml", ".copier-answers.other.yml", cwd=folder)
+    commit(folder)
+    pyo3_new("adopt", cwd=folder)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["alone", "python"])
 def test_an_adopted_project_builds_and_passes(
