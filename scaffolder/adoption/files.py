@@ -13,7 +13,7 @@ from scaffolder.adoption.rust import add_anchors, rename_module
 from scaffolder.anatomy.extensions import parse_python
 from scaffolder.anatomy.manifests import table_of
 from scaffolder.checkout.checkout import ANSWERS
-from scaffolder.checkout.merge import File, match_line_endings
+from scaffolder.checkout.merge import LINK, File, match_line_endings
 from scaffolder.errors import ScaffolderError
 
 if TYPE_CHECKING:
@@ -113,6 +113,8 @@ def text(files: Files, path: str) -> str:
         ScaffolderError: The project has no such file in its last commit, or it is not UTF-8.
     """
     try:
+        if files[path].mode == LINK:
+            raise ScaffolderError(f"`{path}` is a link, and what it points to is not edited", "put the file there")
         return files[path].content.decode("utf-8")
     except KeyError as error:
         raise ScaffolderError(f"`{path}` is not committed", f"run `git add {path}`, then `git commit`") from error

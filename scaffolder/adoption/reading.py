@@ -190,7 +190,10 @@ def require_supported(project: Project, line: str) -> Builder:
         )
     targets = [extension.target for extension in project.extensions]
     if len(targets) > 1:
-        raise ScaffolderError(f"the project has several extension modules: {listing(targets, 'and')}")
+        raise ScaffolderError(
+            f"the project has several extension modules: {listing(targets, 'and')}",
+            "the template is for projects with one: make the others projects of their own",
+        )
     require_series(project, line)
     return "maturin" if project.builder == "maturin" else "setuptools-rust"
 
@@ -230,12 +233,11 @@ def module_name(project: Project, library: Path, extension: str) -> str:
             + (f", only {listing(names, 'and')}" if names else ""),
             "name it as the build does, in `module-name` of `[tool.maturin]` or `name` of `[lib]`",
         )
-    attributes = {attribute.name for attribute in match.place.item.attributes}
-    if match.place.scope.path or match.file.path != library or "cfg_attr" in attributes:
+    if match.place.scope.path or match.file.path != library or match.is_conditional:
         raise ScaffolderError(
             f"the `#[pymodule]` `{match.rust_name}` is in `{match.file.path}`, line {match.line}, "
             "where features can't be exported",
-            f"move it to the top level of `{library}`, without a `cfg_attr`",
+            f"move it to the top level of `{library}`, without a `cfg`",
         )
     return match.rust_name
 

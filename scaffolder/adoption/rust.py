@@ -85,12 +85,22 @@ def is_empty(place: Place) -> bool:
 
 
 def find_place(text: bytes, name: str) -> Place:
-    """Find a `#[pymodule]` at the top level of a file."""
+    """Find a `#[pymodule]` at the top level of a file.
+
+    Raises:
+        ScaffolderError: The attribute depends on a condition.
+    """
     root = parse(text)
     item = next(item for item in items_in(root) if item.name == name and item.attribute("pymodule"))
     node = root.descendant_for_byte_range(*item.span)
     assert node is not None  # noqa: S101
-    return Place(item, node, header_of(node)[::-1])
+    header = header_of(node)[::-1]
+    if "pymodule" not in map(name_of_attribute_or_none, header):
+        raise ScaffolderError(
+            f"`{name}` is a Python module only under a condition, by `cfg_attr`",
+            f"write `#[pymodule]` in a line directly above `{name}`",
+        )
+    return Place(item, node, header)
 
 
 def header_of(node: Node) -> list[Node]:

@@ -25,13 +25,13 @@ from scaffolder.checkout.checkout import (
 )
 from scaffolder.checkout.interruption import require_uninterrupted
 from scaffolder.checkout.manifests import outdated_locks
-from scaffolder.checkout.merge import Scratch, open_scratch
+from scaffolder.checkout.merge import MergeResult, Scratch, open_scratch
 from scaffolder.checkout.obstacles import require_free
 from scaffolder.checkout.project_merge import Plan, merge_project
 from scaffolder.checkout.update import features_named, render_files, sort_features
 from scaffolder.errors import InvalidAnswerError, ScaffolderError, UsageError, listing
 from scaffolder.folders import temporary_folder
-from scaffolder.template.answers import NAME, Rules, complete, resolve
+from scaffolder.template.answers import LAYOUT, NAME, Rules, complete, resolve
 from scaffolder.template.catalog import InvalidYamlError, load_yaml
 from scaffolder.template.releases import open_releases
 from scaffolder.template.source import SOURCE
@@ -39,15 +39,13 @@ from scaffolder.template.source import SOURCE
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from scaffolder.adoption.files import Adopted
     from scaffolder.adoption.reading import Survey
     from scaffolder.checkout.checkout import Checkout
     from scaffolder.checkout.manifests import LockFile
-    from scaffolder.checkout.merge import Change, Conflict, Files
-    from scaffolder.checkout.project_merge import ProjectMerge
+    from scaffolder.checkout.merge import Change, Conflict
     from scaffolder.template.catalog import Catalog
     from scaffolder.template.releases import Releases
-
-LAYOUT = "layout"
 
 
 @dataclass(frozen=True)
@@ -108,22 +106,20 @@ def adopt(
     with open_releases() as releases, temporary_folder() as workspace:
         catalog = releases.catalog(releases.newest)
         project = survey(checkout.folder, series_of_template(catalog))
-        notes = move_notes(project) if maturin else ()
-        given, known, answer_notes = read_answers(project, catalog)
+        move = move_notes(project) if maturin else ()
+        given, known, notes = read_answers(project, catalog)
         record = record_of(project, catalog, releases.newest, given, known)
         chosen = sort_features(catalog, features_named(releases, record, features))
-        template = render_files(releases, record.release, record, (), workspace / "template")
         scratch = open_scratch(workspace / "scratch", checkout, checkout.tree())
+        template = render_files(releases, record.release, record, (), workspace / "template")
         adopted = adopt_files(project, scratch, template, maturin=maturin)
-        record = replace(record, answers={**record.answers, LAYOUT: {**record.answers[LAYOUT], "own": adopted.own}})
-        base = render_files(releases, record.release, record, (), workspace / "base")
-        tree = scratch.with_files(scratch.ours, {**adopted.files, ANSWERS: base[ANSWERS]}, adopted.gone)
-        merge = add_features(releases, record, chosen, base, Scratch(scratch.folder, tree), workspace)
-        result = merge.tree if merge else tree
-        changes = tuple(scratch.changes(scratch.ours, result))
+        record = with_layout(record, own=adopted.own)
+        result = merge(releases, record, chosen, scratch, adopted, workspace)
+        changes = tuple(scratch.changes(scratch.ours, result.tree))
         require_free(checkout, scratch, changes)
         if not dry_run:
-            apply(checkout, scratch, changes, merge.stages if merge else {})
+            apply(checkout, scratch, changes, result.stages)
+        difference = scratch.difference(scratch.ours, result.tree, colour=colour) if dry_run else b""
         return Adoption(
             name=record.name,
             path=checkout.folder,
@@ -134,12 +130,10 @@ def adopt(
             changes=changes,
             kept=tuple(path for path in adopted.own if path in scratch.committed),
             omitted=tuple(path for path in adopted.own if path not in scratch.committed),
-            conflicts=merge.conflicts if merge else (),
-            locks=locks(checkout, project, scratch, result),
-            notes=(*notes, *answer_notes, *adopted.notes),
-            difference=scratch.difference(scratch.ours, result, colour=colour).decode("utf-8", "replace")
-            if dry_run
-            else "",
+            conflicts=result.conflicts,
+            locks=locks(checkout, project, scratch, result.tree),
+            notes=(*move, *notes, *adopted.notes),
+            difference=difference.decode("utf-8", "replace"),
             dry_run=dry_run,
         )
 
@@ -249,14 +243,23 @@ def record_of(
         raise ScaffolderError(f"the template does not take what the project says: {error.message}") from error
 
 
-def add_features(
-    releases: Releases, record: Record, features: tuple[str, ...], base: Files, scratch: Scratch, workspace: Path
-) -> ProjectMerge | None:
-    """Merge the features into the adopted project, as `add` would."""
+def with_layout(record: Record, **values: Any) -> Record:
+    """Return a record with more in its layout."""
+    return replace(record, answers={**record.answers, LAYOUT: {**record.answers[LAYOUT], **values}})
+
+
+def merge(
+    releases: Releases, record: Record, features: tuple[str, ...], scratch: Scratch, adopted: Adopted, workspace: Path
+) -> MergeResult:
+    """Return the tree of the adopted project, with features merged as `add` would."""
+    base = render_files(releases, record.release, record, (), workspace / "base")
+    tree = scratch.with_files(scratch.ours, {**adopted.files, ANSWERS: base[ANSWERS]}, adopted.gone)
     if not features:
-        return None
+        return MergeResult(tree, {}, ())
     theirs = render_files(releases, record.release, record, features, workspace / "theirs")
-    return merge_project(scratch, Plan("add", record.release, features, features), base, theirs, is_adopted=True)
+    plan = Plan("add", record.release, features, features)
+    result = merge_project(Scratch(scratch.folder, tree), plan, base, theirs, is_adopted=True)
+    return MergeResult(result.tree, result.stages, result.conflicts, result.stubs)
 
 
 def locks(checkout: Checkout, project: Survey, scratch: Scratch, tree: str) -> tuple[LockFile, ...]:

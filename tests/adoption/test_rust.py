@@ -69,3 +69,8 @@ def test_another_function_is_refused(function: str) -> None:
 )
 def test_the_python_name_changes_and_the_rust_name_stays(before: str, after: str) -> None:
     assert rename_module(before.encode(), "soil", "_core", "soil").decode() == after
+
+
+def test_a_module_under_a_condition_is_refused() -> None:
+    with pytest.raises(ScaffolderError, match="only under a condition"):
+        anchored('#[cfg_attr(feature = "python", pymodule)]\nmod soil {}\n')
