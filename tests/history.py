@@ -149,7 +149,7 @@ def add_feature(repository: Path) -> None:
     line = '{% if mini %}\nfastrand = "2"\n{% endif %}\n'
     change(repository / CRATE / "Cargo.toml.jinja", r"(?m)^# features: end$", f"{line}# features: end")
     line = "{% if mini %}\npub mod mini;\n{% endif %}\n"
-    change(repository / CRATE / "src/lib.rs.jinja", r"(?m)^// features: end$", f"{line}// features: end")
+    change(repository / CRATE / "{{source_folder}}/lib.rs.jinja", r"(?m)^// features: end$", f"{line}// features: end")
     for name, text in MINI.items():
         path = repository / "templates/{{mini}}" / name
         path.parent.mkdir(parents=True, exist_ok=True)

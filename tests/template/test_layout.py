@@ -25,6 +25,7 @@ ELSEWHERE = {"python": "src", "crate": "rust", "extension": "fast"}
 LAYOUTS: dict[str, dict[str, str]] = {
     "elsewhere": ELSEWHERE,
     "flat": {"python": ".", "extension": "prices"},
+    "sourced": {"python": "lib", "source": "native", "extension": "prices"},
     "deep": {"package": "prices", "python": "py/lib", "crate": "crates/prices-python"},
     "long": {"package": "p" * 40, "python": ".", "crate": "c" * 25, "extension": "e" * 24},
 }
@@ -48,7 +49,10 @@ def place(path: str, layout: dict[str, str]) -> str:
     if path.startswith("python/price_tools/"):
         path = path.removeprefix("python/price_tools/").replace("_core/", f"{extension}/")
         return f"{layout.get('python', 'python')}/{package}/{path}".removeprefix("./")
-    if path.startswith("src/") or path in {"Cargo.toml", "build.rs"}:
+    if path.startswith("src/"):
+        path = f"{layout.get('source', 'src')}/{path.removeprefix('src/')}"
+        return f"{layout.get('crate', '.')}/{path}".removeprefix("./")
+    if path in {"Cargo.toml", "build.rs"}:
         return f"{layout.get('crate', '.')}/{path}".removeprefix("./")
     return path.replace("crates/price_tools/", f"crates/{package}/")
 
@@ -67,11 +71,13 @@ def test_nothing_names_a_place_that_is_not_there(make: Make, layout: dict[str, s
     gone = [r"(?<![\w-])python/(?!packages)"]
     gone += ["price_tools"] if "package" in layout else []
     gone += [r"(?<!\w)_core\b"] if "extension" in layout else []
+    # The page of `workspace` is about the crate without Python, too.
+    gone += [r"(?<![\w/`])src/"] if "source" in layout else []
     gone += [r"(?<![\w/])src/", r'(?<![\w/])Cargo\.toml"'] if "crate" in layout and layout["python"] != "src" else []
     lines = [(path, line) for path, content in tree(project).items() for line in content.decode().splitlines()]
     found = [(path, line) for path, line in lines if re.search("|".join(gone), line) and ".agents/" not in path]
     # A Rust test reads the manifest of its crate; a crate of a workspace may have its version from the root.
-    assert [item for item in found if not item[0].endswith(("src/feeds/runtime.rs", ".github/release.py"))] == []
+    assert [item for item in found if not item[0].endswith(("/feeds/runtime.rs", ".github/release.py"))] == []
 
 
 @pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
@@ -86,7 +92,8 @@ def test_the_manifests_find_each_other(make: Make, layout: dict[str, str]) -> No
     missing = [key for key in keys if not list(project.glob(key)) and not key.endswith("Cargo.lock")]
     assert missing == []
     assert all((project / folder).exists() for folder in tool["mypy"]["files"])
-    declared = re.search(r"#\[pyo3::pymodule\]\n(?:pub )?mod (\w+)", (crate.parent / "src/lib.rs").read_text("utf-8"))
+    library = crate.parent / layout.get("source", "src") / "lib.rs"
+    declared = re.search(r"#\[pyo3::pymodule\]\n(?:pub )?mod (\w+)", library.read_text("utf-8"))
     assert declared
     assert declared[1] == extension
 
