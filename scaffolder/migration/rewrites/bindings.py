@@ -137,6 +137,15 @@ def get_item_in(node: SgNode) -> SgNode:
     raise Undecided
 
 
+def unbind_value(match: Match) -> Iterator[tuple[int, int, str]]:
+    """Let go of the `Python` that a `Bound` carries."""
+    method = method_of(match.node)
+    if method is not None and method[1].text() in {"to_owned", "clone"}:
+        yield *match.region.span(method[1]), "unbind"
+    else:
+        yield append_call(match, "into")
+
+
 def index_item(match: Match) -> Iterator[tuple[int, int, str]]:
     """Get an item of a list or tuple with a method; an index that is too large panicked."""
     node = match.node

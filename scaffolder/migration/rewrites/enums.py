@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from scaffolder.migration.rewrites.signatures import Attribute, attributes_of, methods_block
 from scaffolder.migration.rewrites.tree import part
-from scaffolder.migration.rewrites.undecided import Undecided
+from scaffolder.migration.rewrites.undecided import Unconcerned
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,10 +24,10 @@ def compare_enum(match: Match) -> Iterator[tuple[int, int, str]]:
     attributes = list(attributes_of(enum))
     exporting = next((attribute for attribute in attributes if attribute.name == "pyclass"), None)
     if exporting is None or not is_simple(enum) or compares(match, part(enum, "name").text()):
-        raise Undecided
+        raise Unconcerned
     options = [part.strip() for attribute in attributes for part in attribute.arguments.split(",")]
     if "eq" in options or "eq_int" in options:
-        raise Undecided
+        raise Unconcerned
     yield add_arguments(match, exporting, "eq, eq_int")
     if not is_equatable(match, attributes):
         yield derive_equality(match, attributes)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from scaffolder.migration.rewrites.calls import TAKING, TEMPORARY, method_of
 from scaffolder.migration.rewrites.names import names_in
 from scaffolder.migration.rewrites.tree import around, part
-from scaffolder.migration.rewrites.undecided import Undecided
+from scaffolder.migration.rewrites.undecided import Unconcerned
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,7 +44,7 @@ def bound_type(match: Match) -> Iterator[tuple[int, int, str]]:
     """Turn a reference to a Python object into `Bound`, or into a reference to one."""
     node = match.node
     if any(child.kind() == "mutable_specifier" for child in node.children()):
-        raise Undecided
+        raise Unconcerned
     inner = object_type(node, match.source)
     lifetime = lifetime_of(node) or "'_"
     owned = f"Bound<{lifetime}, {inner}>"
@@ -69,7 +69,7 @@ def bound_impl(match: Match) -> Iterator[tuple[int, int, str]]:
     trait = part(around(match.node), "trait").text().partition("<")[0]
     foreign = names_in(match.source).imports.get(trait) in CRATES
     if foreign or not is_native([match.node.text()], match.source):
-        raise Undecided
+        raise Unconcerned
     yield *match.span, f"Bound<'_, {match.node.text()}>"
 
 
@@ -81,8 +81,10 @@ def downcast_error(match: Match) -> Iterator[tuple[int, int, str]]:
 
 
 def owned_text(match: Match) -> Iterator[tuple[int, int, str]]:
-    """Own the texts in a container."""
-    for reference in match.node.find_all({"rule": {"kind": "reference_type"}}):
+    """Own the texts in a type: of a variable, of what is asked for, or in a container."""
+    node = match.node
+    holder = node.field("type") if node.kind() == "let_declaration" else node.field("type_arguments")
+    for reference in holder.find_all({"rule": {"kind": "reference_type"}}) if holder else ():
         if reference.children()[-1].text() == "str":
             yield *match.region.span(reference), "String"
 
@@ -91,18 +93,18 @@ def object_type(node: SgNode, source: str) -> str:
     """Return the Python type that a reference is to.
 
     Raises:
-        Undecided: It is none of PyO3's, as far as the file shows.
+        Unconcerned: It is none of PyO3's, as far as the file shows.
     """
     target = node.children()[-1]
     base = next((child for child in target.children() if child.kind() != "type_arguments"), target)
     path = (base if target.kind() == "generic_type" else target).text().split("::")
     if not is_native(path, source):
-        raise Undecided
+        raise Unconcerned
     if path[-1] != CELL:
         return str(target.text())
     arguments = next((child for child in target.children() if child.kind() == "type_arguments"), None)
     if arguments is None:
-        raise Undecided
+        raise Unconcerned
     return str(arguments.text()[1:-1].strip())
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from scaffolder.migration.rewrites.tree import part
-from scaffolder.migration.rewrites.undecided import Undecided
+from scaffolder.migration.rewrites.undecided import Unconcerned
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +26,7 @@ def plain_iteration(match: Match) -> Iterator[tuple[int, int, str]]:
     output = result_type(function)
     calls = list(output_calls(function))
     if len(function.find_all({"rule": {"any": NAMES, "regex": f"^{OUTPUT}$"}})) != len(calls) + 1:
-        raise Undecided
+        raise Unconcerned
     first = next(child for child in part(output, "type_arguments").children() if child.is_named())
     yield *match.region.span(output), f"Option<{first.text()}>"
     for call, name, argument in calls:
@@ -46,7 +46,7 @@ def result_type(function: SgNode) -> SgNode:
     for node in types:
         if node.kind() == "generic_type" and part(node, "type").text().rpartition("::")[2] == OUTPUT:
             return node
-    raise Undecided
+    raise Unconcerned
 
 
 def output_calls(function: SgNode) -> Iterator[tuple[SgNode, str, SgNode]]:
@@ -63,6 +63,6 @@ def raised(match: Match, call: SgNode, argument: SgNode) -> tuple[int, int, str]
     arguments = call.parent()
     outer = arguments.parent() if arguments is not None else None
     if outer is None or outer.kind() != "call_expression" or part(outer, "function").text() != "Ok":
-        raise Undecided
+        raise Unconcerned
     text = f"Err(pyo3::exceptions::PyStopIteration::new_err({match.source[slice(*match.region.span(argument))]}))"
     return *match.region.span(outer), text

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from scaffolder.migration.rewrites.gil_refs import lifetime_of, object_type
 from scaffolder.migration.rewrites.tree import part
-from scaffolder.migration.rewrites.undecided import Undecided
+from scaffolder.migration.rewrites.undecided import Unconcerned, Undecided
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,10 +23,10 @@ def name_lifetime(match: Match) -> Iterator[tuple[int, int, str]]:
     function = match.node
     parameters, result = part(function, "parameters"), part(function, "return_type")
     if any(child.kind() == "self_parameter" for child in parameters.children()):
-        raise Undecided
+        raise Unconcerned
     sources, results = elided(parameters, match.source), elided(result, match.source)
     if len(sources) != 1 or not results:
-        raise Undecided
+        raise Unconcerned
     name = free_lifetime(function)
     yield generics_edit(match, name)
     for node in (*sources, *results):

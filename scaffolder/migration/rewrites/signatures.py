@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from scaffolder.migration.rewrites.tree import part
-from scaffolder.migration.rewrites.undecided import Undecided
+from scaffolder.migration.rewrites.undecided import Unconcerned, Undecided
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,7 +61,7 @@ def add_signature(match: Match) -> Iterator[tuple[int, int, str]]:
     arguments = list(python_arguments(function, exporting))
     required = max((index + 1 for index, argument in enumerate(arguments) if not argument.optional), default=0)
     if not any(argument.optional for argument in arguments):
-        raise Undecided
+        raise Unconcerned
     words = [argument.name + ("=None" if index >= required else "") for index, argument in enumerate(arguments)]
     yield insert_attribute(match, exporting, f"pyo3(signature = ({', '.join(words)}))")
 
@@ -71,7 +71,7 @@ def order_signature(match: Match) -> Iterator[tuple[int, int, str]]:
     arguments = list(python_arguments(match.node, exporting_attribute(match.node)))
     optional = [argument.optional for argument in arguments]
     if True not in optional or all(optional[optional.index(True) :]):
-        raise Undecided
+        raise Unconcerned
     yield from add_signature(match)
 
 
@@ -97,14 +97,14 @@ def exporting_attribute(function: SgNode, *, args: bool = False) -> Attribute:
     attributes = list(attributes_of(function))
     names = {attribute.name for attribute in attributes}
     if names & UNSIGNED or ("args" in names and not args) or any(has_signature(attribute) for attribute in attributes):
-        raise Undecided
+        raise Unconcerned
     exporting = next((attribute for attribute in attributes if attribute.name == "pyfunction"), None)
     if exporting is not None:
         return exporting
     block = methods_block(function)
     exporting = next((item for item in attributes_of(block) if item.name == "pymethods"), None) if block else None
     if exporting is None or part(function, "name").text() in SLOTS:
-        raise Undecided
+        raise Unconcerned
     return exporting
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from scaffolder.migration.rewrites.undecided import Undecided
+from scaffolder.migration.rewrites.undecided import Unconcerned
 
 if TYPE_CHECKING:
     from ast_grep_py import SgNode
@@ -14,11 +14,11 @@ def part(node: SgNode, name: str) -> SgNode:
     """Return a field of a node, such as the `name` of a function.
 
     Raises:
-        Undecided: The node has none.
+        Unconcerned: The node has none.
     """
     child = node.field(name)
     if child is None:
-        raise Undecided
+        raise Unconcerned
     return child
 
 
@@ -26,9 +26,9 @@ def around(node: SgNode) -> SgNode:
     """Return the node that a node is in.
 
     Raises:
-        Undecided: The node is the root.
+        Unconcerned: The node is the root.
     """
     parent = node.parent()
     if parent is None:
-        raise Undecided
+        raise Unconcerned
     return parent
