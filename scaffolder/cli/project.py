@@ -42,7 +42,7 @@ def complete_question(incomplete: str) -> list[tuple[str, str]]:
     from scaffolder.template.catalog import load_catalog
     from scaffolder.template.source import questions_folder
 
-    questions = load_catalog(questions_folder()).asked
+    questions = (question for question in load_catalog(questions_folder()).asked if "when" not in question.details)
     return [(f"{question.name}=", question.help) for question in questions if question.name.startswith(incomplete)]
 
 

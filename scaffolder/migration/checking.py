@@ -103,7 +103,7 @@ def check_crates(
     Args:
         root: The top of the repository's copy; paths are given from there.
         folder: The workspace's folder.
-        packages: The crates' names.
+        packages: The crates' names or ids.
         config: What `write_config` wrote.
         environment: The variables that cargo runs with.
         options: More options of `cargo check`, such as `--features`.

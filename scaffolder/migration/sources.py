@@ -61,7 +61,10 @@ class Sources:
     def write(self) -> None:
         """Write what changed since the last time to the copy."""
         for path, document in {**self.documents, **self.projects}.items():
-            self.texts[path] = document.as_string()
+            text = document.as_string()
+            # Where the last table was removed, its blank line is left.
+            spare = text.endswith("\n\n") and not self.files[path].content.endswith(b"\n\n")
+            self.texts[path] = f"{text.rstrip()}\n" if spare else text
         for path, text in self.texts.items():
             if text != self.written[path]:
                 (self.copy / path).write_bytes(text.encode("utf-8"))

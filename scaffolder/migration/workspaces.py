@@ -23,7 +23,7 @@ class Workspace:
 
     Attributes:
         folder: The workspace's folder, in the copy.
-        packages: Those crates in it that depend on PyO3.
+        packages: The ids of those crates in it that depend on PyO3.
         options: What switches PyO3 on where it is optional.
     """
 
@@ -61,12 +61,12 @@ def find_workspaces(
         name = dict(document.get("package", {})).get("name")
         if not name:
             continue
-        folder = workspace_of(sources.copy / path, environment)
-        if isinstance(folder, str):
-            unreadable.append(UnreadableCrate(path, folder))
-        elif name not in packages.get(folder, []):
-            packages.setdefault(folder, []).append(str(name))
-            options.setdefault(folder, []).extend(f"{name}/{feature}" for feature in switches(document))
+        place = ask_cargo(sources.copy / path, environment)
+        if isinstance(place, str):
+            unreadable.append(UnreadableCrate(path, place))
+        else:
+            packages.setdefault(place.folder, []).append(place.package)
+            options.setdefault(place.folder, []).extend(f"{name}/{feature}" for feature in switches(document))
     workspaces = tuple(
         Workspace(folder, tuple(names), ("--features", ",".join(options[folder])) if options[folder] else ())
         for folder, names in packages.items()
@@ -74,14 +74,30 @@ def find_workspaces(
     return workspaces, tuple(unreadable)
 
 
-def workspace_of(manifest: Path, environment: Mapping[str, str]) -> Path | str:
-    """Ask cargo for the folder of a crate's workspace; a text is what it says instead."""
+class Place(NamedTuple):
+    """Where cargo compiles a crate.
+
+    Attributes:
+        folder: The workspace's folder.
+        package: The crate's id, since a dependency may have its name.
+    """
+
+    folder: Path
+    package: str
+
+
+def ask_cargo(manifest: Path, environment: Mapping[str, str]) -> Place | str:
+    """Ask cargo where it compiles a crate; a text is what it says instead."""
     command = ["cargo", "metadata", "--no-deps", "--format-version", "1", "--manifest-path", str(manifest)]
     done = run(command, environment, manifest.parent, timeout=None, quiet=False)
-    if done is not None and done.code == 0:
-        return Path(json.loads(done.output)["workspace_root"])
-    lines = done.errors.splitlines() if done is not None else []
-    return next((line.removeprefix("error: ") for line in lines if line.startswith("error")), "it does not run")
+    if done is None or done.code:
+        lines = done.errors.splitlines() if done is not None else []
+        return next((line.removeprefix("error: ") for line in lines if line.startswith("error")), "it does not run")
+    metadata = json.loads(done.output)
+    for package in metadata["packages"]:
+        if Path(package["manifest_path"]).samefile(manifest):
+            return Place(Path(metadata["workspace_root"]), package["id"])
+    return "it is not a member of its workspace"
 
 
 def switches(document: Mapping[str, Any]) -> Iterator[str]:
