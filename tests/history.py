@@ -39,6 +39,7 @@ VERSIONS = ("0.1.0", "0.2.0", "0.3.0")
 TAGS = tuple(f"v{version}" for version in VERSIONS)
 NEWEST = VERSIONS[-1]
 BASE = Path("templates/{{base}}")
+CRATE = BASE / "{{crate_folder}}"
 # Where the template of the answers file is in the first release, and from the second one on.
 ANSWERS = (BASE / "{{_copier_conf.answers_file}}.jinja", Path("templates/{{_copier_conf.answers_file}}.jinja"))
 SAMPLE = Path("templates/{{sample}}")
@@ -146,9 +147,9 @@ def offer_feature(repository: Path, name: str, purpose: str) -> None:
 def add_feature(repository: Path) -> None:
     offer_feature(repository, "mini", "small things")
     line = '{% if mini %}\nfastrand = "2"\n{% endif %}\n'
-    change(repository / BASE / "Cargo.toml.jinja", r"(?m)^# features: end$", f"{line}# features: end")
+    change(repository / CRATE / "Cargo.toml.jinja", r"(?m)^# features: end$", f"{line}# features: end")
     line = "{% if mini %}\npub mod mini;\n{% endif %}\n"
-    change(repository / BASE / "src/lib.rs.jinja", r"(?m)^// features: end$", f"{line}// features: end")
+    change(repository / CRATE / "{{source_folder}}/lib.rs.jinja", r"(?m)^// features: end$", f"{line}// features: end")
     for name, text in MINI.items():
         path = repository / "templates/{{mini}}" / name
         path.parent.mkdir(parents=True, exist_ok=True)

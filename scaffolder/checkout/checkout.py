@@ -120,6 +120,11 @@ class Record:
         return tuple(self.answers.get("features", ()))
 
     @property
+    def own(self) -> tuple[str, ...]:
+        """The files of the template that the project has in a form of its own, or does without."""
+        return tuple((self.answers.get("layout") or {}).get("own", ()))
+
+    @property
     def name(self) -> str:
         """What the project is called."""
         return str(self.answers.get("project_name", "the project"))

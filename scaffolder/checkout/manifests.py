@@ -6,6 +6,7 @@ import re
 import tomllib
 from collections import Counter
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def faults(base: Files, theirs: Files, ours: Files, result: Files) -> Iterator[t
         The path of a file, and what is wrong with it.
     """
     for path, file in result.items():
-        if path in MANIFESTS and (reason := manifest_fault(path, file.content, ours, theirs)):
+        if PurePosixPath(path).name in MANIFESTS and (reason := manifest_fault(path, file.content, ours, theirs)):
             yield path, reason
         elif path in base and path in theirs and (line := missing_line(base, theirs, path, file.content)):
             yield path, f"the template's line `{line}` is missing"
@@ -84,7 +85,7 @@ def count_dependencies(path: str, content: bytes) -> Counter[str]:
 
 def requirements(path: str, data: Mapping[str, Any]) -> Counter[str]:
     """Count how often a manifest lists each dependency, by table and name."""
-    listed = crates(data) if path == "Cargo.toml" else packages(data)
+    listed = crates(data) if PurePosixPath(path).name == "Cargo.toml" else packages(data)
     return Counter(f"{table} {name}" for table, name in listed)
 
 
@@ -131,10 +132,20 @@ def lines(content: bytes) -> list[bytes]:
 
 
 def outdated_locks(before: Files, after: Files) -> Iterator[LockFile]:
-    """Yield the lock files that are out of date with their manifests."""
-    for manifest, lock in LOCK_FILES.items():
-        if manifest in after and lock_inputs(manifest, before) != lock_inputs(manifest, after):
-            yield lock
+    """Yield the lock files that are out of date with their manifests, wherever cargo may have them."""
+    changed = [
+        path for path in after
+        if PurePosixPath(path).name in LOCK_FILES and lock_inputs(path, before) != lock_inputs(path, after)
+    ]  # fmt: skip
+    yield from dict.fromkeys(lock for path in changed for lock in lock_places(PurePosixPath(path)))
+
+
+def lock_places(manifest: PurePosixPath) -> Iterator[LockFile]:
+    """Yield the lock file of a workspace at the top of the project, and that of a crate which is in none."""
+    lock = LOCK_FILES[manifest.name]
+    yield lock
+    if len(manifest.parts) > 1:
+        yield LockFile(str(manifest.with_name(lock.path)), f"{lock.command} --manifest-path {manifest}")
 
 
 def behind_versions(before: Files, after: Files) -> Iterator[tuple[str, str]]:

@@ -211,12 +211,13 @@ class Scratch:
         renamed = {path: File(blob.mode, marker.sub(name, contents[blob.name])) for path, blob in texts.items()}
         return replace(merged, tree=self.with_files(merged.tree, renamed))
 
-    def with_files(self, tree: str | None, files: Files) -> str:
-        """Return a tree, by default an empty one, with these contents at some paths."""
+    def with_files(self, tree: str | None, files: Files, gone: Iterable[str] = ()) -> str:
+        """Return a tree, by default an empty one, with these contents at some paths, and nothing at others."""
         if tree and not files:
             return tree
         whole = [f'M 040000 {tree} ""\n'.encode()] if tree else []
-        self.git("fast-import", "--quiet", "--force", data=commit(RESULT, None, [*whole, *files_of(files)]))
+        deletions = [b"D %s\n" % quote_path(path) for path in gone]
+        self.git("fast-import", "--quiet", "--force", data=commit(RESULT, None, [*whole, *deletions, *files_of(files)]))
         return self.git("rev-parse", f"refs/heads/{RESULT}^{{tree}}").decode().strip()
 
     def blobs(self, tree: str) -> Mapping[str, Blob]:

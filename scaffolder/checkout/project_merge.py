@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Literal
 
 from scaffolder.checkout.checkout import ANSWERS, TEMPLATE
+from scaffolder.checkout.manifest_merge import merge_manifest
 from scaffolder.checkout.manifests import MANIFESTS, faults
 from scaffolder.checkout.merge import Conflict, File, match_line_endings
 from scaffolder.errors import ScaffolderError, listing
@@ -65,7 +67,9 @@ class ProjectMerge:
     stubs: tuple[str, ...]
 
 
-def merge_project(scratch: Scratch, plan: Plan, base: Files, theirs: Files) -> ProjectMerge:
+def merge_project(
+    scratch: Scratch, plan: Plan, base: Files, theirs: Files, *, is_adopted: bool = False
+) -> ProjectMerge:
     """Merge the old template, the user's project and the new template.
 
     Args:
@@ -73,6 +77,7 @@ def merge_project(scratch: Scratch, plan: Plan, base: Files, theirs: Files) -> P
         plan: What is wanted.
         base: The template as the project has it.
         theirs: The template as it will be.
+        is_adopted: Whether the manifests have an order of their own.
 
     Raises:
         ScaffolderError: Files that the user edited would be removed.
@@ -86,6 +91,10 @@ def merge_project(scratch: Scratch, plan: Plan, base: Files, theirs: Files) -> P
             "move what you want to keep to other files, or pass `--force` to remove them",
         )
     base |= {path: ours[path] for path in mine}
+    if is_adopted:
+        manifests = merge_manifests(base, ours, theirs)
+        base |= {path: ours[path] for path in manifests}
+        theirs |= manifests
     merged, gone = scratch.merge(base, theirs, f"{TEMPLATE}{plan.release}")
     changes = tuple(scratch.changes(scratch.ours, merged.tree))
     files = read_result(scratch, merged, changes, ours, theirs)
@@ -102,6 +111,17 @@ def merge_project(scratch: Scratch, plan: Plan, base: Files, theirs: Files) -> P
         gone=gone,
         stubs=merged.stubs,
     )
+
+
+def merge_manifests(base: Files, ours: Files, theirs: Files) -> Files:
+    """Return the manifests that merge by their keys; the others are left to git."""
+    merged: Files = {}
+    for path in base.keys() & ours.keys() & theirs.keys():
+        if PurePosixPath(path).name in MANIFESTS:
+            texts = [side[path].content.decode("utf-8", "replace") for side in (base, ours, theirs)]
+            text = merge_manifest(*texts)
+            merged |= {} if text is None else {path: File(ours[path].mode, text.encode())}
+    return merged
 
 
 def read_result(scratch: Scratch, merged: MergeResult, changes: Iterable[Change], ours: Files, theirs: Files) -> Files:

@@ -17,8 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-# Where `nox -s stubs` writes, and the width that a project's ruff allows.
-FOLDER = "_core"
+# The width that a project's ruff allows.
 WIDTH = 100
 # In the order in which `maturin generate-stubs` writes them.
 ATTRIBUTE, CLASS, FUNCTION, SUBMODULE = range(4)
@@ -68,20 +67,20 @@ class Stub:
 
 
 def is_generated_stub(path: str) -> bool:
-    """Whether a file is a stub that the project writes from its Rust code."""
-    return path.endswith(".pyi") and FOLDER in PurePosixPath(path).parts[:-1]
+    """Whether a file of the template is a stub that the project writes from its Rust code: it has no other stubs."""
+    return path.endswith(".pyi")
 
 
 def merge_stubs(path: str, base: bytes, ours: bytes, theirs: bytes) -> bytes | None:
     """Merge three versions of a stub; none if that takes a guess or a line of the user's.
 
     Args:
-        path: The file, whose package's own imports have a place of their own.
+        path: The file in the extension's folder in the package, whose own imports have a place of their own.
         base: What both sides began with.
         ours: The user's version.
         theirs: The template's version.
     """
-    package = PurePosixPath(path.partition(f"/{FOLDER}/")[0]).name
+    package = PurePosixPath(path).parent.parent.name
     try:
         with warnings.catch_warnings():
             # A docstring of Rust's may hold a backslash that Python would warn of.

@@ -14,9 +14,9 @@ from scaffolder.checkout.merge import open_scratch, read_files
 from scaffolder.checkout.obstacles import require_free
 from scaffolder.checkout.project_merge import Plan, merge_project
 from scaffolder.checkout.uses import find_uses
-from scaffolder.errors import InvalidAnswerError, ScaffolderError, UsageError, listing, near
+from scaffolder.errors import InvalidAnswerError, MissingAnswerError, ScaffolderError, UsageError, listing, near
 from scaffolder.folders import temporary_folder
-from scaffolder.template.answers import NAME, read_pairs, require_questions, resolve
+from scaffolder.template.answers import LAYOUT, NAME, read_pairs, require_questions, resolve
 from scaffolder.template.bundle import order
 from scaffolder.template.generate import render
 from scaffolder.template.releases import UPGRADE, PublicTags, open_releases, to_tag
@@ -120,6 +120,7 @@ def add(checkout: Checkout, names: Iterable[str], *, dry_run: bool = False, colo
         plan = Plan("add", record.release, features, new)
         if not new:
             return no_change(checkout, plan, notes)
+        require_suitable(releases.catalog(record.release), record, features)
         require_ready(checkout)
         return change(checkout, releases, plan, notes, dry_run=dry_run, colour=colour)
 
@@ -268,6 +269,11 @@ def changed_answers(catalog: Catalog, record: Record, data: Iterable[str]) -> tu
             f"`{NAME}` can't be changed with `--data`, because your own files use the name too",
             f"replace the name in every file and path, `{ANSWERS}` included, and commit that",
         )
+    if LAYOUT in pairs:
+        raise UsageError(
+            f"`{LAYOUT}` can't be changed with `--data`, because it says where your own files are",
+            f"move the files with `git mv`, change `{LAYOUT}` in `{ANSWERS}`, and commit that",
+        )
     require_questions(catalog, pairs, "`--data`")
     asked = {question.name for question in catalog.asked}
     resolved = resolve(catalog, {**{name: value for name, value in record.answers.items() if name in asked}, **pairs})
@@ -324,6 +330,20 @@ def sort_features(catalog: Catalog, names: Iterable[str]) -> tuple[str, ...]:
     return tuple(feature.name for feature in catalog.features if feature.name in wanted)
 
 
+def require_suitable(catalog: Catalog, record: Record, features: Iterable[str]) -> None:
+    """Refuse features that can't work in the layout of an adopted project.
+
+    Raises:
+        InvalidAnswerError: One of them can't.
+    """
+    try:
+        resolve(catalog, {**record.answers, "features": list(features)})
+    except (InvalidAnswerError, MissingAnswerError) as error:
+        # Any other answer is a fault of the answers file, and reported as such where it is used.
+        if error.question == "features":
+            raise
+
+
 def no_change(checkout: Checkout, plan: Plan, notes: Sequence[str]) -> Outcome:
     """Return the outcome of a command that has nothing to do."""
     record = checkout.record
@@ -342,7 +362,7 @@ def change(
         target = replace(record, answers={**record.answers, **plan.answers})
         theirs = render_files(releases, plan.release, target, plan.features, workspace / "theirs")
         scratch = open_scratch(workspace / "scratch", checkout, checkout.tree())
-        merge = merge_project(scratch, plan, base, theirs)
+        merge = merge_project(scratch, plan, base, theirs, is_adopted=bool(record.answers.get("layout")))
         require_free(checkout, scratch, merge.changes)
         if not dry_run:
             apply(checkout, scratch, merge.changes, merge.stages)
@@ -377,7 +397,7 @@ def change(
 
 
 def render_files(releases: Releases, tag: str, record: Record, features: tuple[str, ...], folder: Path) -> Files:
-    """Render a release with a project's answers, except those that are computed."""
+    """Render a release with a project's answers, except those that are computed; without files that are its own."""
     catalog = releases.catalog(tag)
     computed = {question.name for question in catalog.questions if question.computed}
     answers: dict[str, Any] = {name: value for name, value in record.answers.items() if name not in computed}
@@ -387,7 +407,8 @@ def render_files(releases: Releases, tag: str, record: Record, features: tuple[s
     except ScaffolderError:
         require_valid_answers(catalog, answers)
         raise
-    return read_files(folder)
+    # Copier before 9.18 does not read a list of files to leave out.
+    return {path: file for path, file in read_files(folder).items() if path not in record.own}
 
 
 def require_valid_answers(catalog: Catalog, answers: dict[str, Any]) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from scaffolder.checkout.manifests import load_toml, requirements
+from scaffolder.checkout.manifests import MANIFESTS, load_toml, requirements
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -91,9 +91,7 @@ def removed_packages(base: Files, theirs: Files) -> set[str]:
 
 def dependency_names(files: Files) -> Iterator[str]:
     """Yield the import names of a project's dependencies."""
-    for manifest in ("Cargo.toml", "pyproject.toml"):
-        if manifest in files:
-            yield from (
-                name.split()[-1].replace("-", "_")
-                for name in requirements(manifest, load_toml(files[manifest].content))
-            )
+    for path in files:
+        if PurePosixPath(path).name in MANIFESTS:
+            required = requirements(path, load_toml(files[path].content))
+            yield from (name.split()[-1].replace("-", "_") for name in required)

@@ -257,6 +257,7 @@ def show_new(project: NewProject, *, as_data: bool, quiet: bool) -> None:
         commands.show_notes(project.notes)
 
 
+app.command()(commands.adopt)
 app.command()(commands.add)
 app.command()(commands.remove)
 app.command()(commands.update)

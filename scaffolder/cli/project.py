@@ -42,7 +42,7 @@ def complete_question(incomplete: str) -> list[tuple[str, str]]:
     from scaffolder.template.catalog import load_catalog
     from scaffolder.template.source import questions_folder
 
-    questions = load_catalog(questions_folder()).asked
+    questions = (question for question in load_catalog(questions_folder()).asked if "when" not in question.details)
     return [(f"{question.name}=", question.help) for question in questions if question.name.startswith(incomplete)]
 
 
@@ -85,6 +85,48 @@ def add(features: Features, project: ProjectFolder = None, dry_run: DryRun = Fal
         lambda checkout, colour: verb(checkout, features, dry_run=dry_run, colour=colour),
         project, f"add {' '.join(features)}", as_data=as_data,
     )  # fmt: skip
+
+
+def adopt(
+    project: ProjectFolder = None,
+    features: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--with",
+            metavar="FEATURE",
+            help="A feature to add; may be repeated.",
+            autocompletion=complete_feature,
+            show_default=False,
+        ),
+    ] = None,
+    maturin: Annotated[bool, typer.Option("--maturin", help="Build with maturin what setuptools-rust builds.")] = False,
+    dry_run: DryRun = False,
+    as_data: AsData = False,
+) -> None:
+    """Put an existing project under the template, for `add` and `update`.
+
+    Your files stay as they are, but for what features need: a few keys in the manifests, and two places in `lib.rs` for
+    what they export. A Python package without Rust gets a crate. The result is staged for you to review and commit.
+
+    \b
+    Examples:
+      pyo3-new adopt --dry-run
+      pyo3-new adopt --with numpy
+      pyo3-new adopt --project crates/prices-python
+    """
+    from scaffolder.adoption.verb import adopt as verb
+    from scaffolder.cli import adoption
+
+    with stoppable(UNTOUCHED):
+        with progress("Reading the project", visible=not as_data):
+            result = verb(
+                project or Path(), features or (), maturin=maturin, dry_run=dry_run,
+                colour=not as_data and in_colour(),
+            )  # fmt: skip
+        echo(as_json(adoption.data(result)) if as_data else adoption.text(result), colour=in_colour())
+        show_notes(result.notes)
+    if result.conflicts:
+        raise typer.Exit(CONFLICTS)
 
 
 def remove(

@@ -5,19 +5,19 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-import tomlkit
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.version import Version
-from tomlkit.items import InlineTable
 
 from scaffolder.anatomy.manifests import read_manifests
 from scaffolder.anatomy.versions import sets_extension_module
 from scaffolder.errors import ScaffolderError
 from scaffolder.migration.companions import number
-from scaffolder.migration.manifests import ManifestEdit, entries
+from scaffolder.migration.manifests import ManifestEdit, drop_empty_features, entries
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    import tomlkit
 
     from scaffolder.migration.sources import Sources
 
@@ -88,26 +88,12 @@ def drop_feature(path: str, document: tomlkit.TOMLDocument) -> Iterator[Manifest
         names = entry.value.get("features") if isinstance(entry.value, dict) else None
         if entry.crate == "pyo3" and names and FEATURE in names:
             remove(names, FEATURE)
-            if not names:
-                entry.table[entry.key] = without_features(entry.value)
+            drop_empty_features(entry)
             yield ManifestEdit(path, f"feature `{FEATURE}`", FEATURE, "")
     for names in dict(document.get("features", {})).values():
         for name in [name for name in names if name in OF_PYO3]:
             remove(names, name)
             yield ManifestEdit(path, f"feature `{FEATURE}`", str(name), "")
-
-
-def without_features(value: Any) -> Any:
-    """Return a dependency's table without its list of features, as a plain requirement if nothing else is left."""
-    others = [key for key in value if key != "features"]
-    if others == ["version"]:
-        return str(value["version"])
-    if not isinstance(value, InlineTable):
-        value.pop("features")
-        return value
-    # Removed from the table, the last key would leave its white space.
-    text = ", ".join(f"{key} = {tomlkit.item(value[key]).as_string()}" for key in others)
-    return tomlkit.parse(f"table = {{ {text} }}")["table"]
 
 
 def drop_inherited(sources: Sources, built: set[str]) -> Iterator[ManifestEdit]:
@@ -134,6 +120,8 @@ def drop_option(path: str, project: tomlkit.TOMLDocument) -> Iterator[ManifestEd
         remove(names, name)
         if not names:
             settings.pop("features")
+        if not settings:
+            project["tool"].pop("maturin")
         yield ManifestEdit(path, f"feature `{FEATURE}`", str(name), "")
 
 

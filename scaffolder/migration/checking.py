@@ -19,7 +19,7 @@ CONFIG = """\
 implementation=CPython
 version={version}
 shared=true
-abi3=false
+abi3={stable}
 pointer_width=64
 build_flags=
 suppress_build_script_link_lines=true
@@ -75,12 +75,17 @@ def write_config(folder: Path, features: Iterable[str]) -> Path:
 
     Args:
         folder: Where to write it.
-        features: PyO3's features in the project; the stable ABI of a newer Python needs that one.
+        features: PyO3's features in the project; a stable ABI says which one.
     """
-    stable = [feature.removeprefix("abi3-py3") for feature in features if feature.startswith("abi3-py3")]
-    newest = max([PYTHON[1], *(int(minor) for minor in stable if minor.isdigit())])
+    stable = [feature for feature in features if feature.startswith("abi3")]
+    minors = [feature.removeprefix("abi3-py3") for feature in stable]
+    # An older stable ABI has less, such as no `&str` in the text of a Python string before 3.10.
+    minor = max((int(name) for name in minors if name.isdigit()), default=PYTHON[1])
+    text = CONFIG.format(version=f"{PYTHON[0]}.{minor}", stable=str(bool(stable)).lower())
     path = folder / "pyo3-config.txt"
-    path.write_text(CONFIG.format(version=f"{PYTHON[0]}.{newest}"), encoding="utf-8")
+    # Cargo compiles PyO3 again if the file is written again.
+    if not path.is_file() or path.read_text(encoding="utf-8") != text:
+        path.write_text(text, encoding="utf-8")
     return path
 
 
@@ -98,7 +103,7 @@ def check_crates(
     Args:
         root: The top of the repository's copy; paths are given from there.
         folder: The workspace's folder.
-        packages: The crates' names.
+        packages: The crates' names or ids.
         config: What `write_config` wrote.
         environment: The variables that cargo runs with.
         options: More options of `cargo check`, such as `--features`.

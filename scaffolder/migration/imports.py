@@ -32,7 +32,7 @@ def imports(text: str, path: str) -> bool:
     """Whether a file imports a path, by its name or with all of its module."""
     module, _, name = path.rpartition("::")
     for use in read_uses(text):
-        if use.name == name and use.path[0] == read_path(module)[0]:
+        if use.name == name != GLOB and use.path[0] == read_path(module)[0]:
             return True
         if use.name == GLOB and (use.path == read_path(module) or (use.path == PRELUDE and name in IN_PRELUDE)):
             return True

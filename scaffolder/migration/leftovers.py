@@ -8,7 +8,7 @@ from scaffolder.migration.checking import DEPRECATED
 from scaffolder.migration.companions import crate_names, number
 from scaffolder.migration.matching import edits_of, find_matches, named_by
 from scaffolder.migration.results import Left
-from scaffolder.migration.rewrites.undecided import Undecided
+from scaffolder.migration.rewrites.undecided import Unconcerned, Undecided
 from scaffolder.migration.rules import GUIDE, load_rules
 
 if TYPE_CHECKING:
@@ -49,6 +49,8 @@ def undecided(match: Match) -> str | None:
         return match.rule.why
     try:
         edits_of(match)
+    except Unconcerned:
+        return None
     except Undecided as error:
         return f"{match.rule.why}; {error}" if str(error) else match.rule.why
     return None

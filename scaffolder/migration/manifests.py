@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import tomlkit
 from packaging.version import Version
 from tomlkit.exceptions import TOMLKitError
+from tomlkit.items import InlineTable
 
 from scaffolder.anatomy.versions import series_named, series_of
 from scaffolder.migration.companions import bound_crates, is_companion, number, target_of
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
 KINDS = ("dependencies", "dev-dependencies", "build-dependencies")
 # Features that a release of PyO3 no longer has, and what takes their place; none if they are left out.
 FEATURES = {
-    "gil-refs": ("0.23", None),
+    # It silences what rules move away from in 0.21, where it is new, and is gone in 0.23.
+    "gil-refs": ("0.21", None),
     "abi3-py37": ("0.29", "abi3-py38"),
     "abi3-py38": ("0.30", "abi3-py39"),
     "generate-import-lib": ("0.29", None),
@@ -208,22 +210,73 @@ def rename(path: str, entry: Entry, name: str) -> list[ManifestEdit]:
 
 def raise_features(path: str, document: tomlkit.TOMLDocument, series: str) -> list[ManifestEdit]:
     """Replace the features that a release no longer has, where dependencies and the crate's own features name them."""
-    edits = []
-    lists = [
-        entry.value.get("features")
-        for entry in entries(document)
-        if entry.crate in {"pyo3", "pyo3-ffi"} and isinstance(entry.value, dict)
-    ]
-    own = [value for value in dict(document.get("features", {})).values() if isinstance(value, list)]
-    for names, prefixes in [(names, ("",)) for names in lists if names] + [
-        (names, ("pyo3/", "pyo3?/")) for names in own
-    ]:
-        for old, (since, new) in FEATURES.items():
-            for prefix in prefixes:
-                if number(series) >= number(since) and f"{prefix}{old}" in names:
-                    replace_item(names, f"{prefix}{old}", f"{prefix}{new}" if new else None)
-                    edits.append(ManifestEdit(path, f"feature `{old}`", old, new or ""))
+    edits: list[ManifestEdit] = []
+    for entry in entries(document):
+        names = entry.value.get("features") if isinstance(entry.value, dict) else None
+        if entry.crate in {"pyo3", "pyo3-ffi"} and names:
+            edits += replace_features(path, names, "", series)
+            drop_empty_features(entry)
+    for names in dict(document.get("features", {})).values():
+        for prefix in ("pyo3/", "pyo3?/"):
+            edits += replace_features(path, names, prefix, series)
     return edits
+
+
+def replace_features(path: str, names: Any, prefix: str, series: str) -> Iterator[ManifestEdit]:
+    """Replace the features in one list that a release no longer has."""
+    for old, (since, new) in FEATURES.items():
+        if number(series) >= number(since) and f"{prefix}{old}" in names:
+            replace_item(names, f"{prefix}{old}", f"{prefix}{new}" if new else None)
+            yield ManifestEdit(path, f"feature `{old}`", old, new or "")
+
+
+def drop_empty_features(entry: Entry) -> None:
+    """Take an empty list of features from a dependency, which becomes a plain requirement if nothing else is left."""
+    value = entry.value
+    if value.get("features") != []:
+        return
+    others = [key for key in value if key != "features"]
+    if not isinstance(value, InlineTable):
+        value.pop("features")
+    elif others == ["version"]:
+        entry.table[entry.key] = str(value["version"])
+    else:
+        # Removed from the table, the last key would leave its white space.
+        text = ", ".join(f"{key} = {tomlkit.item(value[key]).as_string()}" for key in others)
+        entry.table[entry.key] = tomlkit.parse(f"table = {{ {text} }}")["table"]
+
+
+def add_feature(path: str, document: tomlkit.TOMLDocument, name: str) -> list[ManifestEdit]:
+    """Switch on a feature of PyO3 in a crate, unless it is on already.
+
+    Args:
+        path: The manifest's path.
+        document: What it says.
+        name: The feature.
+    """
+    edits = []
+    for entry in entries({key: value for key, value in document.items() if key != "workspace"}):
+        if entry.crate != "pyo3" or (isinstance(entry.value, dict) and name in entry.value.get("features", ())):
+            continue
+        if not isinstance(entry.value, dict):
+            table = tomlkit.inline_table()
+            table["version"] = entry.value
+            entry.table[entry.key] = table
+        features = entry.table[entry.key].setdefault("features", tomlkit.array())
+        features.append(name)
+        edits.append(ManifestEdit(path, f"feature `{name}`", "", name))
+    return edits
+
+
+def manifest_of(paths: Iterable[str], path: str) -> str | None:
+    """Return the manifest of the crate that a file is in.
+
+    Args:
+        paths: The manifests of a repository.
+        path: The file.
+    """
+    around = [manifest for manifest in paths if path.startswith(folder_of(manifest))]
+    return max(around, key=lambda manifest: len(folder_of(manifest)), default=None)
 
 
 def replace_item(names: Any, old: str, new: str | None) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import tomllib
 from typing import TYPE_CHECKING
 
-from scaffolder.anatomy.versions import series_named
+from scaffolder.anatomy.versions import read_version, series_named
 from scaffolder.checkout.apply import apply
 from scaffolder.checkout.checkout import (
     locate,
@@ -22,19 +23,30 @@ from scaffolder.migration.builders import leave_to_builders, lower_limit
 from scaffolder.migration.companions import number
 from scaffolder.migration.formatting import format_like_before
 from scaffolder.migration.leftovers import find_left
-from scaffolder.migration.manifests import foreign_sources, missing_releases, raise_manifest, series_in
+from scaffolder.migration.manifests import (
+    add_feature,
+    foreign_sources,
+    manifest_of,
+    missing_releases,
+    raise_manifest,
+    series_in,
+)
 from scaffolder.migration.matching import apply_rules
 from scaffolder.migration.results import Migration, RuleEdit, Step
 from scaffolder.migration.rules import OLDEST, load_rules, releases
-from scaffolder.migration.sources import read_sources
+from scaffolder.migration.sources import TOOLCHAINS, read_sources
 from scaffolder.migration.work import open_work
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from packaging.version import Version
+
     from scaffolder.checkout.checkout import Checkout
+    from scaffolder.checkout.merge import Scratch
     from scaffolder.migration.checking import Check
+    from scaffolder.migration.manifests import ManifestEdit
     from scaffolder.migration.matching import Message
     from scaffolder.migration.rules import Rule
     from scaffolder.migration.sources import Sources
@@ -83,7 +95,9 @@ def migrate(
         if number(before) > number(wanted):
             raise UsageError(f"the project has PyO3 {before}, which is newer than {wanted}", "pass a newer release")
         work = open_work(sources, workspace, check=check)
+        notes += work.notes
         walk(work, before, wanted, report, notes)
+        notes += old_compilers(scratch, work.steps[-1].release if work.steps else before)
         notes += old_pythons(sources, work.steps[-1].release if work.steps else before)
         if format_like_before(sources) and not work.reason:
             work.check()
@@ -150,6 +164,26 @@ def notes_on(sources: Sources) -> Iterator[str]:
         yield f"`{path}` is not UTF-8, and stays as it is"
 
 
+def old_compilers(scratch: Scratch, series: str) -> Iterator[str]:
+    """Yield which files pin a compiler that is too old for PyO3."""
+    needed = series_named(series)
+    names = [path for path in scratch.committed if path.rpartition("/")[2] in TOOLCHAINS]
+    for path, file in scratch.committed_files(names).items():
+        pinned = pinned_release(file.content)
+        if needed and pinned and pinned < needed.rust:
+            yield f"`{path}` pins Rust {pinned}, and PyO3 {series} needs {needed.rust} or newer"
+
+
+def pinned_release(content: bytes) -> Version | None:
+    """Return the release that a toolchain file names, if it names one by its number."""
+    text = content.decode("utf-8", "replace").strip()
+    try:
+        channel = tomllib.loads(text).get("toolchain", {}).get("channel", "")
+    except tomllib.TOMLDecodeError:
+        channel = text
+    return read_version(str(channel))
+
+
 def old_pythons(sources: Sources, series: str) -> Iterator[str]:
     """Yield which projects say that they run on a Python that PyO3 no longer supports."""
     oldest = series_named(series)
@@ -195,11 +229,11 @@ def take(work: Work, name: str) -> Step:
     if work.reason:
         work.sources.write()
         return Step(name, tuple(manifests), tuple(edits), reason=work.reason)
-    check = settle(work, rules, edits)
+    check = settle(work, rules, edits, manifests)
     return Step(name, tuple(manifests), tuple(edits), checked=check.ran, passed=check.passed, reason=check.reason)
 
 
-def settle(work: Work, rules: Sequence[Rule], edits: list[RuleEdit]) -> Check:
+def settle(work: Work, rules: Sequence[Rule], edits: list[RuleEdit], manifests: list[ManifestEdit]) -> Check:
     """Apply what the compiler's messages tell, and ask again, until there is nothing to apply."""
     seen = set()
     for _ in range(MOST_ROUNDS):
@@ -208,10 +242,23 @@ def settle(work: Work, rules: Sequence[Rule], edits: list[RuleEdit]) -> Check:
         # Rules that undo each other would go on for ever.
         new = [] if hash(state) in seen or not check.messages else list(edit_files(work.sources, rules, check.messages))
         seen.add(hash(state))
-        if not new:
+        features = [] if new else list(add_features(work.sources, rules, check.messages))
+        if not new and not features:
             return check
         edits += new
+        manifests += features
     return work.check()
+
+
+def add_features(
+    sources: Sources, rules: Sequence[Rule], messages: Mapping[str, Sequence[Message]]
+) -> Iterator[ManifestEdit]:
+    """Switch on features of PyO3 that code needs which no rule can change."""
+    for rule in rules:
+        for path, entries in messages.items():
+            manifest = manifest_of(sources.documents, path)
+            if rule.feature and manifest and any(rule.is_named_in(entry.code, entry.text) for entry in entries):
+                yield from add_feature(manifest, sources.documents[manifest], rule.feature)
 
 
 def edit_files(

@@ -76,6 +76,10 @@ class Rule:
         """Whether the rule changes code; otherwise it marks what a person has to change."""
         return self.fix is not None or self.rewrite is not None or self.suggested or bool(self.feature)
 
+    def is_named_in(self, code: str, message: str) -> bool:
+        """Whether a message of the compiler is about the rule."""
+        return self.trigger is not None and self.trigger.fits(code, message)
+
 
 @cache
 def load_rules(release: str) -> tuple[Rule, ...]:

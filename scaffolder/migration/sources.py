@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from scaffolder.checkout.merge import Files, Scratch
 
 LOCK = "Cargo.lock"
+TOOLCHAINS = ("rust-toolchain", "rust-toolchain.toml")
 
 
 @dataclass
@@ -60,7 +61,10 @@ class Sources:
     def write(self) -> None:
         """Write what changed since the last time to the copy."""
         for path, document in {**self.documents, **self.projects}.items():
-            self.texts[path] = document.as_string()
+            text = document.as_string()
+            # Where the last table was removed, its blank line is left.
+            spare = text.endswith("\n\n") and not self.files[path].content.endswith(b"\n\n")
+            self.texts[path] = f"{text.rstrip()}\n" if spare else text
         for path, text in self.texts.items():
             if text != self.written[path]:
                 (self.copy / path).write_bytes(text.encode("utf-8"))
@@ -107,7 +111,10 @@ def is_source(path: str) -> bool:
 
 
 def copy_repository(checkout: Checkout, copy: Path) -> None:
-    """Write the committed files to a folder, and beside them lock files that git ignores."""
+    """Write the committed files to a folder, and beside them lock files that git ignores.
+
+    Not the files that pin a compiler: one of their time is too old for the newer releases.
+    """
     copy.mkdir()
     prefix = ["checkout-index", "--all", "--quiet", f"--prefix={copy.as_posix()}/"]
     git.run(*prefix, folder=checkout.root, variables=LOOKING)
@@ -116,3 +123,6 @@ def copy_repository(checkout: Checkout, copy: Path) -> None:
         original = checkout.root / lock.relative_to(copy)
         if not os.path.lexists(lock) and original.is_file():
             shutil.copyfile(original, lock)
+    for name in TOOLCHAINS:
+        for path in copy.rglob(name):
+            path.unlink()

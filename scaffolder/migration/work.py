@@ -30,6 +30,9 @@ class Work:
         config: What PyO3 is told of the Python to build for.
         environment: The variables that cargo runs with.
         reason: Why the compiler is not asked; empty if it is.
+        steps: The steps that were taken.
+        last: What the compiler said the last time.
+        notes: What else the user should know.
     """
 
     sources: Sources
@@ -39,10 +42,13 @@ class Work:
     reason: str = ""
     steps: list[Step] = field(default_factory=list)
     last: Check | None = None
+    notes: list[str] = field(default_factory=list)
 
     def check(self) -> Check:
         """Ask the compiler about all crates."""
         self.sources.write()
+        # A release may need a newer stable ABI than the one before.
+        write_config(self.config.parent, features_of(self.sources))
         total = Check(ran=True, passed=True)
         for workspace in self.workspaces:
             check = check_crates(
@@ -66,13 +72,20 @@ def open_work(sources: Sources, workspace: Path, *, check: bool) -> Work:
     """Find out where cargo is asked, and whether it can be."""
     environment = dict(os.environ)
     environment.setdefault("CARGO_TARGET_DIR", str(workspace / "target"))
-    features = [name for document in sources.documents.values() for name in pyo3_features(document)]
-    work = Work(sources, (), write_config(workspace, features), environment)
+    work = Work(sources, (), write_config(workspace, features_of(sources)), environment)
     if not check:
         return replace(work, reason="`--no-check` was passed")
     if shutil.which("cargo") is None:
         return replace(work, reason="`cargo` is not installed")
-    return replace(work, workspaces=find_workspaces(sources, environment))
+    workspaces, unreadable = find_workspaces(sources, environment)
+    reason = "" if workspaces else next((f"`{path}`: {reason}" for path, reason in unreadable), "there is no crate")
+    notes = [f"`cargo` can't read `{path}`, so that it is not checked: {reason}" for path, reason in unreadable]
+    return replace(work, workspaces=workspaces, reason=reason, notes=notes if workspaces else [])
+
+
+def features_of(sources: Sources) -> list[str]:
+    """Return the features of PyO3 that a repository's crates switch on."""
+    return [name for document in sources.documents.values() for name in pyo3_features(document)]
 
 
 def pyo3_features(document: Mapping[str, object]) -> Iterator[str]:

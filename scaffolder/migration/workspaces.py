@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from scaffolder.machine.programs import run
 from scaffolder.migration.companions import is_companion
@@ -23,7 +23,7 @@ class Workspace:
 
     Attributes:
         folder: The workspace's folder, in the copy.
-        packages: Those crates in it that depend on PyO3.
+        packages: The ids of those crates in it that depend on PyO3.
         options: What switches PyO3 on where it is optional.
     """
 
@@ -32,8 +32,22 @@ class Workspace:
     options: tuple[str, ...] = ()
 
 
-def find_workspaces(sources: Sources, environment: Mapping[str, str]) -> tuple[Workspace, ...]:
-    """Return the workspaces of the crates that depend on PyO3; a crate that cargo can't read is left out.
+class UnreadableCrate(NamedTuple):
+    """A crate that cargo can't read.
+
+    Attributes:
+        path: Its manifest.
+        reason: What cargo says, in its first line.
+    """
+
+    path: str
+    reason: str
+
+
+def find_workspaces(
+    sources: Sources, environment: Mapping[str, str]
+) -> tuple[tuple[Workspace, ...], tuple[UnreadableCrate, ...]]:
+    """Return the workspaces of the crates that depend on PyO3, and the crates that cargo can't read.
 
     Args:
         sources: The repository.
@@ -41,24 +55,49 @@ def find_workspaces(sources: Sources, environment: Mapping[str, str]) -> tuple[W
     """
     packages: dict[Path, list[str]] = {}
     options: dict[Path, list[str]] = {}
+    unreadable = []
     for path in sources.crates:
         document = sources.documents[path]
         name = dict(document.get("package", {})).get("name")
-        folder = workspace_of(sources.copy / path, environment) if name else None
-        if folder is not None and name not in packages.get(folder, []):
-            packages.setdefault(folder, []).append(str(name))
-            options.setdefault(folder, []).extend(f"{name}/{feature}" for feature in switches(document))
-    return tuple(
+        if not name:
+            continue
+        place = ask_cargo(sources.copy / path, environment)
+        if isinstance(place, str):
+            unreadable.append(UnreadableCrate(path, place))
+        else:
+            packages.setdefault(place.folder, []).append(place.package)
+            options.setdefault(place.folder, []).extend(f"{name}/{feature}" for feature in switches(document))
+    workspaces = tuple(
         Workspace(folder, tuple(names), ("--features", ",".join(options[folder])) if options[folder] else ())
         for folder, names in packages.items()
     )
+    return workspaces, tuple(unreadable)
 
 
-def workspace_of(manifest: Path, environment: Mapping[str, str]) -> Path | None:
-    """Ask cargo for the folder of a crate's workspace."""
+class Place(NamedTuple):
+    """Where cargo compiles a crate.
+
+    Attributes:
+        folder: The workspace's folder.
+        package: The crate's id, since a dependency may have its name.
+    """
+
+    folder: Path
+    package: str
+
+
+def ask_cargo(manifest: Path, environment: Mapping[str, str]) -> Place | str:
+    """Ask cargo where it compiles a crate; a text is what it says instead."""
     command = ["cargo", "metadata", "--no-deps", "--format-version", "1", "--manifest-path", str(manifest)]
     done = run(command, environment, manifest.parent, timeout=None, quiet=False)
-    return Path(json.loads(done.output)["workspace_root"]) if done is not None and done.code == 0 else None
+    if done is None or done.code:
+        lines = done.errors.splitlines() if done is not None else []
+        return next((line.removeprefix("error: ") for line in lines if line.startswith("error")), "it does not run")
+    metadata = json.loads(done.output)
+    for package in metadata["packages"]:
+        if Path(package["manifest_path"]).samefile(manifest):
+            return Place(Path(metadata["workspace_root"]), package["id"])
+    return "it is not a member of its workspace"
 
 
 def switches(document: Mapping[str, Any]) -> Iterator[str]:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 MISSING = object()
 NAME = "project_name"
+LAYOUT = "layout"
 # What somebody else's expression may run into.
 EXPRESSION_ERRORS = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError, re.error)
 
@@ -168,7 +169,8 @@ def _answer_all(
     answers: dict[str, Any] = {}
     stored = []
     for question in rules.catalog.questions:
-        if question.computed or not rules.applies(question, answers):
+        # Like Copier's, a condition also sees what is given: a question may apply only to those who have an answer.
+        if question.computed or not rules.applies(question, {**given, **answers}):
             answers[question.name] = rules.default(question, answers)
             continue
         answers[question.name] = _answer(rules, question, answers, given, suggested, ask)

@@ -183,6 +183,7 @@ features = ["pyo3/extension-module"]  # for wheels
             'pyo3 = { version = "0.26", features = ["serde"] }',
         ),
         ('pyo3 = { version = "0.25", features = ["extension-module"] }', 'pyo3 = "0.26"\n'),
+        ('pyo3 = { version = "0.25", features = [\n    "extension-module",\n] }', 'pyo3 = "0.26"\n'),
         (
             'pyo3 = { version = "0.25", optional = true, features = ["extension-module"] }',
             'pyo3 = { version = "0.26", optional = true }\n',
@@ -200,9 +201,8 @@ def test_the_build_backend_takes_over_extension_module(
     folder = write(tmp_path / "fares", FILES | {"Cargo.toml": manifest, "pyproject.toml": PYPROJECT})
     result = migrate(pyo3_new, folder, "--to", "0.26")
     assert after in (folder / "Cargo.toml").read_text(encoding="utf-8")
-    expected = PYPROJECT.replace("maturin>=1.0", "maturin>=1.9.4").replace(
-        'features = ["pyo3/extension-module"]  # for wheels\n', ""
-    )
+    table = '\n[tool.maturin]\nfeatures = ["pyo3/extension-module"]  # for wheels\n'
+    expected = PYPROJECT.replace("maturin>=1.0", "maturin>=1.9.4").replace(table, "")
     assert (folder / "pyproject.toml").read_text(encoding="utf-8") == expected
     assert result["notes"] == []
 
@@ -260,6 +260,20 @@ def test_what_can_not_be_migrated_is_said(
     done = pyo3_new("migrate", "--no-check", *options, cwd=folder, code=code)
     assert message in done.stderr
     assert "hint: " in done.stderr
+
+
+def test_what_cargo_can_not_read_is_not_said_to_compile(pyo3_new: Command, tmp_path: Path) -> None:
+    manifest = CARGO.replace('edition = "2021"', 'edition = "2021"\nlicense = { nonsense = true }')
+    folder = write(tmp_path / "fares", FILES | {"Cargo.toml": manifest})
+    result = json.loads(pyo3_new("migrate", "--json", "--to", "0.26", cwd=folder, code=3).stdout)
+    assert not any(step["checked"] or step["passed"] for step in result["steps"])
+    assert all(step["reason"].startswith("`Cargo.toml`: ") for step in result["steps"])
+
+
+def test_a_compiler_that_is_too_old_is_named(pyo3_new: Command, tmp_path: Path) -> None:
+    folder = write(tmp_path / "fares", FILES | {"rust-toolchain.toml": '[toolchain]\nchannel = "1.70.0"\n'})
+    notes = migrate(pyo3_new, folder, "--to", "0.26")["notes"]
+    assert notes == ["`rust-toolchain.toml` pins Rust 1.70.0, and PyO3 0.26 needs 1.74 or newer"]
 
 
 def test_a_folder_without_a_repository_is_refused(pyo3_new: Command, tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ def test_the_manifests_have_the_settings_that_the_guide_names() -> None:
     guide = (SKILL / "SKILL.md").read_text(encoding="utf-8")
     cargo, python = (
         (TEMPLATES / f"{{{{base}}}}/{name}.jinja").read_text(encoding="utf-8")
-        for name in ("Cargo.toml", "pyproject.toml")
+        for name in ("{{crate_folder}}/Cargo.toml", "pyproject.toml")
     )
     for setting in ('crate-type = ["cdylib", "rlib"]', '[profile.editable]\ninherits = "dev"'):
         assert setting in guide
@@ -63,6 +63,6 @@ def test_property_tests_have_no_deadline(path: Path) -> None:
 
 
 def test_packages_have_a_base_of_their_own_for_exceptions_in_python() -> None:
-    errors = (TEMPLATES / "{{base}}/python/{{package_name}}/errors.py.jinja").read_text(encoding="utf-8")
+    errors = (TEMPLATES / "{{base}}/{{python_folder}}/{{package_name}}/errors.py.jinja").read_text(encoding="utf-8")
     assert "class Error(Exception):" in errors
     assert not [named(path) for path in RUST if "create_exception!" in path.read_text(encoding="utf-8")]

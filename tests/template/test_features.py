@@ -66,7 +66,9 @@ def test_the_sample_is_small_and_readme_names_its_files(make: Make) -> None:
 
 @pytest.mark.parametrize("feature", FEATURES)
 def test_a_feature_is_a_skeleton_that_leans_on_nothing(feature: str) -> None:
-    files = (CHECKOUT / f"templates/{{{{{feature}}}}}/src").rglob("*.rs*")
+    folder = CHECKOUT / f"templates/{{{{{feature}}}}}"
+    places = ("src", "{{crate_folder}}/{{source_folder}}")
+    files = [path for place in places for path in (folder / place).rglob("*.rs*")]
     texts = [path.read_text(encoding="utf-8") for path in files]
     assert sum(count_code(text) for text in texts) <= LONGER.get(feature, 150)
     (table,) = [question for question in load_catalog(CHECKOUT).questions if question.name == "feature_modules"]

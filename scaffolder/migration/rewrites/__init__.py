@@ -1,4 +1,4 @@
-"""Edits that a text with variables can't say: a rule names a function of a module here, such as `enums.compare_enum`."""
+"""Edits that a text with variables can't say: rules name functions of modules here, such as `enums.compare_enum`."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from scaffolder.migration.rewrites.signatures import attributes_of, exporting_attribute, python_arguments, split_tokens
-from scaffolder.migration.rewrites.undecided import Undecided
+from scaffolder.migration.rewrites.undecided import Unconcerned, Undecided
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,7 +53,7 @@ def old_attribute(function: SgNode) -> Attribute:
         parts = split_tokens(attribute.last)
         if attribute.name == "args" or (attribute.name in {"pyfunction", "pyo3"} and is_old(parts)):
             return attribute
-    raise Undecided
+    raise Unconcerned
 
 
 def is_old(parts: list[list[SgNode]]) -> bool:

@@ -13,11 +13,13 @@ from scaffolder.migration.rewrites.calls import (
     text_of,
     token_in_scope,
 )
+from scaffolder.migration.rewrites.tree import around, part
 from scaffolder.migration.rewrites.undecided import Undecided
 
 if TYPE_CHECKING:
-    from ast_grep_py import SgNode
     from collections.abc import Iterator
+
+    from ast_grep_py import SgNode
 
     from scaffolder.migration.matching import Match
 # What a cast stands in, up to the variable that gets its result.
@@ -35,7 +37,7 @@ def own_bound(match: Match) -> Iterator[tuple[int, int, str]]:
     if (method := method_of(node)) is not None and method[1].text() in TAKING and method[0].kind() in TEMPORARY:
         yield *match.region.span(method[1]), TAKING[method[1].text()]
     elif node.kind() == "reference_expression":
-        value = node.field("value")
+        value = part(node, "value")
         yield *match.span, f"{text_of(match, value)}.clone()" if value.kind() in SIMPLE else f"({value.text()}).clone()"
     else:
         yield append_call(match, "clone")
@@ -43,13 +45,40 @@ def own_bound(match: Match) -> Iterator[tuple[int, int, str]]:
 
 def take_over(match: Match) -> Iterator[tuple[int, int, str]]:
     """Cast a temporary object so that the result keeps it."""
-    method = match.node.parent().field("field")
-    holder = next(
-        (node for node in method.ancestors() if node.kind() not in {"call_expression", "try_expression", *CHAIN}), None
-    )
-    if holder is None or holder.kind() != "let_declaration":
+    method = part(around(match.node), "field")
+    holder = around(method)
+    while holder.kind() in {*TEMPORARY, *CHAIN}:
+        holder = around(holder)
+    if holder.kind() != "let_declaration":
         raise Undecided
     yield *match.region.span(method), TAKING[method.text()]
+
+
+def take_cast(match: Match) -> Iterator[tuple[int, int, str]]:
+    """Cast an object so that the result keeps it."""
+    yield *match.span, TAKING[match.node.text()]
+
+
+def borrow_in_closure(match: Match) -> Iterator[tuple[int, int, str]]:
+    """Call a function that borrows an object with one that is owned."""
+    yield *match.span, f"|item| {match.node.text()}(&item)"
+
+
+def name_temporary(match: Match) -> Iterator[tuple[int, int, str]]:
+    """Keep the object that a variable borrows from, in a variable of the same name before it."""
+    declaration = around(match.node)
+    while declaration.kind() in {*TEMPORARY, *CHAIN}:
+        declaration = around(declaration)
+    if declaration.kind() != "let_declaration":
+        raise Undecided
+    pattern = part(declaration, "pattern")
+    if pattern.kind() != "identifier":
+        raise Undecided
+    start = match.region.span(declaration)[0]
+    line = match.source[match.source.rfind("\n", 0, start) + 1 : start]
+    name = pattern.text()
+    yield start, start, f"let {name} = {text_of(match, match.node)};\n{line[: len(line) - len(line.lstrip())]}"
+    yield *match.span, name
 
 
 def any_bound(match: Match) -> Iterator[tuple[int, int, str]]:
@@ -59,7 +88,7 @@ def any_bound(match: Match) -> Iterator[tuple[int, int, str]]:
 
 def clone_into(match: Match) -> Iterator[tuple[int, int, str]]:
     """Clone what is converted into something owned."""
-    receiver = match.node.parent().field("value")
+    receiver = part(around(match.node), "value")
     if (method := method_of(receiver)) is not None and method[1].text() == "clone":
         raise Undecided
     start = match.span[0]
@@ -68,8 +97,8 @@ def clone_into(match: Match) -> Iterator[tuple[int, int, str]]:
 
 def clone_reference(match: Match) -> Iterator[tuple[int, int, str]]:
     """Clone a `Py` with the `Python` that there is."""
-    call = match.node.parent().parent()
-    arguments = call.field("arguments")
+    call = around(around(match.node))
+    arguments = part(call, "arguments")
     token = token_in_scope(match.node)
     if not token or arguments.text() != "()":
         raise Undecided
@@ -81,7 +110,7 @@ def clone_reference(match: Match) -> Iterator[tuple[int, int, str]]:
 def string_text(match: Match) -> Iterator[tuple[int, int, str]]:
     """Make a Rust string of a Python string."""
     node, (_, end) = match.node, match.span
-    if node.kind() == "reference_expression" and node.field("value").kind() in SIMPLE:
+    if node.kind() == "reference_expression" and part(node, "value").kind() in SIMPLE:
         yield end, end, ".to_string()"
     else:
         yield append_call(match, "to_string")
@@ -100,12 +129,21 @@ def get_item_in(node: SgNode) -> SgNode:
     Raises:
         Undecided: It begins with another, or its result is looked at already.
     """
-    value = node if node.kind() == "call_expression" else node.field("value")
+    value = node if node.kind() == "call_expression" else part(node, "value")
     while (method := method_of(value)) is not None:
         if method[1].text() == "get_item" and value.kind() == "call_expression":
             return value
         value = method[0]
     raise Undecided
+
+
+def unbind_value(match: Match) -> Iterator[tuple[int, int, str]]:
+    """Let go of the `Python` that a `Bound` carries."""
+    method = method_of(match.node)
+    if method is not None and method[1].text() in {"to_owned", "clone"}:
+        yield *match.region.span(method[1]), "unbind"
+    else:
+        yield append_call(match, "into")
 
 
 def index_item(match: Match) -> Iterator[tuple[int, int, str]]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from scaffolder.migration.rewrites.tree import around, part
+
 if TYPE_CHECKING:
     from ast_grep_py import SgNode
 
@@ -18,6 +20,8 @@ SIMPLE = {
     "macro_invocation", "index_expression",
 }  # fmt: skip
 FUNCTIONS = {"function_item", "closure_expression", "async_block"}
+# Calls whose closures run without the interpreter, or in another thread.
+DETACHING = {"allow_threads", "spawn", "spawn_blocking", "future_into_py", "install", "scope"}
 
 
 def method_of(node: SgNode) -> tuple[SgNode, SgNode] | None:
@@ -26,10 +30,10 @@ def method_of(node: SgNode) -> tuple[SgNode, SgNode] | None:
         node = node.children()[0]
     if node.kind() != "call_expression":
         return None
-    called = node.field("function")
+    called = part(node, "function")
     if called.kind() == "generic_function":
-        called = called.field("function")
-    return (called.field("value"), called.field("field")) if called.kind() == "field_expression" else None
+        called = part(called, "function")
+    return (part(called, "value"), part(called, "field")) if called.kind() == "field_expression" else None
 
 
 def text_of(match: Match, node: SgNode) -> str:
@@ -43,10 +47,6 @@ def is_fallible(node: SgNode) -> bool:
     function = next((outer for outer in node.ancestors() if outer.kind() in FUNCTIONS), None)
     result = function.field("return_type") if function is not None else None
     return result is not None and "Result" in result.text()
-
-
-# Calls whose closures run without the interpreter, or in another thread.
-DETACHING = {"allow_threads", "spawn", "spawn_blocking", "future_into_py", "install", "scope"}
 
 
 def token_in_scope(node: SgNode) -> str:
@@ -68,7 +68,7 @@ def declared_token(block: SgNode, node: SgNode) -> str:
         if (
             child.kind() == "let_declaration"
             and child.range().end.index < start
-            and child.field("pattern").text() == "py"
+            and part(child, "pattern").text() == "py"
         ):
             return "py"
     return ""
@@ -76,11 +76,11 @@ def declared_token(block: SgNode, node: SgNode) -> str:
 
 def token_parameter(function: SgNode) -> str:
     """Return what gives the `Python` among a function's parameters."""
-    for parameter in function.field("parameters").children():
+    for parameter in part(function, "parameters").children():
         if function.kind() == "closure_expression" and parameter.text() == "py":
             return "py"
-        rust_type = parameter.field("type").text() if parameter.kind() == "parameter" else ""
-        name = parameter.field("pattern").text() if rust_type else ""
+        rust_type = part(parameter, "type").text() if parameter.kind() == "parameter" else ""
+        name = part(parameter, "pattern").text() if rust_type else ""
         if rust_type.partition("<")[0].rpartition("::")[2] == "Python":
             return str(name)
         if rust_type.removeprefix("&").partition("<")[0] in {"Bound", "PyRef", "PyRefMut"} and name.isidentifier():
@@ -90,7 +90,9 @@ def token_parameter(function: SgNode) -> str:
 
 def is_detached(closure: SgNode) -> bool:
     """Whether a closure runs where the interpreter is not attached, as far as the call's name shows."""
-    call = closure.parent().parent() if closure.kind() == "closure_expression" and closure.parent() else None
-    if call is None or call.kind() != "call_expression":
+    if closure.kind() != "closure_expression":
         return False
-    return call.field("function").text().rpartition(".")[2].rpartition("::")[2] in DETACHING
+    call = around(around(closure))
+    if call.kind() != "call_expression":
+        return False
+    return part(call, "function").text().rpartition(".")[2].rpartition("::")[2] in DETACHING

@@ -29,6 +29,9 @@ BYTES = ("Vec<u8>", "[u8;", "SmallVec<[u8;")
 # What is a value already, and is not borrowed to be converted.
 VALUES = {"macro_invocation", "call_expression", "tuple_expression", "array_expression"}
 SIMPLE = {"identifier", "self", "call_expression", "field_expression", "scoped_identifier", "index_expression"}
+METHODS = {"IntoPy": "into_py", "ToPyObject": "to_object"}
+PATHS = {"scoped_identifier", "use_as_clause", "scoped_use_list"}
+LEAVES = ("identifier", "type_identifier", "field_identifier")
 ASSOCIATED = """\
 type Target = {target};
     type Output = Bound<'py, Self::Target>;
@@ -156,7 +159,7 @@ def change_function(function: SgNode, *, borrows: bool) -> Iterator[Change]:
         yield (*span(given[0]), "self")
     python = given[-1]
     kind = python.field("type")
-    if kind is None or len(given) != 2 or last_name(kind) != "Python":  # noqa: PLR2004
+    if kind is None or len(given) != 2 or last_name(kind) != "Python":
         raise Undecided
     yield (*span(kind), "Python<'py>")
     for value in returned_values(function):
@@ -209,33 +212,11 @@ def bound_of(match: Match) -> list[Change]:
     return [(*match.span, ("" if named_here else "for<'py> ") + f"IntoPyObject<{arguments}>")]
 
 
-def bound_of_reference(match: Match) -> list[Change]:
-    """Make the bound `&V: IntoPyObject<'py>` of the bound `V: ToPyObject`."""
-    name = match.node.field("name" if match.node.kind() == "type_parameter" else "left")
-    bounds, shift = match.node.field("bounds"), match.region.shift
-    item = next((node for node in match.node.ancestors() if node.field("type_parameters")), None)
-    if name is None or bounds is None or item is None or "'py" in item.field("type_parameters").text():
-        raise Undecided
-    predicate = f"for<'a, 'py> &'a {name.text()}: IntoPyObject<'py>"
-    if match.node.kind() == "where_predicate":
-        return [(*match.span, predicate)]
-    clause = next((child for child in named(item) if child.kind() == "where_clause"), None)
-    dropped = (*match.region.span(bounds), "")
-    body = item.field("body")
-    if clause is not None:
-        end = span(named(clause)[-1])[1] + shift
-        return [dropped, (end, end, f", {predicate}")]
-    if body is None:
-        raise Undecided
-    start = span(body)[0] + shift
-    return [dropped, (start, start, f"where {predicate} ")]
-
-
 def typed_object(match: Match) -> list[Change]:
     """Make `x.into_pyobject(py)?.unbind()`, a `Py<PyTuple>`, of `x.into_py_any(py)?`."""
     inner = match.node
     call = named(inner)[0] if inner.kind() == "try_expression" else inner
-    receiver, name, _ = parts_of(call)
+    _, name, _ = parts_of(call)
     owner = owner_of(inner)
     returned = owner is not None and inner.kind() != "try_expression" and inner in returned_values(owner)
     edits = [(*match.region.span(name), "into_pyobject")]
@@ -247,16 +228,15 @@ def typed_object(match: Match) -> list[Change]:
 
 def drop_import(match: Match) -> list[Change]:
     """Leave a name out of an import."""
-    leaf = match.node
-    while (around := leaf.parent()) is not None and around.kind() in {"scoped_identifier", "use_as_clause"}:
-        leaf = around
-    if around is None or around.kind() == "use_declaration":
-        declaration = around if around is not None else leaf
-        start, end = match.region.span(declaration)
-        return [(start, end + (match.source[end : end + 1] == "\n"), "")]
-    items = named(around)
-    if len(items) == 1:
+    leaf, around = match.node, match.node.parent()
+    while around is not None and (around.kind() in PATHS or len(named(around)) == 1):
+        leaf, around = around, around.parent()
+        if leaf.kind() == "use_declaration":
+            start, end = match.region.span(leaf)
+            return [(start, end + (match.source[end : end + 1] == "\n"), "")]
+    if around is None or around.kind() != "use_list":
         raise Undecided
+    items = named(around)
     place = items.index(leaf)
     start = match.region.span(items[place - 1])[1] if place else match.region.span(leaf)[0]
     end = match.region.span(leaf)[1] if place else match.region.span(items[1])[0]
@@ -264,18 +244,11 @@ def drop_import(match: Match) -> list[Change]:
 
 
 def drop_unused_import(match: Match) -> list[Change]:
-    """Leave the trait out of an import when none of its methods is called any more."""
-    method = "into_py" if match.node.text() == "IntoPy" else "to_object"
-    names = [match.node.text(), method]
-    root = match.node.get_root().root()
-    uses = [
-        node
-        for kind in ("identifier", "type_identifier", "field_identifier")
-        for node in root.find_all({"rule": {"kind": kind, "regex": f"^({'|'.join(names)})$"}})
-        if node != match.node
-    ]
-    # A macro's arguments are no syntax tree, but have the same words.
-    if uses:
+    """Leave a name out of an import when it, or the method of the trait that it names, is used no more."""
+    name = match.node.text()
+    used = {name, METHODS.get(name, name)}
+    leaves = match.node.get_root().root().find_all({"rule": {"any": [{"kind": kind} for kind in LEAVES]}})
+    if any(leaf.text() in used and leaf != match.node for leaf in leaves):
         raise Undecided
     return drop_import(match)
 

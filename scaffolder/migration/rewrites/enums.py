@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from scaffolder.migration.rewrites.signatures import Attribute, attributes_of, methods_block
-from scaffolder.migration.rewrites.undecided import Undecided
+from scaffolder.migration.rewrites.tree import part
+from scaffolder.migration.rewrites.undecided import Unconcerned
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,11 +23,11 @@ def compare_enum(match: Match) -> Iterator[tuple[int, int, str]]:
     enum = match.node
     attributes = list(attributes_of(enum))
     exporting = next((attribute for attribute in attributes if attribute.name == "pyclass"), None)
-    if exporting is None or not is_simple(enum) or compares(match, enum.field("name").text()):
-        raise Undecided
+    if exporting is None or not is_simple(enum) or compares(match, part(enum, "name").text()):
+        raise Unconcerned
     options = [part.strip() for attribute in attributes for part in attribute.arguments.split(",")]
     if "eq" in options or "eq_int" in options:
-        raise Undecided
+        raise Unconcerned
     yield add_arguments(match, exporting, "eq, eq_int")
     if not is_equatable(match, attributes):
         yield derive_equality(match, attributes)
@@ -34,7 +35,7 @@ def compare_enum(match: Match) -> Iterator[tuple[int, int, str]]:
 
 def is_simple(enum: SgNode) -> bool:
     """Whether none of an enum's variants holds a value."""
-    variants = [child for child in enum.field("body").children() if child.kind() == "enum_variant"]
+    variants = [child for child in part(enum, "body").children() if child.kind() == "enum_variant"]
     return bool(variants) and not any(variant.field("body") for variant in variants)
 
 
@@ -42,7 +43,7 @@ def compares(match: Match, name: str) -> bool:
     """Whether an enum's methods compare it in their own way."""
     for function in match.region.root.find_all({"rule": {"kind": "function_item"}}):
         block = methods_block(function)
-        if block is not None and block.field("type").text() == name and function.field("name").text() in COMPARING:
+        if block is not None and part(block, "type").text() == name and part(function, "name").text() in COMPARING:
             return True
     return False
 
@@ -59,13 +60,13 @@ def add_arguments(match: Match, attribute: Attribute, text: str) -> tuple[int, i
 
 def is_equatable(match: Match, attributes: list[Attribute]) -> bool:
     """Whether an enum has `PartialEq`, derived or by hand."""
-    name = match.node.field("name").text()
+    name = part(match.node, "name").text()
     if any(attribute.name == "derive" and "PartialEq" in words_of(attribute) for attribute in attributes):
         return True
     blocks = match.region.root.find_all(
         {"rule": {"kind": "impl_item", "has": {"field": "trait", "regex": "PartialEq$"}}}
     )
-    return any(block.field("type").text() == name for block in blocks)
+    return any(part(block, "type").text() == name for block in blocks)
 
 
 def words_of(attribute: Attribute) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from scaffolder.migration.rewrites.returning import (
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from scaffolder.migration.matching import Match
 
 Change = tuple[int, int, str]
+ATTACHING = {"with_gil", "attach"}
 NEVER_FAIL = {"__traverse__", "__clear__", "drop", "main"}
 
 
@@ -61,9 +63,9 @@ class Plan:
         if owner is None or owner.kind() not in {"function_item", "closure_expression"}:
             raise Undecided("it is in no function that could return an error")
         if owner not in self.opened and not is_fallible(owner):
-            self.open(call, owner)
+            self.open(owner)
 
-    def open(self, call: SgNode, owner: SgNode) -> None:
+    def open(self, owner: SgNode) -> None:
         """Let a function or closure return an error."""
         self.opened.append(owner)
         if owner.kind() == "function_item":
@@ -72,10 +74,11 @@ class Plan:
                 self.let_fail(caller)
         elif owner.field("return_type") is not None:
             raise Undecided("it is in a closure that returns no error")
-        elif (chain := collecting(call, owner)) is not None:
+        elif (chain := collecting(owner) or transposing(owner)) is not None:
+            require_plain(owner)
             self.chains.append(chain)
             self.let_fail(chain)
-        elif (attaching := call_with(owner)) is not None and calls_any(attaching, {"with_gil", "attach"}):
+        elif (attaching := call_with(owner)) is not None and calls_any(attaching, ATTACHING):
             require_plain(owner)
             self.let_fail(attaching)
         else:
@@ -87,7 +90,7 @@ class Plan:
         for owner in self.opened:
             changes += self.wrap(owner)
             changes += wrap_type(owner)
-        changes += [change for chain in self.chains for change in collect(chain)]
+        changes += [change for chain in self.chains for change in stop_early(chain)]
         return joined(changes)
 
     def hand_on(self, call: SgNode) -> Iterator[Change]:
@@ -107,8 +110,8 @@ class Plan:
     def wrap(self, owner: SgNode) -> Iterator[Change]:
         """Yield `Ok` round what a function or closure returns, unless that is a call that can fail."""
         name = self.name_of_ok(owner)
-        if owner.kind() == "function_item" and owner.field("return_type") is None:
-            yield from wrap_unit(owner)
+        if returns_unit(owner):
+            yield from wrap_unit(owner, name)
             return
         for value in returned_values(owner):
             if value in self.calls or (
@@ -123,8 +126,9 @@ class Plan:
         """Return `Ok`, with the type of the error where nothing else says it."""
         call = call_with(owner) if owner.kind() == "closure_expression" else None
         outer = owner_of(call) if call is not None else None
-        returned = outer is None or any(value == call for value in returned_values(outer))
-        return "Ok" if call is None or returned or call in self.chains else "Ok::<_, PyErr>"
+        if call is None or outer is None or not calls_any(call, ATTACHING) or call in returned_values(outer):
+            return "Ok"
+        return "Ok::<_, PyErr>"
 
 
 def let_fail(match: Match) -> list[Change]:
@@ -153,6 +157,19 @@ def require_fallible(node: SgNode) -> None:
     owner = owner_of(node)
     if owner is None or not is_fallible(owner):
         raise Undecided("the function around it returns no error")
+
+
+def let_receiver_fail(match: Match) -> list[Change]:
+    """Return the edits that hand on the error of the call whose result a method is called on.
+
+    Raises:
+        Undecided: It is no call, or what is around it can't return an error.
+    """
+    access = match.node.parent()
+    receiver = access.field("value") if access is not None and access.kind() == "field_expression" else None
+    if receiver is None or receiver.kind() != "call_expression":
+        raise Undecided("it is no call")
+    return let_fail(replace(match, node=receiver))
 
 
 def in_macro(match: Match) -> list[Change]:
@@ -214,42 +231,43 @@ def require_plain(owner: SgNode) -> None:
 
 
 def callers(function: SgNode, root: SgNode) -> Iterator[SgNode]:
-    """Yield the calls of a function in its file.
+    """Yield those calls in its file that are certainly of a function; of the others the compiler tells.
 
     Raises:
-        Undecided: Something else is done with it.
+        Undecided: The function is also used without a call.
     """
     name = last_name(function.field("name"))
     block = next((node for node in function.ancestors() if node.kind() == "impl_item"), None)
     owner = last_name(block.field("type")) if block is not None else ""
-    for node in root.find_all(
-        {"rule": {"kind": "field_identifier" if owner and takes_self(function) else "identifier", "regex": f"^{name}$"}}
-    ):
-        call = node
-        while (around := call.parent()) is not None and around.field("function") == call:
-            call = around
-        if around is None or node == function.field("name"):
+    kind = "field_identifier" if owner and takes_self(function) else "identifier"
+    for node in root.find_all({"rule": {"kind": kind, "regex": f"^{name}$"}}):
+        callee = callee_of(node)
+        call = callee.parent()
+        if callee == function.field("name") or not names_function(callee, owner):
             continue
-        path = node.parent()
-        yield from calls_at(node, path, owner, name)
-
-
-def calls_at(node: SgNode, path: SgNode | None, owner: str, name: str) -> Iterator[SgNode]:
-    """Yield the call that a name is the function of."""
-    callee = node
-    while (around := callee.parent()) is not None and around.kind() in {
-        "scoped_identifier",
-        "generic_function",
-        "field_expression",
-    }:
-        callee = around
-    if around is None or around.kind() != "call_expression" or around.field("function") != callee:
-        if path is not None and path.kind() in {"scoped_identifier", "arguments"} and not owner:
+        if call is not None and call.kind() == "call_expression" and call.field("function") == callee:
+            yield call
+        elif call is not None and call.kind() == "arguments":
             raise Undecided(f"`{name}` is also used without a call")
-        return
-    if owner and callee.kind() == "scoped_identifier" and last_name(callee.field("path")) not in {"Self", owner}:
-        return
-    yield around
+
+
+def callee_of(name: SgNode) -> SgNode:
+    """Return the whole path, or access to a field, that a name ends."""
+    callee, around = name, name.parent()
+    while around is not None and around.kind() in {"scoped_identifier", "generic_function", "field_expression"}:
+        callee, around = around, around.parent()
+    return callee
+
+
+def names_function(callee: SgNode, owner: str) -> bool:
+    """Whether a path is that of a function of a type, or of no type if the owner is empty."""
+    if callee.kind() == "field_expression":
+        return (callee.field("value") or callee).text() == "self"
+    path = callee.field("path") if callee.kind() == "scoped_identifier" else None
+    if path is None:
+        return not owner
+    name = last_name(path)
+    return name in {"Self", owner} if owner else not name[:1].isupper()
 
 
 def takes_self(function: SgNode) -> bool:
@@ -258,22 +276,47 @@ def takes_self(function: SgNode) -> bool:
     return parameters is not None and any(child.kind() == "self_parameter" for child in parameters.children())
 
 
-def collecting(call: SgNode, closure: SgNode) -> SgNode | None:
-    """Return the call of `collect` right after the `map` whose items a closure makes by one call."""
+def call_after(closure: SgNode, method: str) -> tuple[SgNode | None, SgNode | None]:
+    """Return the call of a method that a closure is given to, and the method call right after it."""
     mapping = call_with(closure)
-    if mapping is None or not calls_any(mapping, {"map"}) or own_returns(closure) or returned_values(closure) != [call]:
-        return None
+    if mapping is None or not calls_any(mapping, {method}):
+        return None, None
     access = mapping.parent()
     around = access.parent() if access is not None and access.kind() == "field_expression" else None
     if around is not None and around.kind() == "generic_function":
         around = around.parent()
-    if around is None or around.kind() != "call_expression" or not calls_any(around, {"collect"}):
+    return mapping, around if around is not None and around.kind() == "call_expression" else None
+
+
+def collecting(closure: SgNode) -> SgNode | None:
+    """Return the call of `collect` right after the `map` whose items a closure makes."""
+    _, after = call_after(closure, "map")
+    return after if after is not None and calls_any(after, {"collect"}) else None
+
+
+def transposing(closure: SgNode) -> SgNode | None:
+    """Return the call of `map`, if what comes after it or is returned shows that it is that of an `Option`."""
+    mapping, after = call_after(closure, "map")
+    if mapping is None:
         return None
-    return around
+    if after is not None:
+        given = named(after.field("arguments") or after)
+        is_option = calls_any(after, {"ok_or", "ok_or_else"}) or (
+            calls_any(after, {"unwrap_or_else"}) and given[0].text().startswith("||")
+        )
+        return mapping if is_option else None
+    outer = owner_of(mapping)
+    kind = outer.field("return_type") if outer is not None else None
+    returned = outer is not None and mapping in returned_values(outer)
+    return mapping if returned and kind is not None and last_name(kind) == "Option" else None
 
 
-def collect(chain: SgNode) -> Iterator[Change]:
-    """Yield the edits that let `collect` stop at the first error."""
+def stop_early(chain: SgNode) -> Iterator[Change]:
+    """Yield the edits that let `collect` stop at the first error, or take an error out of an `Option`."""
+    if calls_any(chain, {"map"}):
+        end = span(chain)[1]
+        yield end, end, ".transpose()"
+        return
     function = chain.field("function")
     kind = function.field("type_arguments") if function is not None else None
     if function is not None and kind is None:
@@ -306,26 +349,37 @@ def wrap_type(owner: SgNode) -> Iterator[Change]:
         yield end, end, " -> PyResult<()>"
 
 
-def wrap_unit(function: SgNode) -> Iterator[Change]:
+def returns_unit(owner: SgNode) -> bool:
+    """Whether a function or closure returns nothing."""
+    if owner.kind() == "function_item":
+        return owner.field("return_type") is None
+    body = owner.field("body")
+    return body is not None and body.kind() == "block" and not returned_values(owner)
+
+
+def wrap_unit(owner: SgNode, name: str) -> Iterator[Change]:
     """Yield `Ok(())` for every end of a function that returns nothing."""
-    for place in own_returns(function):
+    for place in own_returns(owner):
         end = span(place)[1]
-        yield end, end, " Ok(())"
-    body = function.field("body")
+        yield end, end, f" {name}(())"
+    body = owner.field("body")
     if body is not None:
-        for value in returned_values(function):
+        for value in returned_values(owner):
             end = span(value)[1]
             yield end, end, ";"
-        end = span(body)[1] - 1
-        yield end, end, " Ok(()) "
+        end, lines = span(body)[1] - 1, body.text().splitlines()
+        indentation = lines[-1][: -len("}")]
+        yield end, end, f"    {name}(())\n{indentation}" if len(lines) > 1 else f" {name}(()) "
 
 
 def joined(changes: list[Change]) -> list[Change]:
-    """Return edits with one for each place: what is inserted at the same one is put together in order."""
-    texts: dict[tuple[int, int], str] = {}
+    """Return edits with one for each place: what is inserted at the same one is put together, the inner parts first."""
+    texts: dict[tuple[int, int], list[str]] = {}
     for start, end, text in dict.fromkeys(changes):
-        if start == end and text == "?":
-            texts[start, end] = text + texts.get((start, end), "")
-        else:
-            texts[start, end] = texts.get((start, end), "") + text
-    return [(start, end, text) for (start, end), text in sorted(texts.items())]
+        texts.setdefault((start, end), []).append(text)
+    return [(start, end, "".join(sorted(parts, key=rank))) for (start, end), parts in sorted(texts.items())]
+
+
+def rank(text: str) -> int:
+    """Return where a text belongs among those that are inserted at one place."""
+    return [".transpose()", "?", ")"].index(text) if text in {".transpose()", "?", ")"} else 1

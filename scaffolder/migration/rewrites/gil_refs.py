@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from scaffolder.migration.rewrites.calls import TAKING, TEMPORARY, method_of
 from scaffolder.migration.rewrites.names import names_in
-from scaffolder.migration.rewrites.undecided import Undecided
+from scaffolder.migration.rewrites.tree import around, part
+from scaffolder.migration.rewrites.undecided import Unconcerned
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,22 +21,22 @@ MODULES = CRATES | {"types", "exceptions"}
 CELL = "PyCell"
 # The Python types of PyO3 0.20 and of the crate `numpy`.
 NATIVE = {
-    "PyAny", "PyBaseException", "PyBool", "PyByteArray", "PyBytes", "PyCFunction", "PyCapsule", "PyCode", "PyComplex",
-    "PyDate", "PyDateTime", "PyDelta", "PyDict", "PyDictItems", "PyDictKeys", "PyDictValues", "PyEllipsis", "PyException",
-    "PyFloat", "PyFrame", "PyFrozenSet", "PyFunction", "PyInt", "PyIterator", "PyList", "PyLong", "PyMapping", "PyModule",
-    "PyNone", "PyNotImplemented", "PySequence", "PySet", "PySlice", "PyString", "PySuper", "PyTime", "PyTraceback",
-    "PyTuple", "PyType", "PyTzInfo", "PyUnicode",
-    "PyArray", "PyArray0", "PyArray1", "PyArray2", "PyArray3", "PyArray4", "PyArray5", "PyArray6", "PyArrayDescr",
+    "PyAny", "PyBaseException", "PyBool", "PyByteArray", "PyBytes", "PyCFunction", "PyCapsule", "PyCode",
+    "PyComplex", "PyDate", "PyDateTime", "PyDelta", "PyDict", "PyDictItems", "PyDictKeys", "PyDictValues",
+    "PyEllipsis", "PyException", "PyFloat", "PyFrame", "PyFrozenSet", "PyFunction", "PyInt", "PyIterator",
+    "PyList", "PyLong", "PyMapping", "PyModule", "PyNone", "PyNotImplemented", "PySequence", "PySet", "PySlice",
+    "PyString", "PySuper", "PyTime", "PyTraceback", "PyTuple", "PyType", "PyTzInfo", "PyUnicode", "PyArray",
+    "PyArray0", "PyArray1", "PyArray2", "PyArray3", "PyArray4", "PyArray5", "PyArray6", "PyArrayDescr",
     "PyArrayDyn", "PyUntypedArray",
 }  # fmt: skip
 # What an initial value that is borrowed ends with.
 BORROWING = {"as_any", "as_ref", "bind", "bound", "downcast", "downcast_exact", "downcast_unchecked", "value_bound"}
 # What a type can be a part of, and decides what becomes of it.
 HOLDERS = {
-    "parameter", "function_item", "function_signature_item", "closure_expression", "let_declaration", "field_declaration",
-    "ordered_field_declaration_list", "type_item", "impl_item", "function_type", "type_cast_expression", "trait_bounds",
-    "where_predicate", "generic_function", "call_expression", "block", "declaration_list", "source_file",
-    "scoped_identifier", "const_item", "static_item",
+    "parameter", "function_item", "function_signature_item", "closure_expression", "let_declaration",
+    "field_declaration", "ordered_field_declaration_list", "type_item", "impl_item", "function_type",
+    "type_cast_expression", "trait_bounds", "where_predicate", "generic_function", "call_expression", "block",
+    "declaration_list", "source_file", "scoped_identifier", "const_item", "static_item",
 }  # fmt: skip
 
 
@@ -43,7 +44,7 @@ def bound_type(match: Match) -> Iterator[tuple[int, int, str]]:
     """Turn a reference to a Python object into `Bound`, or into a reference to one."""
     node = match.node
     if any(child.kind() == "mutable_specifier" for child in node.children()):
-        raise Undecided
+        raise Unconcerned
     inner = object_type(node, match.source)
     lifetime = lifetime_of(node) or "'_"
     owned = f"Bound<{lifetime}, {inner}>"
@@ -59,45 +60,51 @@ def taken_over(node: SgNode) -> SgNode | None:
     declaration = node.parent()
     if declaration is None or declaration.kind() != "let_declaration" or declaration.field("value") is None:
         return None
-    method = method_of(declaration.field("value"))
+    method = method_of(part(declaration, "value"))
     return method[1] if method and method[0].kind() in TEMPORARY and method[1].text() in TAKING else None
 
 
 def bound_impl(match: Match) -> Iterator[tuple[int, int, str]]:
     """Implement a trait for `Bound` instead of for a Python type."""
-    implementation = match.node.parent()
-    trait = implementation.field("trait").text()
-    if names_in(match.source).imports.get(trait.partition("<")[0], "") in CRATES or not is_native(
-        [match.node.text()], match.source
-    ):
-        raise Undecided
+    trait = part(around(match.node), "trait").text().partition("<")[0]
+    foreign = names_in(match.source).imports.get(trait) in CRATES
+    if foreign or not is_native([match.node.text()], match.source):
+        raise Unconcerned
     yield *match.span, f"Bound<'_, {match.node.text()}>"
 
 
 def downcast_error(match: Match) -> Iterator[tuple[int, int, str]]:
     """Give the error of `downcast` its second lifetime."""
-    arguments = match.node.field("type_arguments")
-    lifetime = arguments.text()[1:-1].strip()
-    name = match.node.field("type")
+    lifetime = part(match.node, "type_arguments").text()[1:-1].strip()
+    name = part(match.node, "type")
     yield *match.span, f"{name.text().removesuffix('PyDowncastError')}DowncastError<{lifetime}, {lifetime}>"
+
+
+def owned_text(match: Match) -> Iterator[tuple[int, int, str]]:
+    """Own the texts in a type: of a variable, of what is asked for, or in a container."""
+    node = match.node
+    holder = node.field("type") if node.kind() == "let_declaration" else node.field("type_arguments")
+    for reference in holder.find_all({"rule": {"kind": "reference_type"}}) if holder else ():
+        if reference.children()[-1].text() == "str":
+            yield *match.region.span(reference), "String"
 
 
 def object_type(node: SgNode, source: str) -> str:
     """Return the Python type that a reference is to.
 
     Raises:
-        Undecided: It is none of PyO3's, as far as the file shows.
+        Unconcerned: It is none of PyO3's, as far as the file shows.
     """
     target = node.children()[-1]
     base = next((child for child in target.children() if child.kind() != "type_arguments"), target)
     path = (base if target.kind() == "generic_type" else target).text().split("::")
     if not is_native(path, source):
-        raise Undecided
+        raise Unconcerned
     if path[-1] != CELL:
         return str(target.text())
     arguments = next((child for child in target.children() if child.kind() == "type_arguments"), None)
     if arguments is None:
-        raise Undecided
+        raise Unconcerned
     return str(arguments.text()[1:-1].strip())
 
 
@@ -122,7 +129,7 @@ def stays_reference(node: SgNode) -> bool:
     match holder.kind():
         case "parameter":
             closure = path[depth + 1].kind() == "closure_parameters"
-            return whole and (not closure or is_called_from_python(path[depth + 2 :]))
+            return whole and (not closure or is_called_from_python(path[depth + 1]))
         case "let_declaration":
             return whole and is_borrowed(holder.field("value"))
         case "function_type":
@@ -135,13 +142,13 @@ def stays_reference(node: SgNode) -> bool:
 
 def is_option_of(outer: SgNode, node: SgNode) -> bool:
     """Whether a type is `Option` of a reference, and nothing else."""
-    return outer.kind() == "generic_type" and outer.children()[0].text() == "Option" and outer == node.parent().parent()
+    return outer.kind() == "generic_type" and outer.children()[0].text() == "Option" and outer == around(around(node))
 
 
-def is_called_from_python(outer: list[SgNode]) -> bool:
-    """Whether a closure is what a Python function is made of."""
-    call = next((node for node in outer if node.kind() == "call_expression"), None)
-    return call is not None and "new_closure" in call.field("function").text()
+def is_called_from_python(parameters: SgNode) -> bool:
+    """Whether a closure has the parameters that a Python function is made of: a tuple and perhaps a dictionary."""
+    types = [part(child, "type").text() for child in parameters.children() if child.kind() == "parameter"]
+    return len(types) == 2 and "PyTuple" in types[0] and types[1].startswith("Option<") and "PyDict" in types[1]
 
 
 def is_borrowed(value: SgNode | None) -> bool:

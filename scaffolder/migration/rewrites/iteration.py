@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from scaffolder.migration.rewrites.undecided import Undecided
+from scaffolder.migration.rewrites.tree import part
+from scaffolder.migration.rewrites.undecided import Unconcerned
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ast_grep_py import SgNode
+    from ast_grep_py import Rule, SgNode
 
     from scaffolder.migration.matching import Match
 
 OUTPUT = "IterNextOutput"
+NAMES: list[Rule] = [{"kind": "identifier"}, {"kind": "type_identifier"}]
 # What `StopIteration` carries if nobody gave it a value.
 NOTHING = {"()", "py.None()", "None"}
 
@@ -23,23 +25,18 @@ def plain_iteration(match: Match) -> Iterator[tuple[int, int, str]]:
     function = match.node
     output = result_type(function)
     calls = list(output_calls(function))
-    if len(list(function.find_all(named(OUTPUT)))) != len(calls) + 1:
-        raise Undecided
-    first = next(child for child in output.field("type_arguments").children() if child.is_named())
+    if len(function.find_all({"rule": {"any": NAMES, "regex": f"^{OUTPUT}$"}})) != len(calls) + 1:
+        raise Unconcerned
+    first = next(child for child in part(output, "type_arguments").children() if child.is_named())
     yield *match.region.span(output), f"Option<{first.text()}>"
     for call, name, argument in calls:
         start, end = match.region.span(call)
         if name == "Yield":
-            yield *match.region.span(call.field("function")), "Some"
+            yield *match.region.span(part(call, "function")), "Some"
         elif argument.text() in NOTHING:
             yield start, end, "None"
         else:
             yield raised(match, call, argument)
-
-
-def named(name: str) -> dict[str, dict[str, object]]:
-    """Return the search for a name."""
-    return {"rule": {"any": [{"kind": "identifier"}, {"kind": "type_identifier"}], "regex": f"^{name}$"}}
 
 
 def result_type(function: SgNode) -> SgNode:
@@ -47,16 +44,16 @@ def result_type(function: SgNode) -> SgNode:
     result = function.field("return_type")
     types = [] if result is None else [result, *result.find_all({"rule": {"kind": "generic_type"}})]
     for node in types:
-        if node.kind() == "generic_type" and node.field("type").text().rpartition("::")[2] == OUTPUT:
+        if node.kind() == "generic_type" and part(node, "type").text().rpartition("::")[2] == OUTPUT:
             return node
-    raise Undecided
+    raise Unconcerned
 
 
 def output_calls(function: SgNode) -> Iterator[tuple[SgNode, str, SgNode]]:
     """Yield the calls of `Yield` and `Return`, with their name and argument."""
-    for call in function.field("body").find_all({"rule": {"kind": "call_expression"}}):
-        path = call.field("function").text().split("::")
-        arguments = [child for child in call.field("arguments").children() if child.is_named()]
+    for call in part(function, "body").find_all({"rule": {"kind": "call_expression"}}):
+        path = part(call, "function").text().split("::")
+        arguments = [child for child in part(call, "arguments").children() if child.is_named()]
         if len(path) > 1 and path[-2] == OUTPUT and path[-1] in {"Yield", "Return"} and len(arguments) == 1:
             yield call, path[-1], arguments[0]
 
@@ -65,7 +62,7 @@ def raised(match: Match, call: SgNode, argument: SgNode) -> tuple[int, int, str]
     """Raise `StopIteration` with a value instead of returning it, in a function that returns a result."""
     arguments = call.parent()
     outer = arguments.parent() if arguments is not None else None
-    if outer is None or outer.kind() != "call_expression" or outer.field("function").text() != "Ok":
-        raise Undecided
+    if outer is None or outer.kind() != "call_expression" or part(outer, "function").text() != "Ok":
+        raise Unconcerned
     text = f"Err(pyo3::exceptions::PyStopIteration::new_err({match.source[slice(*match.region.span(argument))]}))"
     return *match.region.span(outer), text

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from scaffolder.migration.rewrites.gil_refs import lifetime_of, object_type
-from scaffolder.migration.rewrites.undecided import Undecided
+from scaffolder.migration.rewrites.tree import part
+from scaffolder.migration.rewrites.undecided import Unconcerned, Undecided
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,12 +21,12 @@ NAMES = ("'py", "'a", "'b", "'object")
 def name_lifetime(match: Match) -> Iterator[tuple[int, int, str]]:
     """Name the lifetime of an object that a function takes and returns: `&Bound<'_, _>` has two that could be meant."""
     function = match.node
-    parameters, result = function.field("parameters"), function.field("return_type")
-    if result is None or any(child.kind() == "self_parameter" for child in parameters.children()):
-        raise Undecided
+    parameters, result = part(function, "parameters"), part(function, "return_type")
+    if any(child.kind() == "self_parameter" for child in parameters.children()):
+        raise Unconcerned
     sources, results = elided(parameters, match.source), elided(result, match.source)
     if len(sources) != 1 or not results:
-        raise Undecided
+        raise Unconcerned
     name = free_lifetime(function)
     yield generics_edit(match, name)
     for node in (*sources, *results):
@@ -66,7 +67,7 @@ def generics_edit(match: Match, name: str) -> tuple[int, int, str]:
     """Declare a lifetime at a function, before what it has already."""
     generics = match.node.field("type_parameters")
     if generics is None:
-        end = match.region.span(match.node.field("name"))[1]
+        end = match.region.span(part(match.node, "name"))[1]
         return end, end, f"<{name}>"
     start = match.region.span(generics)[0] + 1
     return start, start, f"{name}, "

@@ -55,27 +55,34 @@ def returned_values(owner: SgNode) -> list[SgNode]:
 
 def last_values(node: SgNode) -> Iterator[SgNode]:
     """Yield the expressions that an expression takes its value from."""
-    kind = node.kind()
-    if kind in {"block", "unsafe_block"}:
-        last = (named(node) or [None])[-1]
-        if kind == "unsafe_block" and last is not None:
-            yield from last_values(last)
-        elif last is not None and last.kind() == "expression_statement" and not last.text().endswith(";"):
-            yield from last_values(named(last)[0])
-        elif last is not None and is_expression(last):
-            yield from last_values(last)
-    elif kind == "if_expression":
-        for name in ("consequence", "alternative"):
-            if (branch := node.field(name)) is not None and node.field("alternative") is not None:
-                yield from last_values(branch)
-    elif kind == "else_clause":
-        yield from last_values(named(node)[0])
-    elif kind == "match_expression":
-        arms = [arm for arm in named(node.field("body") or node) if arm.kind() == "match_arm"]
-        for value in [arm.field("value") for arm in arms]:
-            yield from last_values(value) if value is not None else ()
+    if node.kind() in {"block", "unsafe_block", "if_expression", "else_clause", "match_expression"}:
+        for part in parts_with_value(node):
+            yield from last_values(part)
     else:
         yield node
+
+
+def parts_with_value(node: SgNode) -> list[SgNode]:
+    """Return the branches, arms or last expression that a block, `if` or `match` takes its value from."""
+    if node.kind() == "match_expression":
+        values = [arm.field("value") for arm in named(node.field("body") or node)]
+    elif node.kind() == "if_expression":
+        alternative = node.field("alternative")
+        values = [node.field("consequence"), alternative] if alternative is not None else []
+    elif node.kind() == "block":
+        values = [value_of_block(node)]
+    else:
+        values = [*named(node)[:1]]
+    return [value for value in values if value is not None]
+
+
+def value_of_block(block: SgNode) -> SgNode | None:
+    """Return the expression at the end of a block, if it has no semicolon."""
+    statements = named(block)
+    last = statements[-1] if statements else None
+    if last is not None and last.kind() == "expression_statement":
+        return None if last.text().endswith(";") else named(last)[0]
+    return last if last is not None and is_expression(last) else None
 
 
 def is_expression(node: SgNode) -> bool:
@@ -111,7 +118,7 @@ def returns_pyerr(owner: SgNode) -> bool:
         return False
     arguments = named(kind.field("type_arguments") or kind)
     alias = (kind.field("type") or kind).text()
-    return alias in PYTHON_RESULTS or (len(arguments) == 2 and arguments[1].text() in PYTHON_ERRORS)  # noqa: PLR2004
+    return alias in PYTHON_RESULTS or (len(arguments) == 2 and arguments[1].text() in PYTHON_ERRORS)
 
 
 def calls_any(value: SgNode, names: set[str]) -> bool:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from scaffolder.migration.rewrites.undecided import Undecided
+from scaffolder.migration.rewrites.tree import part
+from scaffolder.migration.rewrites.undecided import Unconcerned, Undecided
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,95 +19,14 @@ COMMENTS = {"line_comment", "block_comment"}
 # What has no arguments by name, or a signature of its own.
 UNSIGNED = {"getter", "setter", "classattr"}
 # Methods whose signature Python gives.
-SLOTS = {
-    f"__{name}__"
-    for name in [
-        "abs",
-        "add",
-        "aiter",
-        "and",
-        "anext",
-        "await",
-        "bool",
-        "clear",
-        "concat",
-        "contains",
-        "delattr",
-        "delete",
-        "delitem",
-        "divmod",
-        "eq",
-        "float",
-        "floordiv",
-        "ge",
-        "get",
-        "getattr",
-        "getattribute",
-        "getbuffer",
-        "getitem",
-        "gt",
-        "hash",
-        "iadd",
-        "iand",
-        "ifloordiv",
-        "ilshift",
-        "imatmul",
-        "imod",
-        "imul",
-        "index",
-        "inplace_concat",
-        "inplace_repeat",
-        "int",
-        "invert",
-        "ior",
-        "ipow",
-        "irshift",
-        "isub",
-        "iter",
-        "itruediv",
-        "ixor",
-        "le",
-        "len",
-        "lshift",
-        "lt",
-        "matmul",
-        "mod",
-        "mul",
-        "ne",
-        "neg",
-        "next",
-        "or",
-        "pos",
-        "pow",
-        "radd",
-        "rand",
-        "rdivmod",
-        "releasebuffer",
-        "repeat",
-        "repr",
-        "rfloordiv",
-        "richcmp",
-        "rlshift",
-        "rmatmul",
-        "rmod",
-        "rmul",
-        "ror",
-        "rpow",
-        "rrshift",
-        "rshift",
-        "rsub",
-        "rtruediv",
-        "rxor",
-        "set",
-        "setattr",
-        "setitem",
-        "str",
-        "sub",
-        "traverse",
-        "truediv",
-        "xor",
-    ]
-}
+SLOT_NAMES = """
+    abs add aiter and anext await bool clear concat contains delattr delete delitem divmod eq float floordiv ge
+    get getattr getattribute getbuffer getitem gt hash iadd iand ifloordiv ilshift imatmul imod imul index
+    inplace_concat inplace_repeat int invert ior ipow irshift isub iter itruediv ixor le len lshift lt matmul mod
+    mul ne neg next or pos pow radd rand rdivmod releasebuffer repeat repr rfloordiv richcmp rlshift rmatmul rmod
+    rmul ror rpow rrshift rshift rsub rtruediv rxor set setattr setitem str sub traverse truediv xor
+"""
+SLOTS = {f"__{name}__" for name in SLOT_NAMES.split()}
 
 
 @dataclass(frozen=True)
@@ -141,7 +61,7 @@ def add_signature(match: Match) -> Iterator[tuple[int, int, str]]:
     arguments = list(python_arguments(function, exporting))
     required = max((index + 1 for index, argument in enumerate(arguments) if not argument.optional), default=0)
     if not any(argument.optional for argument in arguments):
-        raise Undecided
+        raise Unconcerned
     words = [argument.name + ("=None" if index >= required else "") for index, argument in enumerate(arguments)]
     yield insert_attribute(match, exporting, f"pyo3(signature = ({', '.join(words)}))")
 
@@ -151,7 +71,7 @@ def order_signature(match: Match) -> Iterator[tuple[int, int, str]]:
     arguments = list(python_arguments(match.node, exporting_attribute(match.node)))
     optional = [argument.optional for argument in arguments]
     if True not in optional or all(optional[optional.index(True) :]):
-        raise Undecided
+        raise Unconcerned
     yield from add_signature(match)
 
 
@@ -177,14 +97,14 @@ def exporting_attribute(function: SgNode, *, args: bool = False) -> Attribute:
     attributes = list(attributes_of(function))
     names = {attribute.name for attribute in attributes}
     if names & UNSIGNED or ("args" in names and not args) or any(has_signature(attribute) for attribute in attributes):
-        raise Undecided
+        raise Unconcerned
     exporting = next((attribute for attribute in attributes if attribute.name == "pyfunction"), None)
     if exporting is not None:
         return exporting
     block = methods_block(function)
     exporting = next((item for item in attributes_of(block) if item.name == "pymethods"), None) if block else None
-    if exporting is None or function.field("name").text() in SLOTS:
-        raise Undecided
+    if exporting is None or part(function, "name").text() in SLOTS:
+        raise Unconcerned
     return exporting
 
 
@@ -219,10 +139,10 @@ def read_attribute(node: SgNode) -> Iterator[Attribute]:
         yield Attribute(name, tree.text()[1:-1] if tree else "", "", tree or attribute)
         return
     parts = split_tokens(tree) if tree else []
-    for part in parts[1:]:
-        inner = part[-1].text()[1:-1] if part[-1].kind() == "token_tree" else ""
-        words = [token.text() for token in part if token.kind() == "identifier"]
-        yield Attribute(words[-1] if words else "", inner, source_of(parts[0]), part[-1])
+    for words in parts[1:]:
+        inner = words[-1].text()[1:-1] if words[-1].kind() == "token_tree" else ""
+        names = [token.text() for token in words if token.kind() == "identifier"]
+        yield Attribute(names[-1] if names else "", inner, source_of(parts[0]), words[-1])
 
 
 def split_tokens(tree: SgNode) -> list[list[SgNode]]:
@@ -233,7 +153,7 @@ def split_tokens(tree: SgNode) -> list[list[SgNode]]:
             parts.append([])
         else:
             parts[-1].append(token)
-    return [part for part in parts if part]
+    return [tokens for tokens in parts if tokens]
 
 
 def source_of(tokens: list[SgNode]) -> str:
@@ -249,15 +169,15 @@ def python_arguments(function: SgNode, exporting: Attribute) -> Iterator[Argumen
     Raises:
         Undecided: An argument has no name, or is not what it seems.
     """
-    children = function.field("parameters").children()
+    children = part(function, "parameters").children()
     if any(child.kind() == "attribute_item" and "cancel_handle" in child.text() for child in children):
         raise Undecided
     skip = int(has_receiver(function, exporting))
     for node in [child for child in children if child.kind() in {"self_parameter", "parameter"}][skip:]:
-        rust_type = node.field("type").text()
+        rust_type = part(node, "type").text()
         if rust_type.partition("<")[0].rpartition("::")[2].strip() == "Python":
             continue
-        pattern = node.field("pattern")
+        pattern = part(node, "pattern")
         if pattern.kind() != "identifier":
             raise Undecided
         yield Argument(pattern.text(), rust_type.partition("<")[0].rpartition("::")[2].strip() == "Option")

@@ -1,0 +1,82 @@
+"""The Python side of an adopted package: what it imports, so that compiled submodules are found."""
+
+from __future__ import annotations
+
+import ast
+
+from scaffolder.anatomy.extensions import parse_python
+from scaffolder.errors import ScaffolderError
+
+SUBMODULES_NAME = "_submodules"
+# Whoever sorts imports leaves it in its place: the extension module may import from the package.
+LINE = f"from . import {SUBMODULES_NAME} as {SUBMODULES_NAME}  # isort: skip"
+SUBMODULES = """\
+\"\"\"The compiled submodules, where imports and pickle look for them.\"\"\"
+
+import sys
+from contextlib import suppress
+from importlib import import_module
+from types import ModuleType
+
+# Whether the package works without its extension module is not for this file to say.
+with suppress(ImportError):
+    core = import_module("{module}")
+    for part in list(vars(core).values()):
+        is_module = isinstance(part, ModuleType)
+        # To Python it is an attribute, not a file.
+        if is_module and part.__name__.startswith("{module}."):
+            sys.modules[part.__name__] = part
+"""
+REEXPORTS = """\
+from . import {extension}, {submodules}  # noqa: F401
+from .{extension} import *  # noqa: F403
+
+__doc__ = {extension}.__doc__
+if hasattr({extension}, "__all__"):
+    __all__ = {extension}.__all__
+"""
+
+
+def import_submodules(path: str, source: str) -> str:
+    """Return an `__init__.py` with the import, below those that it begins with.
+
+    Args:
+        path: The file, for messages.
+        source: What is in it.
+
+    Raises:
+        ScaffolderError: It is not valid Python.
+    """
+    if LINE in source.splitlines():
+        return source
+    tree = parse_python(source.encode())
+    if tree is None:
+        raise ScaffolderError(f"`{path}` is not valid Python")
+    lines = source.splitlines(keepends=True)
+    ending = "\r\n" if lines and lines[0].endswith("\r\n") else "\n"
+    after = last_import(tree)
+    if after and not lines[after - 1].endswith(("\n", "\r")):
+        lines[after - 1] += ending
+    modules = [getattr(node, "module", "") for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
+    is_first = not [name for name in modules if name != "__future__"]
+    above = [ending] if is_first and after else []
+    below = [ending] * gap_below(lines[after:]) if is_first else []
+    return "".join([*lines[:after], *above, LINE + ending, *below, *lines[after:]])
+
+
+def gap_below(lines: list[str]) -> int:
+    """Return how many empty lines a formatter wants between an import and what follows."""
+    if not lines or not lines[0].strip():
+        return 0
+    return 2 if lines[0].startswith(("def ", "class ", "@", "async ")) else 1
+
+
+def last_import(tree: ast.Module) -> int:
+    """Return the line that the last of the first imports ends in; without any, that of the docstring, or 0."""
+    line = 0
+    for node in tree.body:
+        is_docstring = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+        if not isinstance(node, ast.Import | ast.ImportFrom) and not is_docstring:
+            break
+        line = node.end_lineno or line
+    return line

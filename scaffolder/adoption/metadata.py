@@ -1,0 +1,136 @@
+"""What a project says of itself, as answers to the template's questions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+from scaffolder.anatomy.manifests import table_of
+from scaffolder.errors import ScaffolderError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from scaffolder.adoption.reading import Survey
+    from scaffolder.template.catalog import Catalog
+
+NO_LICENSE = "none"
+# Names of `[project.urls]`, the most telling first; PyPI compares them without case and punctuation.
+ADDRESSES = ("repository", "source", "sourcecode", "github", "code", "homepage")
+OLD_PYTHONS = ("3.7", "3.8", "3.9")
+
+
+def read_answers(survey: Survey, catalog: Catalog) -> tuple[dict[str, Any], dict[str, Any], tuple[str, ...]]:
+    """Return the answers that a project gives, those that are taken if they are valid, and notes.
+
+    Raises:
+        ScaffolderError: The project is for Pythons that the template does not know.
+    """
+    project = table_of(survey.manifests.pyproject, "project")
+    name = str(project["name"])
+    license_name, license_notes = read_license(project, survey, choices_of(catalog, "license"))
+    python_min, python_notes = read_python(project, choices_of(catalog, "python_min"))
+    given = {
+        "project_name": name,
+        "bare": True,
+        "features": [],
+        "license": license_name,
+        "python_min": python_min,
+        "wheels": "abi3" if has_abi3(survey) else "version",
+        "agent_skills": False,
+        "update_workflow": False,
+    }
+    author = next((entry for entry in as_list(project.get("authors")) if isinstance(entry, dict)), {})
+    suggested = {
+        "description": project.get("description") or field_of(survey, "description") or None,
+        "repository": find_address(project, survey),
+        "author_name": author.get("name"),
+        "author_email": author.get("email"),
+    }
+    known = {key: value for key, value in suggested.items() if isinstance(value, str) and value}
+    return given, known, (*license_notes, *python_notes)
+
+
+def choices_of(catalog: Catalog, name: str) -> list[str]:
+    """Return the values that a question offers."""
+    question = next(question for question in catalog.questions if question.name == name)
+    return [str(choice.value) for choice in question.choices]
+
+
+def read_license(project: Mapping[str, Any], survey: Survey, known: list[str]) -> tuple[str, tuple[str, ...]]:
+    """Return the licence as the template calls it, and a note if it has no word for it."""
+    value = project.get("license")
+    text = value.get("text") if isinstance(value, dict) else value
+    text = text or field_of(survey, "license")
+    if not isinstance(text, str) or not text:
+        return NO_LICENSE, ()
+    match = next((name for name in known if same_license(name, text)), None)
+    if match:
+        return match, ()
+    shown = " ".join(text.split())[:60]
+    return NO_LICENSE, (f"the template does not know the licence `{shown}`; new crates get none, and yours stays",)
+
+
+def same_license(name: str, text: str) -> bool:
+    """Whether two expressions name the same licences, in any order."""
+    parts = {part.strip().lower() for part in text.replace("/", " OR ").split(" OR ")}
+    return {part.lower() for part in name.split(" OR ")} == parts
+
+
+def read_python(project: Mapping[str, Any], known: list[str]) -> tuple[str, tuple[str, ...]]:
+    """Return the oldest Python that both the project and the template support.
+
+    Raises:
+        ScaffolderError: There is none.
+    """
+    text = project.get("requires-python")
+    try:
+        allowed = SpecifierSet(str(text)) if text else SpecifierSet()
+    except InvalidSpecifier as error:
+        raise ScaffolderError(f'`requires-python = "{text}"` is not valid', "write for example `>=3.11`") from error
+
+    def allows(version: str) -> bool:
+        # Any patch release will do.
+        return any(allowed.contains(f"{version}.{patch}") for patch in (0, 99))
+
+    oldest = next((version for version in known if allows(version)), None)
+    if oldest is None:
+        raise ScaffolderError(
+            f'`requires-python = "{text}"` allows none of the Pythons that the template knows',
+            f"it knows those from {known[0]} to {known[-1]}",
+        )
+    older = next((version for version in OLD_PYTHONS if text and allows(version)), None)
+    if older is None or oldest != known[0]:
+        return oldest, ()
+    note = f'`requires-python = "{text}"` allows Python {older}, and what features add needs {oldest}: raise it first'
+    return oldest, (note,)
+
+
+def has_abi3(survey: Survey) -> bool:
+    """Whether the crate is built for the stable ABI, by any of its features."""
+    if survey.crate is None:
+        return True
+    dependency = survey.crate.dependency("pyo3")
+    own = (str(name) for names in table_of(survey.crate.data, "features").values() for name in names)
+    names = [*(dependency.features if dependency else ()), *own]
+    return any(name.rpartition("/")[2].startswith("abi3") for name in names)
+
+
+def find_address(project: Mapping[str, Any], survey: Survey) -> Any:
+    """Return the web address of the repository."""
+    urls = {
+        "".join(character for character in str(name).lower() if character.isalnum()): url
+        for name, url in table_of(dict(project), "urls").items()
+    }
+    return next((urls[name] for name in ADDRESSES if name in urls), None) or field_of(survey, "repository")
+
+
+def field_of(survey: Survey, name: str) -> Any:
+    """Return a field of the crate's `[package]`."""
+    return survey.crate.field(name) if survey.crate else None
+
+
+def as_list(value: Any) -> list[Any]:
+    """Return a list, or an empty one for anything else."""
+    return value if isinstance(value, list) else []

@@ -1,0 +1,85 @@
+"""The output of `adopt`, as text and as data."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from scaffolder.cli.summary import files_data, files_text, git_in, group
+from scaffolder.cli.text import number_of_files
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from scaffolder.adoption.verb import Adoption
+
+
+def data(adoption: Adoption) -> dict[str, Any]:
+    """Return an adoption as data."""
+    return {
+        "operation": "adopt",
+        "name": adoption.name,
+        "path": str(adoption.path),
+        "version": adoption.version.removeprefix("v"),
+        "answers": dict(adoption.answers),
+        "layout": dict(adoption.layout),
+        "features": list(adoption.features),
+        "files": files_data(adoption.changes),
+        "kept": list(adoption.kept),
+        "omitted": list(adoption.omitted),
+        "conflicts": [
+            {"path": conflict.path, "kind": conflict.kind, "reason": conflict.reason} for conflict in adoption.conflicts
+        ],
+        "outdated": [{"path": lock.path, "command": lock.command} for lock in adoption.locks],
+        "notes": list(adoption.notes),
+        "diff": adoption.difference,
+        "message": message(adoption),
+        "back": back(adoption),
+        "dry_run": adoption.dry_run,
+    }
+
+
+def text(adoption: Adoption) -> str:
+    """Return an adoption as text."""
+    parts = [adoption.difference.rstrip("\n")] if adoption.difference else []
+    would = "would be " if adoption.dry_run else "is "
+    headline = (
+        f"{adoption.name} {would}under template {adoption.version}: {number_of_files(len(adoption.changes))} changed"
+    )
+    parts += ["\n".join([headline, *files_text(adoption.changes)]), "\n".join(answers(adoption))]
+    parts += ["\n".join(group("Left alone, as the project has its own", adoption.kept)).lstrip("\n")]
+    parts += [
+        "\n".join(group("Left out, as they set how a project is checked and released", adoption.omitted)).lstrip("\n")
+    ]
+    parts += ["\n".join(["Conflicts:", *(f"  {conflict.path}  {conflict.reason}" for conflict in adoption.conflicts)])
+              if adoption.conflicts else ""]  # fmt: skip
+    parts += ["\n".join(["Renew:", *(f"  {lock.command}  # {lock.path} is out of date" for lock in adoption.locks)])
+              if adoption.locks else ""]  # fmt: skip
+    if not adoption.dry_run:
+        first = "resolve the conflicts above, then " if adoption.conflicts else ""
+        add = f"{git_in(adoption.path)} add --all && " if adoption.conflicts else ""
+        commit = f'{add}{git_in(adoption.path)} commit -m "{message(adoption)}"'
+        parts.append(f"To go on: {first}`{commit}`\nTo go back: `{back(adoption)}`")
+    return "\n\n".join(filter(None, parts))
+
+
+def answers(adoption: Adoption) -> Iterator[str]:
+    """Yield what is recorded of the project."""
+    yield "Recorded:"
+    for name, value in {
+        **adoption.answers,
+        **{f"layout.{key}": value for key, value in adoption.layout.items()},
+    }.items():
+        if value not in ("", [], None):
+            yield f"  {name}: {', '.join(map(str, value)) if isinstance(value, list) else value}"
+
+
+def message(adoption: Adoption) -> str:
+    """Return a message for the commit."""
+    extra = f", with {', '.join(adoption.features)}" if adoption.features else ""
+    return f"Adopt template {adoption.version}{extra}"
+
+
+def back(adoption: Adoption) -> str:
+    """Return the command that undoes the change while it is not committed."""
+    first = f"{git_in(adoption.path)} add --update -- . && " if adoption.conflicts else ""
+    return f"{first}{git_in(adoption.path)} restore --staged --worktree -- ."

@@ -1,0 +1,235 @@
+"""What adopt makes of projects that have another maker, and which it refuses."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tomllib
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import pytest
+import yaml
+
+from tests.adoption.projects import CHANGED, FILES, MATURIN, PYTHON, commit, write
+from tests.conftest import git, tree
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tests.conftest import Command, Run
+
+MOVED = {
+    "soil.pyi": "python/soil/_core/__init__.pyi",
+    "python/soil/_soil.pyi": "python/soil/_soil/__init__.pyi",
+}
+each_project = pytest.mark.parametrize("name", FILES)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Callable[[str], Path]:
+    def project(name: str) -> Path:
+        folder = tmp_path / "soil"
+        folder.mkdir()
+        return write(folder, FILES[name])
+
+    return project
+
+
+def lines(text: str) -> list[str]:
+    return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+def lost(name: str, folder: Path) -> list[tuple[str, str]]:
+    """Return the lines of the project's files that are no longer there, but for those that are known to change."""
+    missing: list[tuple[str, str]] = []
+    for path, before in FILES[name].items():
+        after = (folder / MOVED.get(path, path)).read_text("utf-8")
+        gone = Counter(lines(before)) - Counter(lines(after)) - Counter(CHANGED.get(name, ()))
+        missing += [(path, line) for line in gone]
+    return missing
+
+
+@each_project
+def test_no_line_is_lost(project: Callable[[str], Path], pyo3_new: Command, name: str) -> None:
+    folder = project(name)
+    pyo3_new("adopt", cwd=folder)
+    assert lost(name, folder) == []
+    assert not git("diff", "--name-only", cwd=folder)
+
+
+@each_project
+def test_features_can_be_added_and_removed(project: Callable[[str], Path], pyo3_new: Command, name: str) -> None:
+    folder = project(name)
+    pyo3_new("adopt", cwd=folder)
+    commit(folder)
+    adopted = tree(folder)
+    pyo3_new("add", "numpy", "arrow", "async", cwd=folder)
+    commit(folder)
+    manifest = tomllib.loads((folder / "pyproject.toml").read_text("utf-8"))
+    assert [line for line in manifest["project"]["dependencies"] if line.startswith("numpy")]
+    cargo = tomllib.loads(next(folder.rglob("Cargo.toml")).read_text("utf-8"))
+    assert {"pyo3", "thiserror", "numpy", "arrow-array"} <= set(cargo["dependencies"])
+    library = next(folder.rglob("lib.rs"))
+    assert (library.parent / "arrays.rs").is_file()
+    assert library.read_text("utf-8").count("arrays") == 3
+    assert json.loads(pyo3_new("status", "--json", cwd=folder).stdout)["features"] == ["numpy", "arrow", "async"]
+    pyo3_new("remove", "numpy", "arrow", "async", cwd=folder)
+    after = tree(folder)
+    kept = {path for path in adopted if path not in {"pyproject.toml", "Cargo.toml", "rust/Cargo.toml"}}
+    assert {path: after.get(path) for path in kept} == {path: adopted[path] for path in kept}
+
+
+@each_project
+def test_adopting_with_a_feature_is_adopting_and_adding_it(
+    project: Callable[[str], Path], pyo3_new: Command, name: str
+) -> None:
+    folder = project(name)
+    pyo3_new("adopt", "--with", "numpy", cwd=folder)
+    at_once = tree(folder)
+    git("reset", "--hard", "--quiet", cwd=folder)
+    pyo3_new("adopt", cwd=folder)
+    commit(folder)
+    pyo3_new("add", "numpy", cwd=folder)
+    assert tree(folder) == at_once
+
+
+def test_a_second_run_changes_nothing(project: Callable[[str], Path], pyo3_new: Command) -> None:
+    folder = project("function")
+    pyo3_new("adopt", cwd=folder)
+    commit(folder)
+    before = tree(folder)
+    done = pyo3_new("adopt", cwd=folder, code=1)
+    assert "is under the template already" in done.stderr
+    assert tree(folder) == before
+    assert not git("status", "--porcelain", cwd=folder)
+
+
+def test_a_dry_run_shows_the_difference_and_writes_nothing(project: Callable[[str], Path], pyo3_new: Command) -> None:
+    folder = project("function")
+    before = tree(folder)
+    data = json.loads(pyo3_new("adopt", "--dry-run", "--json", cwd=folder).stdout)
+    assert "+    // features: begin" in data["diff"]
+    assert data["kept"] == ["README.md", "noxfile.py", "python/soil/__init__.py"]
+    assert data["layout"] == {"extension": "_soil"}
+    assert tree(folder) == before
+    assert not git("status", "--porcelain", cwd=folder)
+
+
+def test_what_the_project_says_is_recorded(project: Callable[[str], Path], pyo3_new: Command) -> None:
+    folder = project("setuptools-rust")
+    done = pyo3_new("adopt", cwd=folder)
+    answers = yaml.safe_load((folder / ".copier-answers.yml").read_text("utf-8"))
+    assert (answers["project_name"], answers["license"], answers["wheels"]) == ("soil", "none", "version")
+    layout = {key: value for key, value in answers["layout"].items() if key != "own"}
+    assert layout == {"source": "rust", "extension": "soil"}
+    assert "does not know the licence `GPL-3.0-only`" in done.stderr
+
+
+def test_setuptools_rust_stays_unless_maturin_is_asked_for(project: Callable[[str], Path], pyo3_new: Command) -> None:
+    folder = project("setuptools-rust")
+    pyo3_new("adopt", "--maturin", cwd=folder)
+    data = tomllib.loads((folder / "pyproject.toml").read_text("utf-8"))
+    assert data["build-system"]["build-backend"] == "maturin"
+    assert set(data["tool"]) == {"maturin", "uv"}
+    assert data["tool"]["maturin"] == {"module-name": "soil.soil", "python-source": "python"}
+    git("reset", "--hard", "--quiet", cwd=folder)
+    pyo3_new("adopt", cwd=folder)
+    data = tomllib.loads((folder / "pyproject.toml").read_text("utf-8"))
+    assert data["build-system"]["build-backend"] == "setuptools.build_meta"
+    assert "maturin" not in data["tool"]
+
+
+def test_a_project_in_a_workspace_is_named(tmp_path: Path, pyo3_new: Command) -> None:
+    files = {f"crates/soil-python/{path}": text for path, text in FILES["function"].items()}
+    write(tmp_path, {"Cargo.toml": '[workspace]\nmembers = ["crates/*"]\n', **files})
+    done = pyo3_new("adopt", cwd=tmp_path, code=1)
+    assert "run `pyo3-new adopt --project crates/soil-python`" in done.stderr
+    pyo3_new("adopt", "--project", "crates/soil-python", cwd=tmp_path)
+    assert (tmp_path / "crates/soil-python/.copier-answers.yml").is_file()
+    assert git("diff", "--name-only", "HEAD", "--", ":!crates", cwd=tmp_path) == ""
+
+
+ANOTHER = '\n[[tool.setuptools-rust.ext-modules]]\ntarget = "soil.other"\n'
+HOOK = '\n[tool.hatch.build.hooks.custom]\npath = "a.py"\n'
+CFFI = '\n[tool.maturin]\nbindings = "cffi"\n'
+
+
+def changed(name: str, path: str, old: str, new: str) -> dict[str, str]:
+    """Return a project with another text in one place."""
+    text = FILES[name][path]
+    assert old in text
+    return {**FILES[name], path: text.replace(old, new)}
+
+
+def longer(name: str, path: str, end: str) -> dict[str, str]:
+    """Return a project with more in a file, or with one more file."""
+    return {**FILES[name], path: FILES[name].get(path, "") + end}
+
+
+REFUSED: dict[str, tuple[dict[str, str], str]] = {
+    "an old PyO3": (changed("alone", "Cargo.toml", "0.30", "0.24"), "run `pyo3-new migrate` first"),
+    "no PyO3": (changed("alone", "Cargo.toml", "pyo3 =", "log ="), "does not depend on `pyo3`"),
+    "other bindings": (longer("alone", "pyproject.toml", CFFI), "`cffi` bindings"),
+    "no module": (changed("alone", "src/lib.rs", "#[pymodule]", ""), "there is no `#[pymodule]` called `soil`"),
+    "a package in the way": (longer("alone", "python/soil/a.txt", ""), "is in the way"),
+    "metadata elsewhere": ({"pyproject.toml": '[build-system]\nrequires = ["setuptools"]\n'}, "has no `[project]`"),
+    "several modules": (longer("setuptools-rust", "pyproject.toml", ANOTHER), "modules: `soil.soil` and `soil.other`"),
+    "several packages": ({"pyproject.toml": PYTHON, "src/a/__init__.py": "", "src/b/__init__.py": ""}, "`a` and `b`"),
+    "no package": ({"pyproject.toml": PYTHON, "soil.py": ""}, "there is no Python package"),
+    "a dynamic version": (
+        changed("python", "pyproject.toml", 'version = "1.2"', 'dynamic = ["version"]'),
+        "leaves to the backend, `version`",
+    ),
+    "another backend": (changed("python", "pyproject.toml", "hatchling.build", "mesonpy"), '= "mesonpy"`'),
+    "a plugin": (changed("python", "pyproject.toml", '["hatchling"]', '["hatchling", "hatch-vcs"]'), "`hatch-vcs`"),
+    "a build hook": (longer("python", "pyproject.toml", HOOK), "`tool.hatch.build.hooks.custom.path`"),
+    "a script": (longer("python", "setup.py", "from setuptools import setup\nsetup(name='soil')\n"), "`setup.py`"),
+    "a crate's file": (longer("python", "rust/build.rs", ""), "`rust/build.rs` is in the way"),
+}
+
+
+@pytest.mark.parametrize(("files", "reason"), REFUSED.values(), ids=REFUSED)
+def test_what_can_not_work_is_refused(tmp_path: Path, pyo3_new: Command, files: dict[str, str], reason: str) -> None:
+    write(tmp_path, files)
+    before = tree(tmp_path)
+    assert reason in pyo3_new("adopt", cwd=tmp_path, code=1).stderr
+    assert tree(tmp_path) == before
+
+
+def test_unfinished_work_is_refused(project: Callable[[str], Path], pyo3_new: Command, tmp_path: Path) -> None:
+    folder = project("function")
+    (folder / "README.md").write_text("changed", encoding="utf-8")
+    assert "not committed: `README.md`" in pyo3_new("adopt", cwd=folder, code=1).stderr
+    bare = tmp_path / "bare"
+    bare.mkdir()
+    (bare / "pyproject.toml").write_text(MATURIN, encoding="utf-8")
+    assert "is not in a git repository" in pyo3_new("adopt", cwd=bare, code=1).stderr
+
+
+def test_a_project_of_another_template_is_not_taken_for_ours(project: Callable[[str], Path], pyo3_new: Command) -> None:
+    folder = project("function")
+    (folder / ".copier-answers.yml").write_text("_commit: v1\n_src_path: gh:ada/template\n", encoding="utf-8")
+    commit(folder)
+    done = pyo3_new("adopt", cwd=folder, code=1)
+    assert "is of another template, `gh:ada/template`" in done.stderr
+    git("mv", ".copier-answers.yml", ".copier-answers.other.yml", cwd=folder)
+    commit(folder)
+    pyo3_new("adopt", cwd=folder)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["alone", "python"])
+def test_an_adopted_project_builds_and_passes(
+    project: Callable[[str], Path], pyo3_new: Command, build_run: Run, tmp_path: Path, name: str
+) -> None:
+    folder = project(name)
+    pyo3_new("adopt", "--with", "numpy", "--with", "classes", cwd=folder)
+    environment = tmp_path / "environment"
+    subprocess.run([sys.executable, "-m", "venv", "--system-site-packages", str(environment)], check=True)
+    python = str(environment / "bin/python")
+    build_run("uv", "pip", "install", "--quiet", "--python", python, "--editable", ".", "pytest", folder=folder)
+    printed = build_run(python, "-m", "pytest", "--import-mode=importlib", "tests", folder=folder)
+    assert " passed" in printed
