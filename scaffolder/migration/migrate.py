@@ -20,6 +20,7 @@ from scaffolder.checkout.obstacles import require_free
 from scaffolder.errors import ScaffolderError, UsageError, listing
 from scaffolder.folders import temporary_folder
 from scaffolder.migration.builders import leave_to_builders, lower_limit
+from scaffolder.migration.checking import DEPRECATED
 from scaffolder.migration.companions import number
 from scaffolder.migration.formatting import format_like_before
 from scaffolder.migration.leftovers import find_left
@@ -224,13 +225,20 @@ def take(work: Work, name: str) -> Step:
     documents = work.sources.documents.items()
     manifests = [edit for path, document in documents for edit in raise_manifest(path, document, name)]
     manifests += leave_to_builders(work.sources, name)
-    rules = load_rules(name)
+    rules = (*load_rules(name), *still_deprecated(name))
     edits = list(edit_files(work.sources, rules, {}))
     if work.reason:
         work.sources.write()
         return Step(name, tuple(manifests), tuple(edits), reason=work.reason)
     check = settle(work, rules, edits, manifests)
     return Step(name, tuple(manifests), tuple(edits), checked=check.ran, passed=check.passed, reason=check.reason)
+
+
+def still_deprecated(name: str) -> Iterator[Rule]:
+    """Yield the rules of older releases for what the compiler calls deprecated and the project may still have."""
+    for release in releases():
+        if number(release) < number(name):
+            yield from (rule for rule in load_rules(release) if rule.trigger and rule.trigger.codes == (DEPRECATED,))
 
 
 def settle(work: Work, rules: Sequence[Rule], edits: list[RuleEdit], manifests: list[ManifestEdit]) -> Check:

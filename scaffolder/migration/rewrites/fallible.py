@@ -369,7 +369,7 @@ def wrap_unit(owner: SgNode, name: str) -> Iterator[Change]:
             yield end, end, ";"
         end, lines = span(body)[1] - 1, body.text().splitlines()
         indentation = lines[-1][: -len("}")]
-        yield end, end, f"    {name}(())\n{indentation}" if len(lines) > 1 else f" {name}(()) "
+        yield end, end, f"    {name}(())\n{indentation}" if len(lines) > 1 else f"{name}(()) "
 
 
 def joined(changes: list[Change]) -> list[Change]:
