@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from scaffolder.migration.rewrites.returning import result_type
 from scaffolder.migration.rewrites.tree import around, part
 
 if TYPE_CHECKING:
@@ -43,10 +44,9 @@ def text_of(match: Match, node: SgNode) -> str:
 
 
 def is_fallible(node: SgNode) -> bool:
-    """Whether a question mark can be used at a place: what surrounds it says that it returns a result."""
+    """Whether a question mark can be used at a place: what surrounds it says that it returns an error of Python's."""
     function = next((outer for outer in node.ancestors() if outer.kind() in FUNCTIONS), None)
-    result = function.field("return_type") if function is not None else None
-    return result is not None and "Result" in result.text()
+    return function is not None and result_type(function.field("return_type")) is not None
 
 
 def token_in_scope(node: SgNode) -> str:
