@@ -31,6 +31,10 @@ def migrate(
             metavar="RELEASE", help="The release of PyO3 to end with.  [default: the newest]", show_default=False
         ),
     ] = None,
+    declarative: Annotated[
+        bool,
+        typer.Option("--declarative", help="At the end, also write `#[pymodule]` functions as declarative modules."),
+    ] = False,
     no_check: Annotated[
         bool,
         typer.Option("--no-check", help="Do not run `cargo check`, which builds dependencies and runs build scripts."),
@@ -60,6 +64,7 @@ def migrate(
         result = verb(
             project or Path(),
             to,
+            declarative=declarative,
             check=not no_check,
             dry_run=dry_run,
             colour=not as_data and in_colour(),

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def find_left(work: Work, before: str) -> Iterator[Left]:
     """Yield what a person has to look at, in the files as they are now."""
     names = [step.release for step in work.steps if number(step.release) > number(before)] or [before]
-    rules = [rule for name in names for rule in load_rules(name) if rule.search]
+    rules = [rule for name in names for rule in (*load_rules(name), *work.offers.get(name, ())) if rule.search]
     messages = work.last.messages if work.last else {}
     for path in work.sources.rust:
         text, said = work.sources.texts[path], messages.get(path, ())

@@ -58,10 +58,11 @@ MOST_ROUNDS = 40
 
 
 @readable()
-def migrate(
+def migrate(  # noqa: PLR0913
     start: Path,
     to: str | None = None,
     *,
+    declarative: bool = False,
     check: bool = True,
     dry_run: bool = False,
     colour: bool = False,
@@ -72,6 +73,7 @@ def migrate(
     Args:
         start: A folder of the project; the whole repository is migrated.
         to: The series to end with, such as `0.30`; by default the newest one that there are rules for.
+        declarative: With the last step, also write module functions as declarative modules.
         check: Ask the compiler after each step.
         dry_run: Compute the result, and leave the project alone.
         colour: Mark the lines of a diff.
@@ -96,6 +98,7 @@ def migrate(
         if number(before) > number(wanted):
             raise UsageError(f"the project has PyO3 {before}, which is newer than {wanted}", "pass a newer release")
         work = open_work(sources, workspace, check=check)
+        work.offers = {wanted: load_rules("declarative")} if declarative else {}
         notes += work.notes
         walk(work, before, wanted, report, notes)
         notes += old_compilers(scratch, work.steps[-1].release if work.steps else before)
@@ -225,7 +228,7 @@ def take(work: Work, name: str) -> Step:
     documents = work.sources.documents.items()
     manifests = [edit for path, document in documents for edit in raise_manifest(path, document, name)]
     manifests += leave_to_builders(work.sources, name)
-    rules = (*load_rules(name), *still_deprecated(name))
+    rules = (*load_rules(name), *still_deprecated(name), *work.offers.get(name, ()))
     edits = list(edit_files(work.sources, rules, {}))
     if work.reason:
         work.sources.write()

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from scaffolder.migration.results import Step
+    from scaffolder.migration.rules import Rule
     from scaffolder.migration.sources import Sources
     from scaffolder.migration.workspaces import Workspace
 
@@ -33,6 +34,7 @@ class Work:
         steps: The steps that were taken.
         last: What the compiler said the last time.
         notes: What else the user should know.
+        offers: Rules that the user asked for, by the release whose step they go with.
     """
 
     sources: Sources
@@ -43,6 +45,7 @@ class Work:
     steps: list[Step] = field(default_factory=list)
     last: Check | None = None
     notes: list[str] = field(default_factory=list)
+    offers: dict[str, tuple[Rule, ...]] = field(default_factory=dict)
 
     def check(self) -> Check:
         """Ask the compiler about all crates."""

@@ -6,15 +6,9 @@ import pytest
 
 from scaffolder.migration.matching import apply_rules, edits_of, find_matches
 from scaffolder.migration.rewrites.undecided import Undecided
-from scaffolder.migration.rules import Rule
+from scaffolder.migration.rules import load_rules
 
-RULE = Rule(
-    name="declarative-module",
-    release="0.23",
-    why="a declarative module says what it exports",
-    search={"rule": {"kind": "function_item"}},
-    rewrite="declarative.declarative_module",
-)
+[RULE] = load_rules("declarative")
 ITEMS = """\
 use pyo3::prelude::*;
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from scaffolder.migration.rules import Rule
     from tests.conftest import Command
 
-RULES = [rule for release in releases() for rule in load_rules(release)]
+RULES = [rule for release in (*releases(), "declarative") for rule in load_rules(release)]
 PRELUDE = "use pyo3::prelude::*;\n"
 # Crates that examples use beside PyO3; each has the number of its release.
 COMPANIONS = ("numpy", "pythonize")
