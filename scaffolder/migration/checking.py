@@ -25,6 +25,8 @@ build_flags=
 suppress_build_script_link_lines=true
 """
 DEPRECATED = "deprecated"
+# Rules live on deprecations, which `#![allow(deprecated)]` would hide.
+FLAGS = ["--force-warn", DEPRECATED]
 
 
 @dataclass(frozen=True)
@@ -82,9 +84,9 @@ def write_config(folder: Path, features: Iterable[str]) -> Path:
     # An older stable ABI has less, such as no `&str` in the text of a Python string before 3.10.
     minor = max((int(name) for name in minors if name.isdigit()), default=PYTHON[1])
     text = CONFIG.format(version=f"{PYTHON[0]}.{minor}", stable=str(bool(stable)).lower())
-    path = folder / "pyo3-config.txt"
+    path = folder / f"pyo3-config-{PYTHON[0]}.{minor}{'-abi3' if stable else ''}.txt"
     # Cargo compiles PyO3 again if the file is written again.
-    if not path.is_file() or path.read_text(encoding="utf-8") != text:
+    if not path.is_file():
         path.write_text(text, encoding="utf-8")
     return path
 
@@ -110,7 +112,10 @@ def check_crates(
     """
     command = ["cargo", "check", "--all-targets", "--message-format=json", "--quiet", *options]
     command += [word for name in packages for word in ("--package", name)]
+    command += ["--config", f"build.rustflags={json.dumps(FLAGS)}"]
     variables = {**environment, "PYO3_CONFIG_FILE": str(config), "CARGO_TERM_COLOR": "never"}
+    if given := environment.get("RUSTFLAGS"):
+        variables["RUSTFLAGS"] = " ".join([given, *FLAGS])
     done = run(command, variables, folder, timeout=None, quiet=False)
     if done is None:
         return Check(ran=False, passed=False, reason="`cargo` is not installed")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scaffolder.migration.checking import Check, check_crates, write_config
@@ -13,7 +14,6 @@ from scaffolder.migration.workspaces import find_workspaces
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
     from scaffolder.migration.results import Step
     from scaffolder.migration.rules import Rule
@@ -28,7 +28,7 @@ class Work:
     Attributes:
         sources: What is edited.
         workspaces: Where cargo is asked.
-        config: What PyO3 is told of the Python to build for.
+        target: Where cargo builds.
         environment: The variables that cargo runs with.
         reason: Why the compiler is not asked; empty if it is.
         steps: The steps that were taken.
@@ -39,7 +39,7 @@ class Work:
 
     sources: Sources
     workspaces: tuple[Workspace, ...]
-    config: Path
+    target: Path
     environment: Mapping[str, str]
     reason: str = ""
     steps: list[Step] = field(default_factory=list)
@@ -51,14 +51,14 @@ class Work:
         """Ask the compiler about all crates."""
         self.sources.write()
         # A release may need a newer stable ABI than the one before.
-        write_config(self.config.parent, features_of(self.sources))
+        config = write_config(self.target, features_of(self.sources))
         total = Check(ran=True, passed=True)
         for workspace in self.workspaces:
             check = check_crates(
                 self.sources.copy,
                 workspace.folder,
                 workspace.packages,
-                self.config,
+                config,
                 self.environment,
                 options=workspace.options,
             )
@@ -74,8 +74,10 @@ class Work:
 def open_work(sources: Sources, workspace: Path, *, check: bool) -> Work:
     """Find out where cargo is asked, and whether it can be."""
     environment = dict(os.environ)
-    environment.setdefault("CARGO_TARGET_DIR", str(workspace / "target"))
-    work = Work(sources, (), write_config(workspace, features_of(sources)), environment)
+    # Cargo compiles PyO3 again if its settings are in another file.
+    target = Path(environment.setdefault("CARGO_TARGET_DIR", str(workspace / "target"))).absolute()
+    target.mkdir(parents=True, exist_ok=True)
+    work = Work(sources, (), target, environment)
     if not check:
         return replace(work, reason="`--no-check` was passed")
     if shutil.which("cargo") is None:
