@@ -148,6 +148,11 @@ class Project:
         return bool(self.builder or self.extensions or self.modules or "cdylib" in self.crate.library_types)
 
     @property
+    def is_of_template(self) -> bool:
+        """Whether a Copier template made it, or has taken it over."""
+        return (self.folder / ".copier-answers.yml").exists()
+
+    @property
     def series(self) -> ReleaseSeries | None:
         """PyO3's release series, if it is known."""
         if self.pyo3 is None:

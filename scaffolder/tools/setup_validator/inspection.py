@@ -177,7 +177,13 @@ def _summary(findings: tuple[Finding, ...], inspection: Inspection, repaired: in
     if not problems:
         return f"{subject}: {', '.join([*mended, 'everything is in order'])} ({counts['ok']} checks){others}"
     rest = f"; `--fix` repairs {len(inspection.repairs)}" if inspection.repairs else ""
-    return f"{subject}: {', '.join([*mended, *problems])}; {counts['ok']} checks in order{rest}{others}"
+    adopt = "; `pyo3-new adopt` puts it under the template" if project and _may_be_adopted(project) else ""
+    return f"{subject}: {', '.join([*mended, *problems])}; {counts['ok']} checks in order{rest}{adopt}{others}"
+
+
+def _may_be_adopted(project: Project) -> bool:
+    """Whether the template can take a project that it did not make."""
+    return project.is_extension and bool(project.pyproject) and not project.is_of_template
 
 
 def _others(project: Project | None) -> str:

@@ -32,7 +32,7 @@ class PythonSupported(Check):
     id = "python-supported"
     see = Section("troubleshooting", "python-too-new")
     fix = """
-    Use a Python of $oldest to $newest, or a newer PyO3
+    Use a Python of $oldest to $newest, or a newer PyO3, to which `pyo3-new migrate` leads
     $command
     """
 
@@ -61,7 +61,7 @@ class FreeThreadedSupported(Check):
     id = "free-threaded-supported"
     see = Section("free-threading", "versions")
     fix = """
-    Use a Python with a GIL, or a newer PyO3 and a newer Python
+    Use a Python with a GIL, or a newer PyO3, to which `pyo3-new migrate` leads, and a newer Python
     $command
     """
 
