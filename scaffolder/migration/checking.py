@@ -67,6 +67,11 @@ class Check:
     reason: str = ""
 
     @property
+    def messages_of_all(self) -> list[Message]:
+        """What is said of any file."""
+        return [message for messages in self.messages.values() for message in messages]
+
+    @property
     def errors(self) -> list[Problem]:
         """The errors alone."""
         return [problem for problem in self.problems if problem.error]
@@ -110,7 +115,7 @@ def check_crates(
         environment: The variables that cargo runs with.
         options: More options of `cargo check`, such as `--features`.
     """
-    command = ["cargo", "check", "--all-targets", "--message-format=json", "--quiet", *options]
+    command = ["cargo", "check", "--message-format=json", "--quiet", *options]
     command += [word for name in packages for word in ("--package", name)]
     command += ["--config", f"build.rustflags={json.dumps(FLAGS)}"]
     variables = {**environment, "PYO3_CONFIG_FILE": str(config), "CARGO_TERM_COLOR": "never"}

@@ -36,7 +36,7 @@ from scaffolder.migration.matching import apply_rules
 from scaffolder.migration.results import Migration, RuleEdit, Step
 from scaffolder.migration.rules import OLDEST, load_rules, releases
 from scaffolder.migration.sources import TOOLCHAINS, read_sources
-from scaffolder.migration.work import open_work
+from scaffolder.migration.work import ALL_TARGETS, open_work
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -53,8 +53,8 @@ if TYPE_CHECKING:
     from scaffolder.migration.sources import Sources
     from scaffolder.migration.work import Work
 
-# The compiler shows some errors only after others are gone.
-MOST_ROUNDS = 40
+# How many rounds may lessen nothing.
+MOST_IDLE = 8
 
 
 @readable()
@@ -99,6 +99,8 @@ def migrate(  # noqa: PLR0913
             raise UsageError(f"the project has PyO3 {before}, which is newer than {wanted}", "pass a newer release")
         work = open_work(sources, workspace, check=check)
         work.offers = {wanted: load_rules("declarative")} if declarative else {}
+        if check and work.reason:
+            raise unchecked(work.reason)
         notes += work.notes
         walk(work, before, wanted, report, notes)
         notes += old_compilers(scratch, work.steps[-1].release if work.steps else before)
@@ -206,9 +208,7 @@ def walk(work: Work, before: str, wanted: str, report: Callable[[str], None], no
         names = [before, *names]
     if not work.reason:
         report(before)
-        baseline = work.check()
-        if not baseline.ran:
-            work.reason = f"the project does not compile as it is: {baseline.reason}"
+        notes += check_before(work)
     for name in names:
         if missing := missing_releases(work.sources.documents.values(), name):
             notes.append(
@@ -221,6 +221,34 @@ def walk(work: Work, before: str, wanted: str, report: Callable[[str], None], no
             work.steps.append(step)
         if step.checked and not step.passed:
             return
+
+
+def check_before(work: Work) -> Iterator[str]:
+    """Compile the project as it is, and yield what can't be checked.
+
+    Raises:
+        ScaffolderError: Nothing can be.
+    """
+    whole = work.check()
+    if whole.passed:
+        return
+    # A test, an example or a benchmark may lack a file or a compiler of its own.
+    work.targets = ()
+    library = work.check()
+    if library.passed or (library.ran and not whole.ran):
+        yield "tests, examples and benchmarks are not checked: they do not compile as they are"
+    elif whole.ran:
+        work.targets = ALL_TARGETS
+    else:
+        raise unchecked(whole.reason)
+
+
+def unchecked(reason: str) -> ScaffolderError:
+    """Describe a project that the compiler can't be asked about."""
+    return ScaffolderError(
+        f"the project can't be checked as it is: {reason}",
+        "mend that first, or pass `--no-check` to change only what the code alone shows",
+    )
 
 
 def take(work: Work, name: str) -> Step:
@@ -245,20 +273,30 @@ def still_deprecated(name: str) -> Iterator[Rule]:
 
 
 def settle(work: Work, rules: Sequence[Rule], edits: list[RuleEdit], manifests: list[ManifestEdit]) -> Check:
-    """Apply what the compiler's messages tell, and ask again, until there is nothing to apply."""
-    seen = set()
-    for _ in range(MOST_ROUNDS):
-        check = work.check()
-        state = tuple(sorted(work.sources.texts.items()))
-        # Rules that undo each other would go on for ever.
-        new = [] if hash(state) in seen or not check.messages else list(edit_files(work.sources, rules, check.messages))
-        seen.add(hash(state))
+    """Apply what the compiler's messages tell, and ask again, until there is nothing to apply.
+
+    Edits that lessen nothing for some rounds are taken back: the rules would go round in circles.
+    """
+    check, idle = work.check(), 0
+    kept = (dict(work.sources.texts), len(edits))
+    while check.messages and idle < MOST_IDLE:
+        before = len(check.messages_of_all)
+        new = list(edit_files(work.sources, rules, check.messages))
         features = [] if new else list(add_features(work.sources, rules, check.messages))
         if not new and not features:
             return check
         edits += new
         manifests += features
-    return work.check()
+        check = work.check()
+        # The compiler shows some errors only after others are gone.
+        idle = 0 if features or len(check.messages_of_all) < before else idle + 1
+        if idle == 0:
+            kept = (dict(work.sources.texts), len(edits))
+    if idle == MOST_IDLE:
+        work.sources.texts.update({path: text for path, text in kept[0].items() if path.endswith(".rs")})
+        del edits[kept[1] :]
+        check = work.check()
+    return check
 
 
 def add_features(

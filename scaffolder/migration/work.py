@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from scaffolder.migration.workspaces import Workspace
 
 
+ALL_TARGETS = ("--all-targets",)
+
+
 @dataclass
 class Work:
     """A migration under way.
@@ -34,6 +37,7 @@ class Work:
         steps: The steps that were taken.
         last: What the compiler said the last time.
         notes: What else the user should know.
+        targets: What cargo is asked to compile; by default libraries and programs.
         offers: Rules that the user asked for, by the release whose step they go with.
     """
 
@@ -45,6 +49,7 @@ class Work:
     steps: list[Step] = field(default_factory=list)
     last: Check | None = None
     notes: list[str] = field(default_factory=list)
+    targets: tuple[str, ...] = ALL_TARGETS
     offers: dict[str, tuple[Rule, ...]] = field(default_factory=dict)
 
     def check(self) -> Check:
@@ -60,7 +65,7 @@ class Work:
                 workspace.packages,
                 config,
                 self.environment,
-                options=workspace.options,
+                options=(*self.targets, *workspace.options),
             )
             total.ran, total.passed = total.ran and check.ran, total.passed and check.passed
             total.reason = total.reason or check.reason

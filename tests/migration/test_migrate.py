@@ -265,9 +265,11 @@ def test_what_can_not_be_migrated_is_said(
 def test_what_cargo_can_not_read_is_not_said_to_compile(pyo3_new: Command, tmp_path: Path) -> None:
     manifest = CARGO.replace('edition = "2021"', 'edition = "2021"\nlicense = { nonsense = true }')
     folder = write(tmp_path / "fares", FILES | {"Cargo.toml": manifest})
-    result = json.loads(pyo3_new("migrate", "--json", "--to", "0.26", cwd=folder, code=3).stdout)
-    assert not any(step["checked"] or step["passed"] for step in result["steps"])
-    assert all(step["reason"].startswith("`Cargo.toml`: ") for step in result["steps"])
+    before = tree(folder)
+    errors = pyo3_new("migrate", "--to", "0.26", cwd=folder, code=1).stderr
+    assert errors.startswith("error: the project can't be checked as it is: `Cargo.toml`: ")
+    assert "pass `--no-check`" in errors
+    assert tree(folder) == before
 
 
 def test_a_compiler_that_is_too_old_is_named(pyo3_new: Command, tmp_path: Path) -> None:
