@@ -137,7 +137,10 @@ def named_by(matches: Iterable[Match], messages: Sequence[Message]) -> Iterator[
         around = [match for match in candidates if match.span[0] <= message.start and message.end <= match.span[1]]
         within = [match for match in candidates if message.start <= match.span[0] and match.span[1] <= message.end]
         if around:
-            chosen.append(min(around, key=width))
+            smallest = min(around, key=width)
+            trigger = smallest.rule.trigger
+            if smallest.span == (message.start, message.end) or not (trigger and trigger.exact):
+                chosen.append(smallest)
         elif within:
             chosen.append(max(within, key=width))
     yield from sorted({match.span: match for match in chosen}.values(), key=lambda match: match.span)

@@ -48,14 +48,24 @@ def regions(text: str) -> tuple[Region, ...]:
 def _with_macros(region: Region, text: str, depth: int) -> Iterator[Region]:
     yield region
     for macro in region.root.find_all({"rule": {"kind": "macro_invocation"}}) if depth else ():
-        tokens = next((child for child in macro.children() if child.kind() == "token_tree"), None)
         # An outer macro that could be read as code has its inner ones in its own tree, too.
-        if tokens is None:
-            continue
-        start, end = region.span(tokens)
-        inner = _read(text[start + 1 : end - 1], start + 1)
-        if inner is not None:
-            yield from _with_macros(inner, text, depth - 1)
+        for tokens in _groups(macro):
+            yield from _in_brackets(region, tokens, text, depth)
+
+
+def _in_brackets(region: Region, tokens: SgNode, text: str, depth: int) -> Iterator[Region]:
+    """Yield what is in a macro's brackets, or what is in the brackets there, as in `select! { x = f() => { … } }`."""
+    start, end = region.span(tokens)
+    inner = _read(text[start + 1 : end - 1], start + 1)
+    if inner is not None:
+        yield from _with_macros(inner, text, depth - 1)
+        return
+    for group in _groups(tokens):
+        yield from _in_brackets(region, group, text, depth)
+
+
+def _groups(node: SgNode) -> Iterator[SgNode]:
+    yield from (child for child in node.children() if child.kind() == "token_tree")
 
 
 def _read(content: str, start: int) -> Region | None:

@@ -23,10 +23,12 @@ class Trigger:
     Attributes:
         codes: The codes of its messages, such as `E0599` or `deprecated`.
         mentions: Words that are all in the message, such as the name of a function.
+        exact: Whether the message has to be about the whole match, not about a part of it.
     """
 
     codes: tuple[str, ...]
     mentions: tuple[str, ...] = ()
+    exact: bool = False
 
     def fits(self, code: str, message: str) -> bool:
         """Whether a message of the compiler is one of these."""
@@ -96,11 +98,16 @@ def load_rules(release: str) -> tuple[Rule, ...]:
 def read_rule(release: str, entry: dict[str, Any]) -> Rule:
     """Read one entry of a file of rules."""
     compiler = entry.pop("compiler", None)
-    trigger = Trigger(tuple(compiler["codes"]), tuple(compiler.get("mentions", ()))) if compiler else None
+    trigger = read_trigger(compiler) if compiler else None
     keys = [key for key in entry if key in {"rule", "constraints", "utils"}]
     search = {key: entry.pop(key) for key in keys}
     needs = tuple(entry.pop("needs", ()))
     return Rule(name=entry.pop("id"), release=release, search=search or None, trigger=trigger, needs=needs, **entry)
+
+
+def read_trigger(entry: dict[str, Any]) -> Trigger:
+    """Read what the compiler has to say for a rule."""
+    return Trigger(tuple(entry["codes"]), tuple(entry.get("mentions", ())), entry.get("exact", False))
 
 
 @cache

@@ -36,11 +36,70 @@ def own_bound(match: Match) -> Iterator[tuple[int, int, str]]:
     node = match.node
     if (method := method_of(node)) is not None and method[1].text() in TAKING and method[0].kind() in TEMPORARY:
         yield *match.region.span(method[1]), TAKING[method[1].text()]
+    elif (cast := yielding_cast(node)) is not None:
+        yield *match.region.span(cast), TAKING[cast.text()]
     elif node.kind() == "reference_expression":
         value = part(node, "value")
         yield *match.span, f"{text_of(match, value)}.clone()" if value.kind() in SIMPLE else f"({value.text()}).clone()"
     else:
         yield append_call(match, "clone")
+
+
+def take_from_iterator(match: Match) -> Iterator[tuple[int, int, str]]:
+    """Cast what an iterator yields so that a collection of it keeps the objects."""
+    function = next((outer for outer in match.node.ancestors() if outer.kind() == "function_item"), None)
+    casts = casts_of_yielded(function) if function is not None else []
+    if len(casts) != 1:
+        raise Undecided
+    yield *match.region.span(casts[0]), TAKING[casts[0].text()]
+
+
+def yielding_cast(node: SgNode) -> SgNode | None:
+    """Return the name of the method whose result a loop's variable is, if the loop's iterator casts what it yields."""
+    loop = next((outer for outer in node.ancestors() if outer.kind() == "for_expression"), None)
+    if node.kind() != "identifier" or loop is None or part(loop, "pattern").text() != node.text():
+        return None
+    iterator = part(loop, "value")
+    while (method := method_of(iterator)) is not None and not casts_of_yielded(iterator):
+        iterator = method[0]
+    if iterator.kind() == "identifier":
+        iterator = declared_value(loop, iterator.text()) or iterator
+    casts = casts_of_yielded(iterator)
+    return casts[0] if len(casts) == 1 else None
+
+
+def casts_of_yielded(node: SgNode) -> list[SgNode]:
+    """Return the names of the methods that cast what a closure is given."""
+    names = node.find_all({"rule": {"kind": "field_identifier", "regex": "^downcast(_exact)?$"}})
+    return [name for name in names if is_closure_parameter(part(around(name), "value"))]
+
+
+def is_closure_parameter(node: SgNode) -> bool:
+    """Whether a variable is what the closure around it is given, by value as far as the closure shows."""
+    closure = next((outer for outer in node.ancestors() if outer.kind() == "closure_expression"), None)
+    return closure is not None and part(closure, "parameters").text() == f"|{node.text()}|"
+
+
+def declared_value(place: SgNode, name: str) -> SgNode | None:
+    """Return the value that a variable was declared with last, in the blocks of the function around a place."""
+    start = place.range().start.index
+    for block in place.ancestors():
+        if block.kind() == "function_item":
+            return None
+        for child in reversed(block.children()):
+            declares = child.kind() == "let_declaration" and child.range().end.index <= start
+            if declares and part(child, "pattern").text() == name:
+                return child.field("value")
+    return None
+
+
+def clone_argument(match: Match) -> Iterator[tuple[int, int, str]]:
+    """Clone the only argument of a call, of which something owned is made."""
+    arguments = [child for child in part(match.node, "arguments").children() if child.is_named()]
+    if len(arguments) != 1 or arguments[0].kind() not in SIMPLE:
+        raise Undecided
+    end = match.region.span(arguments[0])[1]
+    yield end, end, ".clone()"
 
 
 def take_over(match: Match) -> Iterator[tuple[int, int, str]]:

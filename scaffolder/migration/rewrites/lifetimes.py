@@ -34,12 +34,53 @@ def name_lifetime(match: Match) -> Iterator[tuple[int, int, str]]:
         yield end, end, f"{name} "
 
 
+def name_source(match: Match) -> Iterator[tuple[int, int, str]]:
+    """Give the only object among a function's parameters the lifetime that the result names."""
+    function = match.node
+    parameters, result = part(function, "parameters"), part(function, "return_type")
+    sources = [node for node in part_types(parameters) if node.text().startswith("&") and elided_bound(node)]
+    names = {lifetime.text() for lifetime in lifetimes_in(result)} - {"'_", "'static"}
+    if len(sources) != 1 or len(names) != 1:
+        raise Undecided("the result borrows from one of the parameters, whose lifetime needs its name")
+    reference, name = sources[0], names.pop()
+    inner = elided_bound(reference)[0]
+    borrows = any(lifetime_of(node) == name for node in references_in(result))
+    if lifetime_of(reference) or not borrows:
+        yield *match.region.span(inner), name
+    else:
+        end = match.region.span(reference)[0] + 1
+        yield end, end, f"{name} "
+
+
+def part_types(parameters: SgNode) -> list[SgNode]:
+    """Return the types of a function's parameters."""
+    return [part(child, "type") for child in parameters.children() if child.kind() == "parameter"]
+
+
+def elided_bound(node: SgNode) -> list[SgNode]:
+    """Return the `'_` of a `&Bound<'_, T>`."""
+    inner = node.children()[-1]
+    if inner.kind() != "generic_type" or part(inner, "type").text().rpartition("::")[2] != "Bound":
+        return []
+    return [lifetime for lifetime in lifetimes_in(inner)[:1] if lifetime.text() == "'_"]
+
+
+def lifetimes_in(node: SgNode) -> list[SgNode]:
+    """Return the lifetimes that a type names, in their order."""
+    return node.find_all({"rule": {"kind": "lifetime"}})
+
+
+def references_in(node: SgNode) -> list[SgNode]:
+    """Return the references in a type, also the type itself."""
+    nodes = [node, *node.find_all({"rule": {"kind": "reference_type"}})]
+    return [reference for reference in nodes if reference.kind() == "reference_type"]
+
+
 def elided(node: SgNode, source: str) -> list[SgNode]:
     """Return the references to Python objects in a type or in parameters that have no lifetime."""
-    references = [node, *node.find_all({"rule": {"kind": "reference_type"}})]
     found = {}
-    for reference in references:
-        if reference.kind() == "reference_type" and not lifetime_of(reference) and is_object(reference, source):
+    for reference in references_in(node):
+        if not lifetime_of(reference) and is_object(reference, source):
             found[reference.range().start.index] = reference
     return list(found.values())
 

@@ -1,0 +1,44 @@
+"""What a function keeps of Python objects is owned once, without a clone where nobody else has the object."""
+
+from __future__ import annotations
+
+import pytest
+
+from scaffolder.migration.matching import Message, apply_rules
+from scaffolder.migration.rules import load_rules
+
+RULES = {rule.name: rule for rule in load_rules("0.21")}
+
+LOOP = "{ let mut lists = %s; for list in lists.by_ref() { first.push(list); } }"
+OWNED = {
+    "the loop's variable is cast by its iterator": (
+        "fn f() " + LOOP % "items.map(|item| item.downcast::<PyList>())",
+        "push(§list§)",
+        "fn f() " + LOOP.replace("§", "") % "items.map(|item| item.downcast_into::<PyList>())",
+    ),
+    "the loop's variable is borrowed from elsewhere": (
+        "fn f() " + LOOP % "items.map(|item| lookup(item))",
+        "push(§list§)",
+        "fn f() " + LOOP.replace("push(list)", "push(list.clone())") % "items.map(|item| lookup(item))",
+    ),
+    "in a macro that is no Rust code as a whole": (
+        "fn f() { select! { x = wait() => { take(object.bind(py))?; } } }",
+        "take(§object.bind(py)§)",
+        "fn f() { select! { x = wait() => { take(object.bind(py).clone())?; } } }",
+    ),
+    "a place that no search finds stays, and so does what is around it": (
+        "fn f() { select! { x = @object => { other() } } }",
+        "x = §@object => { other() }§",
+        "fn f() { select! { x = @object => { other() } } }",
+    ),
+}
+
+
+@pytest.mark.parametrize(("before", "place", "after"), OWNED.values(), ids=OWNED)
+def test_a_borrowed_object_is_owned_where_the_compiler_says(before: str, place: str, after: str) -> None:
+    lead, name, _ = place.split("§")
+    start = before.index(place.replace("§", "")) + len(lead)
+    rule = RULES["own-bound"]
+    assert rule.trigger
+    message = Message("E0308", " ".join(rule.trigger.mentions), start, start + len(name))
+    assert apply_rules(before, [rule], [message]).text == after
