@@ -174,12 +174,12 @@ def clone_into(match: Match) -> Iterator[tuple[int, int, str]]:
 
 def clone_reference(match: Match) -> Iterator[tuple[int, int, str]]:
     """Clone a `Py` with the `Python` that there is."""
-    call = around(around(match.node))
+    call = match.node if match.node.kind() == "call_expression" else around(around(match.node))
     arguments = part(call, "arguments")
     token = token_in_scope(match.node)
     if not token or arguments.text() != "()":
         raise Undecided
-    yield *match.span, "clone_ref"
+    yield *match.region.span(part(part(call, "function"), "field")), "clone_ref"
     start = match.region.span(arguments)[0] + 1
     yield start, start, token
 
@@ -221,6 +221,22 @@ def unbind_value(match: Match) -> Iterator[tuple[int, int, str]]:
         yield *match.region.span(method[1]), "unbind"
     else:
         yield append_call(match, "into")
+
+
+def unbind_branches(match: Match) -> Iterator[tuple[int, int, str]]:
+    """Keep the type of objects that branches make, where another branch has it already."""
+    calls = match.node.find_all(
+        {"rule": {"kind": "call_expression", "has": {"field": "function", "regex": "into_py$"}}}
+    )
+    edits = 0
+    for call in calls:
+        receiver, name = method_of(call) or (call, call)
+        maker = receiver.field("function")
+        if maker is not None and maker.kind() == "scoped_identifier" and maker.text().endswith("_bound"):
+            edits += 1
+            yield match.region.span(name)[0], match.region.span(call)[1], "unbind()"
+    if not edits:
+        raise Undecided
 
 
 def index_item(match: Match) -> Iterator[tuple[int, int, str]]:
