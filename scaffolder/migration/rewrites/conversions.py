@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 ANY = {"PyObject", "PyAny", "Py<PyAny>"}
 BYTES = ("Vec<u8>", "[u8;", "SmallVec<[u8;")
 # What is a value already, and is not borrowed to be converted.
-VALUES = {"macro_invocation", "call_expression", "tuple_expression", "array_expression"}
+VALUES = {"macro_invocation", "call_expression", "try_expression", "tuple_expression", "array_expression"}
 SIMPLE = {"identifier", "self", "call_expression", "field_expression", "scoped_identifier", "index_expression"}
 METHODS = {"IntoPy": "into_py", "ToPyObject": "to_object"}
 PATHS = {"scoped_identifier", "use_as_clause", "scoped_use_list"}
