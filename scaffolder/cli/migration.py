@@ -134,7 +134,8 @@ def step_text(step: Step) -> Iterator[str]:
     width = max(map(len, counts), default=0)
     for rule, count in counts.items():
         files = len({edit.path for edit in step.edits if edit.rule == rule})
-        yield f"  {rule:<{width}}  {count} in {files} file{'s' if files > 1 else ''}"
+        edits = "1 edit" if count == 1 else f"{count} edits"
+        yield f"  {rule:<{width}}  {edits} in {files} file{'s' if files > 1 else ''}"
 
 
 def problems_text(problems: Iterable[Problem]) -> Iterator[str]:
