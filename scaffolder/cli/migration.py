@@ -128,8 +128,10 @@ def step_text(step: Step) -> Iterator[str]:
     """Yield what was done for one release."""
     outcome = "compiles" if step.passed else "does not compile" if step.checked else f"not checked: {step.reason}"
     yield f"PyO3 {step.release}: {outcome}"
-    for edit in step.manifests:
-        yield f"  {edit.path}: {edit.name} {edit.before} → {edit.after or 'left out'}"
+    # A crate may be a dependency twice, for its tests too.
+    yield from dict.fromkeys(
+        f"  {edit.path}: {edit.name} {edit.before} → {edit.after or 'left out'}" for edit in step.manifests
+    )
     counts = Counter(edit.rule for edit in step.edits)
     width = max(map(len, counts), default=0)
     for rule, count in counts.items():
