@@ -138,3 +138,11 @@ def test_the_name_of_a_type_is_marked_however_the_type_is_had(name: str) -> None
     text = "\n".join(lines)
     places = {text.count("\n", 0, match.span[0]) for match in find_matches(text, rule)}
     assert places == {0, 1, 2, 3}
+
+
+def test_new_lines_end_as_the_lines_of_the_file() -> None:
+    rule = next(rule for rule in RULES if rule.name == "into-py-object-impl-converting")
+    windows = rule.before.replace("\n", "\r\n")
+    assert apply(rule, windows).text == rule.after.replace("\n", "\r\n")
+    mixed = windows.replace("\r\n", "\n", 1)
+    assert apply(rule, mixed).text.startswith(mixed.split("\n", 1)[0] + "\n")
