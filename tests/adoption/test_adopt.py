@@ -112,7 +112,7 @@ def test_a_dry_run_shows_the_difference_and_writes_nothing(project: Callable[[st
     before = tree(folder)
     data = json.loads(pyo3_new("adopt", "--dry-run", "--json", cwd=folder).stdout)
     assert "+    // features: begin" in data["diff"]
-    assert data["kept"] == ["README.md", "noxfile.py", "python/soil/__init__.py"]
+    assert data["kept"] == ["README.md", "noxfile.py"]
     assert data["layout"] == {"extension": "_soil"}
     assert tree(folder) == before
     assert not git("status", "--porcelain", cwd=folder)
