@@ -152,6 +152,17 @@ def test_a_project_in_a_workspace_is_named(tmp_path: Path, pyo3_new: Command) ->
     assert git("diff", "--name-only", "HEAD", "--", ":!crates", cwd=tmp_path) == ""
 
 
+@pytest.mark.parametrize(
+    ("allowed", "line"), [(">=3.8", ">=3.10"), (">=3.9, <4", ">=3.10,<4"), ("~=3.8,!=3.11.0", "~=3.10,!=3.11.0")]
+)
+def test_a_line_is_given_for_pythons_that_are_too_old(
+    tmp_path: Path, pyo3_new: Command, allowed: str, line: str
+) -> None:
+    write(tmp_path, changed("python", "pyproject.toml", ">=3.11", allowed))
+    done = pyo3_new("adopt", "--dry-run", cwd=tmp_path)
+    assert f'write `requires-python = "{line}"` in `pyproject.toml`' in done.stderr
+
+
 ANOTHER = '\n[[tool.setuptools-rust.ext-modules]]\ntarget = "soil.other"\n'
 HOOK = '\n[tool.hatch.build.hooks.custom]\npath = "a.py"\n'
 CFFI = '\n[tool.maturin]\nbindings = "cffi"\n'
