@@ -184,6 +184,10 @@ REFUSED: dict[str, tuple[dict[str, str], str]] = {
     "an old PyO3": (changed("alone", "Cargo.toml", "0.30", "0.24"), "run `pyo3-new migrate` first"),
     "no PyO3": (changed("alone", "Cargo.toml", "pyo3 =", "log ="), "does not depend on `pyo3`"),
     "other bindings": (longer("alone", "pyproject.toml", CFFI), "`cffi` bindings"),
+    "another source of PyO3": (
+        changed("alone", "Cargo.toml", '"0.30"', '{ version = "0.30", git = "https://example.com/pyo3" }'),
+        "takes `pyo3` from `https://example.com/pyo3`",
+    ),
     "no module": (changed("alone", "src/lib.rs", "#[pymodule]", ""), "there is no `#[pymodule]` called `soil`"),
     "a package in the way": (longer("alone", "python/soil/a.txt", ""), "is in the way"),
     "metadata elsewhere": ({"pyproject.toml": '[build-system]\nrequires = ["setuptools"]\n'}, "has no `[project]`"),
