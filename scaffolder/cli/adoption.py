@@ -70,7 +70,8 @@ def answers(adoption: Adoption) -> Iterator[str]:
         **{f"layout.{key}": value for key, value in adoption.layout.items()},
     }.items():
         if value not in ("", [], None):
-            yield f"  {name}: {', '.join(map(str, value)) if isinstance(value, list) else value}"
+            shown = str(value).lower() if isinstance(value, bool) else value
+            yield f"  {name}: {', '.join(map(str, value)) if isinstance(value, list) else shown}"
 
 
 def message(adoption: Adoption) -> str:
