@@ -47,9 +47,7 @@ def text(adoption: Adoption) -> str:
     )
     parts += ["\n".join([headline, *files_text(adoption.changes)]), "\n".join(answers(adoption))]
     parts += ["\n".join(group("Left alone, as the project has its own", adoption.kept)).lstrip("\n")]
-    parts += [
-        "\n".join(group("Left out, as they set how a project is checked and released", adoption.omitted)).lstrip("\n")
-    ]
+    parts += ["\n".join(group("Left out, of what new projects have", adoption.omitted)).lstrip("\n")]
     parts += ["\n".join(["Conflicts:", *(f"  {conflict.path}  {conflict.reason}" for conflict in adoption.conflicts)])
               if adoption.conflicts else ""]  # fmt: skip
     parts += ["\n".join(["Renew:", *(f"  {lock.command}  # {lock.path} is out of date" for lock in adoption.locks)])
