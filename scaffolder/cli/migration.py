@@ -124,6 +124,8 @@ def headline(result: Migration) -> str:
     """Return one line that says what was done."""
     from scaffolder.cli.text import number_of_files
 
+    if not result.changes:
+        return f"PyO3 {result.after}: nothing was changed"
     would = "would be " if result.dry_run else ""
     return f"PyO3 {result.before} {would}raised to {result.after}: {number_of_files(len(result.changes))} changed"
 

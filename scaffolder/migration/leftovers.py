@@ -48,7 +48,7 @@ def left_in(path: str, text: str, rules: Iterable[Rule], messages: Sequence[Mess
             matches = named_by(matches, [message for message in messages if trigger.fits(message.code, message.text)])
         for match in matches:
             if (why := undecided(match)) is not None:
-                url = GUIDE.format(release=rule.release) if rule.section else ""
+                url = GUIDE if rule.section else ""
                 line = line_at(text, match.span[0])
                 yield Left(path, line, rule.name, rule.release, why, rule.section, url)
 
