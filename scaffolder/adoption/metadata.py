@@ -103,8 +103,19 @@ def read_python(project: Mapping[str, Any], known: list[str]) -> tuple[str, tupl
     older = next((version for version in OLD_PYTHONS if text and allows(version)), None)
     if older is None or oldest != known[0]:
         return oldest, ()
-    note = f'`requires-python = "{text}"` allows Python {older}, and what features add needs {oldest}: raise it first'
+    note = (
+        f'`requires-python = "{text}"` allows Python {older}, and what features add needs {oldest}, '
+        f'or `uv lock` fails: write `requires-python = "{raised(str(text), oldest)}"` in `pyproject.toml`'
+    )
     return oldest, (note,)
+
+
+def raised(text: str, oldest: str) -> str:
+    """Return what `requires-python` says, with another oldest Python."""
+    parts = [part.strip() for part in text.split(",")]
+    # `~=` sets an upper bound, too.
+    first = "~=" if any(part.startswith("~=") for part in parts) else ">="
+    return ",".join([f"{first}{oldest}", *(part for part in parts if part and not part.startswith((">", "~")))])
 
 
 def has_abi3(survey: Survey) -> bool:

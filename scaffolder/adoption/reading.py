@@ -177,7 +177,10 @@ def require_supported(project: Project, line: str) -> Builder:
     bindings = project.maturin.get("bindings")
     if bindings in OTHER_BINDINGS or project.pyo3 is None or project.pyo3.name != "pyo3":
         reason = f"it has `{bindings}` bindings" if bindings in OTHER_BINDINGS else "it does not depend on `pyo3`"
-        raise ScaffolderError(f"`{project.crate.path}` is not a crate of a PyO3 extension module: {reason}")
+        raise ScaffolderError(
+            f"`{project.crate.path}` is not a crate of a PyO3 extension module: {reason}",
+            "make what uses PyO3 a project of its own with `pyo3-new new`",
+        )
     if project.builder not in {"maturin", "setuptools-rust"}:
         raise ScaffolderError(
             f"`{project.pyproject_path}` does not say that maturin or setuptools-rust builds the project",
@@ -205,6 +208,13 @@ def require_series(project: Project, line: str) -> None:
         ScaffolderError: It has another one, or nobody knows which.
     """
     requirement = project.pyo3.requirement if project.pyo3 else ""
+    place = project.pyo3 and (project.pyo3.git or project.pyo3.path)
+    if place:
+        # Two of them can't be linked into one library.
+        raise ScaffolderError(
+            f"`{project.crate.path}` takes `pyo3` from `{place}`, and the crates of features bring the published one",
+            f'depend on `pyo3 = "{line}"`',
+        )
     series = allowed_series(requirement)
     if line in series:
         return

@@ -193,13 +193,13 @@ def rename_module(text: bytes, name: str, extension: str, package: str) -> bytes
         package: The package that it goes into, which its classes then say that they are in.
     """
     place = find_place(text, name)
+    home = f', module = "{package}"' if isinstance(place.item, Module) and not place_has(place, "module") else ""
     for node in place.header:
         for literal in name_literals(node):
-            return text[: literal.start_byte] + f'"{extension}"'.encode() + text[literal.end_byte :]
+            return text[: literal.start_byte] + f'"{extension}"{home}'.encode() + text[literal.end_byte :]
     node = next(node for node in place.header if name_of_attribute_or_none(node) == "pymodule")
     attribute = node.named_children[0]
     arguments = attribute.child_by_field_name("arguments")
-    home = f', module = "{package}"' if isinstance(place.item, Module) and not place_has(place, "module") else ""
     new = f'name = "{extension}"{home}'
     if arguments is None:
         return text[: attribute.end_byte] + f"({new})".encode() + text[attribute.end_byte :]

@@ -60,7 +60,7 @@ class Adoption:
         layout: Where its parts are, as far as that differs from a new project.
         features: The features that were added.
         changes: What happens to its files.
-        kept: Files of the template that the project has in a form of its own.
+        kept: Files of the template that the project has in a form of its own, and that stay as they are.
         omitted: Files of the template that it does without, because they are about how a project is checked and
             released.
         conflicts: What needs the user.
@@ -116,6 +116,7 @@ def adopt(
         record = with_layout(record, own=adopted.own)
         result = merge(releases, record, chosen, scratch, adopted, workspace)
         changes = tuple(scratch.changes(scratch.ours, result.tree))
+        untouched = {*scratch.committed} - {change.path for change in changes}
         require_free(checkout, scratch, changes)
         if not dry_run:
             apply(checkout, scratch, changes, result.stages)
@@ -128,7 +129,7 @@ def adopt(
             layout={name: value for name, value in record.answers[LAYOUT].items() if name != "own"},
             features=chosen,
             changes=changes,
-            kept=tuple(path for path in adopted.own if path in scratch.committed),
+            kept=tuple(path for path in adopted.own if path in untouched),
             omitted=tuple(path for path in adopted.own if path not in scratch.committed),
             conflicts=result.conflicts,
             locks=locks(checkout, project, scratch, result.tree),

@@ -33,6 +33,7 @@ class Dependency:
         features: What it has switched on.
         handed_down: Those of them that the workspace switches on.
         path: Where it is, from the crate's folder or from the workspace's, if that says so.
+        git: The address of its repository, if it comes from one.
         inherits: Whether the workspace says what is asked for.
         has_defaults: Whether its default features are on.
     """
@@ -44,6 +45,7 @@ class Dependency:
     features: tuple[str, ...]
     handed_down: tuple[str, ...] = ()
     path: str | None = None
+    git: str | None = None
     inherits: bool = False
     has_defaults: bool = True
 
@@ -199,6 +201,7 @@ def _dependency(key: str, kind: str, value: Any, handed_down: dict[str, Any]) ->
         features=(*inherited, *map(str, fields.get("features", []))),
         handed_down=inherited,
         path=str(merged["path"]) if "path" in merged else None,
+        git=str(merged["git"]) if "git" in merged else None,
         inherits=bool(base),
         # What the workspace has switched on, a member can't switch off.
         has_defaults=bool((base or fields).get("default-features", True) or fields.get("default-features")),

@@ -47,9 +47,7 @@ def text(adoption: Adoption) -> str:
     )
     parts += ["\n".join([headline, *files_text(adoption.changes)]), "\n".join(answers(adoption))]
     parts += ["\n".join(group("Left alone, as the project has its own", adoption.kept)).lstrip("\n")]
-    parts += [
-        "\n".join(group("Left out, as they set how a project is checked and released", adoption.omitted)).lstrip("\n")
-    ]
+    parts += ["\n".join(group("Left out, of what new projects have", adoption.omitted)).lstrip("\n")]
     parts += ["\n".join(["Conflicts:", *(f"  {conflict.path}  {conflict.reason}" for conflict in adoption.conflicts)])
               if adoption.conflicts else ""]  # fmt: skip
     parts += ["\n".join(["Renew:", *(f"  {lock.command}  # {lock.path} is out of date" for lock in adoption.locks)])
@@ -70,7 +68,8 @@ def answers(adoption: Adoption) -> Iterator[str]:
         **{f"layout.{key}": value for key, value in adoption.layout.items()},
     }.items():
         if value not in ("", [], None):
-            yield f"  {name}: {', '.join(map(str, value)) if isinstance(value, list) else value}"
+            shown = str(value).lower() if isinstance(value, bool) else value
+            yield f"  {name}: {', '.join(map(str, value)) if isinstance(value, list) else shown}"
 
 
 def message(adoption: Adoption) -> str:

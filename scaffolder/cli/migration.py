@@ -124,6 +124,8 @@ def headline(result: Migration) -> str:
     """Return one line that says what was done."""
     from scaffolder.cli.text import number_of_files
 
+    if not result.changes:
+        return f"PyO3 {result.after}: nothing was changed"
     would = "would be " if result.dry_run else ""
     return f"PyO3 {result.before} {would}raised to {result.after}: {number_of_files(len(result.changes))} changed"
 
@@ -132,13 +134,16 @@ def step_text(step: Step) -> Iterator[str]:
     """Yield what was done for one release."""
     outcome = "compiles" if step.passed else "does not compile" if step.checked else f"not checked: {step.reason}"
     yield f"PyO3 {step.release}: {outcome}"
-    for edit in step.manifests:
-        yield f"  {edit.path}: {edit.name} {edit.before} → {edit.after or 'left out'}"
+    # A crate may be a dependency twice, for its tests too.
+    yield from dict.fromkeys(
+        f"  {edit.path}: {edit.name} {edit.before} → {edit.after or 'left out'}" for edit in step.manifests
+    )
     counts = Counter(edit.rule for edit in step.edits)
     width = max(map(len, counts), default=0)
     for rule, count in counts.items():
         files = len({edit.path for edit in step.edits if edit.rule == rule})
-        yield f"  {rule:<{width}}  {count} in {files} file{'s' if files > 1 else ''}"
+        edits = "1 edit" if count == 1 else f"{count} edits"
+        yield f"  {rule:<{width}}  {edits} in {files} file{'s' if files > 1 else ''}"
 
 
 def problems_text(problems: Iterable[Problem]) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scaffolder.machine.programs import run
@@ -11,7 +12,6 @@ from scaffolder.migration.matching import Edit, Message
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from pathlib import Path
 
 # What every release since 0.19 can be built for; `cargo check` links nothing, so no such Python has to be there.
 PYTHON = (3, 11)
@@ -57,6 +57,7 @@ class Check:
         passed: Whether the project compiles.
         problems: Its errors, and the deprecations.
         messages: The same, by file, in a form that rules apply to.
+        features: The features that are on, by the manifest of a crate that compiles.
         reason: Why it did not run, in the first line that says so.
     """
 
@@ -64,6 +65,7 @@ class Check:
     passed: bool
     problems: list[Problem] = field(default_factory=list)
     messages: dict[str, list[Message]] = field(default_factory=dict)
+    features: dict[str, set[str]] = field(default_factory=dict)
     reason: str = ""
 
     @property
@@ -130,11 +132,21 @@ def check_crates(
     for record in records:
         if record["reason"] == "compiler-message":
             add_message(check, record["message"], root, folder, texts)
+        if record["reason"] == "compiler-artifact":
+            add_features(check, record, root)
     check.problems = list(dict.fromkeys(check.problems))
     check.ran = check.passed or any(problem.path for problem in check.errors)
     if not check.ran:
         check.reason = first_error(records, done.errors)
     return check
+
+
+def add_features(check: Check, artifact: Mapping[str, Any], root: Path) -> None:
+    """Take over which features a crate of the project was compiled with."""
+    manifest = Path(artifact["manifest_path"])
+    if manifest.is_relative_to(root.resolve()):
+        name = manifest.relative_to(root.resolve()).as_posix()
+        check.features.setdefault(name, set()).update(artifact["features"])
 
 
 def add_message(check: Check, message: Mapping[str, Any], root: Path, folder: Path, texts: dict[str, str]) -> None:

@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING
 
 from scaffolder.migration.checking import DEPRECATED
 from scaffolder.migration.companions import crate_names, number
+from scaffolder.migration.conditions import places_off, read_settings
+from scaffolder.migration.manifests import manifest_of
 from scaffolder.migration.matching import edits_of, find_matches, named_by
+from scaffolder.migration.regions import regions
 from scaffolder.migration.results import Left
 from scaffolder.migration.rewrites.undecided import Unconcerned, Undecided
 from scaffolder.migration.rules import GUIDE, load_rules
@@ -14,6 +17,7 @@ from scaffolder.migration.rules import GUIDE, load_rules
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from scaffolder.migration.conditions import Settings
     from scaffolder.migration.matching import Match, Message
     from scaffolder.migration.rules import Rule
     from scaffolder.migration.work import Work
@@ -24,9 +28,15 @@ def find_left(work: Work, before: str) -> Iterator[Left]:
     names = [step.release for step in work.steps if number(step.release) > number(before)] or [before]
     rules = [rule for name in names for rule in (*load_rules(name), *work.offers.get(name, ())) if rule.search]
     messages = work.last.messages if work.last else {}
+    # Without a step nothing was changed, and without the compiler all of it is unseen.
+    settings = read_settings(work.sources.copy, work.environment) if work.steps and work.last else {}
     for path in work.sources.rust:
         text, said = work.sources.texts[path], messages.get(path, ())
-        places = [*left_in(path, text, rules, said), *deprecated_in(path, text, names[-1], said)]
+        places = [
+            *left_in(path, text, rules, said),
+            *deprecated_in(path, text, names[-1], said),
+            *unseen_in(path, text, names[-1], settings_for(work, path, settings)),
+        ]
         yield from sorted({place.line: place for place in reversed(places)}.values(), key=lambda place: place.line)
 
 
@@ -38,7 +48,7 @@ def left_in(path: str, text: str, rules: Iterable[Rule], messages: Sequence[Mess
             matches = named_by(matches, [message for message in messages if trigger.fits(message.code, message.text)])
         for match in matches:
             if (why := undecided(match)) is not None:
-                url = GUIDE.format(release=rule.release) if rule.section else ""
+                url = GUIDE if rule.section else ""
                 line = line_at(text, match.span[0])
                 yield Left(path, line, rule.name, rule.release, why, rule.section, url)
 
@@ -61,6 +71,20 @@ def deprecated_in(path: str, text: str, release: str, messages: Iterable[Message
     for message in messages:
         if message.code == DEPRECATED and any(f"`{crate}::" in message.text for crate in crate_names()):
             yield Left(path, line_at(text, message.start), "", release, message.text.splitlines()[0])
+
+
+def settings_for(work: Work, path: str, settings: Settings) -> Settings:
+    """Return what holds in a file: for the machine, and the features of its crate, if these are known."""
+    manifest = manifest_of(work.sources.documents, path)
+    features = work.last.features.get(manifest) if work.last and manifest else None
+    return settings if features is None or not settings else {**settings, "feature": features}
+
+
+def unseen_in(path: str, text: str, release: str, settings: Settings) -> Iterator[Left]:
+    """Yield what is not compiled here, so that only the rules without a compiler have changed it."""
+    for item, condition in places_off(regions(text)[0].root, settings) if settings else ():
+        why = f"not compiled here because of `{condition}`: check it where it is"
+        yield Left(path, line_at(text, item.range().start.index), "", release, why)
 
 
 def line_at(text: str, place: int) -> int:

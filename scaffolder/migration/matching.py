@@ -197,7 +197,15 @@ def apply_rules(text: str, rules: Iterable[Rule], messages: Sequence[Message] = 
         for rule in rules:
             if rule.trigger is None:
                 apply_everywhere(result, rule)
+    result.text = end_lines_as(text, result.text)
     return result
+
+
+def end_lines_as(before: str, after: str) -> str:
+    """Return a changed text with line endings as they were, if all of them were those of Windows."""
+    if before.count("\n") != before.count("\r\n") or "\n" not in before:
+        return after
+    return after.replace("\r\n", "\n").replace("\n", "\r\n")
 
 
 def apply_everywhere(result: Result, rule: Rule) -> None:

@@ -13,7 +13,8 @@ from scaffolder.anatomy.versions import release_series
 
 # The oldest release that a migration can begin with.
 OLDEST = "0.19"
-GUIDE = "https://pyo3.rs/v{release}.0/migration.html"
+# The newest one has the headings of all releases.
+GUIDE = "https://pyo3.rs/latest/migration.html"
 
 
 @dataclass(frozen=True)

@@ -70,6 +70,7 @@ class Work:
             total.ran, total.passed = total.ran and check.ran, total.passed and check.passed
             total.reason = total.reason or check.reason
             total.problems += check.problems
+            total.features |= check.features
             for path, messages in check.messages.items():
                 total.messages.setdefault(path, []).extend(messages)
         self.last = total

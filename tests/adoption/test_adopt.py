@@ -112,7 +112,7 @@ def test_a_dry_run_shows_the_difference_and_writes_nothing(project: Callable[[st
     before = tree(folder)
     data = json.loads(pyo3_new("adopt", "--dry-run", "--json", cwd=folder).stdout)
     assert "+    // features: begin" in data["diff"]
-    assert data["kept"] == ["README.md", "noxfile.py", "python/soil/__init__.py"]
+    assert data["kept"] == ["README.md", "noxfile.py"]
     assert data["layout"] == {"extension": "_soil"}
     assert tree(folder) == before
     assert not git("status", "--porcelain", cwd=folder)
@@ -152,6 +152,17 @@ def test_a_project_in_a_workspace_is_named(tmp_path: Path, pyo3_new: Command) ->
     assert git("diff", "--name-only", "HEAD", "--", ":!crates", cwd=tmp_path) == ""
 
 
+@pytest.mark.parametrize(
+    ("allowed", "line"), [(">=3.8", ">=3.10"), (">=3.9, <4", ">=3.10,<4"), ("~=3.8,!=3.11.0", "~=3.10,!=3.11.0")]
+)
+def test_a_line_is_given_for_pythons_that_are_too_old(
+    tmp_path: Path, pyo3_new: Command, allowed: str, line: str
+) -> None:
+    write(tmp_path, changed("python", "pyproject.toml", ">=3.11", allowed))
+    done = pyo3_new("adopt", "--dry-run", cwd=tmp_path)
+    assert f'write `requires-python = "{line}"` in `pyproject.toml`' in done.stderr
+
+
 ANOTHER = '\n[[tool.setuptools-rust.ext-modules]]\ntarget = "soil.other"\n'
 HOOK = '\n[tool.hatch.build.hooks.custom]\npath = "a.py"\n'
 CFFI = '\n[tool.maturin]\nbindings = "cffi"\n'
@@ -173,6 +184,10 @@ REFUSED: dict[str, tuple[dict[str, str], str]] = {
     "an old PyO3": (changed("alone", "Cargo.toml", "0.30", "0.24"), "run `pyo3-new migrate` first"),
     "no PyO3": (changed("alone", "Cargo.toml", "pyo3 =", "log ="), "does not depend on `pyo3`"),
     "other bindings": (longer("alone", "pyproject.toml", CFFI), "`cffi` bindings"),
+    "another source of PyO3": (
+        changed("alone", "Cargo.toml", '"0.30"', '{ version = "0.30", git = "https://example.com/pyo3" }'),
+        "takes `pyo3` from `https://example.com/pyo3`",
+    ),
     "no module": (changed("alone", "src/lib.rs", "#[pymodule]", ""), "there is no `#[pymodule]` called `soil`"),
     "a package in the way": (longer("alone", "python/soil/a.txt", ""), "is in the way"),
     "metadata elsewhere": ({"pyproject.toml": '[build-system]\nrequires = ["setuptools"]\n'}, "has no `[project]`"),

@@ -65,10 +65,14 @@ def test_another_function_is_refused(function: str) -> None:
         ("#[pymodule(gil_used = false)]\nfn soil() {}", '#[pymodule(name = "_core", gil_used = false)]\nfn soil() {}'),
         ('#[pymodule]\n#[pyo3(name = "dirt")]\nfn soil() {}', '#[pymodule]\n#[pyo3(name = "_core")]\nfn soil() {}'),
         ('#[pymodule(name = "dirt")]\nfn soil() {}', '#[pymodule(name = "_core")]\nfn soil() {}'),
+        (
+            '#[pymodule(name = "soil")]\nmod dirt {}',
+            '#[pymodule(name = "_core", module = "soil")]\nmod dirt {}',
+        ),
     ],
 )
 def test_the_python_name_changes_and_the_rust_name_stays(before: str, after: str) -> None:
-    assert rename_module(before.encode(), "soil", "_core", "soil").decode() == after
+    assert rename_module(before.encode(), before.split()[-2].partition("(")[0], "_core", "soil").decode() == after
 
 
 def test_a_module_under_a_condition_is_refused() -> None:

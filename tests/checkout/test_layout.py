@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from tests.history import Grow, History
 
 LAYOUT = {"crate": "rust", "extension": "fast", "own": ["README.md", "noxfile.py"], "python": "src"}
+# They merge by key, so the comments in them stay as they were.
+MANIFESTS = ["pyproject.toml", "rust/Cargo.toml"]
 STUB = "src/price_tools/fast/__init__.pyi"
 
 
@@ -45,7 +48,10 @@ def test_adding_a_feature_gives_what_new_gives(grow: Grow) -> None:
     assert done["outdated"] == [{"path": "rust/Cargo.lock", "command": command}]
     assert "src/price_tools/arrays.py" in [change["path"] for change in done["files"]]
     (project / "rust/Cargo.lock").unlink()
-    assert tree(project) == tree(make(grow, "numpy", folder="whole"))
+    files, whole = tree(project), tree(make(grow, "numpy", folder="whole"))
+    for path in MANIFESTS:
+        assert tomllib.loads(files.pop(path).decode()) == tomllib.loads(whole.pop(path).decode())
+    assert files == whole
     assert read_layout(project) == LAYOUT
 
 
@@ -56,8 +62,8 @@ def test_what_it_has_in_its_own_form_is_left_alone(grow: Grow) -> None:
     assert (project / "README.md").read_text("utf-8") == "# Mine\n"
     assert not (project / "noxfile.py").exists()
     state = grow("status", "--offline", "--json", cwd=project).data
-    assert (state["changed"], state["deleted"], state["added"]) == ([], [], ["README.md"])
-    assert grow("diff", "--json", cwd=project).data["files"] == []
+    assert (state["changed"], state["deleted"], state["added"]) == (MANIFESTS, [], ["README.md"])
+    assert [file["path"] for file in grow("diff", "--json", cwd=project).data["files"]] == MANIFESTS
 
 
 def test_both_sides_of_a_stub_merge(grow: Grow) -> None:
@@ -72,12 +78,12 @@ def test_both_sides_of_a_stub_merge(grow: Grow) -> None:
     assert all(f'    "{name}",\n' in text for name in ("forecasts", "ledger", "mean", "plugins"))
 
 
-def test_a_manifest_that_a_merge_breaks_is_a_conflict(grow: Grow) -> None:
+def test_a_dependency_that_is_there_is_not_added_again(grow: Grow) -> None:
     project = make(grow)
     replace(project / "rust/Cargo.toml", "[dependencies]\n", '[dependencies]\nnumpy = "0.30"\n')
     commit_all(project)
-    done = grow("add", "numpy", "--json", cwd=project, code=3).data
-    assert [conflict["path"] for conflict in done["conflicts"]] == ["rust/Cargo.toml"]
+    grow("add", "numpy", cwd=project)
+    assert (project / "rust/Cargo.toml").read_text("utf-8").count("numpy = ") == 1
 
 
 @pytest.mark.parametrize(

@@ -94,6 +94,22 @@ def test_a_dry_run_shows_the_diff_and_writes_nothing(pyo3_new: Command, tmp_path
     assert git("status", "--porcelain", cwd=folder) == ""
 
 
+def test_the_text_counts_edits_and_files(pyo3_new: Command, tmp_path: Path) -> None:
+    folder = write(tmp_path / "fares", FILES | {"src/more.rs": LIB})
+    (folder / "src/more.rs").write_bytes((LIB + LIB.replace("add", "add_again")).encode("utf-8"))
+    git("commit", "--quiet", "--all", "--message", "More", cwd=folder)
+    done = pyo3_new("migrate", "--no-check", "--dry-run", "--to", "0.26", cwd=folder)
+    assert "  with-gil  3 edits in 2 files\n" in done.stdout
+
+
+def test_the_text_names_a_dependency_once(pyo3_new: Command, tmp_path: Path) -> None:
+    twice = CARGO + '\n[dev-dependencies]\npyo3 = "0.25.1"\n'
+    folder = write(tmp_path / "fares", FILES | {"Cargo.toml": twice})
+    done = pyo3_new("migrate", "--no-check", "--dry-run", "--to", "0.26", cwd=folder)
+    assert done.stdout.count("  Cargo.toml: pyo3 0.25.1 → 0.26\n") == 1
+    assert done.stdout.count("\n+pyo3 = ") == 2
+
+
 def test_steps_go_from_release_to_release(pyo3_new: Command, tmp_path: Path) -> None:
     folder = write(tmp_path / "fares", FILES | {"Cargo.toml": CARGO.replace("0.25", "0.23")})
     result = migrate(pyo3_new, folder, "--to", "0.26")

@@ -121,3 +121,28 @@ def test_examples_compile_before_and_after(
     for rule in rules:
         written = (folder / f"src/{identifier(rule)}.rs").read_text(encoding="utf-8")
         assert written == module(rule, rule.after), rule.name
+
+
+@pytest.mark.parametrize("name", ["type-qualname", "type-name"])
+def test_the_name_of_a_type_is_marked_however_the_type_is_had(name: str) -> None:
+    # It compiles, and another name comes out.
+    rule = next(rule for rule in RULES if rule.name == name)
+    lines = [
+        'fn direct(object: &PyAny) { format!("{}", object.get_type().name()?) }',
+        "fn parameter(kind: &PyType) { kind.name()?.to_string() }",
+        'fn in_macro(kind: &Bound<\'_, PyType>) { format!("{}", kind.name()?) }',
+        "fn variable(object: &PyAny) { let kind = object.get_type(); kind.name() }",
+        "fn foreign(kind: &PyType, person: &Person) { person.name(); person.kind.name() }",
+        "fn parameter_of_its_own(kind: &Person) { kind.name() }",
+    ]
+    text = "\n".join(lines)
+    places = {text.count("\n", 0, match.span[0]) for match in find_matches(text, rule)}
+    assert places == {0, 1, 2, 3}
+
+
+def test_new_lines_end_as_the_lines_of_the_file() -> None:
+    rule = next(rule for rule in RULES if rule.name == "into-py-object-impl-converting")
+    windows = rule.before.replace("\n", "\r\n")
+    assert apply(rule, windows).text == rule.after.replace("\n", "\r\n")
+    mixed = windows.replace("\r\n", "\n", 1)
+    assert apply(rule, mixed).text.startswith(mixed.split("\n", 1)[0] + "\n")

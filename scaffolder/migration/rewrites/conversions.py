@@ -79,12 +79,22 @@ def refuse_bytes(match: Match) -> None:
 def borrowed(match: Match, receiver: SgNode) -> Iterator[Change]:
     """Yield the edits that borrow a receiver, which `to_object` did."""
     kind = receiver.kind()
-    if kind in VALUES or kind.endswith("_literal") or (receiver.text() == "self"):
+    if is_lent(receiver):
         return
     start, end = match.region.span(receiver)
     yield start, start, "&" if kind == "parenthesized_expression" else "(&"
     if kind != "parenthesized_expression":
         yield end, end, ")"
+
+
+def is_lent(receiver: SgNode) -> bool:
+    """Whether a receiver of `to_object` needs no `&`: it is a reference, or a value that is used nowhere else."""
+    if receiver.text() != "self":
+        return receiver.kind() in VALUES or receiver.kind().endswith("_literal")
+    function = next((node for node in receiver.ancestors() if node.kind() == "function_item"), None)
+    parameters = named(function.field("parameters") or function) if function is not None else []
+    # Without `&`, an `into_py` that calls `to_object` would become a conversion that calls itself.
+    return not any(parameter.text() in {"self", "mut self"} for parameter in parameters)
 
 
 def implement(match: Match) -> list[Change]:
@@ -195,8 +205,7 @@ def converted(receiver: SgNode, function: SgNode | None, method: str) -> Iterato
     if name is None:
         raise Undecided
     yield (*span(name), "into_bound_py_any")
-    kind = receiver.kind()
-    if method == "to_object" and kind not in VALUES and not kind.endswith("_literal") and receiver.text() != "self":
+    if method == "to_object" and not is_lent(receiver):
         yield span(receiver)[0], span(receiver)[0], "(&"
         yield span(receiver)[1], span(receiver)[1], ")"
 

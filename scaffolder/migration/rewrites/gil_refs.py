@@ -83,10 +83,28 @@ def downcast_error(match: Match) -> Iterator[tuple[int, int, str]]:
 def owned_text(match: Match) -> Iterator[tuple[int, int, str]]:
     """Own the texts in a type: of a variable, of what is asked for, or in a container."""
     node = match.node
+    if asks := extraction_of(node):
+        # The variable stays what it was, for `match` and `==`; the text lives as long as the variable.
+        place = match.region.span(part(node, "value"))[0]
+        end = match.region.span(asks)[1]
+        yield place, place, "&"
+        yield end, end, "::<String>"
+        return
     holder = node.field("type") if node.kind() == "let_declaration" else node.field("type_arguments")
     for reference in holder.find_all({"rule": {"kind": "reference_type"}}) if holder else ():
         if reference.children()[-1].text() == "str":
             yield *match.region.span(reference), "String"
+
+
+def extraction_of(node: SgNode) -> SgNode | None:
+    """Return the `extract` in `let name: &str = object.extract()?`, or before `unwrap` or `expect`."""
+    kind, value = node.field("type"), node.field("value")
+    if kind is None or value is None or kind.text() != "&str":
+        return None
+    method = method_of(value)
+    if method and method[1].text() in {"unwrap", "expect"}:
+        method = method_of(method[0])
+    return method[1] if method and method[1].text() == "extract" else None
 
 
 def object_type(node: SgNode, source: str) -> str:
