@@ -160,7 +160,9 @@ def add_message(check: Check, message: Mapping[str, Any], root: Path, folder: Pa
     path = relative_path(span, root, folder) or ""
     check.problems.append(Problem(path, span["line_start"], code, message["message"], message["level"] == "error"))
     text = texts.setdefault(path, (root / path).read_text(encoding="utf-8"))
-    entry = Message(code, full_text(message), *characters(text, span), suggestion_of(message, path, root, folder, text))
+    suggestion = suggestion_of(message, path, root, folder, text)
+    made = any(place["is_primary"] and place["expansion"] for place in message["spans"])
+    entry = Message(code, full_text(message), *characters(text, span), suggestion, made)
     entries = check.messages.setdefault(path, [])
     # A file that is compiled twice, for tests too, is complained about twice.
     if entry not in entries:

@@ -38,6 +38,7 @@ class Message(NamedTuple):
         start: Where the place begins in the file, in characters.
         end: Where it ends.
         suggestion: The edits that the compiler proposes.
+        expanded: Whether it is about what a macro made of the place, and not about what is written there.
     """
 
     code: str
@@ -45,6 +46,7 @@ class Message(NamedTuple):
     start: int
     end: int
     suggestion: tuple[Edit, ...] = ()
+    expanded: bool = False
 
 
 @dataclass(frozen=True)
