@@ -134,6 +134,16 @@ def string_text(match: Match) -> Iterator[tuple[int, int, str]]:
         yield append_call(match, "to_string")
 
 
+def python_string(match: Match) -> Iterator[tuple[int, int, str]]:
+    """Make a Python string of a literal that was converted to a Rust string."""
+    access = around(match.node)
+    token = token_in_scope(match.node)
+    if not token:
+        raise Undecided
+    span = match.region.span(around(access))
+    yield *span, f"PyString::new_bound({token}, {text_of(match, part(access, 'value'))})"
+
+
 def question(match: Match) -> Iterator[tuple[int, int, str]]:
     """Pass the error of `get_item` on, or suppress it as before in a function that returns none."""
     call = get_item_in(match.node)
