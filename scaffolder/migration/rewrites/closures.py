@@ -11,6 +11,7 @@ from scaffolder.migration.rewrites.returning import (
     named,
     owner_of,
     returned_values,
+    returns_pyerr,
     span,
 )
 
@@ -55,6 +56,25 @@ def transposing(closure: SgNode) -> SgNode | None:
     kind = outer.field("return_type") if outer is not None else None
     returned = outer is not None and mapping in returned_values(outer)
     return mapping if returned and kind is not None and last_name(kind) == "Option" else None
+
+
+def chaining(closure: SgNode) -> SgNode | None:
+    """Return the call of `map` that a closure is given to, if it is that of a `Result` with an error of Python."""
+    mapping, _ = call_after(closure, "map")
+    outer = owner_of(mapping) if mapping is not None else None
+    if mapping is None or outer is None or not returns_pyerr(outer):
+        return None
+    around = mapping.parent()
+    handed_on = around is not None and around.kind() == "try_expression"
+    return mapping if handed_on or mapping in returned_values(outer) else None
+
+
+def chain_results(mapping: SgNode) -> Iterator[Change]:
+    """Yield the edit that makes `and_then` of `map`."""
+    function = mapping.field("function")
+    name = function.field("field") if function is not None else None
+    if name is not None:
+        yield (*span(name), "and_then")
 
 
 def choosing(closure: SgNode) -> SgNode | None:

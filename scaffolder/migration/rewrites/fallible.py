@@ -5,7 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from scaffolder.migration.rewrites.closures import choosing, collecting, stop_early, transposing, wrapped
+from scaffolder.migration.rewrites.closures import (
+    chain_results,
+    chaining,
+    choosing,
+    collecting,
+    stop_early,
+    transposing,
+    wrapped,
+)
+from scaffolder.migration.rewrites.names import names_in
 from scaffolder.migration.rewrites.returning import (
     PANICS,
     call_with,
@@ -31,6 +40,8 @@ if TYPE_CHECKING:
 
 Change = tuple[int, int, str]
 ATTACHING = {"with_gil", "attach"}
+DESERIALIZING = {"Visitor", "DeserializeSeed"}
+CUSTOM = ".map_err(serde::de::Error::custom)"
 NEVER_FAIL = {"__traverse__", "__clear__", "drop", "main"}
 
 
@@ -42,6 +53,7 @@ class Plan:
         calls: The calls.
         opened: The functions and closures that did not return an error before.
         chains: The calls of `collect` whose items can fail now.
+        mappings: The calls of `map` of a `Result`, whose closures can fail now.
         defaults: The values that `map_or` returns instead of what can fail now.
     """
 
@@ -52,6 +64,7 @@ class Plan:
         self.opened: list[SgNode] = []
         self.chains: list[SgNode] = []
         self.defaults: list[SgNode] = []
+        self.mappings: list[SgNode] = []
 
     def let_fail(self, call: SgNode) -> None:
         """Hand on the error of a call.
@@ -84,6 +97,9 @@ class Plan:
         elif (attaching := call_with(owner)) is not None and calls_any(attaching, ATTACHING):
             require_plain(owner)
             self.let_fail(attaching)
+        elif (mapping := chaining(owner)) is not None:
+            require_plain(owner)
+            self.mappings.append(mapping)
         elif (choice := choosing(owner)) is not None:
             require_plain(owner)
             self.let_fail(choice)
@@ -103,6 +119,7 @@ class Plan:
             changes += self.wrap(owner)
             changes += wrap_type(owner)
         changes += [change for chain in self.chains for change in stop_early(chain)]
+        changes += [change for mapping in self.mappings for change in chain_results(mapping)]
         changes += [change for value in self.defaults for change in wrapped(value, "Ok")]
         return joined(changes)
 
@@ -181,6 +198,24 @@ def let_receiver_fail(match: Match) -> list[Change]:
     if receiver is None or receiver.kind() != "call_expression":
         raise Undecided("it is no call")
     return let_fail(replace(match, node=receiver))
+
+
+def let_deserializing_fail(match: Match) -> list[Change]:
+    """Return the edits that make the error of a deserializer of an error of Python.
+
+    Raises:
+        Undecided: It is in no deserializer of serde's.
+    """
+    block = next((node for node in match.node.ancestors() if node.kind() == "impl_item"), None)
+    trait = last_name(block.field("trait")) if block is not None else ""
+    if trait not in DESERIALIZING or names_in(match.source).imports.get(trait) != "serde":
+        raise Undecided("the function around it returns another error")
+    start, end = match.span
+    outer = wrapping(match.node)
+    if outer is None:
+        return [(end - 1, end, f"{CUSTOM}?")]
+    outer_start, outer_end = match.region.span(outer)
+    return [(outer_start, start, ""), (end - 1, outer_end, CUSTOM)]
 
 
 def in_macro(match: Match) -> list[Change]:
