@@ -155,7 +155,7 @@ def add_message(check: Check, message: Mapping[str, Any], root: Path, folder: Pa
     if message["level"] != "error" and code != DEPRECATED:
         return
     span = own_span(message["spans"], root, folder)
-    if span is None:
+    if span is None or (code == DEPRECATED and is_of_class(message)):
         return
     path = relative_path(span, root, folder) or ""
     check.problems.append(Problem(path, span["line_start"], code, message["message"], message["level"] == "error"))
@@ -178,6 +178,12 @@ def own_span(spans: Sequence[Mapping[str, Any]], root: Path, folder: Path) -> Ma
                 return place
             place = (place.get("expansion") or {}).get("span")
     return None
+
+
+def is_of_class(message: Mapping[str, Any]) -> bool:
+    """Whether a message is about the `IntoPy` that `#[pyclass]` itself writes, where PyO3 allows it."""
+    macros = [(place["expansion"] or {}).get("macro_decl_name") for place in message["spans"] if place["is_primary"]]
+    return "#[pyclass]" in macros and "pyo3::IntoPy" in message["message"]
 
 
 def relative_path(span: Mapping[str, Any], root: Path, folder: Path) -> str | None:

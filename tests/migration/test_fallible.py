@@ -62,6 +62,41 @@ CHANGED = {
             "{ x.map(|z| PyList::new(py, [z])).transpose() }"
         ),
     ),
+    "a value or another": (
+        "fn f(py: Python<'_>, x: Option<i32>) -> PyResult<()> { g(x.map_or(0, |z| PyList::new_bound(py, [z]).len())) }",
+        (
+            "fn f(py: Python<'_>, x: Option<i32>) -> PyResult<()> "
+            "{ g(x.map_or(Ok(0), |z| Ok(PyList::new(py, [z])?.len()))?) }"
+        ),
+    ),
+    "a value or what a closure makes": (
+        (
+            "fn f(py: Python<'_>, x: Option<i32>) -> PyResult<()> "
+            "{ g(x.map_or_else(|| none(py), |z| PyList::new_bound(py, [z]))) }"
+        ),
+        (
+            "fn f(py: Python<'_>, x: Option<i32>) -> PyResult<()> "
+            "{ g(x.map_or_else(|| Ok(none(py)), |z| PyList::new(py, [z]))?) }"
+        ),
+    ),
+    "a result that is returned": (
+        "fn f(py: Python<'_>) -> PyResult<usize> { read(py).map(|z| PyList::new_bound(py, [z]).len()) }",
+        "fn f(py: Python<'_>) -> PyResult<usize> { read(py).and_then(|z| Ok(PyList::new(py, [z])?.len())) }",
+    ),
+    "a result that is handed on": (
+        "fn f(py: Python<'_>) -> PyResult<()> { g(read(py).map(|z| PyList::new_bound(py, [z]))?) }",
+        "fn f(py: Python<'_>) -> PyResult<()> { g(read(py).and_then(|z| PyList::new(py, [z]))?) }",
+    ),
+    "a closure whose items stop early already": (
+        (
+            "fn f(py: Python<'_>, x: &[i32]) -> PyResult<Vec<PyObject>> "
+            "{ x.iter().map(|z| g(vec![PyList::new_bound(py, [z])])).collect::<PyResult<_>>() }"
+        ),
+        (
+            "fn f(py: Python<'_>, x: &[i32]) -> PyResult<Vec<PyObject>> "
+            "{ x.iter().map(|z| g(vec![PyList::new(py, [z])?])).collect::<PyResult<_>>() }"
+        ),
+    ),
     "a closure that is attached": (
         "fn f() { Python::with_gil(|py| { let x = PyList::new_bound(py, [1]); }); }",
         (

@@ -193,6 +193,22 @@ def string_text(match: Match) -> Iterator[tuple[int, int, str]]:
         yield append_call(match, "to_string")
 
 
+def python_string(match: Match) -> Iterator[tuple[int, int, str]]:
+    """Make a Python string of a literal that was converted to a Rust string."""
+    access = around(match.node)
+    token = token_in_scope(match.node)
+    if not token:
+        raise Undecided
+    span = match.region.span(around(access))
+    yield *span, f"PyString::new_bound({token}, {text_of(match, part(access, 'value'))})"
+
+
+def text_before(match: Match) -> Iterator[tuple[int, int, str]]:
+    """Make a Rust string of what a method of strings is called on."""
+    start = match.span[0]
+    yield start, start, "to_string()."
+
+
 def question(match: Match) -> Iterator[tuple[int, int, str]]:
     """Pass the error of `get_item` on, or suppress it as before in a function that returns none."""
     call = get_item_in(match.node)

@@ -11,7 +11,7 @@ from scaffolder.migration.rewrites.undecided import Undecided
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ast_grep_py import SgNode
+    from ast_grep_py import Config, SgNode
 
     from scaffolder.migration.matching import Match
     from scaffolder.migration.rewrites.paths import Edits
@@ -229,3 +229,14 @@ def last_values(node: SgNode) -> Iterator[SgNode]:
             return
         case _:
             yield node
+
+
+def share_object(match: Match) -> Iterator[tuple[int, int, str]]:
+    """Ask for `Sync` of what a class holds as `dyn … + Send`, wherever the file names that type."""
+    search: Config = {"rule": {"kind": "bounded_type", "regex": "^dyn "}}
+    types = {kind.text() for kind in match.node.find_all(search)}
+    for kind in match.node.get_root().root().find_all(search):
+        bounds = kind.text().replace(" ", "").split("+")
+        if kind.text() in types and "Send" in bounds and "Sync" not in bounds:
+            end = match.region.span(kind)[1]
+            yield end, end, " + Sync"

@@ -27,7 +27,10 @@ if TYPE_CHECKING:
 ANY = {"PyObject", "PyAny", "Py<PyAny>"}
 BYTES = ("Vec<u8>", "[u8;", "SmallVec<[u8;")
 # What is a value already, and is not borrowed to be converted.
-VALUES = {"macro_invocation", "call_expression", "try_expression", "tuple_expression", "array_expression"}
+VALUES = {
+    "macro_invocation", "call_expression", "try_expression", "tuple_expression", "array_expression",
+    "binary_expression", "type_cast_expression", "reference_expression",
+}  # fmt: skip
 SIMPLE = {"identifier", "self", "call_expression", "field_expression", "scoped_identifier", "index_expression"}
 METHODS = {"IntoPy": "into_py", "ToPyObject": "to_object"}
 PATHS = {"scoped_identifier", "use_as_clause", "scoped_use_list"}
@@ -49,7 +52,8 @@ def convert_value(match: Match) -> list[Change]:
     refuse_bytes(match)
     edits = [(*match.region.span(name), "into_py_any"), *let_fail(match)]
     if name.text() == "to_object":
-        edits += borrowed(match, receiver)
+        shift = match.region.shift
+        edits += [(start + shift, end + shift, text) for start, end, text in lent(receiver)]
     return joined(edits)
 
 
@@ -76,19 +80,24 @@ def refuse_bytes(match: Match) -> None:
         raise Undecided("a `Vec<u8>` or an array of `u8` was a list, and would be `bytes`")
 
 
-def borrowed(match: Match, receiver: SgNode) -> Iterator[Change]:
+def lent(receiver: SgNode) -> Iterator[Change]:
     """Yield the edits that borrow a receiver, which `to_object` did."""
-    kind = receiver.kind()
     if is_lent(receiver):
         return
-    start, end = match.region.span(receiver)
-    yield start, start, "&" if kind == "parenthesized_expression" else "(&"
-    if kind != "parenthesized_expression":
+    start, end = span(receiver)
+    if receiver.kind() == "parenthesized_expression":
+        yield start + 1, start + 1, "&"
+    else:
+        yield start, start, "(&"
         yield end, end, ")"
 
 
 def is_lent(receiver: SgNode) -> bool:
     """Whether a receiver of `to_object` needs no `&`: it is a reference, or a value that is used nowhere else."""
+    if receiver.kind() == "parenthesized_expression":
+        return is_lent(named(receiver)[0])
+    if receiver.kind() == "try_expression":
+        return is_lent(named(receiver)[0])
     if receiver.text() != "self":
         return receiver.kind() in VALUES or receiver.kind().endswith("_literal")
     function = next((node for node in receiver.ancestors() if node.kind() == "function_item"), None)
@@ -205,9 +214,8 @@ def converted(receiver: SgNode, function: SgNode | None, method: str) -> Iterato
     if name is None:
         raise Undecided
     yield (*span(name), "into_bound_py_any")
-    if method == "to_object" and not is_lent(receiver):
-        yield span(receiver)[0], span(receiver)[0], "(&"
-        yield span(receiver)[1], span(receiver)[1], ")"
+    if method == "to_object":
+        yield from lent(receiver)
 
 
 def bound_of(match: Match) -> list[Change]:
@@ -219,6 +227,21 @@ def bound_of(match: Match) -> list[Change]:
         "'py" in (node.field("type_parameters") or node).text() for node in around if node.field("type_parameters")
     )
     return [(*match.span, ("" if named_here else "for<'py> ") + f"IntoPyObject<{arguments}>")]
+
+
+def clone_guarded(match: Match) -> list[Change]:
+    """Make `x.clone_ref(py)` of `(&x).into_py_any(py)?`."""
+    access = match.node.parent()
+    call = access.parent() if access is not None else None
+    if access is None or call is None or call.kind() != "call_expression":
+        raise Undecided
+    _, name, python = parts_of(call)
+    guard = named(named(match.node)[0])[0]
+    handed_on = call.parent()
+    if name.text() != "into_py_any" or handed_on is None or handed_on.kind() != "try_expression":
+        raise Undecided
+    start, end = match.region.span(name)[0], match.region.span(handed_on)[1]
+    return [(*match.span, guard.text()), (start, end, f"clone_ref({python})")]
 
 
 def typed_object(match: Match) -> list[Change]:

@@ -5,6 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from scaffolder.migration.rewrites.closures import (
+    chain_results,
+    chaining,
+    choosing,
+    collecting,
+    stop_early,
+    transposing,
+    wrapped,
+)
+from scaffolder.migration.rewrites.names import names_in
 from scaffolder.migration.rewrites.returning import (
     PANICS,
     call_with,
@@ -30,6 +40,8 @@ if TYPE_CHECKING:
 
 Change = tuple[int, int, str]
 ATTACHING = {"with_gil", "attach"}
+DESERIALIZING = {"Visitor", "DeserializeSeed"}
+CUSTOM = ".map_err(serde::de::Error::custom)"
 NEVER_FAIL = {"__traverse__", "__clear__", "drop", "main"}
 
 
@@ -41,6 +53,8 @@ class Plan:
         calls: The calls.
         opened: The functions and closures that did not return an error before.
         chains: The calls of `collect` whose items can fail now.
+        mappings: The calls of `map` of a `Result`, whose closures can fail now.
+        defaults: The values that `map_or` returns instead of what can fail now.
     """
 
     def __init__(self, root: SgNode) -> None:
@@ -49,6 +63,8 @@ class Plan:
         self.calls: list[SgNode] = []
         self.opened: list[SgNode] = []
         self.chains: list[SgNode] = []
+        self.defaults: list[SgNode] = []
+        self.mappings: list[SgNode] = []
 
     def let_fail(self, call: SgNode) -> None:
         """Hand on the error of a call.
@@ -81,6 +97,18 @@ class Plan:
         elif (attaching := call_with(owner)) is not None and calls_any(attaching, ATTACHING):
             require_plain(owner)
             self.let_fail(attaching)
+        elif (mapping := chaining(owner)) is not None:
+            require_plain(owner)
+            self.mappings.append(mapping)
+        elif (choice := choosing(owner)) is not None:
+            require_plain(owner)
+            self.let_fail(choice)
+            default = named(choice.field("arguments") or choice)[0]
+            if default.kind() == "closure_expression" and default not in self.opened:
+                require_plain(default)
+                self.opened.append(default)
+            elif default.kind() != "closure_expression":
+                self.defaults.append(default)
         else:
             raise Undecided("it is in a closure that returns no error")
 
@@ -91,6 +119,8 @@ class Plan:
             changes += self.wrap(owner)
             changes += wrap_type(owner)
         changes += [change for chain in self.chains for change in stop_early(chain)]
+        changes += [change for mapping in self.mappings for change in chain_results(mapping)]
+        changes += [change for value in self.defaults for change in wrapped(value, "Ok")]
         return joined(changes)
 
     def hand_on(self, call: SgNode) -> Iterator[Change]:
@@ -118,9 +148,7 @@ class Plan:
                 value.kind() == "macro_invocation" and last_name(value.field("macro")) in PANICS
             ):
                 continue
-            start, end = span(value)
-            yield start, start, f"{name}("
-            yield end, end, ")"
+            yield from wrapped(value, name)
 
     def name_of_ok(self, owner: SgNode) -> str:
         """Return `Ok`, with the type of the error where nothing else says it."""
@@ -170,6 +198,24 @@ def let_receiver_fail(match: Match) -> list[Change]:
     if receiver is None or receiver.kind() != "call_expression":
         raise Undecided("it is no call")
     return let_fail(replace(match, node=receiver))
+
+
+def let_deserializing_fail(match: Match) -> list[Change]:
+    """Return the edits that make the error of a deserializer of an error of Python.
+
+    Raises:
+        Undecided: It is in no deserializer of serde's.
+    """
+    block = next((node for node in match.node.ancestors() if node.kind() == "impl_item"), None)
+    trait = last_name(block.field("trait")) if block is not None else ""
+    if trait not in DESERIALIZING or names_in(match.source).imports.get(trait) != "serde":
+        raise Undecided("the function around it returns another error")
+    start, end = match.span
+    outer = wrapping(match.node)
+    if outer is None:
+        return [(end - 1, end, f"{CUSTOM}?")]
+    outer_start, outer_end = match.region.span(outer)
+    return [(outer_start, start, ""), (end - 1, outer_end, CUSTOM)]
 
 
 def in_macro(match: Match) -> list[Change]:
@@ -274,58 +320,6 @@ def takes_self(function: SgNode) -> bool:
     """Whether a function is a method."""
     parameters = function.field("parameters")
     return parameters is not None and any(child.kind() == "self_parameter" for child in parameters.children())
-
-
-def call_after(closure: SgNode, method: str) -> tuple[SgNode | None, SgNode | None]:
-    """Return the call of a method that a closure is given to, and the method call right after it."""
-    mapping = call_with(closure)
-    if mapping is None or not calls_any(mapping, {method}):
-        return None, None
-    access = mapping.parent()
-    around = access.parent() if access is not None and access.kind() == "field_expression" else None
-    if around is not None and around.kind() == "generic_function":
-        around = around.parent()
-    return mapping, around if around is not None and around.kind() == "call_expression" else None
-
-
-def collecting(closure: SgNode) -> SgNode | None:
-    """Return the call of `collect` right after the `map` whose items a closure makes."""
-    _, after = call_after(closure, "map")
-    return after if after is not None and calls_any(after, {"collect"}) else None
-
-
-def transposing(closure: SgNode) -> SgNode | None:
-    """Return the call of `map`, if what comes after it or is returned shows that it is that of an `Option`."""
-    mapping, after = call_after(closure, "map")
-    if mapping is None:
-        return None
-    if after is not None:
-        given = named(after.field("arguments") or after)
-        is_option = calls_any(after, {"ok_or", "ok_or_else"}) or (
-            calls_any(after, {"unwrap_or_else"}) and given[0].text().startswith("||")
-        )
-        return mapping if is_option else None
-    outer = owner_of(mapping)
-    kind = outer.field("return_type") if outer is not None else None
-    returned = outer is not None and mapping in returned_values(outer)
-    return mapping if returned and kind is not None and last_name(kind) == "Option" else None
-
-
-def stop_early(chain: SgNode) -> Iterator[Change]:
-    """Yield the edits that let `collect` stop at the first error, or take an error out of an `Option`."""
-    if calls_any(chain, {"map"}):
-        end = span(chain)[1]
-        yield end, end, ".transpose()"
-        return
-    function = chain.field("function")
-    kind = function.field("type_arguments") if function is not None else None
-    if function is not None and kind is None:
-        end = span(function)[1]
-        yield end, end, "::<PyResult<_>>"
-    elif kind is not None:
-        start, end = span(kind)
-        yield start + 1, start + 1, "PyResult<"
-        yield end - 1, end - 1, ">"
 
 
 def wrapping(call: SgNode) -> SgNode | None:

@@ -15,6 +15,7 @@ FOREIGN_ERRORS = {"()", "String", "&str", "&'static str", "Infallible", "std::co
 FOREIGN_RESULTS = {"fmt::Result", "std::fmt::Result", "io::Result", "std::io::Result"}
 PYTHON_RESULTS = {"PyResult", "pyo3::PyResult"}
 PYTHON_ERRORS = {"PyErr", "pyo3::PyErr"}
+FALLIBLE = {"Ok", "Err", "into_py_any", "into_pyobject", "into_bound_py_any"}
 PANICS = {"panic", "unreachable", "todo", "unimplemented"}
 
 
@@ -127,6 +128,15 @@ def calls_any(value: SgNode, names: set[str]) -> bool:
     return last_name(function) in names
 
 
+def stops_early(closure: SgNode) -> bool:
+    """Whether a closure makes the items of a `collect` that says it stops at the first error."""
+    mapping = call_with(closure)
+    access = mapping.parent() if mapping is not None and calls_any(mapping, {"map"}) else None
+    function = access.parent() if access is not None and access.kind() == "field_expression" else None
+    kinds = function.field("type_arguments") if function is not None and calls_any(function, {"collect"}) else None
+    return kinds is not None and any(result_type(kind) is not None for kind in named(kinds))
+
+
 def is_fallible(owner: SgNode) -> bool:
     """Whether a function or closure returns a `Result` that an error of Python can be converted to."""
     if (kind := owner.field("return_type")) is not None:
@@ -134,7 +144,9 @@ def is_fallible(owner: SgNode) -> bool:
     if owner.kind() != "closure_expression":
         return False
     values = returned_values(owner)
-    if any(value.kind() == "call_expression" and calls_any(value, {"Ok", "Err"}) for value in values):
+    if any(value.kind() == "call_expression" and calls_any(value, FALLIBLE) for value in values):
+        return True
+    if stops_early(owner):
         return True
     call = call_with(owner)
     around = call.parent() if call is not None else None
