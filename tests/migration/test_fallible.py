@@ -79,6 +79,16 @@ CHANGED = {
             "{ g(x.map_or_else(|| Ok(none(py)), |z| PyList::new(py, [z]))?) }"
         ),
     ),
+    "the items of a list": (
+        (
+            "fn f(py: Python<'_>, x: &[i32]) -> PyResult<Bound<'_, PyList>> "
+            "{ Ok(PyList::new_bound(py, x.iter().map(|z| PyList::new_bound(py, [z])))) }"
+        ),
+        (
+            "fn f(py: Python<'_>, x: &[i32]) -> PyResult<Bound<'_, PyList>> "
+            "{ PyList::new(py, x.iter().map(|z| PyList::new(py, [z])).collect::<PyResult<Vec<_>>>()?) }"
+        ),
+    ),
     "a result that is returned": (
         "fn f(py: Python<'_>) -> PyResult<usize> { read(py).map(|z| PyList::new_bound(py, [z]).len()) }",
         "fn f(py: Python<'_>) -> PyResult<usize> { read(py).and_then(|z| Ok(PyList::new(py, [z])?.len())) }",

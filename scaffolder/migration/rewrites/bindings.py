@@ -163,6 +163,11 @@ def any_bound(match: Match) -> Iterator[tuple[int, int, str]]:
     yield append_call(match, "into_any")
 
 
+def iterate(match: Match) -> Iterator[tuple[int, int, str]]:
+    """Iterate with a method."""
+    yield append_call(match, "iter")
+
+
 def clone_into(match: Match) -> Iterator[tuple[int, int, str]]:
     """Clone what is converted into something owned."""
     receiver = part(around(match.node), "value")

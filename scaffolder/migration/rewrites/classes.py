@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from scaffolder.migration.rewrites.modules import item_after
 from scaffolder.migration.rewrites.paths import indentation
@@ -233,7 +233,9 @@ def last_values(node: SgNode) -> Iterator[SgNode]:
 
 def share_object(match: Match) -> Iterator[tuple[int, int, str]]:
     """Ask for `Sync` of what a class holds as `dyn … + Send`, wherever the file names that type."""
-    search: Config = {"rule": {"kind": "bounded_type", "regex": "^dyn "}}
+    # `A + B + C` is `A + B`, and `C`.
+    whole = {"kind": "bounded_type", "regex": "^dyn ", "not": {"inside": {"kind": "bounded_type"}}}
+    search = cast("Config", {"rule": whole})
     types = {kind.text() for kind in match.node.find_all(search)}
     for kind in match.node.get_root().root().find_all(search):
         bounds = kind.text().replace(" ", "").split("+")

@@ -58,6 +58,16 @@ def transposing(closure: SgNode) -> SgNode | None:
     return mapping if returned and kind is not None and last_name(kind) == "Option" else None
 
 
+def listing(closure: SgNode) -> SgNode | None:
+    """Return the call of `map` that a closure is given to, if a list or tuple of Python is made of its items."""
+    mapping, _ = call_after(closure, "map")
+    arguments = mapping.parent() if mapping is not None else None
+    call = arguments.parent() if arguments is not None and arguments.kind() == "arguments" else None
+    function = call.field("function") if call is not None and call.kind() == "call_expression" else None
+    path = function.field("path") if function is not None and calls_any(function, {"new", "new_bound"}) else None
+    return mapping if last_name(path) in {"PyList", "PyTuple"} else None
+
+
 def chaining(closure: SgNode) -> SgNode | None:
     """Return the call of `map` that a closure is given to, if it is that of a `Result` with an error of Python."""
     mapping, _ = call_after(closure, "map")

@@ -74,6 +74,13 @@ def refuse_bytes(match: Match) -> None:
     Raises:
         Undecided: The function speaks of such a type.
     """
+    receiver, _, _ = parts_of(match.node)
+    call = named(receiver)[0] if receiver.kind() == "try_expression" else receiver
+    function = call.field("function") if call.kind() == "call_expression" else None
+    path = function.field("path") if function is not None else None
+    # What `PyBytes::new` returns, or `Py::new`.
+    if last_name(path)[:2] == "Py" and last_name(path) != "Python":
+        return
     around = next((node for node in match.node.ancestors() if node.kind() == "function_item"), None)
     text = around.text() if around is not None else ""
     if any(kind in text for kind in BYTES):

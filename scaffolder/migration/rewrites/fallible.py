@@ -10,6 +10,7 @@ from scaffolder.migration.rewrites.closures import (
     chaining,
     choosing,
     collecting,
+    listing,
     stop_early,
     transposing,
     wrapped,
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 Change = tuple[int, int, str]
 ATTACHING = {"with_gil", "attach"}
 DESERIALIZING = {"Visitor", "DeserializeSeed"}
+COLLECT = ".collect::<PyResult<Vec<_>>>()"
 CUSTOM = ".map_err(serde::de::Error::custom)"
 NEVER_FAIL = {"__traverse__", "__clear__", "drop", "main"}
 
@@ -54,6 +56,7 @@ class Plan:
         opened: The functions and closures that did not return an error before.
         chains: The calls of `collect` whose items can fail now.
         mappings: The calls of `map` of a `Result`, whose closures can fail now.
+        lists: The calls of `map` that a list or tuple is made of, whose items can fail now.
         defaults: The values that `map_or` returns instead of what can fail now.
     """
 
@@ -65,6 +68,7 @@ class Plan:
         self.chains: list[SgNode] = []
         self.defaults: list[SgNode] = []
         self.mappings: list[SgNode] = []
+        self.lists: list[SgNode] = []
 
     def let_fail(self, call: SgNode) -> None:
         """Hand on the error of a call.
@@ -90,13 +94,22 @@ class Plan:
                 self.let_fail(caller)
         elif owner.field("return_type") is not None:
             raise Undecided("it is in a closure that returns no error")
-        elif (chain := collecting(owner) or transposing(owner)) is not None:
+        else:
+            self.open_closure(owner)
+
+    def open_closure(self, owner: SgNode) -> None:
+        """Let a closure return an error to the method that it is given to."""
+        if (chain := collecting(owner) or transposing(owner)) is not None:
             require_plain(owner)
             self.chains.append(chain)
             self.let_fail(chain)
         elif (attaching := call_with(owner)) is not None and calls_any(attaching, ATTACHING):
             require_plain(owner)
             self.let_fail(attaching)
+        elif (items := listing(owner)) is not None:
+            require_plain(owner)
+            self.lists.append(items)
+            self.let_fail(items)
         elif (mapping := chaining(owner)) is not None:
             require_plain(owner)
             self.mappings.append(mapping)
@@ -120,6 +133,7 @@ class Plan:
             changes += wrap_type(owner)
         changes += [change for chain in self.chains for change in stop_early(chain)]
         changes += [change for mapping in self.mappings for change in chain_results(mapping)]
+        changes += [(span(items)[1], span(items)[1], COLLECT) for items in self.lists]
         changes += [change for value in self.defaults for change in wrapped(value, "Ok")]
         return joined(changes)
 
@@ -376,4 +390,4 @@ def joined(changes: list[Change]) -> list[Change]:
 
 def rank(text: str) -> int:
     """Return where a text belongs among those that are inserted at one place."""
-    return [".transpose()", "?", ")"].index(text) if text in {".transpose()", "?", ")"} else 1
+    return [COLLECT, ".transpose()", "?", ")"].index(text) if text in {COLLECT, ".transpose()", "?", ")"} else 2
