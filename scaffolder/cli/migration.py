@@ -72,7 +72,8 @@ def migrate(
         )
     echo(as_json(migration_data(result)) if as_data else migration_text(result), colour=in_colour())
     show_notes(result.notes)
-    if result.errors or result.after != result.wanted:
+    stopped = not no_check and any(not step.passed for step in result.steps)
+    if result.errors or stopped or result.after != result.wanted:
         raise typer.Exit(UNFINISHED)
 
 

@@ -219,7 +219,7 @@ def walk(work: Work, before: str, wanted: str, report: Callable[[str], None], no
         step = take(work, name)
         if name != before or step.edits or step.manifests:
             work.steps.append(step)
-        if step.checked and not step.passed:
+        if not step.passed and not work.reason:
             return
 
 

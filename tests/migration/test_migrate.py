@@ -327,3 +327,19 @@ def test_it_stops_where_the_code_no_longer_compiles(
     assert {error["path"] for error in result["errors"]} == {"src/lib.rs"}
     assert result["after"] != result["wanted"]
     assert (folder / "src/lib.rs").read_text(encoding="utf-8") == code.replace("Python::with_gil", "Python::attach")
+
+
+@pytest.mark.slow
+@pytest.mark.exclusive("migration")
+def test_it_stops_where_nothing_can_be_checked_any_more(
+    pyo3_new: Command, environment: dict[str, str], shared_target: str, tmp_path: Path
+) -> None:
+    # The crate's own build script refuses the next release.
+    script = 'fn main() {\n    assert!(std::fs::read_to_string("Cargo.toml").unwrap().contains("0.25"));\n}\n'
+    manifest = CARGO.replace('numpy = "0.25"\n', "").replace('rayon = "1"\n', "")
+    folder = write(tmp_path / "fares", {"Cargo.toml": manifest, "src/lib.rs": LIB, "build.rs": script})
+    environment["CARGO_TARGET_DIR"] = shared_target
+    result = json.loads(pyo3_new("migrate", "--json", cwd=folder, code=3).stdout)
+    [step] = result["steps"]
+    assert (step["release"], step["checked"], step["passed"]) == ("0.26", False, False)
+    assert "failed to run custom build command" in step["reason"]
