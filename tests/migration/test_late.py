@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.conftest import git
-
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from tests.conftest import Command
+    from tests.migration.conftest import MigrateCrate
 
 CRATE = """\
 [package]
@@ -52,18 +47,5 @@ pub fn start() -> i32 {
 
 @pytest.mark.slow
 @pytest.mark.exclusive("migration")
-def test_what_older_releases_deprecated_goes_before_it_is_gone(
-    pyo3_new: Command, environment: dict[str, str], shared_target: str, tmp_path: Path
-) -> None:
-    folder = tmp_path / "late"
-    (folder / "src").mkdir(parents=True)
-    (folder / "Cargo.toml").write_text(CRATE, encoding="utf-8")
-    (folder / "src/lib.rs").write_text(BEFORE, encoding="utf-8")
-    git("init", "--quiet", ".", cwd=folder)
-    git("add", "--all", cwd=folder)
-    git("commit", "--quiet", "--message", "Start", cwd=folder)
-    environment["CARGO_TARGET_DIR"] = shared_target
-    done = pyo3_new("migrate", "--to", "0.28", "--json", cwd=folder, code=0)
-    result = json.loads(done.stdout)
-    assert result["errors"] == result["left"] == []
-    assert (folder / "src/lib.rs").read_text(encoding="utf-8") == AFTER
+def test_what_older_releases_deprecated_goes_before_it_is_gone(migrate_crate: MigrateCrate) -> None:
+    assert migrate_crate(CRATE, BEFORE, "0.28") == AFTER
