@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from scaffolder.cli.summary import files_data, files_text, git_in, group
+from scaffolder.cli.summary import files_data, files_text, git_in, go_back, group
 from scaffolder.cli.text import number_of_files
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def data(adoption: Adoption) -> dict[str, Any]:
         "notes": list(adoption.notes),
         "diff": adoption.difference,
         "message": message(adoption),
-        "back": back(adoption),
+        "back": go_back(adoption.path, conflicts=bool(adoption.conflicts)),
         "dry_run": adoption.dry_run,
     }
 
@@ -56,7 +56,9 @@ def text(adoption: Adoption) -> str:
         first = "resolve the conflicts above, then " if adoption.conflicts else ""
         add = f"{git_in(adoption.path)} add --all && " if adoption.conflicts else ""
         commit = f'{add}{git_in(adoption.path)} commit -m "{message(adoption)}"'
-        parts.append(f"To go on: {first}`{commit}`\nTo go back: `{back(adoption)}`")
+        parts.append(
+            f"To go on: {first}`{commit}`\nTo go back: `{go_back(adoption.path, conflicts=bool(adoption.conflicts))}`"
+        )
     return "\n\n".join(filter(None, parts))
 
 
@@ -76,9 +78,3 @@ def message(adoption: Adoption) -> str:
     """Return a message for the commit."""
     extra = f", with {', '.join(adoption.features)}" if adoption.features else ""
     return f"Adopt template {adoption.version}{extra}"
-
-
-def back(adoption: Adoption) -> str:
-    """Return the command that undoes the change while it is not committed."""
-    first = f"{git_in(adoption.path)} add --update -- . && " if adoption.conflicts else ""
-    return f"{first}{git_in(adoption.path)} restore --staged --worktree -- ."

@@ -112,13 +112,13 @@ def migration_text(result: Migration) -> str:
 
 def next_text(result: Migration) -> str:
     """Return how to go on, and how to go back."""
-    from scaffolder.cli.summary import git_in
+    from scaffolder.cli.summary import git_in, go_back
 
     program = git_in(result.path)
     first, add = ("mend what does not compile, then ", f"{program} add --update && ") if result.errors else ("", "")
     commit = f'{program} commit -m "Move from PyO3 {result.before} to {result.after}"'
     again = ", then `pyo3-new migrate` again" if result.after != result.wanted else ""
-    return f"To go on: {first}`{add}{commit}`{again}\nTo go back: `{program} restore --staged --worktree -- .`"
+    return f"To go on: {first}`{add}{commit}`{again}\nTo go back: `{go_back(result.path, conflicts=False)}`"
 
 
 def headline(result: Migration) -> str:

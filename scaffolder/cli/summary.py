@@ -46,7 +46,7 @@ def outcome_data(outcome: Outcome) -> dict[str, Any]:
         "notes": list(outcome.notes),
         "diff": outcome.difference,
         "message": commit_message(outcome),
-        "back": go_back(outcome),
+        "back": go_back(outcome.path, conflicts=bool(outcome.conflicts)),
         "dry_run": outcome.dry_run,
     }
 
@@ -144,7 +144,7 @@ def next_text(outcome: Outcome) -> str:
     commit = f'{program} commit -m "{commit_message(outcome)}"'
     on = f"{program} add --all && {commit}" if outcome.conflicts else commit
     first = f"{', '.join(settling_steps(outcome))}, then " if outcome.conflicts else ""
-    return f"To go on: {first}`{on}`\nTo go back: `{go_back(outcome)}`"
+    return f"To go on: {first}`{on}`\nTo go back: `{go_back(outcome.path, conflicts=bool(outcome.conflicts))}`"
 
 
 def settling_steps(outcome: Outcome) -> list[str]:
@@ -155,11 +155,11 @@ def settling_steps(outcome: Outcome) -> list[str]:
     return [*(edit if len(renewed) < len(outcome.conflicts) else []), *renew]
 
 
-def go_back(outcome: Outcome) -> str:
+def go_back(folder: Path, *, conflicts: bool) -> str:
     """Return the command that undoes a change that is not committed."""
-    program = git_in(outcome.path)
+    program = git_in(folder)
     # Where both sides renamed a file git restores nothing until it is told that the conflict is over.
-    first = f"{program} add --update -- . && " if outcome.conflicts else ""
+    first = f"{program} add --update -- . && " if conflicts else ""
     return f"{first}{program} restore --staged --worktree -- ."
 
 
