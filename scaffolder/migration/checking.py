@@ -133,7 +133,7 @@ def check_crates(
         if record["reason"] == "compiler-message":
             add_message(check, record["message"], root, folder, texts)
         if record["reason"] == "compiler-artifact":
-            add_features(check, record, root)
+            note_features(check, record, root)
     check.problems = list(dict.fromkeys(check.problems))
     check.ran = check.passed or any(problem.path for problem in check.errors)
     if not check.ran:
@@ -141,7 +141,7 @@ def check_crates(
     return check
 
 
-def add_features(check: Check, artifact: Mapping[str, Any], root: Path) -> None:
+def note_features(check: Check, artifact: Mapping[str, Any], root: Path) -> None:
     """Take over which features a crate of the project was compiled with."""
     manifest = Path(artifact["manifest_path"])
     if manifest.is_relative_to(root.resolve()):
@@ -155,7 +155,7 @@ def add_message(check: Check, message: Mapping[str, Any], root: Path, folder: Pa
     if message["level"] != "error" and code != DEPRECATED:
         return
     span = own_span(message["spans"], root, folder)
-    if span is None or (code == DEPRECATED and is_of_class(message)):
+    if span is None:
         return
     path = relative_path(span, root, folder) or ""
     check.problems.append(Problem(path, span["line_start"], code, message["message"], message["level"] == "error"))
@@ -178,12 +178,6 @@ def own_span(spans: Sequence[Mapping[str, Any]], root: Path, folder: Path) -> Ma
                 return place
             place = (place.get("expansion") or {}).get("span")
     return None
-
-
-def is_of_class(message: Mapping[str, Any]) -> bool:
-    """Whether a message is about the `IntoPy` that `#[pyclass]` itself writes, where PyO3 allows it."""
-    macros = [(place["expansion"] or {}).get("macro_decl_name") for place in message["spans"] if place["is_primary"]]
-    return "#[pyclass]" in macros and "pyo3::IntoPy" in message["message"]
 
 
 def relative_path(span: Mapping[str, Any], root: Path, folder: Path) -> str | None:
