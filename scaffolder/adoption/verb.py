@@ -18,10 +18,8 @@ from scaffolder.checkout.checkout import (
     is_ours,
     locate,
     readable,
-    require_clean,
+    require_changeable,
     require_recent_git,
-    require_settled,
-    require_whole,
 )
 from scaffolder.checkout.interruption import require_uninterrupted
 from scaffolder.checkout.manifests import outdated_locks
@@ -169,10 +167,7 @@ def find_candidate(start: Path) -> Checkout:
         raise recorded(folder / ANSWERS)
     checkout = locate(folder)
     require_uninterrupted(checkout)
-    checkout.tree()
-    require_settled(checkout)
-    require_clean(checkout)
-    require_whole(checkout)
+    require_changeable(checkout)
     if not (folder / "pyproject.toml").is_file():
         require_project(checkout)
     return checkout

@@ -256,10 +256,19 @@ def require_ready(checkout: Checkout) -> None:
     Raises:
         ScaffolderError: A git operation is in progress, conflicts are left, or changes are not committed.
     """
+    require_changeable(checkout)
+    require_record(checkout)
+
+
+def require_changeable(checkout: Checkout) -> None:
+    """Refuse a repository with unfinished or uncommitted work, whether or not the template made what is in it.
+
+    Raises:
+        ScaffolderError: As `require_ready`, but for the answers file.
+    """
     checkout.tree()
     require_settled(checkout)
     require_clean(checkout)
-    require_record(checkout)
     require_whole(checkout)
 
 

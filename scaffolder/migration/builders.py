@@ -5,19 +5,20 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from packaging.requirements import InvalidRequirement, Requirement
 from packaging.version import Version
 
 from scaffolder.anatomy.manifests import read_manifests
+from scaffolder.anatomy.project import read_requirement
 from scaffolder.anatomy.versions import sets_extension_module
 from scaffolder.errors import ScaffolderError
 from scaffolder.migration.companions import number
-from scaffolder.migration.manifests import ManifestEdit, drop_empty_features, entries
+from scaffolder.migration.manifests import ManifestEdit, drop_empty_features, entries, replace_item
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     import tomlkit
+    from packaging.requirements import Requirement
 
     from scaffolder.migration.sources import Sources
 
@@ -55,11 +56,8 @@ def leave_to_builders(sources: Sources, series: str) -> Iterator[ManifestEdit]:
 def builder_of(project: Mapping[str, Any]) -> Requirement | None:
     """Return what a project asks for to be built with, if that sets the variable."""
     for text in dict(project.get("build-system", {})).get("requires", ()):
-        try:
-            requirement = Requirement(str(text))
-        except InvalidRequirement:
-            continue
-        if requirement.name in BUILDERS:
+        requirement = read_requirement(text)
+        if requirement is not None and requirement.name in BUILDERS:
             return requirement
     return None
 
@@ -87,12 +85,12 @@ def drop_feature(path: str, document: tomlkit.TOMLDocument) -> Iterator[Manifest
     for entry in entries(crate):
         names = entry.value.get("features") if isinstance(entry.value, dict) else None
         if entry.crate == "pyo3" and names and FEATURE in names:
-            remove(names, FEATURE)
+            replace_item(names, FEATURE, None)
             drop_empty_features(entry)
             yield ManifestEdit(path, f"feature `{FEATURE}`", FEATURE, "")
     for names in dict(document.get("features", {})).values():
         for name in [name for name in names if name in OF_PYO3]:
-            remove(names, name)
+            replace_item(names, name, None)
             yield ManifestEdit(path, f"feature `{FEATURE}`", str(name), "")
 
 
@@ -108,7 +106,7 @@ def drop_inherited(sources: Sources, built: set[str]) -> Iterator[ManifestEdit]:
         table = dict(document.get("workspace", {})).get("dependencies", {})
         names = dict(table.get("pyo3", {})).get("features") if isinstance(table.get("pyo3"), dict) else None
         if heirs and heirs <= built and names and FEATURE in names:
-            remove(names, FEATURE)
+            replace_item(names, FEATURE, None)
             yield ManifestEdit(path, f"feature `{FEATURE}`", FEATURE, "")
 
 
@@ -117,7 +115,7 @@ def drop_option(path: str, project: tomlkit.TOMLDocument) -> Iterator[ManifestEd
     settings: Any = dict(project.get("tool", {})).get("maturin")
     names = settings.get("features") if settings is not None else None
     for name in [name for name in names or () if name in OF_PYO3]:
-        remove(names, name)
+        replace_item(names, name, None)
         if not names:
             settings.pop("features")
         if not settings:
@@ -125,30 +123,22 @@ def drop_option(path: str, project: tomlkit.TOMLDocument) -> Iterator[ManifestEd
         yield ManifestEdit(path, f"feature `{FEATURE}`", str(name), "")
 
 
-def remove(names: Any, name: str) -> None:
-    """Remove an item from a list of a manifest."""
-    names.pop(list(names).index(name))
-
-
 def raise_builder(path: str, project: tomlkit.TOMLDocument, requirement: Requirement) -> Iterator[ManifestEdit]:
     """Ask for a builder that sets the variable."""
     first = sets_extension_module(requirement.name)
-    lower = lower_limit(str(requirement))
+    lower = lower_limit(requirement)
     if lower is not None and lower >= first:
         return
     requires: Any = project["build-system"]["requires"]
     for place, text in enumerate(list(requires)):
-        if text == str(text) and Requirement(str(text)) == requirement:
+        if read_requirement(text) == requirement:
             requires[place] = with_limit(requirement, first)
             yield ManifestEdit(path, requirement.name, str(text), str(requires[place]))
 
 
-def lower_limit(text: str) -> Version | None:
-    """Return the oldest release that a requirement allows; nothing if it can't be read or sets no limit."""
-    try:
-        specifiers = Requirement(text).specifier
-    except InvalidRequirement:
-        return None
+def lower_limit(requirement: Requirement | None) -> Version | None:
+    """Return the oldest release that a requirement allows; nothing if it could not be read or sets no limit."""
+    specifiers = requirement.specifier if requirement is not None else ()
     return max((Version(each.version) for each in specifiers if each.operator == ">="), default=None)
 
 

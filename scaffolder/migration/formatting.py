@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 from typing import TYPE_CHECKING
 
+from scaffolder.migration.manifests import manifest_of
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -37,10 +39,8 @@ def format_like_before(sources: Sources) -> bool:
 
 def edition_of(sources: Sources, path: str) -> str:
     """Return the edition of the crate that a file belongs to."""
-    from scaffolder.migration.manifests import folder_of
-
-    owner = max((name for name in sources.documents if path.startswith(folder_of(name))), key=len)
-    edition = dict(sources.documents[owner].get("package", {})).get("edition", "2015")
+    owner = manifest_of(sources.documents, path)
+    edition = dict(sources.documents[owner].get("package", {})).get("edition", "2015") if owner else None
     return str(edition) if isinstance(edition, str) else "2021"
 
 

@@ -8,7 +8,7 @@ from scaffolder.migration.checking import DEPRECATED
 from scaffolder.migration.companions import crate_names, number
 from scaffolder.migration.conditions import places_off, read_settings
 from scaffolder.migration.manifests import manifest_of
-from scaffolder.migration.matching import edits_of, find_matches, named_by
+from scaffolder.migration.matching import edits_of, find_matches, line_at, named_by
 from scaffolder.migration.regions import regions
 from scaffolder.migration.results import Left
 from scaffolder.migration.rewrites.undecided import Unconcerned, Undecided
@@ -44,8 +44,8 @@ def left_in(path: str, text: str, rules: Iterable[Rule], messages: Sequence[Mess
     """Yield what rules leave to a person in one file."""
     for rule in rules:
         matches = find_matches(text, rule)
-        if trigger := rule.trigger:
-            matches = named_by(matches, [message for message in messages if trigger.fits(message.code, message.text)])
+        if rule.trigger:
+            matches = named_by(matches, [said for said in messages if rule.is_named_in(said.code, said.text)])
         for match in matches:
             if (why := undecided(match)) is not None:
                 url = GUIDE if rule.section else ""
@@ -90,8 +90,3 @@ def unseen_in(path: str, text: str, release: str, settings: Settings) -> Iterato
     for item, condition in places_off(regions(text)[0].root, settings) if settings else ():
         why = f"not compiled here because of `{condition}`: check it where it is"
         yield Left(path, line_at(text, item.range().start.index), "", release, why)
-
-
-def line_at(text: str, place: int) -> int:
-    """Return the line of a place in a file, from 1."""
-    return text.count("\n", 0, place) + 1

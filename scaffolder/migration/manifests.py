@@ -78,7 +78,7 @@ class Entry(NamedTuple):
         return isinstance(self.value, dict) and bool(self.value.get("workspace"))
 
 
-def read_manifests(texts: Mapping[str, str]) -> dict[str, tomlkit.TOMLDocument]:
+def parse_manifests(texts: Mapping[str, str]) -> dict[str, tomlkit.TOMLDocument]:
     """Parse those manifests that can be parsed.
 
     Args:

@@ -109,6 +109,11 @@ class Result:
     applied: list[Applied] = field(default_factory=list)
 
 
+def line_at(text: str, place: int) -> int:
+    """Return the line of a place in a file, from 1."""
+    return text.count("\n", 0, place) + 1
+
+
 def find_matches(text: str, rule: Rule) -> Iterator[Match]:
     """Yield every place in a file that a rule's search finds.
 
@@ -218,7 +223,6 @@ def apply_everywhere(result: Result, rule: Rule) -> None:
         write_edits(result, rule, groups)
         if result.text == before:
             return
-        result.text = add_imports(result.text, rule.needs)
 
 
 def apply_at_messages(result: Result, rules: Sequence[Rule], messages: Sequence[Message]) -> None:
@@ -226,7 +230,7 @@ def apply_at_messages(result: Result, rules: Sequence[Rule], messages: Sequence[
     chosen: list[tuple[Rule, tuple[Edit, ...]]] = []
     taken: list[Edit] = []
     for rule in rules:
-        fitting = [message for message in messages if rule.trigger and rule.trigger.fits(message.code, message.text)]
+        fitting = [message for message in messages if rule.is_named_in(message.code, message.text)]
         for edits in edits_at(result.text, rule, fitting):
             if edits and not any(overlap(edit, other) for edit in edits for other in taken):
                 taken += edits
@@ -282,7 +286,7 @@ def write_all(result: Result, edits: Iterable[tuple[Rule, Edit]]) -> None:
     ordered = sorted(edits, key=lambda pair: pair[1].start)
     text = result.text
     for rule, edit in ordered:
-        line = result.text.count("\n", 0, edit.start) + 1
+        line = line_at(result.text, edit.start)
         result.applied.append(Applied(rule, line, result.text[edit.start : edit.end], edit.text))
     # From the end on, so that the places before stay where they are.
     for _, edit in reversed(ordered):

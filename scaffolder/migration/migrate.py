@@ -5,20 +5,20 @@ from __future__ import annotations
 import tomllib
 from typing import TYPE_CHECKING
 
+from scaffolder.anatomy.project import read_requirement
 from scaffolder.anatomy.versions import read_version, series_named
 from scaffolder.checkout.apply import apply
 from scaffolder.checkout.checkout import (
     locate,
     readable,
-    require_clean,
+    require_changeable,
     require_recent_git,
-    require_settled,
-    require_whole,
 )
 from scaffolder.checkout.merge import open_scratch
 from scaffolder.checkout.obstacles import require_free
 from scaffolder.errors import ScaffolderError, UsageError, listing
 from scaffolder.folders import temporary_folder
+from scaffolder.machine.toolchain import FILES as TOOLCHAIN_FILES
 from scaffolder.migration.builders import leave_to_builders, lower_limit
 from scaffolder.migration.checking import DEPRECATED
 from scaffolder.migration.companions import number
@@ -35,7 +35,7 @@ from scaffolder.migration.manifests import (
 from scaffolder.migration.matching import apply_rules
 from scaffolder.migration.results import Migration, RuleEdit, Step
 from scaffolder.migration.rules import OLDEST, load_rules, releases
-from scaffolder.migration.sources import TOOLCHAINS, read_sources
+from scaffolder.migration.sources import read_sources
 from scaffolder.migration.work import ALL_TARGETS, open_work
 
 if TYPE_CHECKING:
@@ -86,10 +86,8 @@ def migrate(  # noqa: PLR0913
     require_known(wanted)
     require_recent_git()
     checkout = open_repository(start)
+    require_changeable(checkout)
     tree = checkout.tree()
-    require_settled(checkout)
-    require_clean(checkout)
-    require_whole(checkout)
     with temporary_folder() as workspace:
         scratch = open_scratch(workspace / "scratch", checkout, tree)
         sources = read_sources(checkout, scratch, workspace / "copy")
@@ -103,8 +101,8 @@ def migrate(  # noqa: PLR0913
             raise unchecked(work.reason)
         notes += work.notes
         walk(work, before, wanted, report, notes)
-        notes += old_compilers(scratch, work.steps[-1].release if work.steps else before)
-        notes += old_pythons(sources, work.steps[-1].release if work.steps else before)
+        after = work.steps[-1].release if work.steps else before
+        notes += [*old_compilers(scratch, after), *old_pythons(sources, after)]
         if format_like_before(sources) and not work.reason:
             work.check()
         sources.write()
@@ -117,7 +115,7 @@ def migrate(  # noqa: PLR0913
             path=checkout.folder,
             before=before,
             wanted=wanted,
-            after=work.steps[-1].release if work.steps else before,
+            after=after,
             steps=tuple(work.steps),
             left=tuple(find_left(work, before)),
             errors=tuple(work.last.errors) if work.last else (),
@@ -173,7 +171,7 @@ def notes_on(sources: Sources) -> Iterator[str]:
 def old_compilers(scratch: Scratch, series: str) -> Iterator[str]:
     """Yield which files pin a compiler that is too old for PyO3."""
     needed = series_named(series)
-    names = [path for path in scratch.committed if path.rpartition("/")[2] in TOOLCHAINS]
+    names = [path for path in scratch.committed if path.rpartition("/")[2] in TOOLCHAIN_FILES]
     for path, file in scratch.committed_files(names).items():
         pinned = pinned_release(file.content)
         if needed and pinned and pinned < needed.rust:
@@ -195,7 +193,7 @@ def old_pythons(sources: Sources, series: str) -> Iterator[str]:
     oldest = series_named(series)
     for path, project in sources.projects.items():
         text = dict(project.get("project", {})).get("requires-python")
-        lower = lower_limit(f"python{text}") if isinstance(text, str) else None
+        lower = lower_limit(read_requirement(f"python{text}")) if isinstance(text, str) else None
         if oldest and lower and lower < oldest.oldest:
             needed = f"PyO3 {series} needs {oldest.oldest} or newer"
             yield f"`requires-python` in `{path}` allows Python {lower}, and {needed}"

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from scaffolder import git
 from scaffolder.checkout.checkout import LOOKING
 from scaffolder.checkout.merge import File
-from scaffolder.migration.manifests import folder_of, read_manifests, uses_pyo3
+from scaffolder.machine.toolchain import FILES as TOOLCHAIN_FILES
+from scaffolder.migration.manifests import manifest_of, parse_manifests, uses_pyo3
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from scaffolder.checkout.merge import Files, Scratch
 
 LOCK = "Cargo.lock"
-TOOLCHAINS = ("rust-toolchain", "rust-toolchain.toml")
 
 
 @dataclass
@@ -51,12 +51,9 @@ class Sources:
     @property
     def rust(self) -> Iterator[str]:
         """The Rust files of the crates that depend on PyO3."""
-        folders = {folder_of(path): path in self.crates for path in self.documents}
         for path in self.texts:
-            if path.endswith(".rs"):
-                nearest = max((folder for folder in folders if path.startswith(folder)), key=len, default=None)
-                if nearest is not None and folders[nearest]:
-                    yield path
+            if path.endswith(".rs") and manifest_of(self.documents, path) in self.crates:
+                yield path
 
     def write(self) -> None:
         """Write what changed since the last time to the copy."""
@@ -97,8 +94,8 @@ def read_sources(checkout: Checkout, scratch: Scratch, copy: Path) -> Sources:
         except UnicodeDecodeError:
             skipped.append(path)
     texts = {path: text for path, text in texts.items() if not path.endswith(LOCK)}
-    documents = read_manifests({path: text for path, text in texts.items() if path.rpartition("/")[2] == "Cargo.toml"})
-    projects = read_manifests(
+    documents = parse_manifests({path: text for path, text in texts.items() if path.rpartition("/")[2] == "Cargo.toml"})
+    projects = parse_manifests(
         {path: text for path, text in texts.items() if path.rpartition("/")[2] == "pyproject.toml"}
     )
     crates = tuple(path for path, document in documents.items() if uses_pyo3(document))
@@ -123,6 +120,6 @@ def copy_repository(checkout: Checkout, copy: Path) -> None:
         original = checkout.root / lock.relative_to(copy)
         if not os.path.lexists(lock) and original.is_file():
             shutil.copyfile(original, lock)
-    for name in TOOLCHAINS:
+    for name in TOOLCHAIN_FILES:
         for path in copy.rglob(name):
             path.unlink()

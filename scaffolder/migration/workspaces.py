@@ -61,7 +61,7 @@ def find_workspaces(
         name = dict(document.get("package", {})).get("name")
         if not name:
             continue
-        place = ask_cargo(sources.copy / path, environment)
+        place = locate_package(sources.copy / path, environment)
         if isinstance(place, str):
             unreadable.append(UnreadableCrate(path, place))
         else:
@@ -86,7 +86,7 @@ class Place(NamedTuple):
     package: str
 
 
-def ask_cargo(manifest: Path, environment: Mapping[str, str]) -> Place | str:
+def locate_package(manifest: Path, environment: Mapping[str, str]) -> Place | str:
     """Ask cargo where it compiles a crate; a text is what it says instead."""
     command = ["cargo", "metadata", "--no-deps", "--format-version", "1", "--manifest-path", str(manifest)]
     done = run(command, environment, manifest.parent, timeout=None, quiet=False)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from scaffolder.migration.checking import write_config
-from scaffolder.migration.manifests import add_feature, manifest_of, raise_manifest, read_manifests
+from scaffolder.migration.manifests import add_feature, manifest_of, parse_manifests, raise_manifest
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,14 +26,14 @@ if TYPE_CHECKING:
     ],
 )
 def test_a_feature_is_added_once(before: str, after: str) -> None:
-    documents = read_manifests({"Cargo.toml": f"[dependencies]\n{before}\n"})
+    documents = parse_manifests({"Cargo.toml": f"[dependencies]\n{before}\n"})
     assert len(add_feature("Cargo.toml", documents["Cargo.toml"], "py-clone")) == 1
     assert documents["Cargo.toml"].as_string() == f"[dependencies]\n{after}\n"
     assert add_feature("Cargo.toml", documents["Cargo.toml"], "py-clone") == []
 
 
 def test_a_workspace_that_others_inherit_from_gets_no_feature() -> None:
-    documents = read_manifests({"Cargo.toml": '[workspace.dependencies]\npyo3 = "0.22"\n'})
+    documents = parse_manifests({"Cargo.toml": '[workspace.dependencies]\npyo3 = "0.22"\n'})
     assert add_feature("Cargo.toml", documents["Cargo.toml"], "py-clone") == []
 
 
@@ -46,7 +46,7 @@ def test_a_file_belongs_to_the_nearest_manifest() -> None:
 
 def test_the_feature_that_hides_what_has_to_move_goes_before_it_moves() -> None:
     text = '[dependencies]\npyo3 = { version = "0.21", features = ["abi3", "gil-refs"] }\n'
-    documents = read_manifests({"Cargo.toml": text})
+    documents = parse_manifests({"Cargo.toml": text})
     raise_manifest("Cargo.toml", documents["Cargo.toml"], "0.21")
     assert "gil-refs" not in documents["Cargo.toml"].as_string()
 
