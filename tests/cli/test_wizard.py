@@ -135,6 +135,8 @@ def test_an_example_on_the_screen(start: Callable[..., Terminal], width: int) ->
 def test_examples_are_described_in_full(start: Callable[..., Terminal], width: int) -> None:
     terminal = start("word-prices", width=width)
     open_examples(terminal)
+    # The last entry: the terminal may be half drawn before.
+    terminal.wait("Back")
     menu = " ".join(terminal.text.replace("»", " ").split())
     for example in SKILLS[SKILL].examples:
         assert f"{example.path.name} {example.purpose}" in menu

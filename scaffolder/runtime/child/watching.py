@@ -101,6 +101,11 @@ class Watch(threading.Thread):
         looks = [look for look in self.looks if due <= look["time"] <= now]
         # Where this thread got the GIL first, it is known who had it, but no more where.
         last = looks[-1] if looks else {"stack": [], "other": self.busiest({})}
+        other = last["other"]
+        # The thread that let go of the GIL after the longest wait was at that place; later it is elsewhere.
+        longest = max(looks, key=lambda look: look["waited"], default=last)["other"]
+        if other and longest and longest["name"] == other["name"]:
+            other["stack"] = longest["stack"]
         cpu = time.thread_time() - self.cpu
         return {
             "start": due - self.start_time, "lag": lag, "lost": lost, "cpu": cpu, "looks": len(looks),
@@ -110,7 +115,7 @@ class Watch(threading.Thread):
             # Another call of the same function, made before the loop's next turn, waits there as well.
             "is_same_code": len({look["place"][1:] for look in looks}) == 1,
             "is_step": len({look["step"] for look in looks}) == 1,
-            "stack": last["stack"], "other": last["other"],
+            "stack": last["stack"], "other": other,
             "pause": sum(max(0.0, min(end, now) - max(start, due)) for start, end in self.pauses),
         }  # fmt: skip
 

@@ -34,7 +34,12 @@ def profile(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pyt
 
     def run(*arguments: str, code: int = 0) -> dict[str, Any]:
         words = ["--seconds", "0.2", "--loop", "asyncio", "--python", sys.executable, "--json", *arguments]
-        return result_or_error(call_tool(app, "async_profiler", words, capsys, code)[0])
+        for _ in range(4):
+            result = result_or_error(call_tool(app, "async_profiler", words, capsys, code)[0])
+            # Measured again on a machine that is too busy, as the finding advises.
+            if all(finding["id"] != "too-disturbed" for finding in result.get("findings", ())):
+                break
+        return result
 
     return run
 

@@ -148,6 +148,12 @@ impl Lockers {
         self.0.parcels().clone()
     }
 
+    /// Whether a parcel is being carried.
+    #[getter]
+    fn carrying(&self) -> bool {
+        Arc::strong_count(&self.0) > 1
+    }
+
     /// Carry a parcel to another locker.
     fn carry<'py>(&self, py: Python<'py>, from: u64, to: u64) -> PyResult<Bound<'py, PyAny>> {
         let wall = Arc::clone(&self.0);
