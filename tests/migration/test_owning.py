@@ -42,3 +42,21 @@ def test_a_borrowed_object_is_owned_where_the_compiler_says(before: str, place: 
     assert rule.trigger
     message = Message("E0308", " ".join(rule.trigger.mentions), start, start + len(name))
     assert apply_rules(before, [rule], [message]).text == after
+
+
+DECLARED = {
+    "let list: &PyList = object.getattr(name)?.downcast()?;":
+        "let list: Bound<'_, PyList> = object.getattr(name)?.downcast_into()?;",
+    "let list: &PyList = object.getattr(name).unwrap().downcast().unwrap();":
+        "let list: Bound<'_, PyList> = object.getattr(name).unwrap().downcast_into().unwrap();",
+    "let list: &PyList = object.downcast().unwrap();": "let list: &Bound<'_, PyList> = object.downcast().unwrap();",
+    "let list: &PyList = object.as_ref(py).downcast()?;":
+        "let list: &Bound<'_, PyList> = object.as_ref(py).downcast()?;",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("before", "after"), DECLARED.items())
+def test_a_variable_owns_what_only_it_has(before: str, after: str) -> None:
+    imports = "use pyo3::prelude::*;\nuse pyo3::types::PyList;\n"
+    result = apply_rules(f"{imports}fn f() {{ {before} }}", [RULES["gil-ref-type"]])
+    assert result.text == f"{imports}fn f() {{ {after} }}"

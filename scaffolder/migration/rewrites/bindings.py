@@ -158,6 +158,20 @@ def name_temporary(match: Match) -> Iterator[tuple[int, int, str]]:
     yield *match.span, name
 
 
+def borrow_extracted(match: Match) -> Iterator[tuple[int, int, str]]:
+    """Borrow the object that `extract` returns, of which it returned a reference."""
+    call = around(match.node)
+    while call.kind() in CHAIN:
+        call = around(call)
+    value = around(call)
+    if value.kind() == "field_expression" and part(value, "field").text() in {"unwrap", "expect"}:
+        value = around(value)
+    elif value.kind() != "try_expression":
+        raise Undecided
+    start = match.region.span(value)[0]
+    yield start, start, "&"
+
+
 def any_bound(match: Match) -> Iterator[tuple[int, int, str]]:
     """Forget the type of an object."""
     yield append_call(match, "into_any")

@@ -31,6 +31,7 @@ NATIVE = {
 }  # fmt: skip
 # What an initial value that is borrowed ends with.
 BORROWING = {"as_any", "as_ref", "bind", "bound", "downcast", "downcast_exact", "downcast_unchecked", "value_bound"}
+PANICKING = {"unwrap", "expect"}
 # What a type can be a part of, and decides what becomes of it.
 HOLDERS = {
     "parameter", "function_item", "function_signature_item", "closure_expression", "let_declaration",
@@ -61,7 +62,11 @@ def taken_over(node: SgNode) -> SgNode | None:
     if declaration is None or declaration.kind() != "let_declaration" or declaration.field("value") is None:
         return None
     method = method_of(part(declaration, "value"))
-    return method[1] if method and method[0].kind() in TEMPORARY and method[1].text() in TAKING else None
+    while method and method[1].text() in PANICKING:
+        method = method_of(method[0])
+    if method is None or method[1].text() not in TAKING:
+        return None
+    return method[1] if method[0].kind() in TEMPORARY and not is_borrowed(method[0]) else None
 
 
 def bound_impl(match: Match) -> Iterator[tuple[int, int, str]]:
@@ -102,7 +107,7 @@ def extraction_of(node: SgNode) -> SgNode | None:
     if kind is None or value is None or kind.text() != "&str":
         return None
     method = method_of(value)
-    if method and method[1].text() in {"unwrap", "expect"}:
+    if method and method[1].text() in PANICKING:
         method = method_of(method[0])
     return method[1] if method and method[1].text() == "extract" else None
 
@@ -179,4 +184,4 @@ def is_borrowed(value: SgNode | None) -> bool:
     if method is None:
         return False
     receiver, name = method[0], method[1].text()
-    return is_borrowed(receiver) if name in {"unwrap", "expect"} else name in BORROWING
+    return is_borrowed(receiver) if name in PANICKING else name in BORROWING
