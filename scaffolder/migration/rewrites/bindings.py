@@ -13,8 +13,9 @@ from scaffolder.migration.rewrites.calls import (
     text_of,
     token_in_scope,
 )
+from scaffolder.migration.rewrites.gil_refs import is_native
 from scaffolder.migration.rewrites.tree import around, part
-from scaffolder.migration.rewrites.undecided import Undecided
+from scaffolder.migration.rewrites.undecided import Unconcerned, Undecided
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -139,6 +140,16 @@ def clone_out(match: Match) -> Iterator[tuple[int, int, str]]:
 def borrow_in_closure(match: Match) -> Iterator[tuple[int, int, str]]:
     """Call a function that borrows an object with one that is owned."""
     yield *match.span, f"|item| {match.node.text()}(&item)"
+
+
+def method_in_closure(match: Match) -> Iterator[tuple[int, int, str]]:
+    """Call a method of an object in a closure, where a path named the method of a reference into the pool."""
+    node = match.node
+    path = part(node, "function") if node.kind() == "generic_function" else node
+    if path.kind() != "scoped_identifier" or not is_native(part(path, "path").text().split("::"), match.source):
+        raise Unconcerned
+    start = match.region.span(part(path, "name"))[0]
+    yield *match.span, f"|item| item.{match.source[start : match.span[1]]}()"
 
 
 def name_temporary(match: Match) -> Iterator[tuple[int, int, str]]:
