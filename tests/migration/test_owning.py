@@ -60,3 +60,9 @@ def test_a_variable_owns_what_only_it_has(before: str, after: str) -> None:
     imports = "use pyo3::prelude::*;\nuse pyo3::types::PyList;\n"
     result = apply_rules(f"{imports}fn f() {{ {before} }}", [RULES["gil-ref-type"]])
     assert result.text == f"{imports}fn f() {{ {after} }}"
+
+
+def test_bound_has_its_path_where_another_type_is_called_so() -> None:
+    text = "use pyo3::types::PyDict;\nuse std::ops::Bound;\n\nfn f(dict: &PyDict, end: Bound<usize>) {}\n"
+    result = apply_rules(text, [RULES["gil-ref-type"]])
+    assert result.text == text.replace("&PyDict", "&pyo3::Bound<'_, PyDict>")

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 CRATES = frozenset({"pyo3", "numpy"})
 MODULES = CRATES | {"types", "exceptions"}
 CELL = "PyCell"
+BOUND = "Bound"
 # The Python types of PyO3 0.20 and of the crate `numpy`.
 NATIVE = {
     "PyAny", "PyBaseException", "PyBool", "PyByteArray", "PyBytes", "PyCFunction", "PyCapsule", "PyCode",
@@ -48,7 +49,7 @@ def bound_type(match: Match) -> Iterator[tuple[int, int, str]]:
         raise Unconcerned
     inner = object_type(node, match.source)
     lifetime = lifetime_of(node) or "'_"
-    owned = f"Bound<{lifetime}, {inner}>"
+    owned = f"{bound_name(match.source)}<{lifetime}, {inner}>"
     if taken := taken_over(node):
         yield *match.span, owned
         yield *match.region.span(taken), TAKING[taken.text()]
@@ -75,7 +76,19 @@ def bound_impl(match: Match) -> Iterator[tuple[int, int, str]]:
     foreign = names_in(match.source).imports.get(trait) in CRATES
     if foreign or not is_native([match.node.text()], match.source):
         raise Unconcerned
-    yield *match.span, f"Bound<'_, {match.node.text()}>"
+    yield *match.span, f"{bound_name(match.source)}<'_, {match.node.text()}>"
+
+
+def bound_path(match: Match) -> Iterator[tuple[int, int, str]]:
+    """Name `Bound` where another class was named."""
+    yield *match.span, bound_name(match.source)
+
+
+def bound_name(source: str) -> str:
+    """Return `Bound`, with its crate in a file where another type is called so, such as `std::ops::Bound`."""
+    names = names_in(source)
+    taken = names.imports.get(BOUND, "pyo3") != "pyo3" or BOUND in names.types
+    return f"pyo3::{BOUND}" if taken else BOUND
 
 
 def downcast_error(match: Match) -> Iterator[tuple[int, int, str]]:
