@@ -143,13 +143,18 @@ def borrow_in_closure(match: Match) -> Iterator[tuple[int, int, str]]:
 
 
 def method_in_closure(match: Match) -> Iterator[tuple[int, int, str]]:
-    """Call a method of an object in a closure, where a path named the method of a reference into the pool."""
+    """Call a method of an object in a closure, where a path named one that takes a reference into the pool."""
     node = match.node
     path = part(node, "function") if node.kind() == "generic_function" else node
-    if path.kind() != "scoped_identifier" or not is_native(part(path, "path").text().split("::"), match.source):
+    if path.kind() != "scoped_identifier":
         raise Unconcerned
-    start = match.region.span(part(path, "name"))[0]
-    yield *match.span, f"|item| item.{match.source[start : match.span[1]]}()"
+    owner, name = part(path, "path"), part(path, "name")
+    method = match.source[match.region.span(name)[0] : match.span[1]]
+    if name.text() == "extract" and not is_native(owner.text().split("::"), match.source):
+        method = "extract" if owner.text() == "FromPyObject" else f"extract::<{text_of(match, owner)}>"
+    elif not is_native(owner.text().split("::"), match.source):
+        raise Unconcerned
+    yield *match.span, f"|item| item.{method}()"
 
 
 def name_temporary(match: Match) -> Iterator[tuple[int, int, str]]:
