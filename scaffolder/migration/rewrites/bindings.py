@@ -39,6 +39,8 @@ def own_bound(match: Match) -> Iterator[tuple[int, int, str]]:
         yield *match.region.span(method[1]), TAKING[method[1].text()]
     elif (cast := yielding_cast(node)) is not None:
         yield *match.region.span(cast), TAKING[cast.text()]
+    elif node.kind() == "reference_expression" and part(node, "value").kind() in TEMPORARY:
+        yield *match.span, text_of(match, part(node, "value"))
     elif node.kind() == "reference_expression":
         value = part(node, "value")
         yield *match.span, f"{text_of(match, value)}.clone()" if value.kind() in SIMPLE else f"({value.text()}).clone()"
@@ -50,9 +52,25 @@ def take_from_iterator(match: Match) -> Iterator[tuple[int, int, str]]:
     """Cast what an iterator yields so that a collection of it keeps the objects."""
     function = next((outer for outer in match.node.ancestors() if outer.kind() == "function_item"), None)
     casts = casts_of_yielded(function) if function is not None else []
-    if len(casts) != 1:
+    pushed = casts_of_pushed(function, match.node.text()) if function is not None else []
+    if len(casts) != 1 and not pushed:
         raise Undecided
-    yield *match.region.span(casts[0]), TAKING[casts[0].text()]
+    for cast in pushed or casts:
+        yield *match.region.span(cast), TAKING[cast.text()]
+
+
+def casts_of_pushed(function: SgNode, name: str) -> list[SgNode]:
+    """Return the names of the methods that cast what only a collection keeps, where it is pushed."""
+    casts = []
+    for call in function.find_all({"rule": {"kind": "call_expression"}}):
+        push = method_of(call)
+        if push is None or push[0].text() != name or push[1].text() != "push":
+            continue
+        value = next((child for child in part(call, "arguments").children() if child.is_named()), None)
+        cast = method_of(value) if value is not None else None
+        if cast is not None and cast[1].text() in TAKING and cast[0].kind() in TEMPORARY:
+            casts.append(cast[1])
+    return casts
 
 
 def yielding_cast(node: SgNode) -> SgNode | None:
@@ -186,6 +204,30 @@ def borrow_extracted(match: Match) -> Iterator[tuple[int, int, str]]:
         raise Undecided
     start = match.region.span(value)[0]
     yield start, start, "&"
+
+
+def own_start(match: Match) -> Iterator[tuple[int, int, str]]:
+    """Begin with an object of its own in a variable that is assigned others later."""
+    name, value = part(match.node, "left").text(), part(match.node, "right")
+    start = declared_value(match.node, name)
+    if start is None or start.kind() not in {"identifier", "self", "field_expression"}:
+        raise Undecided
+    end = match.region.span(start)[1]
+    yield end, end, ".clone()"
+    kind = around(start).field("type")
+    if kind is not None and kind.kind() == "reference_type":
+        place = match.region.span(kind)[0]
+        yield place, place + 1, ""
+    # What is assigned stays, whatever the compiler suggests there.
+    yield *match.region.span(value), text_of(match, value)
+
+
+def take_yielded(match: Match) -> Iterator[tuple[int, int, str]]:
+    """Cast what a closure is given so that the result keeps it, if only one place can be meant."""
+    casts = casts_of_yielded(match.node)
+    if len(casts) != 1:
+        raise Undecided
+    yield *match.region.span(casts[0]), TAKING[casts[0].text()]
 
 
 def any_bound(match: Match) -> Iterator[tuple[int, int, str]]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from scaffolder.migration.rewrites.calls import TAKING, TEMPORARY, method_of
 from scaffolder.migration.rewrites.names import names_in
 from scaffolder.migration.rewrites.tree import around, part
-from scaffolder.migration.rewrites.undecided import Unconcerned
+from scaffolder.migration.rewrites.undecided import Unconcerned, Undecided
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -125,6 +125,17 @@ def extraction_of(node: SgNode) -> SgNode | None:
     return method[1] if method and method[1].text() == "extract" else None
 
 
+def borrow_parameter(match: Match) -> Iterator[tuple[int, int, str]]:
+    """Borrow the object that a closure is given."""
+    parameters = [child for child in part(match.node, "parameters").children() if child.kind() == "parameter"]
+    kinds = [part(parameter, "type") for parameter in parameters]
+    owned = [kind for kind in kinds if kind.text().removeprefix("pyo3::").startswith("Bound<")]
+    if len(owned) != 1:
+        raise Undecided
+    start = match.region.span(owned[0])[0]
+    yield start, start, "&"
+
+
 def object_type(node: SgNode, source: str) -> str:
     """Return the Python type that a reference is to.
 
@@ -165,7 +176,9 @@ def stays_reference(node: SgNode) -> bool:
     match holder.kind():
         case "parameter":
             closure = path[depth + 1].kind() == "closure_parameters"
-            return whole and (not closure or is_called_from_python(path[depth + 1]))
+            # A closure with a name is called like a function; others get what an iterator yields.
+            named = path[depth + 3].kind() == "let_declaration"
+            return whole and (not closure or named or is_called_from_python(path[depth + 1]))
         case "let_declaration":
             return whole and is_borrowed(holder.field("value"))
         case "function_type":

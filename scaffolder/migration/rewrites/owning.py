@@ -24,51 +24,115 @@ SIMPLE = {
     "string_literal", "index_expression",
 }  # fmt: skip
 CALLS = {"call_expression", "try_expression"}
+TO_STRING = ("str::to_string", "|text| text.map(str::to_string)")
 
 
 def return_text(match: Match) -> Iterator[tuple[int, int, str]]:
-    """Return `String` for `&str`, and make it wherever the function returns."""
-    function = match.node
-    if function.kind() == "closure_expression":
-        raise Unconcerned
-    result = part(function, "return_type")
+    """Return `String` for `&str`, alone or in a container, and make it wherever a function returns."""
+    closure = match.node.kind() == "closure_expression"
+    function = function_around(match.node)
+    kinds = texts_in(result := part(function, "return_type"))
+    if closure and not kinds:
+        yield from extract_strings(match, match.node)
+        return
     if is_of_trait(function):
         raise Undecided("the trait says what the function returns")
-    wrapped = result.kind() == "generic_type"
-    yield *match.region.span(text_type(result)), "String"
+    for kind in kinds:
+        yield *match.region.span(kind), "String"
+    depth = depth_of_text(result)
+    if closure or depth is None:
+        yield from extract_strings(match, match.node)
+        return
     for value in returned_values(function):
-        if (end := end_of_text(value, wrapped=wrapped)) is not None:
+        if (end := end_of_text(value, depth)) is not None:
             place = match.region.span(end[0])[1]
             yield place, place, end[1]
 
 
-def text_type(result: SgNode) -> SgNode:
-    """Return the `&str` of a result that is nothing else, or is wrapped once."""
-    kinds = [result]
-    if result.kind() == "generic_type" and last_name(result) in WRAPPERS:
-        kinds = named(part(result, "type_arguments"))[:1]
-    if kinds[0].kind() == "reference_type" and kinds[0].children()[-1].text() == "str":
-        return kinds[0]
-    raise Undecided("a text lives no longer than the object that it was read from")
+def function_around(node: SgNode) -> SgNode:
+    """Return the function that a closure is in, or the function itself."""
+    for outer in (node, *node.ancestors()):
+        if outer.kind() == "function_item":
+            return outer
+    raise Unconcerned
 
 
-def end_of_text(value: SgNode, *, wrapped: bool) -> tuple[SgNode, str] | None:
+def texts_in(kind: SgNode) -> list[SgNode]:
+    """Return the `&str` in a type."""
+    nodes = [kind, *kind.find_all({"rule": {"kind": "reference_type"}})]
+    texts = [node for node in nodes if node.kind() == "reference_type" and node.children()[-1].text() == "str"]
+    return list({node.range().start.index: node for node in texts}.values())
+
+
+def extract_strings(match: Match, place: SgNode) -> Iterator[tuple[int, int, str]]:
+    """Extract `String` where `&str` was extracted.
+
+    Raises:
+        Undecided: It is nowhere.
+    """
+    asks = place.find_all(
+        {"rule": {"kind": "generic_function", "has": {"field": "function", "regex": "\\.extract$"}, "regex": "&"}}
+    )
+    kinds = [kind for ask in asks for kind in texts_in(part(ask, "type_arguments"))]
+    if not kinds:
+        raise Undecided("a text lives no longer than the object that it was read from")
+    for kind in kinds:
+        yield *match.region.span(kind), "String"
+
+
+def depth_of_text(result: SgNode) -> int | None:
+    """Return how often a text is wrapped in a result: twice in `PyResult<Option<&str>>`; nothing in a container."""
+    depth = 0
+    while result.kind() == "generic_type" and last_name(result) in WRAPPERS:
+        depth += 1
+        result = named(part(result, "type_arguments"))[0]
+    return depth if result.kind() == "reference_type" and depth <= len(TO_STRING) else None
+
+
+def end_of_text(value: SgNode, depth: int) -> tuple[SgNode, str] | None:
     """Return after what a text is made of a value that is returned, and how; nothing if there is no text."""
     if value.kind() == "macro_invocation" and last_name(value.field("macro")) in PANICS:
         return None
     if calls_any(value, EMPTY):
         return None
-    if wrapped and not calls_any(value, FULL):
-        if value.kind() not in CALLS:
-            raise Undecided("it returns a text in more than one way")
-        return value, ".map(str::to_string)"
-    text = named(part(value, "arguments"))[0] if wrapped else value
-    if text.kind() not in SIMPLE:
+    if depth and calls_any(value, FULL):
+        return end_of_text(named(part(value, "arguments"))[0], depth - 1)
+    if value.kind() not in (CALLS if depth else SIMPLE):
         raise Undecided("it returns a text in more than one way")
-    return text, ".to_string()"
+    if depth and calls_any(value, {"extract"}):
+        return None
+    return value, f".map({TO_STRING[depth - 1]})" if depth else ".to_string()"
 
 
 def is_of_trait(function: SgNode) -> bool:
     """Whether a function implements one of a trait."""
     body = function.parent()
     return body is not None and body.kind() == "declaration_list" and around(body).field("trait") is not None
+
+
+def own_fields(match: Match) -> Iterator[tuple[int, int, str]]:
+    """Own the texts of a type that is made of an object by a derived `FromPyObject`."""
+    item = match.node.next()
+    while item is not None and item.kind() in {"attribute_item", "line_comment", "visibility_modifier"}:
+        item = item.next()
+    body = item.field("body") if item is not None else None
+    if item is None or body is None:
+        raise Unconcerned
+    texts = texts_in(body)
+    lifetimes = {lifetime.text() for text in texts for lifetime in lifetimes_in(text)}
+    kept = {node.text() for node in lifetimes_in(body) if not any(inside(node, text) for text in texts)}
+    if not texts or not lifetimes <= kept:
+        raise Undecided("a text is owned as `String`, and the type needs no lifetime then")
+    for text in texts:
+        yield *match.region.span(text), "String"
+
+
+def lifetimes_in(node: SgNode) -> list[SgNode]:
+    """Return the lifetimes that a type names."""
+    return node.find_all({"rule": {"kind": "lifetime"}})
+
+
+def inside(node: SgNode, outer: SgNode) -> bool:
+    """Whether a node is in another."""
+    one, other = node.range(), outer.range()
+    return other.start.index <= one.start.index and one.end.index <= other.end.index
