@@ -66,3 +66,15 @@ def test_bound_has_its_path_where_another_type_is_called_so() -> None:
     text = "use pyo3::types::PyDict;\nuse std::ops::Bound;\n\nfn f(dict: &PyDict, end: Bound<usize>) {}\n"
     result = apply_rules(text, [RULES["gil-ref-type"]])
     assert result.text == text.replace("&PyDict", "&pyo3::Bound<'_, PyDict>")
+
+
+@pytest.mark.parametrize(
+    ("place", "start"), [("first(object.dir()?)", "depth.clone()"), ("object.dir()?", "depth")], ids=["whole", "part"]
+)
+def test_a_variable_begins_with_an_object_of_its_own_if_what_it_gets_is_one(place: str, start: str) -> None:
+    text = "fn f() { let mut current = depth; current = first(object.dir()?); }"
+    rule = RULES["walked"]
+    assert rule.trigger
+    begin = text.index(place)
+    message = Message("E0308", " ".join(rule.trigger.mentions), begin, begin + len(place))
+    assert apply_rules(text, [rule], [message]).text == text.replace("= depth", f"= {start}")

@@ -208,8 +208,10 @@ def borrow_extracted(match: Match) -> Iterator[tuple[int, int, str]]:
 
 def own_start(match: Match) -> Iterator[tuple[int, int, str]]:
     """Begin with an object of its own in a variable that is assigned others later."""
-    name, value = part(match.node, "left").text(), part(match.node, "right")
-    start = declared_value(match.node, name)
+    assignment, value = around(match.node), match.node
+    if assignment.kind() != "assignment_expression" or part(assignment, "right") != value:
+        raise Unconcerned
+    start = declared_value(assignment, part(assignment, "left").text())
     if start is None or start.kind() not in {"identifier", "self", "field_expression"}:
         raise Undecided
     end = match.region.span(start)[1]

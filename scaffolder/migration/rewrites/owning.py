@@ -39,6 +39,7 @@ def return_text(match: Match) -> Iterator[tuple[int, int, str]]:
         raise Undecided("the trait says what the function returns")
     for kind in kinds:
         yield *match.region.span(kind), "String"
+    yield from forget_lifetime(match, function, kinds)
     depth = depth_of_text(result)
     if closure or depth is None:
         yield from extract_strings(match, match.node)
@@ -47,6 +48,24 @@ def return_text(match: Match) -> Iterator[tuple[int, int, str]]:
         if (end := end_of_text(value, depth)) is not None:
             place = match.region.span(end[0])[1]
             yield place, place, end[1]
+
+
+def forget_lifetime(match: Match, function: SgNode, kinds: list[SgNode]) -> Iterator[tuple[int, int, str]]:
+    """Leave out the only lifetime of a function, if it was there for the text alone: `&'a Bound<'a, _>`."""
+    generics, parameters = function.field("type_parameters"), part(function, "parameters")
+    name = generics.text()[1:-1] if generics is not None else ""
+    sources = [
+        node
+        for node in parameters.find_all({"rule": {"kind": "reference_type"}})
+        if node.text().startswith(f"&{name} Bound<{name}, ")
+    ]
+    uses = [node for node in lifetimes_in(function) if node.text() == name]
+    texts = [node for kind in kinds for node in lifetimes_in(kind)]
+    if generics is None or len(sources) != 1 or len(uses) != 1 + len(texts) + 2 * len(sources):
+        return
+    yield *match.region.span(generics), ""
+    start = match.region.span(sources[0])[0]
+    yield start, start + len(f"&{name} Bound<{name}"), "&Bound<'_"
 
 
 def function_around(node: SgNode) -> SgNode:
