@@ -8,8 +8,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from scaffolder.machine.programs import run
 from scaffolder.migration.checking import Check, check_crates, write_config
 from scaffolder.migration.manifests import entries
+from scaffolder.migration.sources import LOCK
 from scaffolder.migration.workspaces import find_workspaces
 
 if TYPE_CHECKING:
@@ -75,6 +77,13 @@ class Work:
                 total.messages.setdefault(path, []).extend(messages)
         self.last = total
         return total
+
+    def renew(self) -> None:
+        """Renew what PyO3 depends on in lock files: some releases allow crates that they do not compile with."""
+        for workspace in self.workspaces:
+            if (workspace.folder / LOCK).is_file():
+                command = ["cargo", "update", "--quiet", "--recursive", "pyo3"]
+                run(command, self.environment, workspace.folder, timeout=None, quiet=False)
 
 
 def open_work(sources: Sources, workspace: Path, *, check: bool) -> Work:
