@@ -277,8 +277,7 @@ def settle(work: Work, rules: Sequence[Rule], edits: list[RuleEdit], manifests: 
     """
     check, idle = work.check(), 0
     if not check.ran:
-        work.renew()
-        check = work.check()
+        check = work.check_renewed(check)
     kept = (dict(work.sources.texts), len(edits))
     while check.messages and idle < MOST_IDLE:
         before = len(check.messages_of_all)

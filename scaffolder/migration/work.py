@@ -78,12 +78,24 @@ class Work:
         self.last = total
         return total
 
-    def renew(self) -> None:
-        """Renew what PyO3 depends on in lock files: some releases allow crates that they do not compile with."""
-        for workspace in self.workspaces:
-            if (workspace.folder / LOCK).is_file():
-                command = ["cargo", "update", "--quiet", "--recursive", "pyo3"]
-                run(command, self.environment, workspace.folder, timeout=None, quiet=False)
+    def check_renewed(self, check: Check) -> Check:
+        """Ask again with newer releases of what PyO3 depends on, as some releases allow crates that are too old.
+
+        Args:
+            check: What the compiler said; lock files stay as they are where this is no better.
+        """
+        places = {workspace.folder / LOCK for workspace in self.workspaces}
+        before = {place: place.read_bytes() for place in places if place.is_file()}
+        if not before:
+            return check
+        command = ["cargo", "update", "--quiet", "--recursive", "pyo3"]
+        for place in before:
+            run(command, self.environment, place.parent, timeout=None, quiet=False)
+        renewed = self.check()
+        if not renewed.ran:
+            for place, content in before.items():
+                place.write_bytes(content)
+        return renewed
 
 
 def open_work(sources: Sources, workspace: Path, *, check: bool) -> Work:
