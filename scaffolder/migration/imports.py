@@ -23,9 +23,14 @@ def add_imports(text: str, paths: tuple[str, ...]) -> str:
         paths: Paths such as `pyo3::PyClassInitializer`.
     """
     for path in paths:
-        if not imports(text, path):
+        if not imports(text, path) and not is_taken(text, path.rpartition("::")[2]):
             text = add_import(text, path)
     return text
+
+
+def is_taken(text: str, name: str) -> bool:
+    """Whether a name is imported from elsewhere, so that new code has it with its path."""
+    return any(use.name == name != GLOB for use in read_uses(text))
 
 
 def imports(text: str, path: str) -> bool:

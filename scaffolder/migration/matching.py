@@ -286,8 +286,10 @@ def write_all(result: Result, edits: Iterable[tuple[Rule, Edit]]) -> None:
     ordered = sorted(edits, key=lambda pair: pair[1].start)
     text = result.text
     for rule, edit in ordered:
-        line = line_at(result.text, edit.start)
-        result.applied.append(Applied(rule, line, result.text[edit.start : edit.end], edit.text))
+        line, present = line_at(result.text, edit.start), result.text[edit.start : edit.end]
+        # A rule may keep others from a place.
+        if present != edit.text:
+            result.applied.append(Applied(rule, line, present, edit.text))
     # From the end on, so that the places before stay where they are.
     for _, edit in reversed(ordered):
         text = text[: edit.start] + edit.text + text[edit.end :]

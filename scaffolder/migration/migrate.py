@@ -276,6 +276,8 @@ def settle(work: Work, rules: Sequence[Rule], edits: list[RuleEdit], manifests: 
     Edits that lessen nothing for some rounds are taken back: the rules would go round in circles.
     """
     check, idle = work.check(), 0
+    if not check.ran:
+        check = work.check_renewed(check)
     kept = (dict(work.sources.texts), len(edits))
     while check.messages and idle < MOST_IDLE:
         before = len(check.messages_of_all)

@@ -8,8 +8,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from scaffolder.machine.programs import run
 from scaffolder.migration.checking import Check, check_crates, write_config
 from scaffolder.migration.manifests import entries
+from scaffolder.migration.sources import LOCK
 from scaffolder.migration.workspaces import find_workspaces
 
 if TYPE_CHECKING:
@@ -75,6 +77,25 @@ class Work:
                 total.messages.setdefault(path, []).extend(messages)
         self.last = total
         return total
+
+    def check_renewed(self, check: Check) -> Check:
+        """Ask again with newer releases of what PyO3 depends on, as some releases allow crates that are too old.
+
+        Args:
+            check: What the compiler said; lock files stay as they are where this is no better.
+        """
+        places = {workspace.folder / LOCK for workspace in self.workspaces}
+        before = {place: place.read_bytes() for place in places if place.is_file()}
+        if not before:
+            return check
+        command = ["cargo", "update", "--quiet", "--recursive", "pyo3"]
+        for place in before:
+            run(command, self.environment, place.parent, timeout=None, quiet=False)
+        renewed = self.check()
+        if not renewed.ran:
+            for place, content in before.items():
+                place.write_bytes(content)
+        return renewed
 
 
 def open_work(sources: Sources, workspace: Path, *, check: bool) -> Work:

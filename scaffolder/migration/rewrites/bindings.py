@@ -13,8 +13,9 @@ from scaffolder.migration.rewrites.calls import (
     text_of,
     token_in_scope,
 )
+from scaffolder.migration.rewrites.gil_refs import is_native
 from scaffolder.migration.rewrites.tree import around, part
-from scaffolder.migration.rewrites.undecided import Undecided
+from scaffolder.migration.rewrites.undecided import Unconcerned, Undecided
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,6 +39,8 @@ def own_bound(match: Match) -> Iterator[tuple[int, int, str]]:
         yield *match.region.span(method[1]), TAKING[method[1].text()]
     elif (cast := yielding_cast(node)) is not None:
         yield *match.region.span(cast), TAKING[cast.text()]
+    elif node.kind() == "reference_expression" and part(node, "value").kind() in TEMPORARY:
+        yield *match.span, text_of(match, part(node, "value"))
     elif node.kind() == "reference_expression":
         value = part(node, "value")
         yield *match.span, f"{text_of(match, value)}.clone()" if value.kind() in SIMPLE else f"({value.text()}).clone()"
@@ -49,9 +52,25 @@ def take_from_iterator(match: Match) -> Iterator[tuple[int, int, str]]:
     """Cast what an iterator yields so that a collection of it keeps the objects."""
     function = next((outer for outer in match.node.ancestors() if outer.kind() == "function_item"), None)
     casts = casts_of_yielded(function) if function is not None else []
-    if len(casts) != 1:
+    pushed = casts_of_pushed(function, match.node.text()) if function is not None else []
+    if len(casts) != 1 and not pushed:
         raise Undecided
-    yield *match.region.span(casts[0]), TAKING[casts[0].text()]
+    for cast in pushed or casts:
+        yield *match.region.span(cast), TAKING[cast.text()]
+
+
+def casts_of_pushed(function: SgNode, name: str) -> list[SgNode]:
+    """Return the names of the methods that cast what only a collection keeps, where it is pushed."""
+    casts = []
+    for call in function.find_all({"rule": {"kind": "call_expression"}}):
+        push = method_of(call)
+        if push is None or push[0].text() != name or push[1].text() != "push":
+            continue
+        value = next((child for child in part(call, "arguments").children() if child.is_named()), None)
+        cast = method_of(value) if value is not None else None
+        if cast is not None and cast[1].text() in TAKING and cast[0].kind() in TEMPORARY:
+            casts.append(cast[1])
+    return casts
 
 
 def yielding_cast(node: SgNode) -> SgNode | None:
@@ -141,6 +160,21 @@ def borrow_in_closure(match: Match) -> Iterator[tuple[int, int, str]]:
     yield *match.span, f"|item| {match.node.text()}(&item)"
 
 
+def method_in_closure(match: Match) -> Iterator[tuple[int, int, str]]:
+    """Call a method of an object in a closure, where a path named one that takes a reference into the pool."""
+    node = match.node
+    path = part(node, "function") if node.kind() == "generic_function" else node
+    if path.kind() != "scoped_identifier":
+        raise Unconcerned
+    owner, name = part(path, "path"), part(path, "name")
+    method = match.source[match.region.span(name)[0] : match.span[1]]
+    if name.text() == "extract" and not is_native(owner.text().split("::"), match.source):
+        method = "extract" if owner.text() == "FromPyObject" else f"extract::<{text_of(match, owner)}>"
+    elif not is_native(owner.text().split("::"), match.source):
+        raise Unconcerned
+    yield *match.span, f"|item| item.{method}()"
+
+
 def name_temporary(match: Match) -> Iterator[tuple[int, int, str]]:
     """Keep the object that a variable borrows from, in a variable of the same name before it."""
     declaration = around(match.node)
@@ -156,6 +190,46 @@ def name_temporary(match: Match) -> Iterator[tuple[int, int, str]]:
     name = pattern.text()
     yield start, start, f"let {name} = {text_of(match, match.node)};\n{line[: len(line) - len(line.lstrip())]}"
     yield *match.span, name
+
+
+def borrow_extracted(match: Match) -> Iterator[tuple[int, int, str]]:
+    """Borrow the object that `extract` returns, of which it returned a reference."""
+    call = around(match.node)
+    while call.kind() in CHAIN:
+        call = around(call)
+    value = around(call)
+    if value.kind() == "field_expression" and part(value, "field").text() in {"unwrap", "expect"}:
+        value = around(value)
+    elif value.kind() != "try_expression":
+        raise Undecided
+    start = match.region.span(value)[0]
+    yield start, start, "&"
+
+
+def own_start(match: Match) -> Iterator[tuple[int, int, str]]:
+    """Begin with an object of its own in a variable that is assigned others later."""
+    assignment, value = around(match.node), match.node
+    if assignment.kind() != "assignment_expression" or part(assignment, "right") != value:
+        raise Unconcerned
+    start = declared_value(assignment, part(assignment, "left").text())
+    if start is None or start.kind() not in {"identifier", "self", "field_expression"}:
+        raise Undecided
+    end = match.region.span(start)[1]
+    yield end, end, ".clone()"
+    kind = around(start).field("type")
+    if kind is not None and kind.kind() == "reference_type":
+        place = match.region.span(kind)[0]
+        yield place, place + 1, ""
+    # What is assigned stays, whatever the compiler suggests there.
+    yield *match.region.span(value), text_of(match, value)
+
+
+def take_yielded(match: Match) -> Iterator[tuple[int, int, str]]:
+    """Cast what a closure is given so that the result keeps it, if only one place can be meant."""
+    casts = casts_of_yielded(match.node)
+    if len(casts) != 1:
+        raise Undecided
+    yield *match.region.span(casts[0]), TAKING[casts[0].text()]
 
 
 def any_bound(match: Match) -> Iterator[tuple[int, int, str]]:

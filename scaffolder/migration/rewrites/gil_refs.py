@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from scaffolder.migration.rewrites.calls import TAKING, TEMPORARY, method_of
 from scaffolder.migration.rewrites.names import names_in
 from scaffolder.migration.rewrites.tree import around, part
-from scaffolder.migration.rewrites.undecided import Unconcerned
+from scaffolder.migration.rewrites.undecided import Unconcerned, Undecided
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 CRATES = frozenset({"pyo3", "numpy"})
 MODULES = CRATES | {"types", "exceptions"}
 CELL = "PyCell"
+BOUND = "Bound"
 # The Python types of PyO3 0.20 and of the crate `numpy`.
 NATIVE = {
     "PyAny", "PyBaseException", "PyBool", "PyByteArray", "PyBytes", "PyCFunction", "PyCapsule", "PyCode",
@@ -31,6 +32,7 @@ NATIVE = {
 }  # fmt: skip
 # What an initial value that is borrowed ends with.
 BORROWING = {"as_any", "as_ref", "bind", "bound", "downcast", "downcast_exact", "downcast_unchecked", "value_bound"}
+PANICKING = {"unwrap", "expect"}
 # What a type can be a part of, and decides what becomes of it.
 HOLDERS = {
     "parameter", "function_item", "function_signature_item", "closure_expression", "let_declaration",
@@ -47,7 +49,7 @@ def bound_type(match: Match) -> Iterator[tuple[int, int, str]]:
         raise Unconcerned
     inner = object_type(node, match.source)
     lifetime = lifetime_of(node) or "'_"
-    owned = f"Bound<{lifetime}, {inner}>"
+    owned = f"{bound_name(match.source)}<{lifetime}, {inner}>"
     if taken := taken_over(node):
         yield *match.span, owned
         yield *match.region.span(taken), TAKING[taken.text()]
@@ -61,7 +63,11 @@ def taken_over(node: SgNode) -> SgNode | None:
     if declaration is None or declaration.kind() != "let_declaration" or declaration.field("value") is None:
         return None
     method = method_of(part(declaration, "value"))
-    return method[1] if method and method[0].kind() in TEMPORARY and method[1].text() in TAKING else None
+    while method and method[1].text() in PANICKING:
+        method = method_of(method[0])
+    if method is None or method[1].text() not in TAKING:
+        return None
+    return method[1] if method[0].kind() in TEMPORARY and not is_borrowed(method[0]) else None
 
 
 def bound_impl(match: Match) -> Iterator[tuple[int, int, str]]:
@@ -70,7 +76,19 @@ def bound_impl(match: Match) -> Iterator[tuple[int, int, str]]:
     foreign = names_in(match.source).imports.get(trait) in CRATES
     if foreign or not is_native([match.node.text()], match.source):
         raise Unconcerned
-    yield *match.span, f"Bound<'_, {match.node.text()}>"
+    yield *match.span, f"{bound_name(match.source)}<'_, {match.node.text()}>"
+
+
+def bound_path(match: Match) -> Iterator[tuple[int, int, str]]:
+    """Name `Bound` where another class was named."""
+    yield *match.span, bound_name(match.source)
+
+
+def bound_name(source: str) -> str:
+    """Return `Bound`, with its crate in a file where another type is called so, such as `std::ops::Bound`."""
+    names = names_in(source)
+    taken = names.imports.get(BOUND, "pyo3") != "pyo3" or BOUND in names.types
+    return f"pyo3::{BOUND}" if taken else BOUND
 
 
 def downcast_error(match: Match) -> Iterator[tuple[int, int, str]]:
@@ -102,9 +120,20 @@ def extraction_of(node: SgNode) -> SgNode | None:
     if kind is None or value is None or kind.text() != "&str":
         return None
     method = method_of(value)
-    if method and method[1].text() in {"unwrap", "expect"}:
+    if method and method[1].text() in PANICKING:
         method = method_of(method[0])
     return method[1] if method and method[1].text() == "extract" else None
+
+
+def borrow_parameter(match: Match) -> Iterator[tuple[int, int, str]]:
+    """Borrow the object that a closure is given."""
+    parameters = [child for child in part(match.node, "parameters").children() if child.kind() == "parameter"]
+    kinds = [part(parameter, "type") for parameter in parameters]
+    owned = [kind for kind in kinds if kind.text().removeprefix("pyo3::").startswith("Bound<")]
+    if len(owned) != 1:
+        raise Undecided
+    start = match.region.span(owned[0])[0]
+    yield start, start, "&"
 
 
 def object_type(node: SgNode, source: str) -> str:
@@ -147,7 +176,9 @@ def stays_reference(node: SgNode) -> bool:
     match holder.kind():
         case "parameter":
             closure = path[depth + 1].kind() == "closure_parameters"
-            return whole and (not closure or is_called_from_python(path[depth + 1]))
+            # A closure with a name is called like a function; others get what an iterator yields.
+            named = path[depth + 3].kind() == "let_declaration"
+            return whole and (not closure or named or is_called_from_python(path[depth + 1]))
         case "let_declaration":
             return whole and is_borrowed(holder.field("value"))
         case "function_type":
@@ -179,4 +210,4 @@ def is_borrowed(value: SgNode | None) -> bool:
     if method is None:
         return False
     receiver, name = method[0], method[1].text()
-    return is_borrowed(receiver) if name in {"unwrap", "expect"} else name in BORROWING
+    return is_borrowed(receiver) if name in PANICKING else name in BORROWING

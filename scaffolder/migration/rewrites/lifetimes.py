@@ -38,18 +38,26 @@ def name_source(match: Match) -> Iterator[tuple[int, int, str]]:
     """Give the only object among a function's parameters the lifetime that the result names."""
     function = match.node
     parameters, result = part(function, "parameters"), part(function, "return_type")
-    sources = [node for node in part_types(parameters) if node.text().startswith("&") and elided_bound(node)]
     names = {lifetime.text() for lifetime in lifetimes_in(result)} - {"'_", "'static"}
+    sources = [node for node in part_types(parameters) if node.text().startswith("&") and unnamed(node, names)]
     if len(sources) != 1 or len(names) != 1:
         raise Undecided("the result borrows from one of the parameters, whose lifetime needs its name")
     reference, name = sources[0], names.pop()
-    inner = elided_bound(reference)[0]
+    inner = bound_lifetime(reference)
     borrows = any(lifetime_of(node) == name for node in references_in(result))
-    if lifetime_of(reference) or not borrows:
+    if inner is not None and (lifetime_of(reference) or not borrows):
         yield *match.region.span(inner), name
     else:
         end = match.region.span(reference)[0] + 1
         yield end, end, f"{name} "
+
+
+def unnamed(reference: SgNode, names: set[str]) -> bool:
+    """Whether a `&Bound<'_, T>` lacks one of its lifetimes, or a `&Bound<'a, T>` has the name of another thing's."""
+    inner = bound_lifetime(reference)
+    if inner is None:
+        return False
+    return inner.text() == "'_" or (inner.text() in names and not lifetime_of(reference))
 
 
 def part_types(parameters: SgNode) -> list[SgNode]:
@@ -57,12 +65,12 @@ def part_types(parameters: SgNode) -> list[SgNode]:
     return [part(child, "type") for child in parameters.children() if child.kind() == "parameter"]
 
 
-def elided_bound(node: SgNode) -> list[SgNode]:
-    """Return the `'_` of a `&Bound<'_, T>`."""
-    inner = node.children()[-1]
+def bound_lifetime(reference: SgNode) -> SgNode | None:
+    """Return the lifetime of the `Bound` that a reference is to."""
+    inner = reference.children()[-1]
     if inner.kind() != "generic_type" or part(inner, "type").text().rpartition("::")[2] != "Bound":
-        return []
-    return [lifetime for lifetime in lifetimes_in(inner)[:1] if lifetime.text() == "'_"]
+        return None
+    return next(iter(lifetimes_in(inner)), None)
 
 
 def lifetimes_in(node: SgNode) -> list[SgNode]:
