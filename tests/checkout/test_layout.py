@@ -105,6 +105,12 @@ def test_a_feature_that_needs_another_layout_is_refused(grow: Grow, feature: str
     assert everything(project) == before
 
 
+def test_status_offers_what_the_layout_can_have(grow: Grow) -> None:
+    available = grow("status", "--offline", "--json", cwd=make(grow)).data["available"]
+    assert "numpy" in available
+    assert not {"embed", "workspace"} & {*available}
+
+
 def test_the_layout_is_not_changed_by_update(grow: Grow) -> None:
     project = make(grow)
     before = everything(project)
