@@ -35,6 +35,7 @@ def read_answers(survey: Survey, catalog: Catalog) -> tuple[dict[str, Any], dict
         "project_name": name,
         "bare": True,
         "features": [],
+        "description": one_line(project.get("description") or field_of(survey, "description")),
         "license": license_name,
         "python_min": python_min,
         "wheels": "abi3" if has_abi3(survey) else "version",
@@ -43,13 +44,18 @@ def read_answers(survey: Survey, catalog: Catalog) -> tuple[dict[str, Any], dict
     }
     author = next((entry for entry in as_list(project.get("authors")) if isinstance(entry, dict)), {})
     suggested = {
-        "description": project.get("description") or field_of(survey, "description") or None,
         "repository": find_address(project, survey),
         "author_name": author.get("name"),
         "author_email": author.get("email"),
     }
     known = {key: value for key, value in suggested.items() if isinstance(value, str) and value}
     return given, known, (*license_notes, *python_notes)
+
+
+def one_line(value: Any) -> str:
+    """Return a description as the template takes it; of a project without one nothing."""
+    text = value if isinstance(value, str) else ""
+    return "".join(character for character in " ".join(text.split()) if character.isprintable())
 
 
 def choices_of(catalog: Catalog, name: str) -> list[str]:

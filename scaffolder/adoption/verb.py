@@ -230,7 +230,7 @@ def record_of(
     """
     rules = Rules(catalog)
     try:
-        usual = str(complete(rules, given)["package_name"])
+        usual = str(complete(rules, {**given, LAYOUT: {"own": []}})["package_name"])
         package = {"package": project.package} if project.package != usual else {}
         # The list makes the layout an answer, also if everything is in the usual places.
         layout = {**package, **project.layout, "own": []}
