@@ -13,6 +13,7 @@ from scaffolder.checkout.manifests import behind_versions, outdated_locks
 from scaffolder.checkout.merge import open_scratch, read_files
 from scaffolder.checkout.obstacles import require_free
 from scaffolder.checkout.project_merge import Plan, merge_project
+from scaffolder.checkout.pythons import old_pythons
 from scaffolder.checkout.uses import find_uses
 from scaffolder.errors import InvalidAnswerError, MissingAnswerError, ScaffolderError, UsageError, listing, near
 from scaffolder.folders import temporary_folder
@@ -388,12 +389,19 @@ def change(
                     f'set `version = "{version}"` in `{path}`, too: the project has that version'
                     for path, version in behind_versions(merge.ours, merge.files)
                 ),
+                *old_pythons(merge.ours, merge.files, oldest_python(releases.catalog(plan.release))),
             ),
             difference=scratch.difference(scratch.ours, merge.tree, colour=colour).decode("utf-8", "replace")
             if dry_run
             else "",
             dry_run=dry_run,
         )
+
+
+def oldest_python(catalog: Catalog) -> str:
+    """Return the oldest Python that a project can be made for."""
+    question = next(question for question in catalog.questions if question.name == "python_min")
+    return str(question.choices[0].value)
 
 
 def render_files(releases: Releases, tag: str, record: Record, features: tuple[str, ...], folder: Path) -> Files:
