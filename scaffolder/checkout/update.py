@@ -56,6 +56,7 @@ class Outcome:
         notes: What else the user should know.
         difference: The unified diff, if it was asked for.
         dry_run: Whether nothing was written.
+        has_nox: Whether the project has the template's `noxfile.py`.
     """
 
     verb: Verb
@@ -74,6 +75,7 @@ class Outcome:
     notes: tuple[str, ...] = ()
     difference: str = ""
     dry_run: bool = False
+    has_nox: bool = True
 
 
 @dataclass(frozen=True)
@@ -395,6 +397,7 @@ def change(
             if dry_run
             else "",
             dry_run=dry_run,
+            has_nox="noxfile.py" not in record.own,
         )
 
 

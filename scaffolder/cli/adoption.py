@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from scaffolder.cli.summary import files_data, files_text, git_in, go_back, group
+from scaffolder.cli.summary import (
+    conflicts_data,
+    conflicts_text,
+    files_data,
+    files_text,
+    go_back,
+    group,
+    locks_data,
+    next_text,
+    renewals_text,
+)
 from scaffolder.cli.text import number_of_files
 
 if TYPE_CHECKING:
@@ -26,10 +36,8 @@ def data(adoption: Adoption) -> dict[str, Any]:
         "files": files_data(adoption.changes),
         "kept": list(adoption.kept),
         "omitted": list(adoption.omitted),
-        "conflicts": [
-            {"path": conflict.path, "kind": conflict.kind, "reason": conflict.reason} for conflict in adoption.conflicts
-        ],
-        "outdated": [{"path": lock.path, "command": lock.command} for lock in adoption.locks],
+        "conflicts": conflicts_data(adoption.conflicts),
+        "outdated": locks_data(adoption.locks),
         "notes": list(adoption.notes),
         "diff": adoption.difference,
         "message": message(adoption),
@@ -48,17 +56,9 @@ def text(adoption: Adoption) -> str:
     parts += ["\n".join([headline, *files_text(adoption.changes)]), "\n".join(answers(adoption))]
     parts += ["\n".join(group("Left alone, as the project has its own", adoption.kept)).lstrip("\n")]
     parts += ["\n".join(group("Left out, of what new projects have", adoption.omitted)).lstrip("\n")]
-    parts += ["\n".join(["Conflicts:", *(f"  {conflict.path}  {conflict.reason}" for conflict in adoption.conflicts)])
-              if adoption.conflicts else ""]  # fmt: skip
-    parts += ["\n".join(["Renew:", *(f"  {lock.command}  # {lock.path} is out of date" for lock in adoption.locks)])
-              if adoption.locks else ""]  # fmt: skip
+    parts += [conflicts_text(adoption.conflicts), renewals_text(adoption.locks)]
     if not adoption.dry_run:
-        first = "resolve the conflicts above, then " if adoption.conflicts else ""
-        add = f"{git_in(adoption.path)} add --all && " if adoption.conflicts else ""
-        commit = f'{add}{git_in(adoption.path)} commit -m "{message(adoption)}"'
-        parts.append(
-            f"To go on: {first}`{commit}`\nTo go back: `{go_back(adoption.path, conflicts=bool(adoption.conflicts))}`"
-        )
+        parts.append(next_text(adoption.path, message(adoption), adoption.conflicts, has_nox=False))
     return "\n\n".join(filter(None, parts))
 
 
