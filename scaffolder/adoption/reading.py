@@ -195,7 +195,8 @@ def require_supported(project: Project, line: str) -> Builder:
     if len(targets) > 1:
         raise ScaffolderError(
             f"the project has several extension modules: {listing(targets, 'and')}",
-            "the template is for projects with one: make the others projects of their own",
+            "the template is for projects with one: keep one here, move each other with its crate to a folder with a "
+            "`pyproject.toml` of its own, then run `pyo3-new adopt --project DIR` for each",
         )
     require_series(project, line)
     return "maturin" if project.builder == "maturin" else "setuptools-rust"
