@@ -37,6 +37,12 @@ NEEDS = {
 # What it needs in the manifests.
 GROUPS = {NOX: ("dev", "api", "bench", "coverage", "dependencies", "threads"), ".pre-commit-config.yaml": ("dev",)}
 SETTINGS = ("tombi", "typos", "coverage")
+NOTES = {
+    ".cargo/config.toml": "with `.cargo/config.toml` cargo builds for the Python of `.venv`: run `uv sync` first",
+    ".gitattributes": (
+        "with `.gitattributes` git keeps every text with LF: `git add --renormalize .` converts those with CRLF"
+    ),
+}
 # Where tools have settings outside of `pyproject.toml`.
 MYPY = ("mypy.ini", ".mypy.ini", "setup.cfg")
 RUFF = ("ruff.toml", ".ruff.toml")
@@ -261,6 +267,7 @@ def needs(
             f"{listing(readers, 'and')} {'reads' if len(readers) == 1 else 'read'} `version` in `[project]`, which has "
             "none: write it there, the same as in `Cargo.toml`, and take it out of `dynamic`"
         )
+    yield from (NOTES[path] for path in paths if path in NOTES)
     locks = [path for path in ("Cargo.lock", "uv.lock") if path not in here]
     if {CI, RELEASE} & {*paths} and locks:
         commands = {"Cargo.lock": "cargo generate-lockfile", "uv.lock": "uv lock"}

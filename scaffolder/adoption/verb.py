@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scaffolder.adoption.backend import require_movable
-from scaffolder.adoption.files import Adopted, adopt_files
+from scaffolder.adoption.files import PYPROJECT, Adopted, adopt_files
 from scaffolder.adoption.metadata import read_answers
 from scaffolder.adoption.reading import survey
+from scaffolder.adoption.setup_files import CONFIGURATION, SCRIPT
 from scaffolder.adoption.taking import Omitted
 from scaffolder.adoption.taking import take as take_files
 from scaffolder.checkout.apply import apply
@@ -126,8 +127,8 @@ def adopt(  # noqa: PLR0913
     checkout = find_candidate(folder)
     with open_releases() as releases, temporary_folder() as workspace:
         catalog = releases.catalog(releases.newest)
-        project = survey(checkout.folder, series_of_template(catalog))
-        move = move_notes(project) if maturin else ()
+        project = survey(checkout.folder, series_of_template(catalog), maturin=maturin)
+        move = move_notes(project, maturin=maturin)
         given, known, notes = read_answers(project, catalog)
         record = record_of(project, catalog, releases.newest, given, known)
         chosen = sort_features(catalog, features_named(releases, record, features))
@@ -178,7 +179,10 @@ def take(
     with open_releases() as releases, temporary_folder() as workspace:
         record = open_record(checkout, releases)
         if not record.own:
-            raise ScaffolderError(f"`{record.name}` has every file of the template", "run `pyo3-new diff`")
+            raise ScaffolderError(
+                f"nothing of the template was left out of `{record.name}`",
+                "`pyo3-new diff` shows what you deleted since",
+            )
         require_ready(checkout)
         project = survey(checkout.folder, series_of_template(releases.catalog(record.release)))
         scratch = open_scratch(workspace / "scratch", checkout, checkout.tree())
@@ -223,18 +227,24 @@ def difference(scratch: Scratch, tree: str, *, colour: bool) -> str:
     return scratch.difference(scratch.ours, tree, colour=colour).decode("utf-8", "replace")
 
 
-def move_notes(project: Survey) -> tuple[str, ...]:
-    """Return what to know of a project that moves from setuptools-rust to maturin.
+def move_notes(project: Survey, *, maturin: bool) -> tuple[str, ...]:
+    """Return what to know of a project that moves from setuptools to maturin.
 
     Raises:
         ScaffolderError: It can't move.
     """
-    if project.builder != "setuptools-rust":
-        raise UsageError("`--maturin` is for projects that setuptools-rust builds", "leave it out")
-    require_movable(project.manifests, project.python, project.package)
-    if (project.folder / "MANIFEST.in").is_file():
-        return ("maturin does not read `MANIFEST.in`: a source distribution has what git has",)
-    return ()
+    if maturin:
+        if project.builder != "setuptools-rust":
+            raise UsageError("`--maturin` is for projects that setuptools-rust builds", "leave it out")
+        require_movable(project.manifests, project.python, project.package, is_moved=project.moved is not None)
+    moved, notes = project.moved is not None, []
+    if moved:
+        notes.append(
+            "the metadata of `setup.py` and `setup.cfg` is in `[project]` of `pyproject.toml` now: read it again"
+        )
+    if (maturin or moved) and (project.folder / "MANIFEST.in").is_file():
+        notes.append("maturin does not read `MANIFEST.in`: a source distribution has what git has")
+    return tuple(notes)
 
 
 def find_folder(start: Path) -> Path:
@@ -262,7 +272,7 @@ def find_candidate(folder: Path) -> Checkout:
     checkout = locate(folder)
     require_uninterrupted(checkout)
     require_changeable(checkout)
-    if not (folder / "pyproject.toml").is_file():
+    if not any((folder / name).is_file() for name in (PYPROJECT, SCRIPT, CONFIGURATION)):
         require_project(checkout)
     return checkout
 
@@ -286,8 +296,8 @@ def recorded(path: Path) -> ScaffolderError:
 
 
 def is_project(folder: Path) -> bool:
-    """Whether a folder has a pyproject.toml, or is the top of a repository."""
-    return any(os.path.lexists(folder / name) for name in ("pyproject.toml", ".git", ANSWERS))
+    """Whether a folder has a pyproject.toml or a setup.py, or is the top of a repository."""
+    return any(os.path.lexists(folder / name) for name in (PYPROJECT, SCRIPT, CONFIGURATION, ".git", ANSWERS))
 
 
 def require_project(checkout: Checkout) -> None:
