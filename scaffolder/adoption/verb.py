@@ -239,8 +239,9 @@ def move_notes(project: Survey, *, maturin: bool) -> tuple[str, ...]:
         require_movable(project.manifests, project.python, project.package, is_moved=project.moved is not None)
     moved, notes = project.moved is not None, []
     if moved:
+        names = [name for name in (SCRIPT, CONFIGURATION) if (project.folder / name).is_file()]
         notes.append(
-            "the metadata of `setup.py` and `setup.cfg` is in `[project]` of `pyproject.toml` now: read it again"
+            f"what {listing(names, 'and')} said of the project is in `[project]` of `{PYPROJECT}`: read it again"
         )
     if (maturin or moved) and (project.folder / "MANIFEST.in").is_file():
         notes.append("maturin does not read `MANIFEST.in`: a source distribution has what git has")

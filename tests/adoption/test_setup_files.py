@@ -134,7 +134,7 @@ def test_metadata_moves(tmp_path: Path, pyo3_new: Command, files: dict[str, str]
     assert not (tmp_path / "setup.py").exists()
     if "setup.cfg" in files:
         assert (tmp_path / "setup.cfg").read_text("utf-8") == "[flake8]\nmax-line-length = 100\n"
-    assert "is in `[project]` of `pyproject.toml` now" in done.stderr
+    assert "is in `[project]` of `pyproject.toml`: read it again" in done.stderr
     assert not git("diff", "--name-only", cwd=tmp_path)
 
 
