@@ -155,7 +155,8 @@ def merge_crate(survey: Survey, ours: Files, template: Files) -> Files:
     plain = library.replace(b"\r\n", b"\n")
     if survey.is_single:
         plain = rename_module(plain, module, survey.extension, survey.package)
-    plain = add_anchors(survey.library_path, plain, module)
+    crates = {dependency.key.replace("-", "_") for dependency in (survey.crate.dependencies if survey.crate else ())}
+    plain = add_anchors(survey.library_path, plain, module, crates)
     return {
         survey.cargo_path: edited(ours, survey.cargo_path, cargo),
         survey.library_path: File(ours[survey.library_path].mode, plain.replace(b"\n", ending)),
