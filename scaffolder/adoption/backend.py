@@ -65,7 +65,7 @@ def packages_in(folder: Path) -> Iterator[str]:
             yield entry.name
 
 
-def require_portable(manifests: Manifests, python: str, package: str) -> None:
+def require_portable(manifests: Manifests, python: str, package: str, *, is_moved: bool = False) -> None:
     """Refuse a project whose build does what maturin has no counterpart for.
 
     Raises:
@@ -85,10 +85,11 @@ def require_portable(manifests: Manifests, python: str, package: str) -> None:
     for setting in settings_of(manifests.pyproject, TABLES[name], python, package):
         raise refusal(manifests, f"`{setting}`")
     for file in files_of(manifests.folder):
-        raise refusal(manifests, f"`{file}`")
+        if not is_moved:
+            raise refusal(manifests, f"`{file}`")
 
 
-def require_movable(manifests: Manifests, python: str, package: str) -> None:
+def require_movable(manifests: Manifests, python: str, package: str, *, is_moved: bool = False) -> None:
     """Refuse a project that setuptools-rust builds in a way that maturin has no counterpart for.
 
     Raises:
@@ -107,7 +108,7 @@ def require_movable(manifests: Manifests, python: str, package: str) -> None:
     for setting in sorted({str(key) for table in tables.get("ext-modules", []) for key in table} - PORTABLE):
         raise refusal(manifests, f"`{setting}` in `[[tool.setuptools-rust.ext-modules]]`", STAY)
     for file in files_of(manifests.folder):
-        if file != "MANIFEST.in":
+        if file != "MANIFEST.in" and not is_moved:
             raise refusal(manifests, f"`{file}`", STAY)
 
 

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 from scaffolder.adoption.imports import REEXPORTS, SUBMODULES, SUBMODULES_NAME, import_submodules
 from scaffolder.adoption.manifests import merge_cargo, merge_pyproject, with_version
+from scaffolder.adoption.moving import without_metadata
 from scaffolder.adoption.reading import join
 from scaffolder.adoption.rust import add_anchors, rename_module
+from scaffolder.adoption.setup_files import CONFIGURATION, SCRIPT
 from scaffolder.anatomy.extensions import parse_python
 from scaffolder.anatomy.manifests import table_of
 from scaffolder.checkout.checkout import ANSWERS
@@ -59,6 +61,9 @@ def adopt_files(survey: Survey, scratch: Scratch, template: Files, *, maturin: b
     start = join(survey.package_path, "__init__.py")
     ours = scratch.committed_files([*template, survey.library_path, *stubs_of(survey), errors, start])
     template = match_line_endings(template, ours)
+    moved_files, moved_gone = move_setup(survey, scratch)
+    committed = dict(ours)
+    ours |= moved_files
     files: Files = {
         PYPROJECT: edited(
             ours, PYPROJECT, merge_pyproject(survey, text(ours, PYPROJECT), text(template, PYPROJECT), maturin=maturin)
@@ -81,7 +86,21 @@ def adopt_files(survey: Survey, scratch: Scratch, template: Files, *, maturin: b
     # The stub of a module that was there before is its own; that of a new crate is the template's.
     rendered = {path for path in files if template.get(path) == files[path]}
     own = [path for path in template if path not in shared | rendered or path in {*ours, *gone} - shared]
-    return Adopted(unlike(files, ours), gone, sorted(own), notes)
+    files = {**moved_files, **files}
+    return Adopted(unlike(files, committed), (*gone, *moved_gone), sorted(own), notes)
+
+
+def move_setup(survey: Survey, scratch: Scratch) -> tuple[Files, tuple[str, ...]]:
+    """Return the files that metadata moves to, or that it leaves something behind in, and those that it leaves."""
+    if survey.moved is None:
+        return {}, ()
+    present = scratch.committed_files([PYPROJECT, SCRIPT, CONFIGURATION])
+    old = present.get(PYPROJECT) or File("100644", b"")
+    files: Files = {PYPROJECT: File(old.mode, survey.moved.encode())}
+    rest = without_metadata(text(present, CONFIGURATION)) if CONFIGURATION in present else ""
+    if rest:
+        files[CONFIGURATION] = edited(present, CONFIGURATION, rest)
+    return files, tuple(name for name in (SCRIPT, CONFIGURATION) if name in present and name not in files)
 
 
 def merge_start(survey: Survey, start: str, ours: Files) -> Files:
@@ -136,7 +155,8 @@ def merge_crate(survey: Survey, ours: Files, template: Files) -> Files:
     plain = library.replace(b"\r\n", b"\n")
     if survey.is_single:
         plain = rename_module(plain, module, survey.extension, survey.package)
-    plain = add_anchors(survey.library_path, plain, module)
+    crates = {dependency.key.replace("-", "_") for dependency in (survey.crate.dependencies if survey.crate else ())}
+    plain = add_anchors(survey.library_path, plain, module, crates)
     return {
         survey.cargo_path: edited(ours, survey.cargo_path, cargo),
         survey.library_path: File(ours[survey.library_path].mode, plain.replace(b"\n", ending)),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from scaffolder.anatomy.manifests import table_of
+from scaffolder.checkout.pythons import allows, python_note
 from scaffolder.errors import ScaffolderError
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 NO_LICENSE = "none"
 # Names of `[project.urls]`, the most telling first; PyPI compares them without case and punctuation.
 ADDRESSES = ("repository", "source", "sourcecode", "github", "code", "homepage")
-OLD_PYTHONS = ("3.7", "3.8", "3.9")
 
 
 def read_answers(survey: Survey, catalog: Catalog) -> tuple[dict[str, Any], dict[str, Any], tuple[str, ...]]:
@@ -35,6 +35,7 @@ def read_answers(survey: Survey, catalog: Catalog) -> tuple[dict[str, Any], dict
         "project_name": name,
         "bare": True,
         "features": [],
+        "description": one_line(project.get("description") or field_of(survey, "description")),
         "license": license_name,
         "python_min": python_min,
         "wheels": "abi3" if has_abi3(survey) else "version",
@@ -43,13 +44,18 @@ def read_answers(survey: Survey, catalog: Catalog) -> tuple[dict[str, Any], dict
     }
     author = next((entry for entry in as_list(project.get("authors")) if isinstance(entry, dict)), {})
     suggested = {
-        "description": project.get("description") or field_of(survey, "description") or None,
         "repository": find_address(project, survey),
         "author_name": author.get("name"),
         "author_email": author.get("email"),
     }
     known = {key: value for key, value in suggested.items() if isinstance(value, str) and value}
     return given, known, (*license_notes, *python_notes)
+
+
+def one_line(value: Any) -> str:
+    """Return a description as the template takes it; of a project without one nothing."""
+    text = value if isinstance(value, str) else ""
+    return "".join(character for character in " ".join(text.split()) if character.isprintable())
 
 
 def choices_of(catalog: Catalog, name: str) -> list[str]:
@@ -90,32 +96,14 @@ def read_python(project: Mapping[str, Any], known: list[str]) -> tuple[str, tupl
     except InvalidSpecifier as error:
         raise ScaffolderError(f'`requires-python = "{text}"` is not valid', "write for example `>=3.11`") from error
 
-    def allows(version: str) -> bool:
-        # Any patch release will do.
-        return any(allowed.contains(f"{version}.{patch}") for patch in (0, 99))
-
-    oldest = next((version for version in known if allows(version)), None)
+    oldest = next((version for version in known if allows(allowed, version)), None)
     if oldest is None:
         raise ScaffolderError(
             f'`requires-python = "{text}"` allows none of the Pythons that the template knows',
             f"it knows those from {known[0]} to {known[-1]}",
         )
-    older = next((version for version in OLD_PYTHONS if text and allows(version)), None)
-    if older is None or oldest != known[0]:
-        return oldest, ()
-    note = (
-        f'`requires-python = "{text}"` allows Python {older}, and what features add needs {oldest}, '
-        f'or `uv lock` fails: write `requires-python = "{raised(str(text), oldest)}"` in `pyproject.toml`'
-    )
-    return oldest, (note,)
-
-
-def raised(text: str, oldest: str) -> str:
-    """Return what `requires-python` says, with another oldest Python."""
-    parts = [part.strip() for part in text.split(",")]
-    # `~=` sets an upper bound, too.
-    first = "~=" if any(part.startswith("~=") for part in parts) else ">="
-    return ",".join([f"{first}{oldest}", *(part for part in parts if part and not part.startswith((">", "~")))])
+    note = python_note(str(text), known[0]) if text else None
+    return oldest, (note,) if note else ()
 
 
 def has_abi3(survey: Survey) -> bool:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from scaffolder.adoption.backend import find_package, require_portable
+from scaffolder.adoption.moving import has_builder, has_setup, move_metadata
 from scaffolder.anatomy.manifests import read_manifests, table_of
 from scaffolder.anatomy.project import OTHER_BINDINGS, read_project
 from scaffolder.anatomy.versions import allowed_series
@@ -40,6 +41,7 @@ class Survey:
         extension: The last part of the extension module's name.
         module: The Rust name of that module, if there is one.
         is_single: Whether the module is all that there is, without a package around it.
+        moved: The pyproject.toml with what `setup.py` and `setup.cfg` say, if they have the metadata.
     """
 
     manifests: Manifests
@@ -52,6 +54,7 @@ class Survey:
     extension: str
     module: str | None = None
     is_single: bool = False
+    moved: str | None = None
 
     @property
     def folder(self) -> Path:
@@ -90,12 +93,13 @@ def join(*parts: str) -> str:
     return Path(*parts).as_posix()
 
 
-def survey(folder: Path, line: str) -> Survey:
+def survey(folder: Path, line: str, *, maturin: bool = False) -> Survey:
     """Read a project.
 
     Args:
         folder: Where its pyproject.toml is.
         line: The release series of PyO3 that the template has.
+        maturin: Whether maturin is to build what setuptools-rust builds.
 
     Raises:
         ScaffolderError: It can't come under the template; the error says why.
@@ -104,6 +108,14 @@ def survey(folder: Path, line: str) -> Survey:
     if manifests.unreadable:
         problem = manifests.unreadable[0]
         raise ScaffolderError(f"`{problem.path}` can't be read: {problem.reason}")
+    moved = None
+    if has_setup(manifests):
+        if has_builder(manifests) and not maturin:
+            raise ScaffolderError(
+                f"the metadata of `{folder}` is in `setup.py` or `setup.cfg`, and `add` needs `[project]`",
+                "pass `--maturin`, which moves it there, or move it yourself",
+            )
+        manifests, moved = move_metadata(manifests)
     if not manifests.pyproject:
         raise ScaffolderError(
             f"there is no `pyproject.toml` in `{folder}`",
@@ -115,18 +127,18 @@ def survey(folder: Path, line: str) -> Survey:
             "move what `setup.py`, `setup.cfg` or `[tool.poetry]` says to `[project]`",
         )
     if manifests.cargo_path is None:
-        return survey_python(manifests)
-    return survey_extension(read_project(folder, manifests=manifests), line)
+        return replace(survey_python(manifests, is_moved=moved is not None), moved=moved)
+    return replace(survey_extension(read_project(folder, manifests=manifests), line), moved=moved)
 
 
-def survey_python(manifests: Manifests) -> Survey:
+def survey_python(manifests: Manifests, *, is_moved: bool) -> Survey:
     """Read a project without Rust.
 
     Raises:
         ScaffolderError: Its build backend does what maturin can't, or it has no package of its own.
     """
     python, package = find_package(manifests)
-    require_portable(manifests, python, package)
+    require_portable(manifests, python, package, is_moved=is_moved)
     crate_folder = "rust" if is_folder(manifests.folder / "src") else CRATE_FOLDER
     return Survey(manifests, None, "python", package, python, crate_folder, SOURCE_FOLDER, EXTENSION)
 
@@ -195,7 +207,8 @@ def require_supported(project: Project, line: str) -> Builder:
     if len(targets) > 1:
         raise ScaffolderError(
             f"the project has several extension modules: {listing(targets, 'and')}",
-            "the template is for projects with one: make the others projects of their own",
+            "the template is for projects with one: keep one here, move each other with its crate to a folder with a "
+            "`pyproject.toml` of its own, then run `pyo3-new adopt --project DIR` for each",
         )
     require_series(project, line)
     return "maturin" if project.builder == "maturin" else "setuptools-rust"

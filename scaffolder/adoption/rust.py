@@ -9,7 +9,7 @@ from scaffolder.rust.items import Function, Module, items_in
 from scaffolder.rust.source import nodes_before, parse, text_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from tree_sitter import Node
 
@@ -41,7 +41,7 @@ class Place(NamedTuple):
         return self.header[0].start_byte if self.header else self.node.start_byte
 
 
-def add_anchors(path: str, text: bytes, name: str) -> bytes:
+def add_anchors(path: str, text: bytes, name: str, crates: Collection[str] = ()) -> bytes:
     """Return a Rust file with the anchors of the template.
 
     A function becomes a module that calls it; the function itself stays as it is.
@@ -50,6 +50,7 @@ def add_anchors(path: str, text: bytes, name: str) -> bytes:
         path: The file, for messages.
         text: What is in it.
         name: The Rust name of the Python module.
+        crates: The names of the crates that it depends on, which a module of the same name would hide.
 
     Raises:
         ScaffolderError: The function is of a form that can't be called from a module.
@@ -68,7 +69,7 @@ def add_anchors(path: str, text: bytes, name: str) -> bytes:
         return text[: place.start] + at_top + edited + text[end:]
     function = join([node for node in place.header if not is_moved(node)])
     function += text_of(place.node)
-    module = module_around(path, place)
+    module = module_around(path, place, is_hiding=name in crates)
     return text[: place.start] + at_top + f"{function}\n\n{module}".encode() + text[place.node.end_byte :]
 
 
@@ -138,7 +139,7 @@ def join(nodes: Sequence[Node]) -> str:
     return "".join(f"{text_of(node).rstrip()}\n" for node in nodes)
 
 
-def module_around(path: str, place: Place) -> str:
+def module_around(path: str, place: Place, *, is_hiding: bool) -> str:
     """Return the module that calls a function to fill itself."""
     item = place.item
     assert isinstance(item, Function)  # noqa: S101
@@ -151,8 +152,11 @@ def module_around(path: str, place: Place) -> str:
         )
     above = [node for node in place.header if is_moved(node) or is_condition(node)]
     visibility = f"{item.visibility} " if item.visibility else ""
+    named = any(True for node in place.header for _ in name_literals(node))
+    naming = f'#[pyo3(name = "{item.name}")]\n' if is_hiding and not named else ""
+    name = f"{item.name}_module" if is_hiding else item.name
     return (
-        f"{join(above)}{visibility}mod {item.name} {{\n"
+        f"{join(above)}{naming}{visibility}mod {name} {{\n"
         f"{INDENT}use pyo3::prelude::*;\n\n"
         f"{INDENT}{BEGIN}\n{INDENT}{END}\n\n"
         f"{INDENT}#[pymodule_init]\n"

@@ -8,9 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scaffolder.adoption.backend import require_movable
-from scaffolder.adoption.files import adopt_files
+from scaffolder.adoption.files import PYPROJECT, Adopted, adopt_files
 from scaffolder.adoption.metadata import read_answers
 from scaffolder.adoption.reading import survey
+from scaffolder.adoption.setup_files import CONFIGURATION, SCRIPT
+from scaffolder.adoption.taking import Omitted
+from scaffolder.adoption.taking import take as take_files
 from scaffolder.checkout.apply import apply
 from scaffolder.checkout.checkout import (
     ANSWERS,
@@ -19,6 +22,7 @@ from scaffolder.checkout.checkout import (
     locate,
     readable,
     require_changeable,
+    require_ready,
     require_recent_git,
 )
 from scaffolder.checkout.interruption import require_uninterrupted
@@ -26,7 +30,7 @@ from scaffolder.checkout.manifests import outdated_locks
 from scaffolder.checkout.merge import MergeResult, Scratch, open_scratch
 from scaffolder.checkout.obstacles import require_free
 from scaffolder.checkout.project_merge import Plan, merge_project
-from scaffolder.checkout.update import features_named, render_files, sort_features
+from scaffolder.checkout.update import features_named, open_record, render_files, sort_features
 from scaffolder.errors import InvalidAnswerError, ScaffolderError, UsageError, listing
 from scaffolder.folders import temporary_folder
 from scaffolder.template.answers import LAYOUT, NAME, Rules, complete, resolve
@@ -37,7 +41,6 @@ from scaffolder.template.source import SOURCE
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from scaffolder.adoption.files import Adopted
     from scaffolder.adoption.reading import Survey
     from scaffolder.checkout.checkout import Checkout
     from scaffolder.checkout.manifests import LockFile
@@ -58,14 +61,16 @@ class Adoption:
         layout: Where its parts are, as far as that differs from a new project.
         features: The features that were added.
         changes: What happens to its files.
+        taken: Files of the template that the owner asked for, and those that they need.
         kept: Files of the template that the project has in a form of its own, and that stay as they are.
         omitted: Files of the template that it does without, because they are about how a project is checked and
-            released.
+            released; the owner can take them.
         conflicts: What needs the user.
         locks: Lock files that no longer fit.
         notes: What else the user should know.
         difference: The unified diff, if it was asked for.
         dry_run: Whether nothing was written.
+        is_new: Whether it was not under the template before.
     """
 
     name: str
@@ -75,6 +80,7 @@ class Adoption:
     layout: Mapping[str, str]
     features: tuple[str, ...]
     changes: tuple[Change, ...]
+    taken: tuple[str, ...]
     kept: tuple[str, ...]
     omitted: tuple[str, ...]
     conflicts: tuple[Conflict, ...]
@@ -82,11 +88,19 @@ class Adoption:
     notes: tuple[str, ...]
     difference: str
     dry_run: bool
+    is_new: bool = True
 
 
 @readable()
-def adopt(
-    start: Path, features: Iterable[str] = (), *, maturin: bool = False, dry_run: bool = False, colour: bool = False
+def adopt(  # noqa: PLR0913
+    start: Path,
+    features: Iterable[str] = (),
+    *,
+    maturin: bool = False,
+    names: Iterable[str] = (),
+    checks: bool = False,
+    dry_run: bool = False,
+    colour: bool = False,
 ) -> Adoption:
     """Put a project under the template.
 
@@ -94,31 +108,40 @@ def adopt(
         start: The project's folder, or one in it.
         features: Features to add; one text may name several, separated by commas.
         maturin: Let maturin build what setuptools-rust builds.
+        names: Files of the template to take that adopted projects do without, and folders of them; also later.
+        checks: Take those that check the project.
         dry_run: Compute the result, and leave the project alone.
         colour: Mark the lines of a diff.
 
     Raises:
         ScaffolderError: The project can't come under the template, or can't be changed now.
     """
-    checkout = find_candidate(start)
+    folder = find_folder(start)
+    if (names or checks) and (folder / ANSWERS).is_file():
+        if features or maturin:
+            raise UsageError(
+                f"`{folder}` is under the template already, where only `--checks` and `--take` work",
+                "run `pyo3-new add FEATURE`" if features else "leave out `--maturin`",
+            )
+        return take(locate(folder), names, checks=checks, dry_run=dry_run, colour=colour)
+    checkout = find_candidate(folder)
     with open_releases() as releases, temporary_folder() as workspace:
         catalog = releases.catalog(releases.newest)
-        project = survey(checkout.folder, series_of_template(catalog))
-        move = move_notes(project) if maturin else ()
+        project = survey(checkout.folder, series_of_template(catalog), maturin=maturin)
+        move = move_notes(project, maturin=maturin)
         given, known, notes = read_answers(project, catalog)
         record = record_of(project, catalog, releases.newest, given, known)
         chosen = sort_features(catalog, features_named(releases, record, features))
         scratch = open_scratch(workspace / "scratch", checkout, checkout.tree())
         template = render_files(releases, record.release, record, (), workspace / "template")
         adopted = adopt_files(project, scratch, template, maturin=maturin)
+        omitted = Omitted(project, checkout, adopted.own, {*scratch.committed, *adopted.files}, maturin=maturin)
+        paths, left_notes = omitted.choose(names, checks=checks)
+        adopted = take_files(project, scratch, template, adopted, paths)
         record = with_layout(record, own=adopted.own)
         result = merge(releases, record, chosen, scratch, adopted, workspace)
-        changes = tuple(scratch.changes(scratch.ours, result.tree))
+        changes = write(checkout, scratch, result, dry_run=dry_run)
         untouched = {*scratch.committed} - {change.path for change in changes}
-        require_free(checkout, scratch, changes)
-        if not dry_run:
-            apply(checkout, scratch, changes, result.stages)
-        difference = scratch.difference(scratch.ours, result.tree, colour=colour) if dry_run else b""
         return Adoption(
             name=record.name,
             path=checkout.folder,
@@ -127,48 +150,130 @@ def adopt(
             layout={name: value for name, value in record.answers[LAYOUT].items() if name != "own"},
             features=chosen,
             changes=changes,
+            taken=paths,
             kept=tuple(path for path in adopted.own if path in untouched),
-            omitted=tuple(path for path in adopted.own if path not in scratch.committed),
+            omitted=tuple(path for path in omitted.available if path not in paths),
             conflicts=result.conflicts,
             locks=locks(checkout, project, scratch, result.tree),
-            notes=(*move, *notes, *adopted.notes),
-            difference=difference.decode("utf-8", "replace"),
+            notes=(*move, *notes, *adopted.notes, *left_notes),
+            difference=difference(scratch, result.tree, colour=colour) if dry_run else "",
             dry_run=dry_run,
         )
 
 
-def move_notes(project: Survey) -> tuple[str, ...]:
-    """Return what to know of a project that moves from setuptools-rust to maturin.
+def take(
+    checkout: Checkout, names: Iterable[str], *, checks: bool = False, dry_run: bool = False, colour: bool = False
+) -> Adoption:
+    """Bring files of the template to a project that came under it without them.
+
+    Args:
+        checkout: The project.
+        names: The files, and folders of them.
+        checks: Take those that check the project.
+        dry_run: Compute the result, and leave the project alone.
+        colour: Mark the lines of a diff.
+
+    Raises:
+        ScaffolderError: The project has no such file to take, or can't be changed now.
+    """
+    with open_releases() as releases, temporary_folder() as workspace:
+        record = open_record(checkout, releases)
+        if not record.own:
+            raise ScaffolderError(
+                f"nothing of the template was left out of `{record.name}`",
+                "`pyo3-new diff` shows what you deleted since",
+            )
+        require_ready(checkout)
+        project = survey(checkout.folder, series_of_template(releases.catalog(record.release)))
+        scratch = open_scratch(workspace / "scratch", checkout, checkout.tree())
+        omitted = Omitted(project, checkout, record.own, scratch.committed, maturin=False)
+        paths, left_notes = omitted.choose(names, checks=checks)
+        whole = with_layout(record, own=[path for path in record.own if path not in paths])
+        template = render_files(releases, record.release, whole, record.features, workspace / "template")
+        adopted = take_files(project, scratch, template, Adopted({}, (), list(record.own), ()), paths)
+        tree = scratch.with_files(scratch.ours, {**adopted.files, **({ANSWERS: template[ANSWERS]} if paths else {})})
+        result = MergeResult(tree, {}, ())
+        return Adoption(
+            name=record.name,
+            path=checkout.folder,
+            version=record.release,
+            answers={},
+            layout={},
+            features=(),
+            changes=write(checkout, scratch, result, dry_run=dry_run),
+            taken=paths,
+            kept=(),
+            omitted=tuple(path for path in omitted.available if path not in paths),
+            conflicts=(),
+            locks=locks(checkout, project, scratch, tree),
+            notes=(*adopted.notes, *left_notes),
+            difference=difference(scratch, tree, colour=colour) if dry_run else "",
+            dry_run=dry_run,
+            is_new=False,
+        )
+
+
+def write(checkout: Checkout, scratch: Scratch, result: MergeResult, *, dry_run: bool) -> tuple[Change, ...]:
+    """Write what a project becomes, unless this is a dry run, and return the changes."""
+    changes = tuple(scratch.changes(scratch.ours, result.tree))
+    require_free(checkout, scratch, changes)
+    if not dry_run:
+        apply(checkout, scratch, changes, result.stages)
+    return changes
+
+
+def difference(scratch: Scratch, tree: str, *, colour: bool) -> str:
+    """Return the unified diff from the project to what it becomes."""
+    return scratch.difference(scratch.ours, tree, colour=colour).decode("utf-8", "replace")
+
+
+def move_notes(project: Survey, *, maturin: bool) -> tuple[str, ...]:
+    """Return what to know of a project that moves from setuptools to maturin.
 
     Raises:
         ScaffolderError: It can't move.
     """
-    if project.builder != "setuptools-rust":
-        raise UsageError("`--maturin` is for projects that setuptools-rust builds", "leave it out")
-    require_movable(project.manifests, project.python, project.package)
-    if (project.folder / "MANIFEST.in").is_file():
-        return ("maturin does not read `MANIFEST.in`: a source distribution has what git has",)
-    return ()
+    if maturin:
+        if project.builder != "setuptools-rust":
+            raise UsageError("`--maturin` is for projects that setuptools-rust builds", "leave it out")
+        require_movable(project.manifests, project.python, project.package, is_moved=project.moved is not None)
+    moved, notes = project.moved is not None, []
+    if moved:
+        names = [name for name in (SCRIPT, CONFIGURATION) if (project.folder / name).is_file()]
+        notes.append(
+            f"what {listing(names, 'and')} said of the project is in `[project]` of `{PYPROJECT}`: read it again"
+        )
+    if (maturin or moved) and (project.folder / "MANIFEST.in").is_file():
+        notes.append("maturin does not read `MANIFEST.in`: a source distribution has what git has")
+    return tuple(notes)
 
 
-def find_candidate(start: Path) -> Checkout:
-    """Find the project that a folder belongs to, and refuse one that can't be changed now.
+def find_folder(start: Path) -> Path:
+    """Return the folder of the project that a folder belongs to.
 
     Raises:
-        ScaffolderError: There is none, it is under the template already, or it has unfinished work.
+        ScaffolderError: It is no folder.
     """
     require_recent_git()
     # Unlike `Path.expanduser`, it leaves the home of nobody as it is.
     place = Path(os.path.expanduser(start)).resolve()  # noqa: PTH111
     if not place.is_dir():
         raise ScaffolderError(f"`{start}` is not a folder", "pass the project's folder with `--project DIR`")
-    folder = next((parent for parent in (place, *place.parents) if is_project(parent)), place)
+    return next((parent for parent in (place, *place.parents) if is_project(parent)), place)
+
+
+def find_candidate(folder: Path) -> Checkout:
+    """Return a project, and refuse one that can't be changed now.
+
+    Raises:
+        ScaffolderError: There is none, it is under the template already, or it has unfinished work.
+    """
     if (folder / ANSWERS).is_file():
         raise recorded(folder / ANSWERS)
     checkout = locate(folder)
     require_uninterrupted(checkout)
     require_changeable(checkout)
-    if not (folder / "pyproject.toml").is_file():
+    if not any((folder / name).is_file() for name in (PYPROJECT, SCRIPT, CONFIGURATION)):
         require_project(checkout)
     return checkout
 
@@ -183,7 +288,7 @@ def recorded(path: Path) -> ScaffolderError:
     if is_ours(source):
         return ScaffolderError(
             f"`{path.parent}` is under the template already: it has a `{ANSWERS}`",
-            "run `pyo3-new status`, or `pyo3-new add FEATURE`",
+            "run `pyo3-new status`, `pyo3-new add FEATURE` or `pyo3-new adopt --take PATH`",
         )
     return ScaffolderError(
         f"`{path}` is of another template, `{source}`, and this one keeps its answers there, too",
@@ -192,8 +297,8 @@ def recorded(path: Path) -> ScaffolderError:
 
 
 def is_project(folder: Path) -> bool:
-    """Whether a folder has a pyproject.toml, or is the top of a repository."""
-    return any(os.path.lexists(folder / name) for name in ("pyproject.toml", ".git", ANSWERS))
+    """Whether a folder has a pyproject.toml or a setup.py, or is the top of a repository."""
+    return any(os.path.lexists(folder / name) for name in (PYPROJECT, SCRIPT, CONFIGURATION, ".git", ANSWERS))
 
 
 def require_project(checkout: Checkout) -> None:
@@ -230,7 +335,7 @@ def record_of(
     """
     rules = Rules(catalog)
     try:
-        usual = str(complete(rules, given)["package_name"])
+        usual = str(complete(rules, {**given, LAYOUT: {"own": []}})["package_name"])
         package = {"package": project.package} if project.package != usual else {}
         # The list makes the layout an answer, also if everything is in the usual places.
         layout = {**package, **project.layout, "own": []}

@@ -165,12 +165,17 @@ def crate_version(manifest: str, files: Files) -> str | None:
     return version if isinstance(version, str) else None
 
 
+def manifest_data(manifest: str, files: Files) -> Mapping[str, Any]:
+    """Return what a manifest says; nothing if it is not there or not valid."""
+    try:
+        return load_toml(files[manifest].content)
+    except (KeyError, ValueError):
+        return {}
+
+
 def lock_inputs(manifest: str, files: Files) -> Any:
     """Return the parts of a manifest that its lock file depends on."""
-    try:
-        data = load_toml(files[manifest].content)
-    except (KeyError, ValueError):
-        return None
+    data = manifest_data(manifest, files)
     project = as_table(data.get("project"))
     if manifest == "pyproject.toml":
         keys = ("name", "requires-python", "dependencies", "optional-dependencies")

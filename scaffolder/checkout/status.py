@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from scaffolder.checkout.checkout import ANSWERS, read_record, readable, split
 from scaffolder.checkout.interruption import find_interruption
 from scaffolder.checkout.merge import LINK
-from scaffolder.checkout.update import newest, render_files
-from scaffolder.errors import ScaffolderError
+from scaffolder.checkout.update import newest, render_files, require_suitable, sort_features
+from scaffolder.errors import InvalidAnswerError, ScaffolderError
 from scaffolder.folders import temporary_folder
 from scaffolder.template.releases import PublicTags, open_releases
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from scaffolder.checkout.checkout import Checkout, Record
     from scaffolder.checkout.merge import Files
+    from scaffolder.template.catalog import Catalog
     from scaffolder.template.releases import Releases
 
 
@@ -74,8 +75,8 @@ def status(checkout: Checkout, *, offline: bool = False) -> Status:
         finally:
             public.close()
         own = own_files(checkout, base) if base is not None else ()
-        known = record.release if base is not None else releases.newest
-        available = [feature.name for feature in releases.catalog(known).features]
+        catalog = releases.catalog(record.release if base is not None else releases.newest)
+        available = [feature.name for feature in catalog.features if suits(catalog, record, feature.name)]
     return Status(
         name=record.name,
         path=checkout.folder,
@@ -90,6 +91,15 @@ def status(checkout: Checkout, *, offline: bool = False) -> Status:
         in_progress=checkout.in_progress(),
         notes=(*interruption_notes, *base_notes, *newest_notes),
     )
+
+
+def suits(catalog: Catalog, record: Record, feature: str) -> bool:
+    """Whether a feature can be in a project, as its layout is."""
+    try:
+        require_suitable(catalog, record, sort_features(catalog, [*record.features, feature]))
+    except InvalidAnswerError:
+        return False
+    return True
 
 
 def record_of(checkout: Checkout, conflicts: tuple[str, ...]) -> Record:

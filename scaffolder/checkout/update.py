@@ -13,6 +13,7 @@ from scaffolder.checkout.manifests import behind_versions, outdated_locks
 from scaffolder.checkout.merge import open_scratch, read_files
 from scaffolder.checkout.obstacles import require_free
 from scaffolder.checkout.project_merge import Plan, merge_project
+from scaffolder.checkout.pythons import old_pythons
 from scaffolder.checkout.uses import find_uses
 from scaffolder.errors import InvalidAnswerError, MissingAnswerError, ScaffolderError, UsageError, listing, near
 from scaffolder.folders import temporary_folder
@@ -55,6 +56,7 @@ class Outcome:
         notes: What else the user should know.
         difference: The unified diff, if it was asked for.
         dry_run: Whether nothing was written.
+        has_nox: Whether the project has the template's `noxfile.py`.
     """
 
     verb: Verb
@@ -73,6 +75,7 @@ class Outcome:
     notes: tuple[str, ...] = ()
     difference: str = ""
     dry_run: bool = False
+    has_nox: bool = True
 
 
 @dataclass(frozen=True)
@@ -388,12 +391,20 @@ def change(
                     f'set `version = "{version}"` in `{path}`, too: the project has that version'
                     for path, version in behind_versions(merge.ours, merge.files)
                 ),
+                *old_pythons(merge.ours, merge.files, oldest_python(releases.catalog(plan.release))),
             ),
             difference=scratch.difference(scratch.ours, merge.tree, colour=colour).decode("utf-8", "replace")
             if dry_run
             else "",
             dry_run=dry_run,
+            has_nox="noxfile.py" not in record.own,
         )
+
+
+def oldest_python(catalog: Catalog) -> str:
+    """Return the oldest Python that a project can be made for."""
+    question = next(question for question in catalog.questions if question.name == "python_min")
+    return str(question.choices[0].value)
 
 
 def render_files(releases: Releases, tag: str, record: Record, features: tuple[str, ...], folder: Path) -> Files:

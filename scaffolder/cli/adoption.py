@@ -4,8 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from scaffolder.cli.summary import files_data, files_text, git_in, go_back, group
+from scaffolder.adoption.taking import CHECKS, NOX
+from scaffolder.cli.summary import (
+    conflicts_data,
+    conflicts_text,
+    files_data,
+    files_text,
+    go_back,
+    group,
+    locks_data,
+    next_text,
+    renewals_text,
+)
 from scaffolder.cli.text import number_of_files
+from scaffolder.errors import listing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,7 +28,7 @@ if TYPE_CHECKING:
 def data(adoption: Adoption) -> dict[str, Any]:
     """Return an adoption as data."""
     return {
-        "operation": "adopt",
+        "operation": "adopt" if adoption.is_new else "take",
         "name": adoption.name,
         "path": str(adoption.path),
         "version": adoption.version.removeprefix("v"),
@@ -24,12 +36,11 @@ def data(adoption: Adoption) -> dict[str, Any]:
         "layout": dict(adoption.layout),
         "features": list(adoption.features),
         "files": files_data(adoption.changes),
+        "taken": list(adoption.taken),
         "kept": list(adoption.kept),
         "omitted": list(adoption.omitted),
-        "conflicts": [
-            {"path": conflict.path, "kind": conflict.kind, "reason": conflict.reason} for conflict in adoption.conflicts
-        ],
-        "outdated": [{"path": lock.path, "command": lock.command} for lock in adoption.locks],
+        "conflicts": conflicts_data(adoption.conflicts),
+        "outdated": locks_data(adoption.locks),
         "notes": list(adoption.notes),
         "diff": adoption.difference,
         "message": message(adoption),
@@ -40,26 +51,39 @@ def data(adoption: Adoption) -> dict[str, Any]:
 
 def text(adoption: Adoption) -> str:
     """Return an adoption as text."""
+    if not adoption.changes and not adoption.is_new:
+        return "\n\n".join([f"{adoption.name}: nothing to do", *left_out(adoption)])
     parts = [adoption.difference.rstrip("\n")] if adoption.difference else []
-    would = "would be " if adoption.dry_run else "is "
-    headline = (
-        f"{adoption.name} {would}under template {adoption.version}: {number_of_files(len(adoption.changes))} changed"
-    )
-    parts += ["\n".join([headline, *files_text(adoption.changes)]), "\n".join(answers(adoption))]
+    parts += ["\n".join([headline(adoption), *files_text(adoption.changes)])]
+    parts += ["\n".join(answers(adoption))] if adoption.is_new else []
     parts += ["\n".join(group("Left alone, as the project has its own", adoption.kept)).lstrip("\n")]
-    parts += ["\n".join(group("Left out, of what new projects have", adoption.omitted)).lstrip("\n")]
-    parts += ["\n".join(["Conflicts:", *(f"  {conflict.path}  {conflict.reason}" for conflict in adoption.conflicts)])
-              if adoption.conflicts else ""]  # fmt: skip
-    parts += ["\n".join(["Renew:", *(f"  {lock.command}  # {lock.path} is out of date" for lock in adoption.locks)])
-              if adoption.locks else ""]  # fmt: skip
+    parts += [*left_out(adoption), conflicts_text(adoption.conflicts), renewals_text(adoption.locks)]
     if not adoption.dry_run:
-        first = "resolve the conflicts above, then " if adoption.conflicts else ""
-        add = f"{git_in(adoption.path)} add --all && " if adoption.conflicts else ""
-        commit = f'{add}{git_in(adoption.path)} commit -m "{message(adoption)}"'
-        parts.append(
-            f"To go on: {first}`{commit}`\nTo go back: `{go_back(adoption.path, conflicts=bool(adoption.conflicts))}`"
-        )
+        parts.append(next_text(adoption.path, message(adoption), adoption.conflicts, has_nox=NOX in adoption.taken))
     return "\n\n".join(filter(None, parts))
+
+
+def headline(adoption: Adoption) -> str:
+    """Return one line that says what was done."""
+    files = number_of_files(len(adoption.changes))
+    if adoption.is_new:
+        would = "would be " if adoption.dry_run else "is "
+        return f"{adoption.name} {would}under template {adoption.version}: {files} changed"
+    would = "would take" if adoption.dry_run else "takes"
+    return f"{adoption.name} {would} {listing(adoption.taken, 'and')}: {files} changed"
+
+
+def left_out(adoption: Adoption) -> list[str]:
+    """Return the files that the project does without, all of them, and how to take one."""
+    if not adoption.omitted:
+        return []
+    lines = [
+        f"Left out, of what new projects have: {number_of_files(len(adoption.omitted))}",
+        *(f"  {path}" for path in adoption.omitted),
+        "Take one or a folder, now or later: `pyo3-new adopt --take PATH`",
+    ]
+    checks = [path for path in CHECKS if path in adoption.omitted]
+    return ["\n".join([*lines, *([f"Take {listing(checks, 'and')}: `pyo3-new adopt --checks`"] if checks else [])])]
 
 
 def answers(adoption: Adoption) -> Iterator[str]:
@@ -76,5 +100,7 @@ def answers(adoption: Adoption) -> Iterator[str]:
 
 def message(adoption: Adoption) -> str:
     """Return a message for the commit."""
+    if not adoption.is_new:
+        return f"Take {', '.join(adoption.taken)} from template {adoption.version}"
     extra = f", with {', '.join(adoption.features)}" if adoption.features else ""
     return f"Adopt template {adoption.version}{extra}"

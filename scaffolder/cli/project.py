@@ -87,7 +87,7 @@ def add(features: Features, project: ProjectFolder = None, dry_run: DryRun = Fal
     )  # fmt: skip
 
 
-def adopt(
+def adopt(  # noqa: PLR0913, PLR0917
     project: ProjectFolder = None,
     features: Annotated[
         list[str] | None,
@@ -100,6 +100,17 @@ def adopt(
         ),
     ] = None,
     maturin: Annotated[bool, typer.Option("--maturin", help="Build with maturin what setuptools-rust builds.")] = False,
+    checks: Annotated[
+        bool, typer.Option("--checks", help="Take what checks a project: noxfile.py, deny.toml and workflows.")
+    ] = False,
+    take: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="PATH",
+            help="A file or folder of the template to take that is left out otherwise; may be repeated.",
+            show_default=False,
+        ),
+    ] = None,
     dry_run: DryRun = False,
     as_data: AsData = False,
 ) -> None:
@@ -107,11 +118,13 @@ def adopt(
 
     Your files stay as they are, but for what features need: a few keys in the manifests, and two places in `lib.rs` for
     what they export. A Python package without Rust gets a crate. The result is staged for you to review and commit.
+    `--checks` and `--take` also work later.
 
     \b
     Examples:
       pyo3-new adopt --dry-run
       pyo3-new adopt --with numpy
+      pyo3-new adopt --take .editorconfig --take .vscode
       pyo3-new adopt --project crates/prices-python
     """
     from scaffolder.adoption.verb import adopt as verb
@@ -120,8 +133,8 @@ def adopt(
     with stoppable(UNTOUCHED):
         with progress("Reading the project", visible=not as_data):
             result = verb(
-                project or Path(), features or (), maturin=maturin, dry_run=dry_run,
-                colour=not as_data and in_colour(),
+                project or Path(), features or (), maturin=maturin, names=take or (), checks=checks,
+                dry_run=dry_run, colour=not as_data and in_colour(),
             )  # fmt: skip
         echo(as_json(adoption.data(result)) if as_data else adoption.text(result), colour=in_colour())
         show_notes(result.notes)

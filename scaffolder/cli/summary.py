@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from scaffolder.checkout.diff import Difference
+    from scaffolder.checkout.manifests import LockFile
     from scaffolder.checkout.merge import Change, Conflict
     from scaffolder.checkout.status import Status
     from scaffolder.checkout.update import Newer, Outcome
@@ -36,12 +37,10 @@ def outcome_data(outcome: Outcome) -> dict[str, Any]:
         "features": {"before": list(outcome.features[0]), "after": list(outcome.features[1])},
         "answers": {name: {"before": before, "after": after} for name, (before, after) in outcome.answers.items()},
         "files": files_data(outcome.changes),
-        "conflicts": [
-            {"path": conflict.path, "kind": conflict.kind, "reason": conflict.reason} for conflict in outcome.conflicts
-        ],
+        "conflicts": conflicts_data(outcome.conflicts),
         "stubs": list(outcome.stubs),
         "uses": [{"path": use.path, "line": use.line, "text": use.text} for use in outcome.uses],
-        "outdated": [{"path": lock.path, "command": lock.command} for lock in outcome.locks],
+        "outdated": locks_data(outcome.locks),
         "changelog": changelog_data(outcome.changelog),
         "notes": list(outcome.notes),
         "diff": outcome.difference,
@@ -57,11 +56,12 @@ def outcome_text(outcome: Outcome) -> str:
         return f"{outcome.name}: nothing to do"
     parts = [outcome.difference.rstrip("\n")] if outcome.difference else []
     parts.append("\n".join([headline(outcome), *files_text(outcome.changes)]))
-    parts += [text for text in (conflicts_text(outcome), uses_text(outcome), renewals_text(outcome)) if text]
+    renewals = renewals_text(outcome.locks, outcome.stubs, has_nox=outcome.has_nox)
+    parts += [text for text in (conflicts_text(outcome.conflicts), uses_text(outcome), renewals) if text]
     if outcome.changelog:
         parts.append(changelog_text(outcome.changelog))
     if not outcome.dry_run:
-        parts.append(next_text(outcome))
+        parts.append(next_text(outcome.path, commit_message(outcome), outcome.conflicts, has_nox=outcome.has_nox))
     return "\n\n".join(parts)
 
 
@@ -113,9 +113,19 @@ def files_text(changes: Sequence[Change]) -> Iterator[str]:
         yield f"  {letter(change)} {change.path:<{width}}  {size}"
 
 
-def conflicts_text(outcome: Outcome) -> str:
+def conflicts_data(conflicts: Iterable[Conflict]) -> list[dict[str, str]]:
+    """Return conflicts as data."""
+    return [{"path": conflict.path, "kind": conflict.kind, "reason": conflict.reason} for conflict in conflicts]
+
+
+def locks_data(locks: Iterable[LockFile]) -> list[dict[str, str]]:
+    """Return lock files that are out of date as data."""
+    return [{"path": lock.path, "command": lock.command} for lock in locks]
+
+
+def conflicts_text(conflicts: Iterable[Conflict]) -> str:
     """Return the conflicts, one a line."""
-    lines = [f"  {conflict.path}  {conflict_reason(conflict)}" for conflict in outcome.conflicts]
+    lines = [f"  {conflict.path}  {conflict_reason(conflict)}" for conflict in conflicts]
     return "\n".join(["Conflicts:", *lines]) if lines else ""
 
 
@@ -130,29 +140,32 @@ def uses_text(outcome: Outcome) -> str:
     return "\n".join(["Your lines that use what was removed:", *lines]) if lines else ""
 
 
-def renewals_text(outcome: Outcome) -> str:
+def renewals_text(locks: Iterable[LockFile], stubs: Iterable[str] = (), *, has_nox: bool = True) -> str:
     """Return the commands that update lock files, and stubs that were merged."""
-    lines = [f"  {lock.command}  # {lock.path} is out of date" for lock in outcome.locks]
-    lines += [f"  {RENEW_STUBS}  # {path} was merged, definition by definition" for path in outcome.stubs]
-    return "\n".join(["Renew:", *lines]) if lines else ""
+    lines = [f"  {lock.command}  # {lock.path} is out of date" for lock in locks]
+    merges = [f"{path} was merged, definition by definition" for path in stubs]
+    lines += [f"  {RENEW_STUBS}  # {merge}" for merge in merges if has_nox]
+    parts = ["\n".join(["Renew:", *lines]) if lines else ""]
+    parts += ["\n".join(["Read again:", *(f"  {merge}" for merge in merges)]) if merges and not has_nox else ""]
+    return "\n\n".join(filter(None, parts))
 
 
-def next_text(outcome: Outcome) -> str:
+def next_text(folder: Path, message: str, conflicts: Sequence[Conflict], *, has_nox: bool = True) -> str:
     """Return how to go on, and how to go back."""
-    program = git_in(outcome.path)
+    program = git_in(folder)
     # The message holds nothing that a shell would take for its own. In `.git/MERGE_MSG` it would outlive the way back.
-    commit = f'{program} commit -m "{commit_message(outcome)}"'
-    on = f"{program} add --all && {commit}" if outcome.conflicts else commit
-    first = f"{', '.join(settling_steps(outcome))}, then " if outcome.conflicts else ""
-    return f"To go on: {first}`{on}`\nTo go back: `{go_back(outcome.path, conflicts=bool(outcome.conflicts))}`"
+    commit = f'{program} commit -m "{message}"'
+    on = f"{program} add --all && {commit}" if conflicts else commit
+    first = f"{', '.join(settling_steps(conflicts, has_nox=has_nox))}, then " if conflicts else ""
+    return f"To go on: {first}`{on}`\nTo go back: `{go_back(folder, conflicts=bool(conflicts))}`"
 
 
-def settling_steps(outcome: Outcome) -> list[str]:
-    """Return what settles the conflicts: generated stubs are renewed, other files edited."""
-    renewed = [conflict.path for conflict in outcome.conflicts if is_generated_stub(conflict.path)]
+def settling_steps(conflicts: Sequence[Conflict], *, has_nox: bool) -> list[str]:
+    """Return what settles the conflicts: generated stubs are renewed if there is a command for that, files edited."""
+    renewed = [conflict.path for conflict in conflicts if has_nox and is_generated_stub(conflict.path)]
     edit = ["edit the other files above" if renewed else "edit the files above"]
     renew = [f"run `{RENEW_STUBS}` to renew {listing(renewed, 'and')}"] if renewed else []
-    return [*(edit if len(renewed) < len(outcome.conflicts) else []), *renew]
+    return [*(edit if len(renewed) < len(conflicts) else []), *renew]
 
 
 def go_back(folder: Path, *, conflicts: bool) -> str:

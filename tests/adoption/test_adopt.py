@@ -128,6 +128,14 @@ def test_what_the_project_says_is_recorded(project: Callable[[str], Path], pyo3_
     assert "does not know the licence `GPL-3.0-only`" in done.stderr
 
 
+def test_no_description_is_made_up(project: Callable[[str], Path], pyo3_new: Command) -> None:
+    folder = project("python")
+    pyo3_new("adopt", "--with", "docs", cwd=folder)
+    assert yaml.safe_load((folder / ".copier-answers.yml").read_text("utf-8"))["description"] == ""
+    for path in ("pyproject.toml", "rust/Cargo.toml"):
+        assert "description" not in (folder / path).read_text("utf-8")
+
+
 def test_setuptools_rust_stays_unless_maturin_is_asked_for(project: Callable[[str], Path], pyo3_new: Command) -> None:
     folder = project("setuptools-rust")
     pyo3_new("adopt", "--maturin", cwd=folder)

@@ -45,6 +45,15 @@ def test_a_function_is_called_by_a_module(parameters: str, result: str, call: st
     assert call.replace("(module)", "(m)") in below
 
 
+@pytest.mark.parametrize("header", ["#[pymodule]\n", '#[pymodule(name = "soil")]\n'])
+def test_a_module_does_not_hide_a_crate_of_its_name(header: str) -> None:
+    text = f"{header}fn soil(m: &Bound<'_, PyModule>) -> PyResult<()> {{\n    soil::fill(m)\n}}\n"
+    result = add_anchors("src/lib.rs", text.encode(), "soil", {"soil"}).decode()
+    assert "mod soil_module {" in result
+    assert "super::soil(m)" in result
+    assert result.count('name = "soil"') == 1
+
+
 @pytest.mark.parametrize(
     "function",
     [

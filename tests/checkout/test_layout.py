@@ -105,6 +105,22 @@ def test_a_feature_that_needs_another_layout_is_refused(grow: Grow, feature: str
     assert everything(project) == before
 
 
+def test_status_offers_what_the_layout_can_have(grow: Grow) -> None:
+    available = grow("status", "--offline", "--json", cwd=make(grow)).data["available"]
+    assert "numpy" in available
+    assert not {"embed", "workspace"} & {*available}
+
+
+def test_pythons_that_a_feature_can_not_have_are_named(grow: Grow) -> None:
+    project = make(grow)
+    replace(project / "pyproject.toml", 'requires-python = ">=3.11"', 'requires-python = ">=3.9"')
+    commit_all(project)
+    line = 'write `requires-python = ">=3.10"` in `pyproject.toml`'
+    assert [note for note in grow("add", "numpy", "--json", cwd=project).data["notes"] if line in note]
+    # It has no dependency, so it can have any Python.
+    assert not grow("add", "plugins", "--dry-run", "--json", cwd=make(grow, folder="other")).data["notes"]
+
+
 def test_the_layout_is_not_changed_by_update(grow: Grow) -> None:
     project = make(grow)
     before = everything(project)
