@@ -45,11 +45,17 @@ type Target = {target};
 
 def convert_value(match: Match) -> list[Change]:
     """Make `x.into_py_any(py)` of `x.into_py(py)` and of `x.to_object(py)`, with the error handed on."""
-    receiver, name, python = parts_of(match.node)
+    receiver, _, python = parts_of(match.node)
     if receiver.kind() == "unit_expression":
         # `IntoPyObject` makes an empty tuple of it.
         return [(*match.region.span(match.node), f"{python}.None()")]
     refuse_bytes(match)
+    return convert_object(match)
+
+
+def convert_object(match: Match) -> list[Change]:
+    """Do the same for what is certainly no bytes of Rust, such as an object of Python."""
+    receiver, name, _ = parts_of(match.node)
     edits = [(*match.region.span(name), "into_py_any"), *let_fail(match)]
     if name.text() == "to_object":
         shift = match.region.shift
