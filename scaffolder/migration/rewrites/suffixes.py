@@ -45,12 +45,7 @@ def renamed(match: Match, name: SgNode) -> Change:
 
 def drop_bound_and_fail(match: Match) -> list[Change]:
     """Leave `_bound` out of a call's name, and hand on the error that it can return now."""
-    try:
-        return [renamed(match, name_of(match.node)), *let_fail(match)]
-    except Undecided:
-        if edits := arguments_of_rust(match):
-            return edits
-        raise
+    return arguments_of_rust(match) or [renamed(match, name_of(match.node)), *let_fail(match)]
 
 
 def arguments_of_rust(match: Match) -> list[Change]:
