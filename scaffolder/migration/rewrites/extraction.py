@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from scaffolder.migration.rewrites.names import names_in
 from scaffolder.migration.rewrites.paths import indentation
+from scaffolder.migration.rewrites.returning import calls_any, returned_values
 from scaffolder.migration.rewrites.undecided import Undecided
 
 if TYPE_CHECKING:
@@ -131,6 +132,20 @@ def cast_name(match: Match) -> Edits:
     """Write `cast` for `downcast` in a name, and `Cast` for `Downcast`."""
     name = match.node.text()
     return [(*match.span, name.replace("downcast", "cast", 1).replace("Downcast", "Cast", 1))]
+
+
+def convert_collected(match: Match) -> Edits:
+    """Convert the errors of the items that are collected."""
+    function = match.node.field("function")
+    access = function.field("function") or function if function is not None else None
+    mapping = access.field("value") if access is not None else None
+    arguments = mapping.field("arguments") if mapping is not None and calls_any(mapping, {"map"}) else None
+    closure = next(children(arguments, "closure_expression"), None) if arguments is not None else None
+    values = returned_values(closure) if closure is not None else []
+    if not values or any(value.kind() != "call_expression" or not calls_any(value, {"extract"}) for value in values):
+        raise Undecided
+    ends = [match.region.span(value)[1] for value in values]
+    return [(end, end, ".map_err(Into::into)") for end in ends]
 
 
 def convert_error(match: Match) -> Edits:
