@@ -22,9 +22,13 @@ def add_imports(text: str, paths: tuple[str, ...]) -> str:
         text: Rust code.
         paths: Paths such as `pyo3::PyClassInitializer`.
     """
-    for path in paths:
-        if not imports(text, path) and not is_taken(text, path.rpartition("::")[2]):
-            text = add_import(text, path)
+    names: dict[str, list[str]] = {}
+    for path in dict.fromkeys(paths):
+        module, _, name = path.rpartition("::")
+        if not imports(text, path) and not is_taken(text, name):
+            names.setdefault(module, []).append(name)
+    for module, group in names.items():
+        text = add_import(text, f"{module}::{{{', '.join(group)}}}" if len(group) > 1 else f"{module}::{group[0]}")
     return text
 
 
@@ -52,7 +56,7 @@ def read_uses(text: str) -> tuple[Import, ...]:
 
 
 def add_import(text: str, path: str) -> str:
-    """Import a path after the first import of its crate, or after the last import of a file."""
+    """Import a path, or a group, after the first import of its crate, or after the last import of a file."""
     from ast_grep_py import SgRoot
 
     root = SgRoot(text, "rust").root()

@@ -12,7 +12,7 @@ from scaffolder.migration.matching import edits_of, find_matches, line_at, named
 from scaffolder.migration.regions import regions
 from scaffolder.migration.results import Left
 from scaffolder.migration.rewrites.undecided import Unconcerned, Undecided
-from scaffolder.migration.rules import GUIDE, load_rules
+from scaffolder.migration.rules import GUIDE, load_rules, releases
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 def find_left(work: Work, before: str) -> Iterator[Left]:
     """Yield what a person has to look at, in the files as they are now."""
-    names = [step.release for step in work.steps if number(step.release) > number(before)] or [before]
+    after = work.steps[-1].release if work.steps else before
+    names = [name for name in releases() if number(before) < number(name) <= number(after)] or [before]
     rules = [rule for name in names for rule in (*load_rules(name), *work.offers.get(name, ())) if rule.search]
     messages = work.last.messages if work.last else {}
     # Without a step nothing was changed, and without the compiler all of it is unseen.

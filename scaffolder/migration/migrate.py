@@ -207,14 +207,19 @@ def walk(work: Work, before: str, wanted: str, report: Callable[[str], None], no
     if not work.reason:
         report(before)
         notes += check_before(work)
-    for name in names:
+    over: list[str] = []
+    for place, name in enumerate(names):
         if missing := missing_releases(work.sources.documents.values(), name):
             notes.append(
                 f"{listing(missing, 'and')} {'has' if len(missing) == 1 else 'have'} no release for PyO3 {name}"
             )
-            return
+            if all(missing_releases(work.sources.documents.values(), later) for later in names[place + 1 :]):
+                return
+            over.append(name)
+            continue
         report(name)
-        step = take(work, name)
+        step = take(work, name, over)
+        over = []
         if name != before or step.edits or step.manifests:
             work.steps.append(step)
         if not step.passed and not work.reason:
@@ -249,12 +254,14 @@ def unchecked(reason: str) -> ScaffolderError:
     )
 
 
-def take(work: Work, name: str) -> Step:
-    """Take the step to one release."""
+def take(work: Work, name: str, over: Sequence[str] = ()) -> Step:
+    """Take the step to one release, over those that a companion has no release for."""
     documents = work.sources.documents.items()
     manifests = [edit for path, document in documents for edit in raise_manifest(path, document, name)]
     manifests += leave_to_builders(work.sources, name)
-    rules = (*load_rules(name), *still_deprecated(name), *work.offers.get(name, ()))
+    names = [*over, name]
+    rules = [rule for release in names for rule in load_rules(release)]
+    rules += [*still_deprecated(names[0]), *work.offers.get(name, ())]
     edits = list(edit_files(work.sources, rules, {}))
     if work.reason:
         work.sources.write()

@@ -159,6 +159,15 @@ def test_a_companion_without_a_release_ends_the_way(pyo3_new: Command, tmp_path:
     assert 'polars = { version = "0.55", features = ["lazy"] }' in text
 
 
+def test_a_release_that_a_companion_left_out_is_stepped_over(pyo3_new: Command, tmp_path: Path) -> None:
+    manifest = CARGO.replace("0.25.1", "0.24").replace('numpy = "0.25"', 'serde-pyobject = "0.6.1"')
+    folder = write(tmp_path / "fares", FILES | {"Cargo.toml": manifest})
+    result = migrate(pyo3_new, folder, "--to", "0.26")
+    assert [step["release"] for step in result["steps"]] == ["0.26"]
+    assert result["notes"] == ["`serde-pyobject` has no release for PyO3 0.25"]
+    assert 'serde-pyobject = "0.7"' in (folder / "Cargo.toml").read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize(
     ("requirement", "after"),
     [

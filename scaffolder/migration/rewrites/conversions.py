@@ -37,19 +37,25 @@ PATHS = {"scoped_identifier", "use_as_clause", "scoped_use_list"}
 LEAVES = ("identifier", "type_identifier", "field_identifier")
 ASSOCIATED = """\
 type Target = {target};
-    type Output = Bound<'py, Self::Target>;
-    type Error = PyErr;
+    type Output = {path}Bound<'py, Self::Target>;
+    type Error = {path}PyErr;
 
     """
 
 
 def convert_value(match: Match) -> list[Change]:
     """Make `x.into_py_any(py)` of `x.into_py(py)` and of `x.to_object(py)`, with the error handed on."""
-    receiver, name, python = parts_of(match.node)
+    receiver, _, python = parts_of(match.node)
     if receiver.kind() == "unit_expression":
         # `IntoPyObject` makes an empty tuple of it.
         return [(*match.region.span(match.node), f"{python}.None()")]
     refuse_bytes(match)
+    return convert_object(match)
+
+
+def convert_object(match: Match) -> list[Change]:
+    """Do the same for what is certainly no bytes of Rust, such as an object of Python."""
+    receiver, name, _ = parts_of(match.node)
     edits = [(*match.region.span(name), "into_py_any"), *let_fail(match)]
     if name.text() == "to_object":
         shift = match.region.shift
@@ -123,12 +129,69 @@ def implement(match: Match) -> list[Change]:
     borrows = last_name(trait) == "ToPyObject"
     target = target_of(trait)
     refuse_generics(block, borrows=borrows)
-    edits = [*lifetime_of(block), (*span(trait), "IntoPyObject<'py>")]
+    if is_converted(block):
+        raise Undecided("the type has that already, and is left without the old trait in 0.25")
+    # A trait by its path shows a file, or a condition, that imports nothing.
+    path = "pyo3::" if trait.text().startswith("pyo3::") else ""
+    edits = [*lifetime_of(block), (*span(trait), f"{path}IntoPyObject<'py>")]
     edits += borrow_type(kind, functions[0]) if borrows else []
-    edits.append((span(functions[0])[0], span(functions[0])[0], ASSOCIATED.format(target=target)))
+    types = ASSOCIATED.format(target=target if "::" in target else f"{path}{target}", path=path)
+    edits.append((span(functions[0])[0], span(functions[0])[0], types))
+    edits += import_in(functions[0]) if path else []
     edits += change_function(functions[0], borrows=borrows)
     shift = match.region.shift
     return joined([(start + shift, end + shift, text) for start, end, text in edits])
+
+
+def import_in(function: SgNode) -> Iterator[Change]:
+    """Yield the import of the methods that a function calls now, in its body."""
+    body = function.field("body")
+    if body is not None and body.find({"rule": {"kind": "field_identifier", "regex": "^(into_py|to_object)$"}}):
+        start = span(body)[0] + 1
+        yield start, start, f"\n{' ' * (function.range().start.column + 4)}use pyo3::IntoPyObjectExt;"
+
+
+def is_converted(block: SgNode) -> bool:
+    """Whether the type of an old implementation has `IntoPyObject` too, in the same file."""
+    name, borrows = last_name(block.field("type")), last_name(block.field("trait")) == "ToPyObject"
+    root = block.get_root().root()
+    for other in root.find_all({"rule": {"kind": "impl_item", "has": {"field": "trait", "regex": "IntoPyObject\\b"}}}):
+        kind = other.field("type")
+        if kind is not None and (kind.kind() == "reference_type") == borrows and last_name(kind) == name:
+            return True
+    derive = "IntoPyObjectRef" if borrows else "IntoPyObject"
+    items = root.find_all({"rule": {"any": [{"kind": "struct_item"}, {"kind": "enum_item"}]}})
+    return any(
+        leaf.text() == derive
+        for item in items
+        if last_name(item.field("name")) == name
+        for attribute in attributes_of(item)
+        for leaf in attribute.find_all({"rule": {"kind": "identifier"}})
+    )
+
+
+def attributes_of(item: SgNode) -> Iterator[SgNode]:
+    """Yield the attributes and comments right before an item, from the last one on."""
+    for node in item.prev_all():
+        if node.kind() not in {"attribute_item", "line_comment", "block_comment"}:
+            return
+        yield node
+
+
+def drop_superseded(match: Match) -> list[Change]:
+    """Leave out the implementation of an old trait, where the type has `IntoPyObject`.
+
+    Raises:
+        Undecided: It has not.
+    """
+    if not is_converted(match.node):
+        raise Undecided
+    start, end = match.span
+    for node in attributes_of(match.node):
+        if node.kind() == "attribute_item" or node.text().startswith("///"):
+            start = match.region.span(node)[0]
+    rest = match.source[end:]
+    return [(start, end + len(rest) - len(rest.lstrip()), "")]
 
 
 def target_of(trait: SgNode) -> str:
@@ -187,7 +250,8 @@ def change_function(function: SgNode, *, borrows: bool) -> Iterator[Change]:
     kind = python.field("type")
     if kind is None or len(given) != 2 or last_name(kind) != "Python":
         raise Undecided
-    yield (*span(kind), "Python<'py>")
+    path = "".join(kind.text().partition("<")[0].rpartition("::")[:2])
+    yield (*span(kind), f"{path}Python<'py>")
     for value in returned_values(function):
         yield from bound_value(value, (python.field("pattern") or python).text())
     if any(not named(place) for place in own_returns(function)):

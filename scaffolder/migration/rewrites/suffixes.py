@@ -26,6 +26,10 @@ C_STRINGS = {
     "new_type_bound": (1, 2),
 }
 
+CALLING = {"call", "call1", "call_bound", "call_method", "call_method1", "call_method_bound"}
+# Longer tuples of Rust have no conversion.
+MOST_ARGUMENTS = 12
+
 
 def drop_bound(match: Match) -> list[Change]:
     """Leave `_bound` out of a name: `new_bound_with` is `new_with`."""
@@ -41,7 +45,37 @@ def renamed(match: Match, name: SgNode) -> Change:
 
 def drop_bound_and_fail(match: Match) -> list[Change]:
     """Leave `_bound` out of a call's name, and hand on the error that it can return now."""
-    return [renamed(match, name_of(match.node)), *let_fail(match)]
+    return arguments_of_rust(match) or [renamed(match, name_of(match.node)), *let_fail(match)]
+
+
+def arguments_of_rust(match: Match) -> list[Change]:
+    """Make a tuple of Rust of a `PyTuple` that is only the arguments of a call, which itself reports the error."""
+    function, given = match.node.field("function"), named(match.node.field("arguments") or match.node)
+    path = function.field("path") if function is not None else None
+    if last_name(path) != "PyTuple" or len(given) != 2 or given[1].kind() != "array_expression":
+        return []
+    signs = [child.text() for child in given[1].children() if not child.is_named()]
+    items = named(given[1])
+    if ";" in signs or not 0 < len(items) <= MOST_ARGUMENTS or not is_passed(match.node):
+        return []
+    (start, end), (first, last) = match.region.span(match.node), match.region.span(given[1])
+    comma = "," if len(items) == 1 and "," not in signs else ""
+    return [(start, first + 1, "("), (last - 1, end, f"{comma})")]
+
+
+def is_passed(value: SgNode) -> bool:
+    """Whether a value is an argument of a call of Python, or in a variable that is one and is used nowhere else."""
+    around = value.parent()
+    if around is not None and around.kind() == "let_declaration":
+        name, block = around.field("pattern"), around.parent()
+        if name is None or name.kind() != "identifier" or block is None or around.field("type") is not None:
+            return False
+        uses = [node for node in block.find_all({"rule": {"kind": "identifier"}}) if node.text() == name.text()]
+        uses = [node for node in uses if node != name]
+        return len(uses) == 1 and uses[0].parent() != around and is_passed(uses[0])
+    call = around.parent() if around is not None and around.kind() == "arguments" else None
+    function = call.field("function") if call is not None and call.kind() == "call_expression" else None
+    return function is not None and function.kind() == "field_expression" and last_name(function) in CALLING
 
 
 def drop_bound_and_take_c_strings(match: Match) -> list[Change]:
