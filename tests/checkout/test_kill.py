@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")]
 
 # `KILLS=1000 pytest tests/checkout/test_kill.py` for more.
-KILLS = int(os.environ.get("KILLS", "100"))
+KILLS = int(os.environ.get("KILLS", "40"))
 # After so many of the steps at which a command is killed every act of a user is tried.
 STATES = int(os.environ.get("STATES", "2"))
 COMMANDS = [("add", "numpy", "classes"), ("remove", "async"), ("update", "--offline")]
