@@ -56,11 +56,17 @@ def convert_value(match: Match) -> list[Change]:
 def convert_object(match: Match) -> list[Change]:
     """Do the same for what is certainly no bytes of Rust, such as an object of Python."""
     receiver, name, _ = parts_of(match.node)
-    edits = [(*match.region.span(name), "into_py_any"), *let_fail(match)]
+    edits = convert_copied(match)
     if name.text() == "to_object":
         shift = match.region.shift
         edits += [(start + shift, end + shift, text) for start, end, text in lent(receiver)]
     return joined(edits)
+
+
+def convert_copied(match: Match) -> list[Change]:
+    """Do the same for a number or the like, which is copied and needs no reference."""
+    _, name, _ = parts_of(match.node)
+    return [(*match.region.span(name), "into_py_any"), *let_fail(match)]
 
 
 def parts_of(call: SgNode) -> tuple[SgNode, SgNode, str]:
