@@ -31,8 +31,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.skipif(not hasattr(os, "fork"), reas
 
 # `KILLS=1000 pytest tests/checkout/test_kill.py` for more.
 KILLS = int(os.environ.get("KILLS", "40"))
-# After so many of the steps at which a command is killed every act of a user is tried.
-STATES = int(os.environ.get("STATES", "2"))
+# After so many of the steps at which a command is killed, and after the last, every act of a user is tried.
+STATES = int(os.environ.get("STATES", "1"))
 COMMANDS = [("add", "numpy", "classes"), ("remove", "async"), ("update", "--offline")]
 # What is called while files are moved to their places; being killed before each is every way to be killed there.
 CALLS = ("replace", "unlink", "rmdir", "mkdir", "open")
@@ -260,7 +260,8 @@ def test_killed_before_every_step_of_the_last_phase_whatever_the_user_does_then(
     grow: Grow, temporary: Path, tmp_path: Path, arguments: tuple[str, ...]
 ) -> None:
     kills, copies = states(grow, arguments, tmp_path / "killed")
-    chosen = copies[:: max(1, len(copies) // STATES)]
+    apart = max(1, len(copies) // STATES)
+    chosen = copies[apart // 2 :: apart]
     for copy in [*chosen, copies[-1]]:
         for name, act in ACTS.items():
             project = copy.parent / name / "price-tools"
