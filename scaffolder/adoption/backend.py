@@ -84,9 +84,8 @@ def require_portable(manifests: Manifests, python: str, package: str, *, is_move
         raise refusal(manifests, f"what `[project]` leaves to the backend, {listing(map(str, dynamic), 'and')}")
     for setting in settings_of(manifests.pyproject, TABLES[name], python, package):
         raise refusal(manifests, f"`{setting}`")
-    for file in files_of(manifests.folder):
-        if not is_moved:
-            raise refusal(manifests, f"`{file}`")
+    for file in () if is_moved else files_of(manifests.folder):
+        raise refusal(manifests, f"`{file}`")
 
 
 def require_movable(manifests: Manifests, python: str, package: str, *, is_moved: bool = False) -> None:

@@ -29,8 +29,8 @@ def read_answers(survey: Survey, catalog: Catalog) -> tuple[dict[str, Any], dict
     """
     project = table_of(survey.manifests.pyproject, "project")
     name = str(project["name"])
-    license_name, license_notes = read_license(project, survey, choices_of(catalog, "license"))
-    python_min, python_notes = read_python(project, choices_of(catalog, "python_min"))
+    license_name, license_notes = read_license(project, survey, catalog.choices_of("license"))
+    python_min, python_notes = read_python(project, catalog.choices_of("python_min"))
     given = {
         "project_name": name,
         "bare": True,
@@ -56,12 +56,6 @@ def one_line(value: Any) -> str:
     """Return a description as the template takes it; of a project without one nothing."""
     text = value if isinstance(value, str) else ""
     return "".join(character for character in " ".join(text.split()) if character.isprintable())
-
-
-def choices_of(catalog: Catalog, name: str) -> list[str]:
-    """Return the values that a question offers."""
-    question = next(question for question in catalog.questions if question.name == name)
-    return [str(choice.value) for choice in question.choices]
 
 
 def read_license(project: Mapping[str, Any], survey: Survey, known: list[str]) -> tuple[str, tuple[str, ...]]:

@@ -391,7 +391,7 @@ def change(
                     f'set `version = "{version}"` in `{path}`, too: the project has that version'
                     for path, version in behind_versions(merge.ours, merge.files)
                 ),
-                *old_pythons(merge.ours, merge.files, oldest_python(releases.catalog(plan.release))),
+                *old_pythons(merge.ours, merge.files, releases.catalog(plan.release).choices_of("python_min")[0]),
             ),
             difference=scratch.difference(scratch.ours, merge.tree, colour=colour).decode("utf-8", "replace")
             if dry_run
@@ -399,12 +399,6 @@ def change(
             dry_run=dry_run,
             has_nox="noxfile.py" not in record.own,
         )
-
-
-def oldest_python(catalog: Catalog) -> str:
-    """Return the oldest Python that a project can be made for."""
-    question = next(question for question in catalog.questions if question.name == "python_min")
-    return str(question.choices[0].value)
 
 
 def render_files(releases: Releases, tag: str, record: Record, features: tuple[str, ...], folder: Path) -> Files:

@@ -162,6 +162,11 @@ class Catalog:
         matches = [question for question in self.questions if question.name == "features"]
         return tuple(Feature(str(choice.value), choice.purpose) for question in matches for choice in question.choices)
 
+    def choices_of(self, name: str) -> list[str]:
+        """Return the values that a question offers, in their order."""
+        question = next(question for question in self.questions if question.name == name)
+        return [str(choice.value) for choice in question.choices]
+
 
 def load_catalog(folder: Path) -> Catalog:
     """Read the questions of a template.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from scaffolder.migration.rewrites.calls import (
+    PANICKING,
     SIMPLE,
     TAKING,
     TEMPORARY,
@@ -14,7 +15,7 @@ from scaffolder.migration.rewrites.calls import (
     token_in_scope,
 )
 from scaffolder.migration.rewrites.gil_refs import is_native
-from scaffolder.migration.rewrites.tree import around, part
+from scaffolder.migration.rewrites.tree import around, function_of, part
 from scaffolder.migration.rewrites.undecided import Unconcerned, Undecided
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def own_bound(match: Match) -> Iterator[tuple[int, int, str]]:
 
 def take_from_iterator(match: Match) -> Iterator[tuple[int, int, str]]:
     """Cast what an iterator yields so that a collection of it keeps the objects."""
-    function = next((outer for outer in match.node.ancestors() if outer.kind() == "function_item"), None)
+    function = function_of(match.node)
     casts = casts_of_yielded(function) if function is not None else []
     pushed = casts_of_pushed(function, match.node.text()) if function is not None else []
     if len(casts) != 1 and not pushed:
@@ -198,7 +199,7 @@ def borrow_extracted(match: Match) -> Iterator[tuple[int, int, str]]:
     while call.kind() in CHAIN:
         call = around(call)
     value = around(call)
-    if value.kind() == "field_expression" and part(value, "field").text() in {"unwrap", "expect"}:
+    if value.kind() == "field_expression" and part(value, "field").text() in PANICKING:
         value = around(value)
     elif value.kind() != "try_expression":
         raise Undecided

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 # What borrows from its receiver, and what takes it over.
 TAKING = {"downcast": "downcast_into", "downcast_exact": "downcast_into_exact"}
 TEMPORARY = {"call_expression", "try_expression"}
+# What gives the value in a result or an option, or panics.
+PANICKING = {"unwrap", "expect"}
 # What a method can be called on without parentheses.
 SIMPLE = {
     "identifier", "self", "field_expression", "call_expression", "try_expression", "parenthesized_expression",
@@ -35,6 +37,14 @@ def method_of(node: SgNode) -> tuple[SgNode, SgNode] | None:
     if called.kind() == "generic_function":
         called = part(called, "function")
     return (part(called, "value"), part(called, "field")) if called.kind() == "field_expression" else None
+
+
+def method_before_panics(node: SgNode) -> tuple[SgNode, SgNode] | None:
+    """Return the same for the method whose result is unwrapped, if it is."""
+    method = method_of(node)
+    while method and method[1].text() in PANICKING:
+        method = method_of(method[0])
+    return method
 
 
 def text_of(match: Match, node: SgNode) -> str:

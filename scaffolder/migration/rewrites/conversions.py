@@ -14,6 +14,7 @@ from scaffolder.migration.rewrites.returning import (
     returned_values,
     span,
 )
+from scaffolder.migration.rewrites.tree import function_of
 from scaffolder.migration.rewrites.undecided import Undecided
 
 if TYPE_CHECKING:
@@ -93,8 +94,8 @@ def refuse_bytes(match: Match) -> None:
     # What `PyBytes::new` returns, or `Py::new`.
     if last_name(path)[:2] == "Py" and last_name(path) != "Python":
         return
-    around = next((node for node in match.node.ancestors() if node.kind() == "function_item"), None)
-    text = around.text() if around is not None else ""
+    function = function_of(match.node)
+    text = function.text() if function is not None else ""
     if any(kind in text for kind in BYTES):
         raise Undecided("a `Vec<u8>` or an array of `u8` was a list, and would be `bytes`")
 
@@ -119,7 +120,7 @@ def is_lent(receiver: SgNode) -> bool:
         return is_lent(named(receiver)[0])
     if receiver.text() != "self":
         return receiver.kind() in VALUES or receiver.kind().endswith("_literal")
-    function = next((node for node in receiver.ancestors() if node.kind() == "function_item"), None)
+    function = function_of(receiver)
     parameters = named(function.field("parameters") or function) if function is not None else []
     # Without `&`, an `into_py` that calls `to_object` would become a conversion that calls itself.
     return not any(parameter.text() in {"self", "mut self"} for parameter in parameters)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from scaffolder.migration.rewrites.names import names_in
 from scaffolder.migration.rewrites.paths import indentation
 from scaffolder.migration.rewrites.returning import calls_any, returned_values
+from scaffolder.migration.rewrites.tree import function_of
 from scaffolder.migration.rewrites.undecided import Undecided
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ def children(node: SgNode, kind: str) -> Iterator[SgNode]:
 
 def show_bound(match: Match) -> Edits:
     """Show what a `Borrowed` refers to, as the values of a macro such as `format!`: `{ob}` gets its value behind."""
-    function = next((around for around in match.node.ancestors() if around.kind() == "function_item"), None)
+    function = function_of(match.node)
     tokens = next(children(match.node, "token_tree"), None)
     if function is None or tokens is None:
         raise Undecided

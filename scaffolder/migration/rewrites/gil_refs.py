@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from scaffolder.migration.rewrites.calls import TAKING, TEMPORARY, method_of
+from scaffolder.migration.rewrites.calls import PANICKING, TAKING, TEMPORARY, method_before_panics, method_of
 from scaffolder.migration.rewrites.names import names_in
 from scaffolder.migration.rewrites.tree import around, part
 from scaffolder.migration.rewrites.undecided import Unconcerned, Undecided
@@ -32,7 +32,6 @@ NATIVE = {
 }  # fmt: skip
 # What an initial value that is borrowed ends with.
 BORROWING = {"as_any", "as_ref", "bind", "bound", "downcast", "downcast_exact", "downcast_unchecked", "value_bound"}
-PANICKING = {"unwrap", "expect"}
 # What a type can be a part of, and decides what becomes of it.
 HOLDERS = {
     "parameter", "function_item", "function_signature_item", "closure_expression", "let_declaration",
@@ -62,9 +61,7 @@ def taken_over(node: SgNode) -> SgNode | None:
     declaration = node.parent()
     if declaration is None or declaration.kind() != "let_declaration" or declaration.field("value") is None:
         return None
-    method = method_of(part(declaration, "value"))
-    while method and method[1].text() in PANICKING:
-        method = method_of(method[0])
+    method = method_before_panics(part(declaration, "value"))
     if method is None or method[1].text() not in TAKING:
         return None
     return method[1] if method[0].kind() in TEMPORARY and not is_borrowed(method[0]) else None

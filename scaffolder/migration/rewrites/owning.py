@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from scaffolder.migration.rewrites.lifetimes import lifetimes_in, references_in
 from scaffolder.migration.rewrites.returning import PANICS, calls_any, last_name, named, returned_values
-from scaffolder.migration.rewrites.tree import around, part
+from scaffolder.migration.rewrites.tree import around, function_of, part
 from scaffolder.migration.rewrites.undecided import Unconcerned, Undecided
 
 if TYPE_CHECKING:
@@ -70,16 +71,15 @@ def forget_lifetime(match: Match, function: SgNode, kinds: list[SgNode]) -> Iter
 
 def function_around(node: SgNode) -> SgNode:
     """Return the function that a closure is in, or the function itself."""
-    for outer in (node, *node.ancestors()):
-        if outer.kind() == "function_item":
-            return outer
-    raise Unconcerned
+    function = node if node.kind() == "function_item" else function_of(node)
+    if function is None:
+        raise Unconcerned
+    return function
 
 
 def texts_in(kind: SgNode) -> list[SgNode]:
     """Return the `&str` in a type."""
-    nodes = [kind, *kind.find_all({"rule": {"kind": "reference_type"}})]
-    texts = [node for node in nodes if node.kind() == "reference_type" and node.children()[-1].text() == "str"]
+    texts = [node for node in references_in(kind) if node.children()[-1].text() == "str"]
     return list({node.range().start.index: node for node in texts}.values())
 
 
@@ -144,11 +144,6 @@ def own_fields(match: Match) -> Iterator[tuple[int, int, str]]:
         raise Undecided("a text is owned as `String`, and the type needs no lifetime then")
     for text in texts:
         yield *match.region.span(text), "String"
-
-
-def lifetimes_in(node: SgNode) -> list[SgNode]:
-    """Return the lifetimes that a type names."""
-    return node.find_all({"rule": {"kind": "lifetime"}})
 
 
 def inside(node: SgNode, outer: SgNode) -> bool:

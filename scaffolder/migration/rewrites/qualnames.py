@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from scaffolder.migration.rewrites.calls import method_of
+from scaffolder.migration.rewrites.calls import method_before_panics, method_of
 from scaffolder.migration.rewrites.tree import around, part
 from scaffolder.migration.rewrites.undecided import Unconcerned
 
@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from ast_grep_py import SgNode
 
     from scaffolder.migration.matching import Match
-
-PANICKING = {"unwrap", "expect"}
 
 
 def match_qualname(match: Match) -> Iterator[tuple[int, int, str]]:
@@ -29,9 +27,7 @@ def match_qualname(match: Match) -> Iterator[tuple[int, int, str]]:
 
 def named_method(value: SgNode) -> SgNode:
     """Return the `name` of `object.get_type().name()?`."""
-    method = method_of(value)
-    while method and method[1].text() in PANICKING:
-        method = method_of(method[0])
+    method = method_before_panics(value)
     if method is None or method[1].text() != "name":
         raise Unconcerned
     return method[1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from scaffolder.migration.rewrites.tree import function_of
 from scaffolder.migration.rewrites.undecided import Undecided
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def is_pure(node: SgNode) -> bool:
 
 def token_at(node: SgNode) -> str:
     """Return an expression for `Python<'_>` at a place: a parameter, or that of an object among the parameters."""
-    function = next((above for above in node.ancestors() if above.kind() == "function_item"), None)
+    function = function_of(node)
     parameters = function.field("parameters") if function is not None else None
     objects = []
     for parameter in parameters.children() if parameters is not None else ():

@@ -32,3 +32,8 @@ def around(node: SgNode) -> SgNode:
     if parent is None:
         raise Unconcerned
     return parent
+
+
+def function_of(node: SgNode) -> SgNode | None:
+    """Return the function that a node is in; closures are parts of it."""
+    return next((outer for outer in node.ancestors() if outer.kind() == "function_item"), None)
