@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 from filelock import FileLock
 
 from scaffolder.skills import load_skills
 from scaffolder.template.catalog import load_catalog
+from tests import quiet
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
@@ -88,13 +91,21 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """Let a test that builds in the cache wait until no other process builds in the same place."""
+    """Let a test wait until no other process builds in the place where it does, or wants to be alone."""
     mark = item.get_closest_marker("exclusive")
-    if mark is None:
+    with ExitStack() as locks:
+        if mark is not None:
+            CACHE.mkdir(parents=True, exist_ok=True)
+            locks.enter_context(FileLock(CACHE / f"{mark.args[0]}.lock"))
+        locks.enter_context(quiet.beside_others())
         return (yield)
-    CACHE.mkdir(parents=True, exist_ok=True)
-    with FileLock(CACHE / f"{mark.args[0]}.lock"):
-        return (yield)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Remove, after a run, what its processes waited for each other with."""
+    folder = quiet.folder_of(node.workerinput["testrunuid"])
+    node.config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

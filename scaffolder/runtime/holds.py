@@ -26,6 +26,8 @@ BUSY, DETACHED = 0.5, 0.1
 SOME = 0.1
 # The part of a call from which a hold is all of it.
 ALL = 0.95
+# A time from the limit up to so many limits is close: it has to be over the limit in most rounds, this part of them.
+CLOSE, MOST = 2.0, 0.75
 # The part of many calls one after another in which others have to wait at a time if no call lets them in.
 UNBROKEN = 0.25
 # Seconds for each object that a call gets or returns that are work with objects, and how much slower work that makes
@@ -279,13 +281,19 @@ class Hold:
         return self.hold < BUSY * (self.share or 0.0) * self.seconds
 
     @property
+    def is_close(self) -> bool:
+        """Whether the longest time that it holds the GIL is over the limit, but not by much and not in most rounds."""
+        over = [part.hold >= self.limit for part in self.known_rounds]
+        return self.limit <= self.hold < CLOSE * self.limit and self.number == 1 and sum(over) < MOST * len(over)
+
+    @property
     def verdict(self) -> Verdict:
         """What a call does to others."""
         share = self.share
         if share is None:
             return "short" if self.seconds < self.limit else "unclear"
         if self.hold >= self.limit:
-            return "holds"
+            return "unclear" if self.is_close else "holds"
         if self.never_lets_go:
             return "short"
         if share <= DETACHED:

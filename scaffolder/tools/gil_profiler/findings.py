@@ -51,7 +51,7 @@ def find_doubts(profile: Profile) -> Iterator[Finding]:
     yield from find_debug_builds(profile.debug)
     if profile.others is not None and profile.others > BUSY:
         message = f"other processes kept {profile.others:.1f} processors busy meanwhile"
-        fix = "times are longer for it, verdicts are not affected unless they are close; measure again when it is quiet"
+        fix = "times are longer for it, and verdicts that are close may change; measure again when it is quiet"
         yield Finding("busy-machine", "note", message, fix=fix)
     for hold in profile.controls:
         if hold.verdict == "holds":
@@ -84,6 +84,12 @@ def describe_hold(hold: Hold) -> Finding:
         case "lets others in":
             message = f"it is attached for {hold.share:.0%} of {time_of(hold.seconds)}, but others get in when they ask"
             return Finding("lets-in", "ok", message, where)
+    if hold.is_close:
+        message = (
+            f"it holds the GIL for {time_of(hold.hold)} at a time, in other rounds for less than {time_of(hold.limit)}"
+        )
+        fix = "measure again when the machine is quiet, or pass the `--limit` that matters to you"
+        return Finding("unclear", "note", message, where, fix=fix)
     message = "others never tried to get the GIL while it ran"
     return Finding("unclear", "warning", message, where, fix="measure longer, `--seconds 5`")
 

@@ -10,6 +10,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from scaffolder.runtime.awaiting import cause_of
+from tests.quiet import alone
 from tests.tools.async_profiler.conftest import HERE, said
 from tests.tools.results import chapters_of, finding, rows
 
@@ -98,9 +99,11 @@ def test_calls_are_not_cancelled_on_demand(profile: Profile) -> None:
 @is_linux
 def test_threads_that_compute_on_are_seen(profile: Profile) -> None:
     # A machine that is busy enough hides it from a run: nothing is said then, and nothing else ever is.
-    results = (profile("known:burns", *ALONE) for _ in range(4))
-    result = next((result for result in results if said(result)), None)
-    assert result
+    result = profile("known:burns", *ALONE)
+    for _ in range(3):
+        if not said(result):
+            with alone():
+                result = profile("known:burns", *ALONE)
     assert said(result) == {"f()": {"work-goes-on"}}
     assert "other threads compute on" in finding(result, "work-goes-on")["message"]
 
