@@ -86,6 +86,14 @@ def run(build_environment: Mapping[str, str]) -> Run:
     return run
 
 
+# What is in a wheel is tested, not how fast it is: with less of optimization cargo takes a quarter less time.
+RELEASE = {
+    "CARGO_PROFILE_RELEASE_OPT_LEVEL": "1",
+    "CARGO_PROFILE_RELEASE_LTO": "off",
+    "CARGO_PROFILE_RELEASE_CODEGEN_UNITS": "16",
+}
+
+
 @pytest.fixture(scope="session")
 def nox(cache: Path, build_environment: Mapping[str, str], run: Run) -> Run:
     """Run one of a project's own sessions and return what it printed.
@@ -97,7 +105,9 @@ def nox(cache: Path, build_environment: Mapping[str, str], run: Run) -> Run:
     def nox(session: str, *arguments: str, folder: Path, **variables: str) -> str:
         target = str(Path(build_environment["CARGO_TARGET_DIR"], session))
         command = ["nox", "--envdir", str(cache / "nox"), "--session", session, *arguments]
-        return run(*command, folder=folder, **{"CARGO_TARGET_DIR": target, **variables})
+        # Modules of WebAssembly have a limit of size.
+        settings = {"CARGO_TARGET_DIR": target, **({} if session == "wasm" else RELEASE)}
+        return run(*command, folder=folder, **{**settings, **variables})
 
     return nox
 
@@ -177,7 +187,8 @@ def workflow(build_environment: Mapping[str, str], cache: Path, programs: Callab
 
     def workflow(*lines: str, folder: Path, place: str = "build", **extra: str) -> str:
         places = {"CARGO_TARGET_DIR": f"{build_environment['CARGO_TARGET_DIR']}/{place}"}
-        return run_or_fail([*BASH, "\n".join(lines)], folder, {**build_environment, **variables, **places, **extra})
+        settings = {**build_environment, **RELEASE, **variables, **places, **extra}
+        return run_or_fail([*BASH, "\n".join(lines)], folder, settings)
 
     return workflow
 
