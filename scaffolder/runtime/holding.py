@@ -160,6 +160,7 @@ def begin(runner: Runner, python: Path, size: int, limit: float) -> Profile:
 def read_hold(expression: str, answer: dict[str, Any], limit: float, noise: float) -> Hold:
     """Read what was seen of a call."""
     rounds = [
-        Round(part["seconds"], tuple(Beat.read(values, noise) for values in part["beats"])) for part in answer["rounds"]
+        Round(part["seconds"], tuple(Beat.read(values, noise) for values in part["beats"]), part["delay"])
+        for part in answer["rounds"]
     ]
     return Hold(expression, answer["number"], answer["once"], rounds, limit)
