@@ -117,7 +117,8 @@ def read_sizes(text: str, example: str, option: str = "--sizes") -> tuple[int, .
             size = 0.0
         if not 1 <= size <= MOST or size != int(size):
             raise UsageError(
-                f"`{option} {text}`: `{part}` is not a size from 1 to 1e9", f"write them as in `{option} {example}`"
+                f"`{option} {text}`: `{part}` is not a whole number from 1 to 1e9",
+                f"write them as in `{option} {example}`",
             )
         sizes.add(int(size))
     return tuple(sorted(sizes))

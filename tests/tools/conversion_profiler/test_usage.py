@@ -54,9 +54,12 @@ BYTES = ("--type", "bytes", "--sizes", "1,10,100")
         (["measured:reads", "--type", "bytes", "--call", "f(a, n)"], "`n` in `--call f(a, n)` is the size"),
         (["measured:reads", "--make", "a=b("], "`--make b(` is not an expression"),
         (["measured:reads", "--make", "a=bytes(m)"], "`a=bytes(m)` makes no input with n = 1: NameError"),
-        (["measured:reads", *BYTES[:2], "--sizes", "1,ten"], "`--sizes 1,ten`: `ten` is not a size from 1 to 1e9"),
-        (["measured:reads", *BYTES[:2], "--sizes", "0"], "`--sizes 0`: `0` is not a size"),
-        (["measured:reads", *BYTES[:2], "--sizes", "1e400"], "`--sizes 1e400`: `1e400` is not a size"),
+        (
+            ["measured:reads", *BYTES[:2], "--sizes", "1,ten"],
+            "`--sizes 1,ten`: `ten` is not a whole number from 1 to 1e9",
+        ),
+        (["measured:reads", *BYTES[:2], "--sizes", "0"], "`--sizes 0`: `0` is not a whole number"),
+        (["measured:reads", *BYTES[:2], "--sizes", "1e400"], "`--sizes 1e400`: `1e400` is not a whole number"),
         (["measured:reads", *BYTES, "--draw", "a.png"], "`a.png` does not end in `.svg`"),
     ],
 )

@@ -37,7 +37,10 @@ BYTES = ("--type", "bytes", "--size", "100")
         (["known:hashes", "--call", "f(n)", *BYTES], "`n` in `--call` is the size"),
         (["known:hashes", "--make", "a"], "`--make a` is not `NAME=VALUE`"),
         (["known:hashes", "--make", "a=bytes(m)"], "`a=bytes(m)` makes no input with n = 1,000,000: NameError"),
-        (["known:hashes", "--type", "bytes", "--size", "ten"], "`--size ten`: `ten` is not a size from 1 to 1e9"),
+        (
+            ["known:hashes", "--type", "bytes", "--size", "ten"],
+            "`--size ten`: `ten` is not a whole number from 1 to 1e9",
+        ),
         (["known:hashes", "--type", "bytes", "--size", "1,2"], "`--size 1,2` is more than one size"),
         (["known:hashes", *BYTES, "--draw", "a.png"], "`a.png` does not end in `.svg`"),
         (["no_such.py"], "there is no script `no_such.py`"),
