@@ -37,7 +37,7 @@ INSIDE = ("--call", "f(a, threads=t)", *INPUT)
         (["measured:waits", *INPUT, "--call", "f(a, n)"], "`n` in `--call f(a, n)` is the size"),
         (["measured:waits", *INPUT, "--call", "f(a, wide)"], "`wide` in `--call f(a, wide)` is not known"),
         (["measured:waits", *INPUT, "--reference", "no(a)"], "`no` in `--reference no(a)` is not known"),
-        (["measured:waits", *INPUT, "--make", "t=1"], "`--make t=1` is not `NAME=VALUE`"),
+        (["measured:waits", *INPUT, "--make", "t=1"], "`t` in `--make t=1` can't be the name of an input"),
         (["measured:waits", "--make", "a=list(m)", "--sizes", "3"], "`a=list(m)` makes no input with n = 3: NameError"),
         (["measured:waits", "--make", "a=n", "--sizes", "3"], "`a` can't be split into chunks: TypeError"),
         (["measured:waits", "--make", "a={n}", "--sizes", "3"], "`a` can't be split into chunks: TypeError"),
