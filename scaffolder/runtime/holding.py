@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scaffolder.errors import ScaffolderError, UsageError
-from scaffolder.machine.children import ChildError, RaisedError
+from scaffolder.machine.children import ChildError, CrashedError, RaisedError
 from scaffolder.runtime.calls import Runner, refuse_unknown, refuse_unmade
 from scaffolder.runtime.holds import Beat, Hold, Profile, Round, ScriptRun, Work
 
@@ -130,15 +130,15 @@ def profile_script(
         profile = begin(runner, python, 1, limit)
         if not profile.has_gil:
             return profile, None
+        alone = f"run it alone: `{python} {script}`"
         try:
             answer = runner.ask("script", path=str(script), arguments=arguments, limit=limit)
         except RaisedError as error:
-            hint = f"run it alone: `{python} {script}`"
-            raise ScaffolderError(
-                f"`{script}` raises {error.message.splitlines()[-1]}\n\n{error.evidence}", hint
-            ) from error
+            message = f"`{script}` raises {error.message.splitlines()[-1]}\n\n{(error.evidence or '').rstrip()}"
+            raise ScaffolderError(message, alone) from error
         except ChildError as error:
-            raise ScaffolderError(f"`{script}` {error.message}", "raise `--timeout`, or let it do less") from error
+            hint = alone if isinstance(error, CrashedError) else "raise `--timeout`, or let it do less"
+            raise ScaffolderError(f"`{script}` {error.message}", hint) from error
         profile.others = runner.ask("others")["others"]
     beats = [Beat.read(values, NOISE) for values in answer["beats"]]
     long = tuple(beat for beat in beats if beat.hold(answer["seconds"]) >= limit)
@@ -160,6 +160,7 @@ def begin(runner: Runner, python: Path, size: int, limit: float) -> Profile:
 def read_hold(expression: str, answer: dict[str, Any], limit: float, noise: float) -> Hold:
     """Read what was seen of a call."""
     rounds = [
-        Round(part["seconds"], tuple(Beat.read(values, noise) for values in part["beats"])) for part in answer["rounds"]
+        Round(part["seconds"], tuple(Beat.read(values, noise) for values in part["beats"]), part["delay"])
+        for part in answer["rounds"]
     ]
     return Hold(expression, answer["number"], answer["once"], rounds, limit)

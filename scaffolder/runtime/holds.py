@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -105,10 +106,17 @@ class Beat:
 
 @dataclass(frozen=True)
 class Round:
-    """A call, or some calls without a pause, and what the other thread saw meanwhile."""
+    """A call, or some calls without a pause, and what the other thread saw meanwhile.
+
+    Attributes:
+        seconds: How long that took.
+        beats: What the other thread saw.
+        delay: For how long the thread that calls had no processor.
+    """
 
     seconds: float
     beats: tuple[Beat, ...]
+    delay: float = math.inf
 
     @cached_property
     def longest(self) -> Beat | None:
@@ -140,7 +148,8 @@ class Round:
     def own(self) -> float:
         """The seconds without those in which the thread had no processor."""
         rest = self.seconds - max((beat.got for beat in self.beats), default=0.0)
-        return max(0.0, rest) + sum(own for _, own in self.parts)
+        # The first and the last beat may have seen delays before and after that time.
+        return max(max(0.0, rest) + sum(own for _, own in self.parts), self.seconds - self.delay)
 
     @property
     def is_known(self) -> bool:

@@ -88,11 +88,12 @@ def read_pair(option: str, text: str, taken: Collection[str]) -> tuple[str, str]
     """Read `NAME=VALUE`."""
     name, _, value = (part.strip() for part in text.partition("="))
     example = "`--make 'a=np.ones((n, 3))'`" if option == "--make" else "`--type a=float64`"
-    is_free = name.isidentifier() and not keyword.iskeyword(name) and name not in taken and not name.startswith("_")
-    if not is_free or not value or value.startswith("="):
+    if not name.isidentifier() or keyword.iskeyword(name) or not value or value.startswith("="):
+        raise UsageError(f"`{option} {text}` is not `NAME=VALUE`", f"write it as in {example}")
+    if name in taken or name.startswith("_"):
         names = ", ".join(f"`{reserved}`" for reserved in taken)
-        hint = f"write it as in {example}; {names}, and what begins with `_`, can't be names of inputs"
-        raise UsageError(f"`{option} {text}` is not `NAME=VALUE`", hint)
+        hint = f"choose another name: {names}, and what begins with `_`, are taken"
+        raise UsageError(f"`{name}` in `{option} {text}` can't be the name of an input", hint)
     if option == "--make":
         free_names(option, value)
     return name, value
@@ -117,7 +118,8 @@ def read_sizes(text: str, example: str, option: str = "--sizes") -> tuple[int, .
             size = 0.0
         if not 1 <= size <= MOST or size != int(size):
             raise UsageError(
-                f"`{option} {text}`: `{part}` is not a size from 1 to 1e9", f"write them as in `{option} {example}`"
+                f"`{option} {text}`: `{part}` is not a whole number from 1 to 1e9",
+                f"write them as in `{option} {example}`",
             )
         sizes.add(int(size))
     return tuple(sorted(sizes))

@@ -44,6 +44,8 @@ TELLING = re.compile(
     r"\b(?:lock|read|write|lock_\w+|detach|allow_threads|store|(?:into_)?par_\w+|rayon|join|recv\w*|block_on|scope)\b"
 )
 SAFE = re.compile(r"\bsafety:", re.IGNORECASE)
+# Rust 1.95 has the last two; the second is deprecated from 1.99 on.
+EXCHANGES = "compare_exchange|fetch_update|try_update|update"
 
 
 @dataclass(frozen=True)
@@ -284,7 +286,7 @@ def find_lost_updates(file: File, function: Node) -> Iterator[SourcePlace]:
     names = {text_of(peel(node)).partition(".load(")[0]: variable for variable, node in variables(function)}
     text = text_of(function)
     for node, receiver in receivers(function, "store"):
-        if receiver not in loads or re.search(rf"{re.escape(receiver)}\s*\.\s*(?:compare_exchange|fetch_update)", text):
+        if receiver not in loads or re.search(rf"{re.escape(receiver)}\s*\.\s*(?:{EXCHANGES})", text):
             continue
         value = text_of(arguments_of(node)[0]) if arguments_of(node) else ""
         variable = names.get(receiver)

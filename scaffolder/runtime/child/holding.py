@@ -184,10 +184,11 @@ def measure_round(bind: Callable[[], partial[Any]], number: int, beats: Beats) -
     steps = iter([*(bind() for _ in range(number)), partial(CLOCK)])
     beats.await_beat()
     count = max(0, len(beats.rows) - 1)
-    start = CLOCK()
+    delayed, start = beats.used_by(threading.get_ident())[1], CLOCK()
     end = deque(map(CALL, steps), maxlen=1)[0]
+    delay = beats.used_by(threading.get_ident())[1] - delayed
     beats.await_beat()
-    return {"seconds": end - start, "beats": rows_between(beats.rows[count:], start, end)}
+    return {"seconds": end - start, "delay": delay, "beats": rows_between(beats.rows[count:], start, end)}
 
 
 def rows_between(rows: list[Row], start: float, end: float) -> list[list[Any]]:

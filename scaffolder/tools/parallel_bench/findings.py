@@ -204,6 +204,8 @@ def find_law(scaling: Scaling) -> Iterator[Finding]:
     """Yield what Amdahl's law is worth here."""
     page = reference(SKILL, "scaling")
     for stage in scaling.stages[-1:] if scaling.peak > 1 else []:
+        if not stage.curve(scaling.setup.kind):
+            continue  # The call failed, which is said.
         law = law_of(scaling, stage)
         if law.flaw:
             message = f"Amdahl's law says nothing with n = {stage.n:,}: {FLAWS[law.flaw]}"

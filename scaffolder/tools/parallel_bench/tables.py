@@ -32,8 +32,9 @@ def tables_of(scaling: Scaling, *, in_full: bool) -> Iterator[Table]:
     yield machine_table(scaling)
     if not scaling.stages:
         return
-    yield scaling_table(scaling)
-    yield law_table(scaling)
+    if any(stage.curve(scaling.setup.kind) for stage in scaling.stages):
+        yield scaling_table(scaling)
+        yield law_table(scaling)
     if any(others_of(stage) for stage in scaling.stages):
         yield others_table(scaling)
     if any(stage.pickling for stage in scaling.stages):

@@ -200,11 +200,14 @@ def some_of(names: list[str]) -> str:
 
 
 def merge_problems(problems: list[Problem]) -> list[Problem]:
-    """Return problems, each kind of the same calls once, and each panic of one thread."""
+    """Return problems: of the same calls each kind, of one thread each panic and each function that waits attached."""
     unique: dict[tuple[object, ...], Problem] = {}
     for problem in problems:
-        is_panic = problem.id == "panics-alone"
-        key = (*problem.facts["texts"],) if is_panic else (problem.calls, problem.makes)
+        key: tuple[object, ...] = (problem.calls, problem.makes)
+        if problem.id == "panics-alone":
+            key = (*problem.facts["texts"],)
+        elif problem.id == "waits-attached":
+            key = (problem.calls[0].partition("(")[0], problem.makes)
         unique.setdefault((problem.id, *key), problem)
     return list(unique.values())
 

@@ -97,7 +97,8 @@ HAZARDS = {
     ),
     "lost-update": Hazard(
         "`{0}` is stored with what was loaded from it before", "atomics that are loaded, then stored",
-        "what another thread stores in between is lost", "use `fetch_add`, `fetch_update` or `compare_exchange`",
+        "what another thread stores in between is lost",
+        "use `fetch_add`, `compare_exchange`, or `try_update` (up to Rust 1.94 `fetch_update`)",
         "atomics#one-step-not-two",
     ),
     "check-then-act": Hazard(

@@ -39,7 +39,7 @@ ROWS: dict[str, dict[str, str]] = {
         "Python function, nothing": "python_nothing()",
         "Rust function, nothing": "nothing()",
         "Rust method": "parcel.weigh()",
-        "method with `&mut self`": "scale.add(1.5)",
+        "method, `&mut self`, one `f64`": "scale.add(1.5)",
     },
     "arguments": {
         "one `f64`": "postage_of(1.5)",

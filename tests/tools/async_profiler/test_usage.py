@@ -35,7 +35,7 @@ TOOL = CHECKOUT / "skills/pyo3-async-embedded-wasm/scripts/async_profiler.py"
         (["known:waits", "--make", "a=nix()"], "`--make a=nix()` fails: NameError"),
         (["known:waits", "--make", "a=await fails()"], "`--make a=await fails()` fails: ValueError: no"),
         (["known:waits", "--running", "1 +"], "`--running 1 +` is not an expression"),
-        (["known:waits", "--tasks", "many"], "`--tasks many`: `many` is not a size"),
+        (["known:waits", "--tasks", "many"], "`--tasks many`: `many` is not a whole number"),
         (["known:waits", "--tasks", "1e6"], "`--tasks 1e6`: 1,000,000 tasks are too many"),
         (["known:waits", "--draw", "a.png"], "`a.png` does not end in `.svg`"),
         (["no_such.py"], "there is no script `no_such.py`"),

@@ -75,6 +75,8 @@ def test_a_thread_without_a_processor_does_not_take_longer() -> None:
     times = [(0.0, 0.01, 0.0), (0.01, 0.02, 0.0), (0.02, 0.03, 0.02), (0.03, 0.04, 0.0)]
     beats = tuple(Beat(due, got, 0.0, delay, 0.0, 0, None, 1) for due, got, delay in times)
     assert Round(0.04, beats).own == pytest.approx(0.02)
+    # Half of that was before the call began, and after it ended.
+    assert Round(0.04, beats, delay=0.01).own == pytest.approx(0.03)
 
 
 @pytest.mark.parametrize(

@@ -37,12 +37,12 @@ INSIDE = ("--call", "f(a, threads=t)", *INPUT)
         (["measured:waits", *INPUT, "--call", "f(a, n)"], "`n` in `--call f(a, n)` is the size"),
         (["measured:waits", *INPUT, "--call", "f(a, wide)"], "`wide` in `--call f(a, wide)` is not known"),
         (["measured:waits", *INPUT, "--reference", "no(a)"], "`no` in `--reference no(a)` is not known"),
-        (["measured:waits", *INPUT, "--make", "t=1"], "`--make t=1` is not `NAME=VALUE`"),
+        (["measured:waits", *INPUT, "--make", "t=1"], "`t` in `--make t=1` can't be the name of an input"),
         (["measured:waits", "--make", "a=list(m)", "--sizes", "3"], "`a=list(m)` makes no input with n = 3: NameError"),
         (["measured:waits", "--make", "a=n", "--sizes", "3"], "`a` can't be split into chunks: TypeError"),
         (["measured:waits", "--make", "a={n}", "--sizes", "3"], "`a` can't be split into chunks: TypeError"),
-        (["measured:waits", *INPUT, "--sizes", "1,ten"], "`--sizes 1,ten`: `ten` is not a size from 1 to 1e9"),
-        (["measured:waits", *INPUT, "--threads", "0"], "`--threads 0`: `0` is not a size from 1 to 1e9"),
+        (["measured:waits", *INPUT, "--sizes", "1,ten"], "`--sizes 1,ten`: `ten` is not a whole number from 1 to 1e9"),
+        (["measured:waits", *INPUT, "--threads", "0"], "`--threads 0`: `0` is not a whole number from 1 to 1e9"),
         (["measured:waits", *INPUT, "--threads", "5000"], "`--threads 5000` has more than 1,024 threads"),
         (
             ["measured:shares", *INSIDE, "--variable", "X"],
@@ -54,7 +54,7 @@ INSIDE = ("--call", "f(a, threads=t)", *INPUT)
         (["measured:shares", *INSIDE, "--join", "sum(parts)"], "`--join` has no meaning here"),
         (["measured:shares", *INSIDE, "--chunks", "3"], "`--chunks` has no meaning here"),
         (["measured:waits", *INPUT, "--join", "sum(a)"], "`--join sum(a)` does not name `parts`"),
-        (["measured:waits", *INPUT, "--chunks", "0.5"], "`--chunks 0.5`: `0.5` is not a size"),
+        (["measured:waits", *INPUT, "--chunks", "0.5"], "`--chunks 0.5`: `0.5` is not a whole number"),
         (["measured:waits", *INPUT, "--draw", "a.png"], "`a.png` does not end in `.svg`"),
     ],
 )
@@ -164,6 +164,15 @@ def test_a_call_that_fails_is_an_error(bench: Bench, function: str, name: str, m
     result = bench(f"measured:{function}", *INSIDE, "--timeout", "3", code=1)
     assert finding(result, name)["message"] == message
     assert finding(result, name)["level"] == "error"
+
+
+def test_of_a_call_that_always_fails_nothing_is_shown_but_why(bench: Bench) -> None:
+    result = bench(
+        "measured:refuses_threads", "--type", "bytes", "--sizes", "20", "--call", "f(a, threads=t, mode=1)", code=1
+    )
+    assert not {"Scaling", "Amdahl's law"} & {table["title"] for table in result["tables"]}
+    assert "call-raises" in names(result)
+    assert "no-law" not in names(result)
 
 
 def test_only_threads_without_a_processor(bench: Bench, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -146,6 +146,13 @@ RIGHT = {
                 self.size.store(size, Ordering::Release);
             }
         }""",
+    "an update": """
+        fn grow(&self) {
+            let size = self.size.load(Ordering::Acquire);
+            if self.size.try_update(Ordering::AcqRel, Ordering::Acquire, |size| size.checked_mul(2)).is_err() {
+                self.size.store(size, Ordering::Release);
+            }
+        }""",
     "a flag": "fn stop(&self) { if self.busy.load(Ordering::Acquire) { self.over.store(true, Ordering::Release); } }",
     "a second look": """
         fn get(&self, key: &str) -> Entry {

@@ -36,6 +36,7 @@ struct Slow {
 }
 
 impl Slow {
+    #[allow(deprecated, reason = "`try_update`, its other name, needs Rust 1.95")]
     async fn ask(&self, parcel: u64) -> PyResult<u64> {
         self.asked.fetch_add(1, Relaxed);
         self.asking.fetch_add(1, Relaxed);

@@ -42,6 +42,7 @@ impl Ferry {
         }
     }
 
+    #[allow(deprecated, reason = "`try_update`, its other name, needs Rust 1.95")]
     // region: ferry
     /// Sell places for a group: all of them, or none.
     fn sell(&self, group: u64) -> bool {
@@ -261,6 +262,7 @@ fn misread(py: Python<'_>, rounds: u64) -> u64 {
 }
 
 /// Adds to a number with a fraction, for which there is no atomic: its bits are in one.
+#[allow(deprecated, reason = "`try_update`, its other name, needs Rust 1.95")]
 fn add_to(total: &AtomicU64, amount: f64) {
     let _ = total.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |bits| {
         Some((f64::from_bits(bits) + amount).to_bits())

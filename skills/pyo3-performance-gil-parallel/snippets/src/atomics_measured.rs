@@ -19,6 +19,7 @@ pub fn nanoseconds(py: Python<'_>, kind: &str, threads: usize, rounds: u64) -> P
         .ok_or_else(|| PyValueError::new_err(format!("nothing is called {kind}")))
 }
 
+#[allow(deprecated, reason = "`try_update`, its other name, needs Rust 1.95")]
 fn count(kind: &str, threads: usize, rounds: u64) -> Option<f64> {
     let shared = AtomicU64::new(0);
     let mutex = Mutex::new(0_u64);
