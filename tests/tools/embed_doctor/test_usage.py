@@ -32,6 +32,7 @@ TOOL = CHECKOUT / "skills/pyo3-async-embedded-wasm/scripts/embed_doctor.py"
         (["library"], "there is no program in `{}/library`"),
         (["extension"], "`{}/extension` holds an extension module, and no program that runs Python"),
         (["text", "--", "word"], "arguments are for a program that is run"),
+        (["text", "--bin", "word"], "`--bin` is for a program that is run"),
         (["text", "--timeout", "0"], "invalid value for `--timeout`"),
     ],
 )
