@@ -136,4 +136,4 @@ def test_wrong_calls_are_refused(
     shutil.rmtree(crate)
     assert "there is no project here" in refusal("build")
     assert "does not end in `.svg`" in refusal("inspect", "x.whl", "--draw", "x.png")
-    assert "is not named as a wheel is" in refusal("run", "x.tar.gz")
+    assert "`x.tar.gz` does not exist" in refusal("run", "x.tar.gz")

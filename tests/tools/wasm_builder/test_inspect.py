@@ -195,7 +195,9 @@ def test_a_dry_run_writes_nothing(tmp_path: Path, builder: Builder) -> None:
 
 def test_bad_inputs_are_refused(tmp_path: Path, refusal: Callable[..., str]) -> None:
     good = write_wheel(tmp_path, Tiny())
+    (tmp_path / "tiny.zip").touch()
     assert "is not named as a wheel is" in refusal("inspect", tmp_path / "tiny.zip")
+    assert "is a folder" in refusal("inspect", tmp_path)
     assert "does not exist" in refusal("inspect", tmp_path / "gone-1.0-py3-none-any.whl")
     assert "there is no Pyodide in" in refusal("inspect", good, "--pyodide", tmp_path)
     other = write_pyodide(tmp_path / "other", [], abi="2025_0")
