@@ -43,12 +43,21 @@ def check_tools(tools: ToolChain) -> Iterator[Finding]:
     yield from _check_node(tools)
 
 
+def _absence(tools: ToolChain, name: str) -> str:
+    """Return why a program has no version."""
+    if name in tools.broken:
+        return f"`{name}` is there, and `{name} --version` fails"
+    return (
+        f"{name} is not installed" if name != "emcc" else "`emcc` is neither on `PATH` nor where pyodide-build has it"
+    )
+
+
 def _check_maturin(tools: ToolChain) -> Iterator[Finding]:
     version, needed = tools.versions.get("maturin"), tools.abi.maturin
     if version and version >= Version(needed):
         yield Finding("maturin", "ok", f"maturin {version} writes the tag `{tools.abi.platform}`")
         return
-    message = f"maturin {version} does not write the tag" if version else "maturin is not installed"
+    message = f"maturin {version} does not write the tag" if version else _absence(tools, "maturin")
     expected = f"{message}; {needed} or newer is expected"
     yield Finding("maturin", "error", expected, fix=f"pip install 'maturin>={needed}'", reference=PAGE)
 
@@ -82,8 +91,7 @@ def _check_emscripten(tools: ToolChain) -> Iterator[Finding]:
     if version == Version(abi.emscripten):
         yield Finding("emcc", "ok", f"Emscripten {version} is the one that Pyodide {abi.pyodide} was built with")
         return
-    missing = "`emcc` is neither on `PATH` nor where pyodide-build has it"
-    state = f"Emscripten {version} was found" if version else missing
+    state = f"Emscripten {version} was found" if version else _absence(tools, "emcc")
     steps = f"With Python {abi.python_series}, type\n{install}"
     yield Finding("emcc", "error", f"{state}; {abi.emscripten} is expected", fix=steps, reference=PAGE)
 
@@ -93,7 +101,7 @@ def _check_node(tools: ToolChain) -> Iterator[Finding]:
     if version and version.major >= needed:
         yield Finding("node", "ok", f"Pyodide runs under node {version}")
         return
-    state = f"node {version} was found" if version else "node is not installed"
+    state = f"node {version} was found" if version else _absence(tools, "node")
     message = f"{state}; {needed} or newer is expected to run what was built"
     page = reference(SKILL, "testing-wasm")
     yield Finding("node", "warning", message, fix="Install Node.js from https://nodejs.org", reference=page)
