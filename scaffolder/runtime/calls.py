@@ -198,7 +198,9 @@ def free_names(option: str, expression: str) -> list[str]:
     try:
         tree = ast.parse(expression, mode="eval")
     except (SyntaxError, ValueError) as error:
-        raise UsageError(f"`{option} {expression}` is not an expression: {error}", "write it as in Python") from error
+        # The message without `(<unknown>, line 1)`.
+        reason = getattr(error, "msg", error)
+        raise UsageError(f"`{option} {expression}` is not an expression: {reason}", "write it as in Python") from error
     nodes = sorted(
         (node for node in ast.walk(tree) if isinstance(node, ast.Name)), key=lambda node: (node.lineno, node.col_offset)
     )
