@@ -152,6 +152,32 @@ def test_an_office_gives_up_what_takes_too_long(wait: bool) -> None:
     run(main())
 
 
+def test_async_with_closes_and_lets_an_error_pass_unless_what_it_ends_with_is_true() -> None:
+    class Counting:
+        def __init__(self) -> None:
+            self.office = deadlines.Office()
+
+        async def __aenter__(self) -> None:
+            self.office.accept(1, HOUR)
+
+        async def __aexit__(self, *_: object) -> Any:
+            return await self.office.close(0.0)
+
+    async def main() -> None:
+        before = deadlines.sorted()
+        with pytest.raises(KeyError):
+            async with deadlines.Office() as office:
+                office.accept(1, 20)
+                raise KeyError
+        assert deadlines.sorted() == before + 1
+        with pytest.raises(RuntimeError, match="the office is closed"):
+            office.accept(1, 1)
+        async with Counting():
+            raise KeyError
+
+    run(main())
+
+
 def python(code: str) -> subprocess.CompletedProcess[str]:
     code = f"import asyncio, atexit, time\nfrom async_snippets._core import cancellation, deadlines\n{code}"
     command = [sys.executable, "-c", code]
