@@ -7,7 +7,7 @@ from zipfile import ZipFile
 
 import pytest
 
-from scaffolder.wasm.binary import crate_of
+from scaffolder.wasm.binary import crate_of, plain_name
 from tests.tools.results import finding, rows
 from tests.tools.wasm_builder.modules import MAGIC, WHEEL, Tiny, number, section, text, write_pyodide, write_wheel
 
@@ -166,6 +166,32 @@ def test_a_module_that_exports_everything_is_noted(tmp_path: Path, pyodide: Path
 )
 def test_the_crate_of_a_function_is_read_from_its_name(function: str, crate: str | None) -> None:
     assert crate_of(function) == crate
+
+
+@pytest.mark.parametrize(
+    ("function", "name", "crate"),
+    [
+        (
+            "_$LT$pyo3..err..PyErr$u20$as$u20$core..fmt..Debug$GT$::fmt::h859dc674df5b70b9",
+            "<pyo3::err::PyErr as core::fmt::Debug>::fmt", "pyo3",
+        ),
+        (
+            "core::ptr::drop_in_place$LT$pyo3..instance..Py$LT$tiny..Box$GT$$GT$::h8bf5dff5b524001b",
+            "core::ptr::drop_in_place<pyo3::instance::Py<tiny::Box>>", "core",
+        ),
+        (
+            "std::thread::spawn::_$u7b$$u7b$closure$u7d$$u7d$::h8bf5dff5b524001b (.llvm.62708)",
+            "std::thread::spawn::{{closure}} (.llvm.62708)", "std",
+        ),
+        ("<str as core::fmt::Debug>::fmt", "<str as core::fmt::Debug>::fmt", None),
+        ("malloc_lite", "malloc_lite", None),
+    ],
+)  # fmt: skip
+def test_a_name_that_the_linker_took_apart_is_read_as_rust_writes_it(
+    function: str, name: str, crate: str | None
+) -> None:  # fmt: skip
+    assert plain_name(function) == name
+    assert crate_of(name) == crate
 
 
 def test_the_drawing_shows_sections_and_crates(tmp_path: Path, pyodide: Path, builder: Builder) -> None:
