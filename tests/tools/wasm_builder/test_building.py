@@ -89,6 +89,8 @@ def use(wheel: Path, project: Path, builder: Builder) -> None:
     failing.mkdir()
     (failing / "test_failing.py").write_text("def test_it():\n    assert 1 + 1 == 3\n", encoding="utf-8")
     assert finding(builder("run", wheel, "--tests", failing, code=1), "tests")["message"].endswith("exit code 1")
+    (failing / "test_failing.py").unlink()
+    assert finding(builder("run", wheel, "--tests", failing, code=1), "tests")["message"] == "pytest found no tests"
     broken = project.parent / wheel.name
     with ZipFile(wheel) as source, ZipFile(broken, "w") as target:
         for name in source.namelist():
