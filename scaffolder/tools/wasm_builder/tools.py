@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 SKILL = "pyo3-async-embedded-wasm"
 PAGE = reference(SKILL, "building-wasm")
 ABSENT = "—"
+# rust-lang/rust#147224: Pyodide unwinds by WebAssembly's own exceptions from 0.28 on, the target from this rustc on.
+UNWINDS = Version("1.93")
 
 
 def tool_chain_table(tools: ToolChain) -> Table:
@@ -66,6 +68,14 @@ def _check_rust(tools: ToolChain) -> Iterator[Finding]:
     rust, name = tools.rust, tools.environment.get("RUSTUP_TOOLCHAIN")
     if rust and TARGET in rust.targets:
         yield Finding("rust-target", "ok", f"rustc {rust.version} has the target `{TARGET}`")
+        if rust.version < UNWINDS:
+            message = f"rustc {rust.version} unwinds through JavaScript, unless Pyodide's standard library is installed"
+            fix = (
+                "Use Rust 1.93 or newer, or replace the target's standard library by the one that this names, if any\n"
+            )
+            fix += "pyodide config get rust_emscripten_target_url"
+            cause = "Pyodide loads only modules that unwind by WebAssembly's own exceptions"
+            yield Finding("rust-unwinding", "warning", message, fix=fix, reference=PAGE, cause=cause)
     elif rust:
         chosen = f" --toolchain {name}" if name else ""
         command = f"rustup target add {TARGET}{chosen}"

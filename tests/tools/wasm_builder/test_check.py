@@ -117,6 +117,16 @@ def test_a_rustc_without_the_target_is_an_error(sdk: Path, builder: Builder) -> 
 
 
 @pytest.mark.usefixtures("bare")
+def test_a_rustc_that_unwinds_through_javascript_is_a_warning(sdk: Path, builder: Builder) -> None:
+    answers = [("-vV", "release: 1.92.0\nhost: x86_64-unknown-linux-gnu"), ("--print sysroot", str(sdk / "root"))]
+    program(sdk, "rustc", *answers, otherwise=f'exec "{RUSTC}" "$@"')
+    warning = finding(builder("check", "--sdk", sdk), "rust-unwinding")
+    assert (warning["level"], warning["fix"].splitlines()[1]) == (
+        "warning", "pyodide config get rust_emscripten_target_url",
+    )  # fmt: skip
+
+
+@pytest.mark.usefixtures("bare")
 def test_the_abi_is_the_one_that_pyodide_build_is_set_up_for(sdk: Path, builder: Builder) -> None:
     program(sdk, "pyodide", ("xbuildenv version", "0.29.5"), ("config get pyodide_abi_version", "2025_0"))
     program(sdk, "emcc", ("--version", "emcc 4.0.9"))
