@@ -57,6 +57,15 @@ def test_a_loop_that_is_not_installed_is_an_error_only_if_it_is_named(profile: P
     assert error["message"] == f"`{sys.executable}` has no `uvloop`: ImportError: no uvloop"
 
 
+def test_a_submodule_that_is_an_attribute_is_named_by_the_module_that_has_it(profile: Profile, tmp_path: Path) -> None:
+    (tmp_path / "package").mkdir()
+    (tmp_path / "package/__init__.py").touch()
+    source = "import types\nasync def wait(): pass\nfetching = types.SimpleNamespace(wait=wait)\n"
+    (tmp_path / "package/core.py").write_text(source, encoding="utf-8")
+    assert profile("package.core.fetching:wait", code=2)["hint"] == "name it so: `package.core:fetching.wait`"
+    assert profile("package:fetching.wait", code=2)["hint"].startswith("it has none; name the module that has it")
+
+
 def test_an_import_that_fails_is_an_error(profile: Profile, tmp_path: Path) -> None:
     (tmp_path / "bad.py").write_text("raise ValueError('no')", encoding="utf-8")
     assert profile("bad:f", code=1)["message"] == "importing `bad` failed: ValueError: no"
