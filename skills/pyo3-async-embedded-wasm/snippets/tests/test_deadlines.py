@@ -152,28 +152,34 @@ def test_an_office_gives_up_what_takes_too_long(wait: bool) -> None:
     run(main())
 
 
+class Counting:
+    """Ends with what `close` returns."""
+
+    def __init__(self) -> None:
+        self.office = deadlines.Office()
+
+    async def __aenter__(self) -> Any:
+        return self.office
+
+    async def __aexit__(self, *_: object) -> Any:
+        return await self.office.close(0.0)
+
+
+async def fail(manager: Any, millis: int) -> None:
+    async with manager as office:
+        office.accept(1, millis)
+        raise KeyError
+
+
 def test_async_with_closes_and_lets_an_error_pass_unless_what_it_ends_with_is_true() -> None:
-    class Counting:
-        def __init__(self) -> None:
-            self.office = deadlines.Office()
-
-        async def __aenter__(self) -> None:
-            self.office.accept(1, HOUR)
-
-        async def __aexit__(self, *_: object) -> Any:
-            return await self.office.close(0.0)
-
     async def main() -> None:
-        before = deadlines.sorted()
+        office, before = deadlines.Office(), deadlines.sorted()
         with pytest.raises(KeyError):
-            async with deadlines.Office() as office:
-                office.accept(1, 20)
-                raise KeyError
+            await fail(office, 20)
         assert deadlines.sorted() == before + 1
         with pytest.raises(RuntimeError, match="the office is closed"):
             office.accept(1, 1)
-        async with Counting():
-            raise KeyError
+        await fail(Counting(), HOUR)
 
     run(main())
 
