@@ -79,7 +79,8 @@ def read_binary(path: Path) -> Binary | None:
     except Exception as error:  # (each library has exceptions of its own for what is damaged)
         if isinstance(error, OSError):
             raise
-        raise ScaffolderError(f"`{path}` is damaged: {str(error) or type(error).__name__}") from error
+        message = f"`{path}` is damaged: {str(error) or type(error).__name__}"
+        raise ScaffolderError(message, "build it or copy it again") from error
 
 
 def _read_elf(path: Path) -> Binary:

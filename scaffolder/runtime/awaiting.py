@@ -343,7 +343,7 @@ def examine(runner: Runner, plan: Plan, call: Awaited, index: int) -> bool:
     """Make a call once, and return whether it works.
 
     Raises:
-        UsageError: It returns nothing that can be awaited.
+        UsageError: It returns nothing that can be awaited, or what counts the work that goes on fails.
     """
     answer = runner.ask("examine", index=index)
     if "not_awaitable" in answer:
@@ -354,6 +354,9 @@ def examine(runner: Runner, plan: Plan, call: Awaited, index: int) -> bool:
         refuse_unknown("--call", call.expression, plan.makes, answer["unknown"])
         call.error = answer["error"]
         return False
+    if answer["uncounted"]:
+        message = f"`--running {plan.running}` fails: {answer['uncounted']}"
+        raise UsageError(message, "it may use the names of the module and the objects of `--make`, and is a number")
     call.seconds, call.trips = answer["seconds"], answer["trips"]
     return True
 

@@ -140,7 +140,10 @@ def refuse(answer: dict[str, Any], target: Target, python: Path) -> None:
             raise import_failed(python, target.module, text)
         case "no-function":
             message = f"`{target.module}` has no function `{target.function}`"
-            raise UsageError(message, near(target.function, answer["names"]))
+            otherwise = (
+                None if answer["names"] else "it has none; name the module that has it: `package.module:function`"
+            )
+            raise UsageError(message, near(target.function, answer["names"], otherwise))
         case "not-callable":
             raise UsageError(f"`{target.module}:{target.function}` can't be called", "name a function of the module")
 

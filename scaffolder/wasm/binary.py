@@ -24,6 +24,13 @@ SECTIONS = (
 KINDS = ("function", "table", "memory", "global", "tag")
 IMPORT, EXPORT, CODE = SECTIONS.index("import"), SECTIONS.index("export"), SECTIONS.index("code")
 SHARED = 2
+# The end of a name of rustc's older kind, and what such a name escapes; the linker takes it apart and leaves both.
+HASH = re.compile(r"::h[0-9a-f]{16}(?= |$)")
+ESCAPES = {
+    "$LT$": "<", "$GT$": ">", "$RF$": "&", "$BP$": "*", "$C$": ",", "$LP$": "(", "$RP$": ")", "$u20$": " ",
+    "$u27$": "'", "$u5b$": "[", "$u5d$": "]", "$u7b$": "{", "$u7d$": "}", "..": "::",
+    "_<": "<", "_{": "{", "_[": "[", "_&": "&", "_*": "*",
+}  # fmt: skip
 FUNCTION_NAMES, NEEDED_LIBRARIES = 1, 2
 # `_ZN4core3fmt…` and `_RNvCs…_4core…` as rustc writes them, `core::fmt::…` as the linker does.
 CRATE = re.compile(
@@ -158,7 +165,7 @@ class Binary:
                 code = Reader(content.data, content.position, content.end)
                 for index in range(first, first + code.number()):
                     body = code.part()
-                    sizes[names.get(index, "without a name")] += body.end - body.position
+                    sizes[plain_name(names.get(index, "without a name"))] += body.end - body.position
         return dict(sorted(sizes.items(), key=lambda item: -item[1]))
 
     @cached_property
@@ -181,6 +188,15 @@ class Binary:
                 reader = Reader(content.data, content.position, content.end)
                 while not reader.at_end:
                     yield reader.byte(), reader.part()
+
+
+def plain_name(function: str) -> str:
+    """Return the name of a function as Rust writes it, if the linker has taken it apart; all instances share it."""
+    name = HASH.sub("", function)
+    if name != function:
+        for escape, text in ESCAPES.items():
+            name = name.replace(escape, text)
+    return name
 
 
 def crate_of(function: str) -> str | None:

@@ -34,7 +34,8 @@ class ToolChain:
         rust: The compiler.
         rust_problem: Why it does not run.
         rustup: Whether rustup manages it.
-        versions: The versions of maturin, emcc and node; those that are there.
+        versions: The versions of maturin, emcc and node; those that run.
+        broken: Which of these three are there, and do not say their version.
     """
 
     abi: Abi
@@ -45,6 +46,7 @@ class ToolChain:
     rust_problem: str | None
     rustup: bool
     versions: Mapping[str, Version]
+    broken: frozenset[str]
 
     @property
     def builds_for_other(self) -> bool:
@@ -79,7 +81,9 @@ def read_tool_chain(folder: Path, abi_name: str | None, sdk: Path | None) -> Too
     rust, problem = read_rust(programs, choose_toolchain(folder, programs))
     names = {"maturin": "--version", "emcc": "--version", "node": "--version"}
     versions = {name: version for name, option in names.items() if (version := _version(programs, name, option))}
-    return ToolChain(abi_named(abi_name), environment, answers, has_pyodide_build, rust, problem, rustup, versions)
+    broken = frozenset(name for name in names if name not in versions and programs.find(name))
+    abi = abi_named(abi_name)
+    return ToolChain(abi, environment, answers, has_pyodide_build, rust, problem, rustup, versions, broken)
 
 
 def _ask_pyodide(programs: Programs) -> dict[str, str]:

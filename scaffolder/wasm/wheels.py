@@ -112,12 +112,14 @@ def read_wheel(path: Path) -> Wheel:
         UsageError: It is no wheel, or has no WebAssembly module.
         ScaffolderError: It is damaged.
     """
+    if not path.is_file():
+        what = "is a folder" if path.is_dir() else "does not exist"
+        raise UsageError(f"`{path}` {what}", "name a wheel, such as one in `dist/`")
     try:
         _, _, _, tags = parse_wheel_filename(path.name)
     except InvalidWheelFilename as error:
-        raise UsageError(f"`{path}` is not named as a wheel is", "name a file `….whl`") from error
-    if not path.is_file():
-        raise UsageError(f"`{path}` does not exist", "name a wheel, such as one in `dist/`")
+        hint = "keep the name that maturin gave it: it says for which Python and platform the wheel is"
+        raise UsageError(f"`{path}` is not named as a wheel is", hint) from error
     try:
         with ZipFile(path) as archive:
             modules = tuple(_modules(archive))

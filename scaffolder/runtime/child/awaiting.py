@@ -140,9 +140,10 @@ class Session:
             trips = Trips(value if code else call())
             start = CLOCK()
             await trips
+            seconds = CLOCK() - start
         except BaseException as error:  # noqa: BLE001
             return failure_of(error)
-        return {"seconds": CLOCK() - start, "trips": trips.count}
+        return {"seconds": seconds, "trips": trips.count, "uncounted": self.why_uncounted()}
 
     def rest(self) -> Answer:
         """Do nothing for a while, and return how late the loop is, and what other threads use."""
@@ -166,7 +167,9 @@ class Session:
         while (start := CLOCK()) < end or len(times) < 3:
             await call()
             times.append(CLOCK() - start)
-            # A call that never waits would leave no turn to anything else.
+            # A call that never waits would leave no turn to anything else; after one turn, a timer that has become due
+            # would still come after the next call.
+            await asyncio.sleep(0)
             await asyncio.sleep(0)
         own, total = time.thread_time() - own, time.process_time() - total
         return {**quantiles(times), "cpu": own / len(times), "process": total / len(times)}
@@ -242,6 +245,14 @@ class Session:
         # What the module's names are bound to may have changed.
         names = {**self.names, **vars(sys.modules.get(self.module, sys))}
         return int(eval(self.running, names)) if self.running else None  # noqa: S307
+
+    def why_uncounted(self) -> str | None:
+        """Return what is wrong with the expression that says how much work goes on."""
+        try:
+            self.count_running()
+        except Exception as error:  # noqa: BLE001
+            return describe(error)
+        return None
 
     def begin(self, index: int) -> Task[Any]:
         """Begin a call in a task whose own tasks are known as such."""

@@ -305,13 +305,13 @@ def import_problem(module: str, error: BaseException) -> Answer:
 
 def attribute_of(module: str, function: str) -> str | None:
     """Return where a function is whose module is only an attribute, as PyO3's submodules are; nothing if it is not."""
-    package, _, rest = module.partition(".")
-    while rest:
+    parts = module.split(".")
+    # The innermost module first: a package need not import it by itself.
+    for count in range(len(parts) - 1, 0, -1):
+        package, rest = ".".join(parts[:count]), ".".join(parts[count:])
         with suppress(BaseException):
             functools.reduce(getattr, f"{rest}.{function}".split("."), importlib.import_module(package))
             return f"{package}:{rest}.{function}"
-        first, _, rest = rest.partition(".")
-        package += f".{first}"
     return None
 
 

@@ -231,9 +231,8 @@ def describe(
     from scaffolder.tools.async_profiler.tables import tables_of
 
     if program:
-        late = time_of(largest(lag for _, lag in program.lags))
-        summary = f"`{target}`: ran {time_of(program.seconds)}, its loop at most {late} late"
-        summary += f", by Python {program.facts['python']}"
+        late = f", its loop at most {time_of(largest(lag for _, lag in program.lags))} late" if program.lags else ""
+        summary = f"`{target}`: ran {time_of(program.seconds)}{late}, by Python {program.facts['python']}"
     else:
         count, names = len(runs[0].calls), " and ".join(run.loop for run in runs)
         calls = f"{count} call{'s' if count != 1 else ''}"

@@ -39,7 +39,9 @@ def embed_doctor(  # noqa: PLR0913, PLR0917
     ] = None,
     program: Annotated[
         str | None,
-        typer.Option("--bin", metavar="NAME", show_default=False, help="The program, if there are several."),
+        typer.Option(
+            "--bin", metavar="NAME", show_default=False, help="With `--probe`: the program, if there are several."
+        ),
     ] = None,
     probe: Annotated[
         bool, typer.Option("--probe", help="Build the crate with cargo, run the program, and ask its Python.")
@@ -74,8 +76,9 @@ def embed_doctor(  # noqa: PLR0913, PLR0917
 
     if not path.exists():
         raise UsageError(f"`{path}` does not exist", "name a folder or a program")
-    if arguments and not probe:
-        raise UsageError("arguments are for a program that is run", "pass `--probe`, too")
+    if (arguments or program) and not probe:
+        what = "arguments are" if arguments else "`--bin` is"
+        raise UsageError(f"{what} for a program that is run", "pass `--probe`, too")
     path = Path(os.path.abspath(path))  # noqa: PTH100  (a link is what the user named)
     if is_crate(path):
         hosts = find_host_crates(path, package)

@@ -76,7 +76,7 @@ KINDS = {
     "registered-late": Kind(
         "error", "`{name}` is registered after Python was started in line {start}",
         "the table of built-in modules is read when Python starts; `append_to_inittab!` panics afterwards",
-        "move it before the line that starts Python", "hosting",
+        "move it before the line that starts Python", "host-types",
     ),
     "variable-late": Kind(
         "warning", "`{name}` is set after Python was started in line {start}, which has read it by then", None,

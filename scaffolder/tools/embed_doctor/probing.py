@@ -41,7 +41,7 @@ MEANINGS = (
     (r"version `(GLIBC_\S+)' not found", "the program was built on a newer system: it needs `{}`", "distribution"),
     (r"No module named '(encodings)'", "Python finds no standard library, and so no `{}`", "standard-library"),
     (r"(Python) interpreter is not initialized", "`{}` was not started before the program attached to it", "hosting"),
-    (r"called `(append_to_inittab)` but", "`{}!` comes after the start of Python", "hosting"),
+    (r"called `(append_to_inittab)` but", "`{}!` comes after the start of Python", "host-types"),
     (
         r"ImportError: .*undefined symbol: (_?Py\w+)",
         "an extension module does not find `{}`, because the program does not offer Python's functions",

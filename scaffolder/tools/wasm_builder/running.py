@@ -33,7 +33,7 @@ STEPS = {
     "start": "Pyodide does not start", "install": "the wheels can't be installed",
     "import": "`{module}` can't be imported", "tests": "the tests can't be started",
 }  # fmt: skip
-PASSES = {0, 5}
+NO_TESTS = 5
 
 
 @dataclass(frozen=True)
@@ -151,8 +151,9 @@ def _findings(request: Request, done: Done | None, outcome: dict[str, object] | 
         step = str(outcome["step"])
         evidence = "\n".join(str(outcome["error"]).strip().splitlines()[-25:])
         yield Finding(step, "error", STEPS[step].format(module=request.module), where, evidence, reference=PAGE)
-    elif request.tests and outcome["code"] not in PASSES:
-        message = f"pytest ended with exit code {outcome['code']}"
+    elif request.tests and outcome["code"]:
+        none = "pytest found no tests"
+        message = none if outcome["code"] == NO_TESTS else f"pytest ended with exit code {outcome['code']}"
         yield Finding("tests", "error", message, str(request.tests), reference=PAGE)
     else:
         yield Finding("import", "ok", f"`{request.module}` is imported", where)

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 SKILL = "pyo3-async-embedded-wasm"
 PAGE = reference(SKILL, "building-wasm")
 ABSENT = "—"
+# rust-lang/rust#147224: Pyodide unwinds by WebAssembly's own exceptions from 0.28 on, the target from this rustc on.
+UNWINDS = Version("1.93")
 
 
 def tool_chain_table(tools: ToolChain) -> Table:
@@ -43,12 +45,21 @@ def check_tools(tools: ToolChain) -> Iterator[Finding]:
     yield from _check_node(tools)
 
 
+def _absence(tools: ToolChain, name: str) -> str:
+    """Return why a program has no version."""
+    if name in tools.broken:
+        return f"`{name}` is there, and `{name} --version` fails"
+    return (
+        f"{name} is not installed" if name != "emcc" else "`emcc` is neither on `PATH` nor where pyodide-build has it"
+    )
+
+
 def _check_maturin(tools: ToolChain) -> Iterator[Finding]:
     version, needed = tools.versions.get("maturin"), tools.abi.maturin
     if version and version >= Version(needed):
         yield Finding("maturin", "ok", f"maturin {version} writes the tag `{tools.abi.platform}`")
         return
-    message = f"maturin {version} does not write the tag" if version else "maturin is not installed"
+    message = f"maturin {version} does not write the tag" if version else _absence(tools, "maturin")
     expected = f"{message}; {needed} or newer is expected"
     yield Finding("maturin", "error", expected, fix=f"pip install 'maturin>={needed}'", reference=PAGE)
 
@@ -57,6 +68,14 @@ def _check_rust(tools: ToolChain) -> Iterator[Finding]:
     rust, name = tools.rust, tools.environment.get("RUSTUP_TOOLCHAIN")
     if rust and TARGET in rust.targets:
         yield Finding("rust-target", "ok", f"rustc {rust.version} has the target `{TARGET}`")
+        if rust.version < UNWINDS:
+            message = f"rustc {rust.version} unwinds through JavaScript, unless Pyodide's standard library is installed"
+            fix = (
+                "Use Rust 1.93 or newer, or replace the target's standard library by the one that this names, if any\n"
+            )
+            fix += "pyodide config get rust_emscripten_target_url"
+            cause = "Pyodide loads only modules that unwind by WebAssembly's own exceptions"
+            yield Finding("rust-unwinding", "warning", message, fix=fix, reference=PAGE, cause=cause)
     elif rust:
         chosen = f" --toolchain {name}" if name else ""
         command = f"rustup target add {TARGET}{chosen}"
@@ -82,8 +101,7 @@ def _check_emscripten(tools: ToolChain) -> Iterator[Finding]:
     if version == Version(abi.emscripten):
         yield Finding("emcc", "ok", f"Emscripten {version} is the one that Pyodide {abi.pyodide} was built with")
         return
-    missing = "`emcc` is neither on `PATH` nor where pyodide-build has it"
-    state = f"Emscripten {version} was found" if version else missing
+    state = f"Emscripten {version} was found" if version else _absence(tools, "emcc")
     steps = f"With Python {abi.python_series}, type\n{install}"
     yield Finding("emcc", "error", f"{state}; {abi.emscripten} is expected", fix=steps, reference=PAGE)
 
@@ -93,7 +111,7 @@ def _check_node(tools: ToolChain) -> Iterator[Finding]:
     if version and version.major >= needed:
         yield Finding("node", "ok", f"Pyodide runs under node {version}")
         return
-    state = f"node {version} was found" if version else "node is not installed"
+    state = f"node {version} was found" if version else _absence(tools, "node")
     message = f"{state}; {needed} or newer is expected to run what was built"
     page = reference(SKILL, "testing-wasm")
     yield Finding("node", "warning", message, fix="Install Node.js from https://nodejs.org", reference=page)

@@ -34,7 +34,8 @@ TOOL = CHECKOUT / "skills/pyo3-async-embedded-wasm/scripts/async_profiler.py"
         (["known:waits", "--make", "a"], "`--make a` is not `NAME=EXPRESSION`"),
         (["known:waits", "--make", "a=nix()"], "`--make a=nix()` fails: NameError"),
         (["known:waits", "--make", "a=await fails()"], "`--make a=await fails()` fails: ValueError: no"),
-        (["known:waits", "--running", "1 +"], "`--running 1 +` is not an expression"),
+        (["known:waits", "--running", "1 +"], "`--running 1 +` is not an expression: invalid syntax"),
+        (["known:waits", "--running", "tasks"], "`--running tasks` fails: NameError: name 'tasks' is not defined"),
         (["known:waits", "--tasks", "many"], "`--tasks many`: `many` is not a whole number"),
         (["known:waits", "--tasks", "1e6"], "`--tasks 1e6`: 1,000,000 tasks are too many"),
         (["known:waits", "--draw", "a.png"], "`a.png` does not end in `.svg`"),
@@ -54,6 +55,15 @@ def test_a_loop_that_is_not_installed_is_an_error_only_if_it_is_named(profile: P
     assert said(profile("known:waits", "--tasks", "1", "--loop", "all")) == {}
     error = profile("known:waits", "--tasks", "1", "--loop", "uvloop", code=2)
     assert error["message"] == f"`{sys.executable}` has no `uvloop`: ImportError: no uvloop"
+
+
+def test_a_submodule_that_is_an_attribute_is_named_by_the_module_that_has_it(profile: Profile, tmp_path: Path) -> None:
+    (tmp_path / "package").mkdir()
+    (tmp_path / "package/__init__.py").touch()
+    source = "import types\nasync def wait(): pass\nfetching = types.SimpleNamespace(wait=wait)\n"
+    (tmp_path / "package/core.py").write_text(source, encoding="utf-8")
+    assert profile("package.core.fetching:wait", code=2)["hint"] == "name it so: `package.core:fetching.wait`"
+    assert profile("package:fetching.wait", code=2)["hint"].startswith("it has none; name the module that has it")
 
 
 def test_an_import_that_fails_is_an_error(profile: Profile, tmp_path: Path) -> None:

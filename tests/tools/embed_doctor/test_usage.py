@@ -32,6 +32,7 @@ TOOL = CHECKOUT / "skills/pyo3-async-embedded-wasm/scripts/embed_doctor.py"
         (["library"], "there is no program in `{}/library`"),
         (["extension"], "`{}/extension` holds an extension module, and no program that runs Python"),
         (["text", "--", "word"], "arguments are for a program that is run"),
+        (["text", "--bin", "word"], "`--bin` is for a program that is run"),
         (["text", "--timeout", "0"], "invalid value for `--timeout`"),
     ],
 )
@@ -66,7 +67,9 @@ MINIMAL = bytes.fromhex(
 @pytest.mark.parametrize("data", [b"\x7fELF", b"\x7fELF\x02\x01" + b"\xff" * 200, b"\xcf\xfa\xed\xfe" + b"\xff" * 60])
 def test_a_damaged_program_is_an_error(doctor: Doctor, tmp_path: Path, data: bytes) -> None:
     (tmp_path / "program").write_bytes(data)
-    assert doctor(tmp_path / "program", code=1)["message"].startswith(f"`{tmp_path}/program` is damaged: ")
+    error = doctor(tmp_path / "program", code=1)
+    assert error["message"].startswith(f"`{tmp_path}/program` is damaged: ")
+    assert error["hint"]
 
 
 def test_a_broken_manifest_is_an_error(doctor: Doctor, make_crate: MakeCrate) -> None:

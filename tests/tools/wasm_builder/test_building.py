@@ -89,6 +89,8 @@ def use(wheel: Path, project: Path, builder: Builder) -> None:
     failing.mkdir()
     (failing / "test_failing.py").write_text("def test_it():\n    assert 1 + 1 == 3\n", encoding="utf-8")
     assert finding(builder("run", wheel, "--tests", failing, code=1), "tests")["message"].endswith("exit code 1")
+    (failing / "test_failing.py").unlink()
+    assert finding(builder("run", wheel, "--tests", failing, code=1), "tests")["message"] == "pytest found no tests"
     broken = project.parent / wheel.name
     with ZipFile(wheel) as source, ZipFile(broken, "w") as target:
         for name in source.namelist():
@@ -136,4 +138,4 @@ def test_wrong_calls_are_refused(
     shutil.rmtree(crate)
     assert "there is no project here" in refusal("build")
     assert "does not end in `.svg`" in refusal("inspect", "x.whl", "--draw", "x.png")
-    assert "is not named as a wheel is" in refusal("run", "x.tar.gz")
+    assert "`x.tar.gz` does not exist" in refusal("run", "x.tar.gz")

@@ -99,9 +99,12 @@ def test_what_is_missing_is_said_with_the_commands_that_install_it(builder: Buil
         ("emcc", "--version", "emcc 4.0.9", "Emscripten 4.0.9 was found; 5.0.3 is expected"),
         ("maturin", "--version", "maturin 1.9.4", "maturin 1.9.4 does not write the tag; 1.13.2 or newer is expected"),
         ("node", "--version", "v16.20.0", "node 16.20.0 was found; 18 or newer is expected to run what was built"),
+        ("emcc", "-v", "emcc 5.0.3", "`emcc` is there, and `emcc --version` fails; 5.0.3 is expected"),
     ],
 )
-def test_another_version_is_said(name: str, call: str, answer: str, message: str, sdk: Path, builder: Builder) -> None:
+def test_another_version_or_none_is_said(
+    name: str, call: str, answer: str, message: str, sdk: Path, builder: Builder
+) -> None:  # fmt: skip
     program(sdk, name, (call, answer))
     result = builder("check", "--sdk", sdk, code=int(name != "node"))
     assert finding(result, name)["message"] == message
@@ -111,6 +114,16 @@ def test_another_version_is_said(name: str, call: str, answer: str, message: str
 def test_a_rustc_without_the_target_is_an_error(sdk: Path, builder: Builder) -> None:
     shutil.rmtree(sdk / "root/lib/rustlib" / TARGET)
     assert f"rustup target add {TARGET}" in errors(builder("check", "--sdk", sdk, code=1))["rust-target"]
+
+
+@pytest.mark.usefixtures("bare")
+def test_a_rustc_that_unwinds_through_javascript_is_a_warning(sdk: Path, builder: Builder) -> None:
+    answers = [("-vV", "release: 1.92.0\nhost: x86_64-unknown-linux-gnu"), ("--print sysroot", str(sdk / "root"))]
+    program(sdk, "rustc", *answers, otherwise=f'exec "{RUSTC}" "$@"')
+    warning = finding(builder("check", "--sdk", sdk), "rust-unwinding")
+    assert (warning["level"], warning["fix"].splitlines()[1]) == (
+        "warning", "pyodide config get rust_emscripten_target_url",
+    )  # fmt: skip
 
 
 @pytest.mark.usefixtures("bare")

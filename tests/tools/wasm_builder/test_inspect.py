@@ -7,7 +7,7 @@ from zipfile import ZipFile
 
 import pytest
 
-from scaffolder.wasm.binary import crate_of
+from scaffolder.wasm.binary import crate_of, plain_name
 from tests.tools.results import finding, rows
 from tests.tools.wasm_builder.modules import MAGIC, WHEEL, Tiny, number, section, text, write_pyodide, write_wheel
 
@@ -168,6 +168,32 @@ def test_the_crate_of_a_function_is_read_from_its_name(function: str, crate: str
     assert crate_of(function) == crate
 
 
+@pytest.mark.parametrize(
+    ("function", "name", "crate"),
+    [
+        (
+            "_$LT$pyo3..err..PyErr$u20$as$u20$core..fmt..Debug$GT$::fmt::h859dc674df5b70b9",
+            "<pyo3::err::PyErr as core::fmt::Debug>::fmt", "pyo3",
+        ),
+        (
+            "core::ptr::drop_in_place$LT$pyo3..instance..Py$LT$tiny..Box$GT$$GT$::h8bf5dff5b524001b",
+            "core::ptr::drop_in_place<pyo3::instance::Py<tiny::Box>>", "core",
+        ),
+        (
+            "std::thread::spawn::_$u7b$$u7b$closure$u7d$$u7d$::h8bf5dff5b524001b (.llvm.62708)",
+            "std::thread::spawn::{{closure}} (.llvm.62708)", "std",
+        ),
+        ("<str as core::fmt::Debug>::fmt", "<str as core::fmt::Debug>::fmt", None),
+        ("malloc_lite", "malloc_lite", None),
+    ],
+)  # fmt: skip
+def test_a_name_that_the_linker_took_apart_is_read_as_rust_writes_it(
+    function: str, name: str, crate: str | None
+) -> None:  # fmt: skip
+    assert plain_name(function) == name
+    assert crate_of(name) == crate
+
+
 def test_the_drawing_shows_sections_and_crates(tmp_path: Path, pyodide: Path, builder: Builder) -> None:
     wheel = write_wheel(tmp_path, Tiny(functions={"core::fmt::write": 300}))
     drawing = tmp_path / "sizes.svg"
@@ -195,7 +221,9 @@ def test_a_dry_run_writes_nothing(tmp_path: Path, builder: Builder) -> None:
 
 def test_bad_inputs_are_refused(tmp_path: Path, refusal: Callable[..., str]) -> None:
     good = write_wheel(tmp_path, Tiny())
+    (tmp_path / "tiny.zip").touch()
     assert "is not named as a wheel is" in refusal("inspect", tmp_path / "tiny.zip")
+    assert "is a folder" in refusal("inspect", tmp_path)
     assert "does not exist" in refusal("inspect", tmp_path / "gone-1.0-py3-none-any.whl")
     assert "there is no Pyodide in" in refusal("inspect", good, "--pyodide", tmp_path)
     other = write_pyodide(tmp_path / "other", [], abi="2025_0")

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use pyo3::exceptions::{PyRuntimeError, PyTimeoutError, PyValueError};
 use pyo3::prelude::*;
+use pyo3::types::PyTuple;
 use pyo3_async_runtimes::into_future_with_locals;
 use pyo3_async_runtimes::tokio::{
     future_into_py, future_into_py_with_locals, get_current_locals, get_runtime,
@@ -220,6 +221,24 @@ impl Office {
         Ok(py.detach(|| get_runtime().block_on(drain(jobs, limit))))
     }
     // endregion: office
+
+    fn __aenter__(slf: Py<Self>, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+        future_into_py(py, async move { Ok(slf) })
+    }
+
+    /// Closes, and lets an error of the block pass, whatever it is.
+    #[pyo3(signature = (*_error))]
+    fn __aexit__<'py>(
+        &self,
+        py: Python<'py>,
+        _error: &Bound<'py, PyTuple>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let jobs = self.jobs().take();
+        future_into_py(py, async move {
+            drain(jobs, Duration::from_secs(10)).await;
+            Ok(())
+        })
+    }
 }
 
 #[pyo3::pymodule]

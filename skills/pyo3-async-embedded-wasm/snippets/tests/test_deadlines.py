@@ -152,6 +152,38 @@ def test_an_office_gives_up_what_takes_too_long(wait: bool) -> None:
     run(main())
 
 
+class Counting:
+    """Ends with what `close` returns."""
+
+    def __init__(self) -> None:
+        self.office = deadlines.Office()
+
+    async def __aenter__(self) -> Any:
+        return self.office
+
+    async def __aexit__(self, *_: object) -> Any:
+        return await self.office.close(0.0)
+
+
+async def fail(manager: Any, millis: int) -> None:
+    async with manager as office:
+        office.accept(1, millis)
+        raise KeyError
+
+
+def test_async_with_closes_and_lets_an_error_pass_unless_what_it_ends_with_is_true() -> None:
+    async def main() -> None:
+        office, before = deadlines.Office(), deadlines.sorted()
+        with pytest.raises(KeyError):
+            await fail(office, 20)
+        assert deadlines.sorted() == before + 1
+        with pytest.raises(RuntimeError, match="the office is closed"):
+            office.accept(1, 1)
+        await fail(Counting(), HOUR)
+
+    run(main())
+
+
 def python(code: str) -> subprocess.CompletedProcess[str]:
     code = f"import asyncio, atexit, time\nfrom async_snippets._core import cancellation, deadlines\n{code}"
     command = [sys.executable, "-c", code]
