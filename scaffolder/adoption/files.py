@@ -6,10 +6,11 @@ import ast
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from scaffolder.adoption.imports import REEXPORTS, SUBMODULES, SUBMODULES_NAME, import_submodules
+from scaffolder.adoption.imports import REEXPORTS, SUBMODULES, SUBMODULES_NAME, WAIVER, import_submodules
 from scaffolder.adoption.manifests import merge_cargo, merge_pyproject, with_version
 from scaffolder.adoption.moving import without_metadata
 from scaffolder.adoption.reading import join
+from scaffolder.adoption.ruff import find_settings
 from scaffolder.adoption.rust import add_anchors, rename_module
 from scaffolder.adoption.setup_files import CONFIGURATION, SCRIPT
 from scaffolder.anatomy.extensions import parse_python
@@ -112,7 +113,8 @@ def merge_start(survey: Survey, start: str, ours: Files) -> Files:
     place = join(survey.package_path, f"{SUBMODULES_NAME}.py")
     module = SUBMODULES.format(module=f"{survey.package}.{survey.extension}")
     if survey.is_single:
-        content = REEXPORTS.format(extension=survey.extension, submodules=SUBMODULES_NAME)
+        waiver = WAIVER if find_settings(survey.folder) else ""
+        content = REEXPORTS.format(extension=survey.extension, submodules=SUBMODULES_NAME, waiver=waiver)
         return {start: File("100644", content.encode()), place: File("100644", module.encode())}
     if start not in ours:
         return {}

@@ -27,9 +27,11 @@ with suppress(ImportError):
         if is_module and part.__name__.startswith("{module}."):
             sys.modules[part.__name__] = part
 """
+# Ruff's own choice of rules has not the one, but another about waivers of rules that it does not have.
+WAIVER = "  # noqa: F403"
 REEXPORTS = """\
 from . import {extension}, {submodules}  # noqa: F401
-from .{extension} import *  # noqa: F403
+from .{extension} import *{waiver}
 
 __doc__ = {extension}.__doc__
 if hasattr({extension}, "__all__"):
@@ -59,7 +61,7 @@ def import_submodules(path: str, source: str) -> str:
         lines[after - 1] += ending
     modules = [getattr(node, "module", "") for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
     is_first = not [name for name in modules if name != "__future__"]
-    above = [ending] if is_first and after else []
+    above = [ending] if after else []
     below = [ending] * gap_below(lines[after:]) if is_first else []
     return "".join([*lines[:after], *above, LINE + ending, *below, *lines[after:]])
 
