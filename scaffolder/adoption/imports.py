@@ -10,23 +10,6 @@ from scaffolder.errors import ScaffolderError
 SUBMODULES_NAME = "_submodules"
 # Whoever sorts imports leaves it in its place: the extension module may import from the package.
 LINE = f"from . import {SUBMODULES_NAME} as {SUBMODULES_NAME}  # isort: skip"
-SUBMODULES = """\
-\"\"\"The compiled submodules, where imports and pickle look for them.\"\"\"
-
-import sys
-from contextlib import suppress
-from importlib import import_module
-from types import ModuleType
-
-# Whether the package works without its extension module is not for this file to say.
-with suppress(ImportError):
-    core = import_module("{module}")
-    for part in list(vars(core).values()):
-        is_module = isinstance(part, ModuleType)
-        # To Python it is an attribute, not a file.
-        if is_module and part.__name__.startswith("{module}."):
-            sys.modules[part.__name__] = part
-"""
 # Ruff's own choice of rules has not the one, but another about waivers of rules that it does not have.
 WAIVER = "  # noqa: F403"
 REEXPORTS = """\

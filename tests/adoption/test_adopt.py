@@ -160,6 +160,36 @@ def test_a_project_in_a_workspace_is_named(tmp_path: Path, pyo3_new: Command) ->
     assert git("diff", "--name-only", "HEAD", "--", ":!crates", cwd=tmp_path) == ""
 
 
+def test_each_project_of_a_repository_goes_its_own_way(tmp_path: Path, pyo3_new: Command) -> None:
+    files = {f"{name}-python/{path}": text for name in ("a", "b") for path, text in FILES["function"].items()}
+    workspace = {
+        "pyproject.toml": '[tool.uv.workspace]\nmembers = ["*-python"]\n',
+        "Cargo.toml": '[workspace]\nmembers = ["*-python"]\n',
+    }
+    write(tmp_path, {**workspace, **files})
+    done = pyo3_new("adopt", cwd=tmp_path, code=1)
+    assert "has no `[project]`: the projects are in `a-python` and `b-python`" in done.stderr
+    pyo3_new("adopt", "--project", "a-python", cwd=tmp_path)
+    commit(tmp_path)
+    folder = tmp_path / "b-python"
+    pyo3_new("adopt", cwd=folder)
+    commit(tmp_path)
+    before = tree(tmp_path)
+    # Cargo has no workspace in a workspace.
+    assert "needs a crate that is in no other workspace" in pyo3_new("add", "workspace", cwd=folder, code=2).stderr
+    pyo3_new("add", "numpy", cwd=folder)
+    commit(tmp_path)
+    found = json.loads(pyo3_new("status", "--json", "--offline", cwd=folder).stdout)
+    assert (found["features"], "workspace" in found["available"]) == (["numpy"], False)
+    assert "python/soil/_submodules.py" not in found["added"]
+    assert "nothing to do" in pyo3_new("update", "--offline", cwd=folder).stdout
+    assert pyo3_new("diff", "--stat", cwd=folder).stdout
+    pyo3_new("remove", "numpy", cwd=folder)
+    after = tree(tmp_path)
+    assert {path for path in before if before[path] != after.get(path)} <= {"b-python/pyproject.toml"}
+    assert not {path for path in after if path.startswith("a-python")} - set(before)
+
+
 WORKSPACE = """\
 [workspace]
 members = ["crates/*"]
