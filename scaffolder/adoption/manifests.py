@@ -71,7 +71,9 @@ def merge_pyproject(survey: Survey, ours: str, template: str, *, maturin: bool) 
 def cache_keys(survey: Survey) -> list[dict[str, str]]:
     """Return the files whose changes uv has to notice."""
     sources = join(survey.crate_folder, survey.source, "**/*.rs")
-    paths = ["pyproject.toml", survey.cargo_path, *lock_paths(survey), sources, *needed_paths(survey)]
+    # Also one that comes later, as `adopt --take` can bring it.
+    script = join(survey.crate_folder, "build.rs")
+    paths = ["pyproject.toml", survey.cargo_path, *lock_paths(survey), script, sources, *needed_paths(survey)]
     return [{"file": path} for path in dict.fromkeys(paths)]
 
 

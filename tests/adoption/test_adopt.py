@@ -227,7 +227,8 @@ def test_uv_builds_again_when_a_crate_of_the_workspace_changes(
     tool = tomllib.loads((tmp_path / where / "pyproject.toml").read_text("utf-8"))["tool"]
     beside = ".." if where else "crates"
     assert [key["file"] for key in tool["uv"]["cache-keys"]] == [
-        "pyproject.toml", f"{crate}Cargo.toml", f"{above}Cargo.toml", f"{above}Cargo.lock", f"{crate}src/**/*.rs",
+        "pyproject.toml", f"{crate}Cargo.toml", f"{above}Cargo.toml", f"{above}Cargo.lock", f"{crate}build.rs",
+        f"{crate}src/**/*.rs",
         f"{beside}/samples/Cargo.toml", f"{beside}/samples/src/**/*.rs", f"{beside}/units/Cargo.toml",
         f"{beside}/units/rust/**/*.rs",
     ]  # fmt: skip
