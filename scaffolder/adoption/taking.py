@@ -265,10 +265,12 @@ def needs(
     """Yield what the owner has to do before files work that he takes."""
     project = table_of(dict(pyproject), "project")
     if NOX in paths:
+        where = "" if survey.crate_folder == "." else f" --manifest-path {survey.cargo_path}"
         yield (
-            "`nox -s lint` holds the whole project to the template's checks: run `uv run nox -s stubs`, "
-            "`uv run ruff check --fix`, `uv run ruff format`, `uv run tombi format` and `cargo fmt` once, then "
-            f"`uv run nox -s lint`, and take out of `LINTS` in `{NOX}` what the project does without"
+            "`nox -s lint` holds the whole project to the template's checks, so code that was not written for them "
+            "fails at first: run `uv run nox -s stubs`, `uv run ruff check --fix`, `uv run ruff format`, "
+            f"`uv run tombi format` and `cargo fmt{where}` once, then `uv run nox -s lint`, and take out of `LINTS` in "
+            f"`{NOX}` what the project does without"
         )
         yield from crate_needs(survey, cargo)
     if {NOX, ".github/release.py"} & {*paths} and "version" not in project:
