@@ -15,6 +15,7 @@ from scaffolder.adoption.setup_files import CONFIGURATION, SCRIPT
 from scaffolder.adoption.taking import Omitted
 from scaffolder.adoption.taking import take as take_files
 from scaffolder.anatomy.manifests import read_toml, table_of
+from scaffolder.checkout.answers import features_named, open_record, sort_features
 from scaffolder.checkout.apply import apply
 from scaffolder.checkout.checkout import (
     ANSWERS,
@@ -31,7 +32,7 @@ from scaffolder.checkout.manifests import outdated_locks
 from scaffolder.checkout.merge import MergeResult, Scratch, open_scratch
 from scaffolder.checkout.obstacles import require_free
 from scaffolder.checkout.project_merge import Plan, merge_project
-from scaffolder.checkout.update import features_named, open_record, render_files, sort_features
+from scaffolder.checkout.update import render_files
 from scaffolder.errors import InvalidAnswerError, ScaffolderError, UsageError, listing
 from scaffolder.folders import temporary_folder
 from scaffolder.template.answers import LAYOUT, NAME, Rules, complete, resolve
