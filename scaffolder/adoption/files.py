@@ -6,10 +6,11 @@ import ast
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from scaffolder.adoption.imports import REEXPORTS, SUBMODULES, SUBMODULES_NAME, import_submodules
+from scaffolder.adoption.imports import REEXPORTS, SUBMODULES_NAME, WAIVER, import_submodules
 from scaffolder.adoption.manifests import merge_cargo, merge_pyproject, with_version
 from scaffolder.adoption.moving import without_metadata
 from scaffolder.adoption.reading import join
+from scaffolder.adoption.ruff import find_settings
 from scaffolder.adoption.rust import add_anchors, rename_module
 from scaffolder.adoption.setup_files import CONFIGURATION, SCRIPT
 from scaffolder.anatomy.extensions import parse_python
@@ -79,7 +80,7 @@ def adopt_files(survey: Survey, scratch: Scratch, template: Files, *, maturin: b
         files |= merge_crate(survey, ours, template)
         moved, gone = move_stub(survey, ours, f"{stub}/__init__.pyi")
         files |= moved
-    files |= merge_start(survey, start, ours)
+    files |= merge_start(survey, start, ours, template)
     if survey.is_single and gone:
         files[join(survey.package_path, "py.typed")] = File("100644", b"")
     shared = {PYPROJECT, ANSWERS, survey.cargo_path, survey.library_path}
@@ -103,21 +104,21 @@ def move_setup(survey: Survey, scratch: Scratch) -> tuple[Files, tuple[str, ...]
     return files, tuple(name for name in (SCRIPT, CONFIGURATION) if name in present and name not in files)
 
 
-def merge_start(survey: Survey, start: str, ours: Files) -> Files:
+def merge_start(survey: Survey, start: str, ours: Files, template: Files) -> Files:
     """Return a package's `__init__.py` that imports what makes compiled submodules known, and that module.
 
     Raises:
         ScaffolderError: Something else is in the way.
     """
     place = join(survey.package_path, f"{SUBMODULES_NAME}.py")
-    module = SUBMODULES.format(module=f"{survey.package}.{survey.extension}")
     if survey.is_single:
-        content = REEXPORTS.format(extension=survey.extension, submodules=SUBMODULES_NAME)
-        return {start: File("100644", content.encode()), place: File("100644", module.encode())}
+        waiver = WAIVER if find_settings(survey.folder) else ""
+        content = REEXPORTS.format(extension=survey.extension, submodules=SUBMODULES_NAME, waiver=waiver)
+        return {start: File("100644", content.encode()), place: template[place]}
     if start not in ours:
         return {}
     content = import_submodules(start, text(ours, start))
-    return {start: edited(ours, start, content), place: File("100644", module.encode())}
+    return {start: edited(ours, start, content), place: template[place]}
 
 
 def unlike(files: Files, ours: Files) -> Files:

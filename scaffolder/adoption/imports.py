@@ -10,26 +10,11 @@ from scaffolder.errors import ScaffolderError
 SUBMODULES_NAME = "_submodules"
 # Whoever sorts imports leaves it in its place: the extension module may import from the package.
 LINE = f"from . import {SUBMODULES_NAME} as {SUBMODULES_NAME}  # isort: skip"
-SUBMODULES = """\
-\"\"\"The compiled submodules, where imports and pickle look for them.\"\"\"
-
-import sys
-from contextlib import suppress
-from importlib import import_module
-from types import ModuleType
-
-# Whether the package works without its extension module is not for this file to say.
-with suppress(ImportError):
-    core = import_module("{module}")
-    for part in list(vars(core).values()):
-        is_module = isinstance(part, ModuleType)
-        # To Python it is an attribute, not a file.
-        if is_module and part.__name__.startswith("{module}."):
-            sys.modules[part.__name__] = part
-"""
+# Ruff's own choice of rules has not the one, but another about waivers of rules that it does not have.
+WAIVER = "  # noqa: F403"
 REEXPORTS = """\
 from . import {extension}, {submodules}  # noqa: F401
-from .{extension} import *  # noqa: F403
+from .{extension} import *{waiver}
 
 __doc__ = {extension}.__doc__
 if hasattr({extension}, "__all__"):
@@ -59,7 +44,7 @@ def import_submodules(path: str, source: str) -> str:
         lines[after - 1] += ending
     modules = [getattr(node, "module", "") for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
     is_first = not [name for name in modules if name != "__future__"]
-    above = [ending] if is_first and after else []
+    above = [ending] if after else []
     below = [ending] * gap_below(lines[after:]) if is_first else []
     return "".join([*lines[:after], *above, LINE + ending, *below, *lines[after:]])
 

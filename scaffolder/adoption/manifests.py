@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from packaging.version import InvalidVersion, Version
 
 from scaffolder.adoption.reading import join
+from scaffolder.anatomy.crates import crates_by_path
 from scaffolder.anatomy.manifests import table_of
 from scaffolder.checkout.manifest_merge import merge_manifest
 from scaffolder.errors import ScaffolderError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from scaffolder.adoption.reading import Survey
 
@@ -68,8 +71,32 @@ def merge_pyproject(survey: Survey, ours: str, template: str, *, maturin: bool) 
 def cache_keys(survey: Survey) -> list[dict[str, str]]:
     """Return the files whose changes uv has to notice."""
     sources = join(survey.crate_folder, survey.source, "**/*.rs")
-    paths = ["pyproject.toml", survey.cargo_path, join(survey.crate_folder, "Cargo.lock"), sources]
-    return [{"file": path} for path in paths]
+    # Also one that comes later, as `adopt --take` can bring it.
+    script = join(survey.crate_folder, "build.rs")
+    paths = ["pyproject.toml", survey.cargo_path, *lock_paths(survey), script, sources, *needed_paths(survey)]
+    return [{"file": path} for path in dict.fromkeys(paths)]
+
+
+def lock_paths(survey: Survey) -> list[str]:
+    """Return the lock file of a crate, and the manifest of the workspace that it is in."""
+    if survey.crate is None:
+        return [join(survey.crate_folder, "Cargo.lock")]
+    workspace = survey.crate.workspace_path
+    manifest = [] if workspace == survey.crate.path else [from_project(survey, workspace)]
+    return [*manifest, from_project(survey, workspace.with_name("Cargo.lock"))]
+
+
+def needed_paths(survey: Survey) -> Iterator[str]:
+    """Yield the files of the crates that a crate needs from its neighbourhood."""
+    for crate in crates_by_path(survey.crate) if survey.crate else ():
+        library = crate.folder / str(crate.library.get("path", "src/lib.rs"))
+        yield from_project(survey, crate.path)
+        yield f"{from_project(survey, library.parent)}/**/*.rs"
+
+
+def from_project(survey: Survey, path: Path) -> str:
+    """Return a path from the project's folder, also one outside of it."""
+    return Path(os.path.relpath(path, survey.folder)).as_posix()
 
 
 def backend_tables(data: Mapping[str, Any]) -> dict[str, Any]:

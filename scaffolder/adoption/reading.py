@@ -85,7 +85,14 @@ class Survey:
         found = {
             "python": self.python, "crate": self.crate_folder, "source": self.source, "extension": self.extension,
         }  # fmt: skip
-        return {key: value for key, value in found.items() if value != usual[key]}
+        return {**{key: value for key, value in found.items() if value != usual[key]}, **self.workspace}
+
+    @property
+    def workspace(self) -> dict[str, str]:
+        """The folder above the project that has the workspace of its crate, if there is one."""
+        if self.crate is None or self.crate.workspace_path.is_relative_to(self.folder):
+            return {}
+        return {"workspace": Path(os.path.relpath(self.crate.workspace_path.parent, self.folder)).as_posix()}
 
 
 def join(*parts: str) -> str:

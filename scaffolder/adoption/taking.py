@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scaffolder.adoption.files import PYPROJECT, edited, text
 from scaffolder.adoption.manifests import merged
 from scaffolder.adoption.reading import join
+from scaffolder.adoption.ruff import NAMES, find_settings
 from scaffolder.anatomy.manifests import table_of
 from scaffolder.errors import ScaffolderError, UsageError, listing, near
 
@@ -45,7 +48,6 @@ NOTES = {
 }
 # Where tools have settings outside of `pyproject.toml`.
 MYPY = ("mypy.ini", ".mypy.ini", "setup.cfg")
-RUFF = ("ruff.toml", ".ruff.toml")
 
 
 class Omitted:
@@ -185,7 +187,7 @@ def take(survey: Survey, scratch: Scratch, template: Files, adopted: Adopted, pa
     pyproject, cargo = (tomllib.loads(text(template, path)) for path in (PYPROJECT, survey.cargo_path))
     present = tomllib.loads(text(files, PYPROJECT))
     for path, additions in (
-        (PYPROJECT, pyproject_parts(present, pyproject, paths, here)),
+        (PYPROJECT, pyproject_parts(survey, present, pyproject, paths, here)),
         (survey.cargo_path, cargo_parts(survey, cargo, paths)),
     ):
         if additions:
@@ -196,12 +198,13 @@ def take(survey: Survey, scratch: Scratch, template: Files, adopted: Adopted, pa
 
 
 def pyproject_parts(
-    present: dict[str, Any], template: dict[str, Any], paths: Iterable[str], here: set[str]
+    survey: Survey, present: dict[str, Any], template: dict[str, Any], paths: Iterable[str], here: set[str]
 ) -> dict[str, Any]:
     """Return what files need in `pyproject.toml`: groups of tools, and settings without which a tool says nothing.
 
     Args:
-        present: The project's.
+        survey: The project.
+        present: Its `pyproject.toml`.
         template: The template's.
         paths: The files.
         here: The files that the project will have.
@@ -221,10 +224,17 @@ def pyproject_parts(
             "explicit_package_bases": mypy["explicit_package_bases"],
             "files": folders,
         }
-    if NOX in paths and here.isdisjoint(RUFF):
-        # Its lines are as long as the template's.
-        settings["ruff"] = {"format": {"exclude": [NOX]}}
+    if NOX in paths and here.isdisjoint(NAMES):
+        settings["ruff"] = ruff_settings(survey.folder)
     return {"dependency-groups": groups, "tool": settings}
+
+
+def ruff_settings(folder: Path) -> dict[str, Any]:
+    """Return the settings with which ruff leaves `noxfile.py` as it is, whose lines are as long as the template's."""
+    above = find_settings(folder)
+    # Ruff reads the nearest settings only, so these would end what those of the repository say.
+    rest = {"extend": Path(os.path.relpath(above, folder)).as_posix()} if above and above.parent != folder else {}
+    return {**rest, "format": {"exclude": [NOX]}}
 
 
 def is_there(place: str, here: set[str]) -> bool:
@@ -255,10 +265,12 @@ def needs(
     """Yield what the owner has to do before files work that he takes."""
     project = table_of(dict(pyproject), "project")
     if NOX in paths:
+        where = "" if survey.crate_folder == "." else f" --manifest-path {survey.cargo_path}"
         yield (
-            "`nox -s lint` holds the whole project to the template's checks: run `uv run nox -s stubs`, "
-            "`uv run ruff check --fix`, `uv run ruff format`, `uv run tombi format` and `cargo fmt` once, then "
-            f"`uv run nox -s lint`, and take out of `LINTS` in `{NOX}` what the project does without"
+            "`nox -s lint` holds the whole project to the template's checks, so code that was not written for them "
+            "fails at first: run `uv run nox -s stubs`, `uv run ruff check --fix`, `uv run ruff format`, "
+            f"`uv run tombi format` and `cargo fmt{where}` once, then `uv run nox -s lint`, and take out of `LINTS` in "
+            f"`{NOX}` what the project does without"
         )
         yield from crate_needs(survey, cargo)
     if {NOX, ".github/release.py"} & {*paths} and "version" not in project:

@@ -14,6 +14,8 @@ from scaffolder.adoption.reading import survey
 from scaffolder.adoption.setup_files import CONFIGURATION, SCRIPT
 from scaffolder.adoption.taking import Omitted
 from scaffolder.adoption.taking import take as take_files
+from scaffolder.anatomy.manifests import read_toml, table_of
+from scaffolder.checkout.answers import features_named, open_record, sort_features
 from scaffolder.checkout.apply import apply
 from scaffolder.checkout.checkout import (
     ANSWERS,
@@ -30,7 +32,7 @@ from scaffolder.checkout.manifests import outdated_locks
 from scaffolder.checkout.merge import MergeResult, Scratch, open_scratch
 from scaffolder.checkout.obstacles import require_free
 from scaffolder.checkout.project_merge import Plan, merge_project
-from scaffolder.checkout.update import features_named, open_record, render_files, sort_features
+from scaffolder.checkout.update import render_files
 from scaffolder.errors import InvalidAnswerError, ScaffolderError, UsageError, listing
 from scaffolder.folders import temporary_folder
 from scaffolder.template.answers import LAYOUT, NAME, Rules, complete, resolve
@@ -275,6 +277,8 @@ def find_candidate(folder: Path) -> Checkout:
     require_changeable(checkout)
     if not any((folder / name).is_file() for name in (PYPROJECT, SCRIPT, CONFIGURATION)):
         require_project(checkout)
+    if not describes_project(folder):
+        name_projects(checkout, f"`{folder / PYPROJECT}` has no `[project]`: the projects are")
     return checkout
 
 
@@ -307,17 +311,39 @@ def require_project(checkout: Checkout) -> None:
     Raises:
         ScaffolderError: In any case.
     """
-    names = checkout.git("ls-files", "-z", "--", ".").decode("utf-8", "surrogateescape").split("\0")
-    folders = [str(Path(name).parent) for name in names if name.endswith("/pyproject.toml")]
-    if folders:
-        raise ScaffolderError(
-            f"there is no `pyproject.toml` in `{checkout.folder}`, but in {listing(folders[:5], 'and')}",
-            f"run `pyo3-new adopt --project {folders[0]}`",
-        )
+    name_projects(checkout, f"there is no `pyproject.toml` in `{checkout.folder}`, but")
     raise ScaffolderError(
         f"there is no `pyproject.toml` in `{checkout.folder}`",
         "pass the project's folder with `--project DIR`; for a crate alone, run `maturin init` first",
     )
+
+
+def name_projects(checkout: Checkout, state: str) -> None:
+    """Name the projects in the folders of another one.
+
+    Args:
+        checkout: The other one.
+        state: What is the matter with it.
+
+    Raises:
+        ScaffolderError: There are some.
+    """
+    names = checkout.git("ls-files", "-z", "--", ".").decode("utf-8", "surrogateescape").split("\0")
+    folders = [str(Path(name).parent) for name in names if name.endswith("/pyproject.toml")]
+    if folders:
+        raise ScaffolderError(
+            f"{state} in {listing(folders[:5], 'and')}", f"run `pyo3-new adopt --project {folders[0]}`"
+        )
+
+
+def describes_project(folder: Path) -> bool:
+    """Whether a folder has the metadata of a project, as far as that can be read; a workspace of uv's has none."""
+    try:
+        data = read_toml(folder / PYPROJECT)
+    except ScaffolderError:
+        return True
+    is_elsewhere = any((folder / name).is_file() for name in (SCRIPT, CONFIGURATION))
+    return is_elsewhere or "project" in data or "poetry" in table_of(data, "tool")
 
 
 def series_of_template(catalog: Catalog) -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from scaffolder.checkout.answers import require_suitable, sort_features
 from scaffolder.checkout.checkout import ANSWERS, read_record, readable, split
 from scaffolder.checkout.interruption import find_interruption
 from scaffolder.checkout.merge import LINK
-from scaffolder.checkout.update import newest, render_files, require_suitable, sort_features
+from scaffolder.checkout.update import newest, render_files
 from scaffolder.errors import InvalidAnswerError, ScaffolderError
 from scaffolder.folders import temporary_folder
 from scaffolder.template.releases import PublicTags, open_releases

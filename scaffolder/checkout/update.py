@@ -6,18 +6,24 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from scaffolder import __version__
+from scaffolder.checkout.answers import (
+    changed_answers,
+    features_named,
+    open_record,
+    require_suitable,
+    require_valid_answers,
+    sort_features,
+)
 from scaffolder.checkout.apply import apply
-from scaffolder.checkout.checkout import ANSWERS, readable, require_ready, require_settled
-from scaffolder.checkout.interruption import require_uninterrupted
+from scaffolder.checkout.checkout import readable, require_ready
 from scaffolder.checkout.manifests import behind_versions, outdated_locks
 from scaffolder.checkout.merge import open_scratch, read_files
 from scaffolder.checkout.obstacles import require_free
 from scaffolder.checkout.project_merge import Plan, merge_project
 from scaffolder.checkout.pythons import old_pythons
 from scaffolder.checkout.uses import find_uses
-from scaffolder.errors import InvalidAnswerError, MissingAnswerError, ScaffolderError, UsageError, listing, near
+from scaffolder.errors import ScaffolderError
 from scaffolder.folders import temporary_folder
-from scaffolder.template.answers import LAYOUT, NAME, read_pairs, require_questions, resolve
 from scaffolder.template.bundle import order
 from scaffolder.template.generate import render
 from scaffolder.template.releases import UPGRADE, PublicTags, open_releases, to_tag
@@ -31,7 +37,6 @@ if TYPE_CHECKING:
     from scaffolder.checkout.merge import Change, Conflict, Files
     from scaffolder.checkout.project_merge import Verb
     from scaffolder.checkout.uses import Use
-    from scaffolder.template.catalog import Catalog
     from scaffolder.template.releases import Notes, Releases
 
 
@@ -238,64 +243,6 @@ def check(checkout: Checkout, version: str | None = None, *, offline: bool = Fal
         return Newer(record.release, target, releases.changes(record.release, target), notes, named=bool(wanted))
 
 
-def open_record(checkout: Checkout, releases: Releases) -> Record:
-    """Return what a project records.
-
-    Raises:
-        ScaffolderError: It has a half-made change, an unavailable release, or answers that can't be set.
-    """
-    require_uninterrupted(checkout)
-    try:
-        record = checkout.record
-    except ScaffolderError:
-        # Conflicts in the answers file are the better reason.
-        require_settled(checkout)
-        raise
-    releases.require(record.release)
-    require_answers(checkout, releases.catalog(record.release), record)
-    return record
-
-
-def changed_answers(catalog: Catalog, record: Record, data: Iterable[str]) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """Return the answers that a user changes, and notes about those that are as they were.
-
-    Raises:
-        UsageError: An answer is rejected, or can't be changed this way.
-    """
-    pairs = read_pairs(data)
-    if not pairs:
-        return {}, ()
-    if "features" in pairs:
-        raise UsageError("`features` can't be changed with `--data`", "run `pyo3-new add` or `pyo3-new remove`")
-    if NAME in pairs:
-        raise UsageError(
-            f"`{NAME}` can't be changed with `--data`, because your own files use the name too",
-            f"replace the name in every file and path, `{ANSWERS}` included, and commit that",
-        )
-    if LAYOUT in pairs:
-        raise UsageError(
-            f"`{LAYOUT}` can't be changed with `--data`, because it says where your own files are",
-            f"move the files with `git mv`, change `{LAYOUT}` in `{ANSWERS}`, and commit that",
-        )
-    require_questions(catalog, pairs, "`--data`")
-    asked = {question.name for question in catalog.asked}
-    resolved = resolve(catalog, {**{name: value for name, value in record.answers.items() if name in asked}, **pairs})
-    changed = {name: resolved[name] for name in pairs if resolved.get(name) != record.answers.get(name)}
-    return changed, tuple(f"`{name}` is `{text}` already" for name, text in pairs.items() if name not in changed)
-
-
-def require_answers(checkout: Checkout, catalog: Catalog, record: Record) -> None:
-    """Refuse an answers file that sets values computed from other answers."""
-    computed = sorted(
-        question.name for question in catalog.questions if question.computed and question.name in record.answers
-    )
-    if computed:
-        raise ScaffolderError(
-            f"{listing(computed, 'and')} in `{checkout.folder / ANSWERS}` can't be set: the other answers decide it",
-            "delete those lines, then `git commit`",
-        )
-
-
 def newest(releases: Releases, public: PublicTags) -> tuple[str, tuple[str, ...]]:
     """Return the newest known release, and notes about it for the user."""
     tags = public.answer()
@@ -304,47 +251,6 @@ def newest(releases: Releases, public: PublicTags) -> tuple[str, tuple[str, ...]
     if public.process is None:
         return releases.newest, ()
     return releases.newest, ("the public repository did not answer; only the releases in this pyo3-new were compared",)
-
-
-def features_named(releases: Releases, record: Record, names: Iterable[str]) -> tuple[str, ...]:
-    """Return the features that the user names.
-
-    Raises:
-        InvalidAnswerError: The project's release does not have one of them.
-    """
-    chosen = dict.fromkeys(part.strip() for name in names for part in name.split(",") if part.strip())
-    known = [feature.name for feature in releases.catalog(record.release).features]
-    for name in chosen:
-        if name in known:
-            continue
-        if name in (feature.name for feature in releases.catalog(releases.newest).features):
-            raise InvalidAnswerError(
-                "features",
-                f"`{name}` is not a feature of release `{record.release}`, which the project has",
-                f"run `pyo3-new update` first: `{releases.newest}` has it",
-            )
-        raise InvalidAnswerError("features", f"`{name}` is not a feature", near(name, known))
-    return tuple(chosen)
-
-
-def sort_features(catalog: Catalog, names: Iterable[str]) -> tuple[str, ...]:
-    """Sort features in the template's order, as in the answers file."""
-    wanted = set(names)
-    return tuple(feature.name for feature in catalog.features if feature.name in wanted)
-
-
-def require_suitable(catalog: Catalog, record: Record, features: Iterable[str]) -> None:
-    """Refuse features that can't work in the layout of an adopted project.
-
-    Raises:
-        InvalidAnswerError: One of them can't.
-    """
-    try:
-        resolve(catalog, {**record.answers, "features": list(features)})
-    except (InvalidAnswerError, MissingAnswerError) as error:
-        # Any other answer is a fault of the answers file, and reported as such where it is used.
-        if error.question == "features":
-            raise
 
 
 def no_change(checkout: Checkout, plan: Plan, notes: Sequence[str]) -> Outcome:
@@ -414,14 +320,3 @@ def render_files(releases: Releases, tag: str, record: Record, features: tuple[s
         raise
     # Copier before 9.18 does not read a list of files to leave out.
     return {path: file for path, file in read_files(folder).items() if path not in record.own}
-
-
-def require_valid_answers(catalog: Catalog, answers: dict[str, Any]) -> None:
-    """Blame the file of answers, and not the template, for an answer that no question takes."""
-    try:
-        resolve(catalog, answers)
-    except InvalidAnswerError as error:
-        raise ScaffolderError(
-            f"`{ANSWERS}` has an answer for `{error.question}` that is not valid: {error.message}",
-            "correct it there, and commit the change",
-        ) from error

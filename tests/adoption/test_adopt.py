@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
-from tests.adoption.projects import CHANGED, FILES, MATURIN, PYTHON, commit, write
+from tests.adoption.projects import CARGO, CHANGED, DECLARATIVE, FILES, MATURIN, PYTHON, REEXPORT, commit, write
 from tests.conftest import git, tree
 
 if TYPE_CHECKING:
@@ -158,6 +158,80 @@ def test_a_project_in_a_workspace_is_named(tmp_path: Path, pyo3_new: Command) ->
     pyo3_new("adopt", "--project", "crates/soil-python", cwd=tmp_path)
     assert (tmp_path / "crates/soil-python/.copier-answers.yml").is_file()
     assert git("diff", "--name-only", "HEAD", "--", ":!crates", cwd=tmp_path) == ""
+
+
+def test_each_project_of_a_repository_goes_its_own_way(tmp_path: Path, pyo3_new: Command) -> None:
+    files = {f"{name}-python/{path}": text for name in ("a", "b") for path, text in FILES["function"].items()}
+    workspace = {
+        "pyproject.toml": '[tool.uv.workspace]\nmembers = ["*-python"]\n',
+        "Cargo.toml": '[workspace]\nmembers = ["*-python"]\n',
+    }
+    write(tmp_path, {**workspace, **files})
+    done = pyo3_new("adopt", cwd=tmp_path, code=1)
+    assert "has no `[project]`: the projects are in `a-python` and `b-python`" in done.stderr
+    pyo3_new("adopt", "--project", "a-python", cwd=tmp_path)
+    commit(tmp_path)
+    folder = tmp_path / "b-python"
+    pyo3_new("adopt", cwd=folder)
+    commit(tmp_path)
+    before = tree(tmp_path)
+    # Cargo has no workspace in a workspace.
+    assert "needs a crate that is in no other workspace" in pyo3_new("add", "workspace", cwd=folder, code=2).stderr
+    pyo3_new("add", "numpy", cwd=folder)
+    commit(tmp_path)
+    found = json.loads(pyo3_new("status", "--json", "--offline", cwd=folder).stdout)
+    assert (found["features"], "workspace" in found["available"]) == (["numpy"], False)
+    assert "python/soil/_submodules.py" not in found["added"]
+    assert "nothing to do" in pyo3_new("update", "--offline", cwd=folder).stdout
+    assert pyo3_new("diff", "--stat", cwd=folder).stdout
+    pyo3_new("remove", "numpy", cwd=folder)
+    after = tree(tmp_path)
+    assert {path for path in before if before[path] != after.get(path)} <= {"b-python/pyproject.toml"}
+    assert not {path for path in after if path.startswith("a-python")} - set(before)
+
+
+WORKSPACE = """\
+[workspace]
+members = ["crates/*"]
+resolver = "2"
+
+[workspace.dependencies]
+samples = { path = "crates/samples" }
+"""
+SAMPLES = '[package]\nname = "samples"\nversion = "0.1.0"\n'
+
+
+@pytest.mark.parametrize(
+    ("where", "above", "crate"), [("", "", "crates/soil/"), ("crates/soil/", "../../", "")], ids=["top", "inside"]
+)
+def test_uv_builds_again_when_a_crate_of_the_workspace_changes(
+    tmp_path: Path, pyo3_new: Command, where: str, above: str, crate: str
+) -> None:
+    files = {
+        "Cargo.toml": WORKSPACE,
+        "crates/samples/Cargo.toml": SAMPLES + '\n[dependencies]\nunits = { path = "../units" }\n',
+        "crates/samples/src/lib.rs": "",
+        "crates/units/Cargo.toml": SAMPLES.replace("samples", "units") + '[lib]\npath = "rust/lib.rs"\n',
+        "crates/units/rust/lib.rs": "",
+        "crates/unused/Cargo.toml": SAMPLES.replace("samples", "unused"),
+        "crates/unused/src/lib.rs": "",
+        "crates/soil/Cargo.toml": f"{CARGO.partition('[profile')[0]}samples = {{ workspace = true }}\n",
+        "crates/soil/src/lib.rs": DECLARATIVE,
+        f"{where}python/soil/__init__.py": REEXPORT,
+        f"{where}pyproject.toml": MATURIN
+        + f'[tool.maturin]\nmanifest-path = "{crate}Cargo.toml"\npython-source = "python"\n'
+        'module-name = "soil.soil"\n',
+    }
+    write(tmp_path, files)
+    pyo3_new("adopt", cwd=tmp_path / where)
+    tool = tomllib.loads((tmp_path / where / "pyproject.toml").read_text("utf-8"))["tool"]
+    beside = ".." if where else "crates"
+    assert [key["file"] for key in tool["uv"]["cache-keys"]] == [
+        "pyproject.toml", f"{crate}Cargo.toml", f"{above}Cargo.toml", f"{above}Cargo.lock", f"{crate}build.rs",
+        f"{crate}src/**/*.rs",
+        f"{beside}/samples/Cargo.toml", f"{beside}/samples/src/**/*.rs", f"{beside}/units/Cargo.toml",
+        f"{beside}/units/rust/**/*.rs",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -56,6 +56,15 @@ def test_what_is_taken_gets_the_parts_of_features(tmp_path: Path, pyo3_new: Comm
     assert {"dev", "threads", "api", "dependencies", "coverage"} <= set(groups)
 
 
+@pytest.mark.parametrize(("name", "command"), [("alone", ""), ("beside", " --manifest-path rust/Cargo.toml")])
+def test_the_first_failures_of_checks_are_said_once(tmp_path: Path, pyo3_new: Command, name: str, command: str) -> None:
+    write(tmp_path, FILES[name])
+    done = pyo3_new("adopt", "--checks", cwd=tmp_path)
+    assert done.stderr.count(f"`cargo fmt{command}` once") == 1
+    commit(tmp_path)
+    assert "`nox -s lint`" not in pyo3_new("add", "numpy", cwd=tmp_path).stderr
+
+
 def test_no_line_is_lost_in_manifests(tmp_path: Path, pyo3_new: Command) -> None:
     write(tmp_path, FILES["alone"])
     pyo3_new("adopt", "--take", "noxfile.py", "--take", "build.rs", cwd=tmp_path)

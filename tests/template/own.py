@@ -284,6 +284,13 @@ def test_letters(benchmark: Callable[..., list[int]]) -> None:
     assert len(benchmark(letters, ["text"] * 1000)) == 1000
 ''',
 }
+FEED_EXPORTS = """\
+    use super::lines::Lines;
+
+    #[cfg(not(target_family = "wasm"))]
+    #[pymodule_export]
+    use super::lines::ask;
+"""
 READ: Edits = {
     "src/feeds/lines.rs": """//! Files, read without blocking the event loop.
 
@@ -306,7 +313,7 @@ pub fn read(py: Python<'_>, path: PathBuf, timeout: u32) -> PyResult<Bound<'_, P
     })
 }
 """,
-    "src/feeds.rs": ("use super::lines::{Lines, ask};", "use super::lines::read;"),
+    "src/feeds.rs": (FEED_EXPORTS, "    use super::lines::read;\n"),
     "python/PACKAGE/feeds.py": '''"""Files, read without blocking the event loop."""
 
 import sys
