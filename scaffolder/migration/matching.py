@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from scaffolder.migration.imports import add_imports
-from scaffolder.migration.regions import Region, regions
+from scaffolder.migration.regions import Region, regions, with_dollars
 from scaffolder.migration.rewrites import load_rewrite
 from scaffolder.migration.rewrites.undecided import Undecided
 
@@ -167,7 +167,8 @@ def edits_of(match: Match) -> tuple[Edit, ...]:
     """
     rule = match.rule
     if rule.rewrite is not None:
-        return tuple(Edit(*edit) for edit in load_rewrite(rule.rewrite)(match))
+        edits = load_rewrite(rule.rewrite)(match)
+        return tuple(Edit(start, end, with_dollars(text, match.source)) for start, end, text in edits)
     start, end = match.span
     return (Edit(start, end, expand(rule.fix or "", match)),)
 

@@ -34,7 +34,7 @@ from scaffolder.migration.manifests import (
 )
 from scaffolder.migration.matching import apply_rules
 from scaffolder.migration.results import Migration, RuleEdit, Step
-from scaffolder.migration.rules import OLDEST, load_rules, releases
+from scaffolder.migration.rules import OLDEST, lasting_rules, load_rules, releases
 from scaffolder.migration.sources import read_sources
 from scaffolder.migration.work import ALL_TARGETS, open_work
 
@@ -218,7 +218,7 @@ def walk(work: Work, before: str, wanted: str, report: Callable[[str], None], no
             over.append(name)
             continue
         report(name)
-        step = take(work, name, over)
+        step = take(work, name, over, late=name == before)
         over = []
         if name != before or step.edits or step.manifests:
             work.steps.append(step)
@@ -254,13 +254,20 @@ def unchecked(reason: str) -> ScaffolderError:
     )
 
 
-def take(work: Work, name: str, over: Sequence[str] = ()) -> Step:
-    """Take the step to one release, over those that a companion has no release for."""
+def take(work: Work, name: str, over: Sequence[str] = (), *, late: bool = False) -> Step:
+    """Take the step to one release, over those that a companion has no release for.
+
+    Args:
+        work: The migration.
+        name: The release.
+        over: The releases before it that are stepped over.
+        late: Whether the project begins with it, so that no step before has changed what is older.
+    """
     documents = work.sources.documents.items()
     manifests = [edit for path, document in documents for edit in raise_manifest(path, document, name)]
     manifests += leave_to_builders(work.sources, name)
     names = [*over, name]
-    rules = [rule for release in names for rule in load_rules(release)]
+    rules = [*(lasting_rules(name) if late else ()), *(rule for release in names for rule in load_rules(release))]
     rules += [*still_deprecated(names[0]), *work.offers.get(name, ())]
     edits = list(edit_files(work.sources, rules, {}))
     if work.reason:

@@ -1,4 +1,4 @@
-"""The parts of a Rust file that can be searched: the file, and what its macros are given, which is no syntax tree."""
+"""The parts of a Rust file that can be searched: the file, and what macros are given and made of, which is no tree."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 # What may stand in a macro's brackets, and what makes a file of it: arguments, statements, items.
 SHAPES = (("fn f(){g(", ")}"), ("fn f(){", "}"), ("fn f(){match x{", "}}"), ("", ""))
 MACRO_DEPTH = 8
+# Stands for the `$` of a macro's variables: with it they are names, and as long as before.
+DOLLAR = "ǂ"
 
 
 class Region(NamedTuple):
@@ -35,14 +37,39 @@ class Region(NamedTuple):
 # Rules are applied to a file one after the other, and most of them leave it as it is.
 @lru_cache(maxsize=32)
 def regions(text: str) -> tuple[Region, ...]:
-    """Return the syntax trees of a file and of what its macros are given, the outer ones first.
+    """Return the syntax trees of a file, of what macros are given and of what its own are made of, outer ones first.
 
     Args:
         text: Rust code.
     """
     from ast_grep_py import SgRoot
 
-    return tuple(_with_macros(Region(SgRoot(text, "rust").root(), 0), text, MACRO_DEPTH))
+    whole = Region(SgRoot(text, "rust").root(), 0)
+    return (*_with_macros(whole, text, MACRO_DEPTH), *_in_definitions(whole, text))
+
+
+def with_dollars(text: str, source: str) -> str:
+    """Return new code for a file with the variables of macros as they are written.
+
+    Args:
+        text: The code, perhaps made of parts of the trees.
+        source: The file.
+    """
+    return text if DOLLAR in source else text.replace(DOLLAR, "$")
+
+
+def _in_definitions(whole: Region, text: str) -> Iterator[Region]:
+    """Yield what the macros of a file are made of."""
+    rules = whole.root.find_all({"rule": {"kind": "macro_rule"}})
+    if not rules or DOLLAR in text:
+        return
+    characters = list(text)
+    for variable in whole.root.find_all({"rule": {"kind": "metavariable"}}):
+        characters[variable.range().start.index] = DOLLAR
+    for rule in rules:
+        body = rule.field("right")
+        if body is not None:
+            yield from _in_brackets(whole, body, "".join(characters), MACRO_DEPTH)
 
 
 def _with_macros(region: Region, text: str, depth: int) -> Iterator[Region]:
@@ -56,6 +83,8 @@ def _with_macros(region: Region, text: str, depth: int) -> Iterator[Region]:
 def _in_brackets(region: Region, tokens: SgNode, text: str, depth: int) -> Iterator[Region]:
     """Yield what is in a macro's brackets, or what is in the brackets there, as in `select! { x = f() => { … } }`."""
     start, end = region.span(tokens)
+    if tokens.kind() == "token_repetition":
+        start, end = start + 1, text.rindex(")", start, end) + 1
     inner = _read(text[start + 1 : end - 1], start + 1)
     if inner is not None:
         yield from _with_macros(inner, text, depth - 1)
@@ -65,7 +94,7 @@ def _in_brackets(region: Region, tokens: SgNode, text: str, depth: int) -> Itera
 
 
 def _groups(node: SgNode) -> Iterator[SgNode]:
-    yield from (child for child in node.children() if child.kind() == "token_tree")
+    yield from (child for child in node.children() if child.kind() in {"token_tree", "token_repetition"})
 
 
 def _read(content: str, start: int) -> Region | None:

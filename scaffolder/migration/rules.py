@@ -13,6 +13,12 @@ from scaffolder.anatomy.versions import release_series
 
 # The oldest release that a migration can begin with.
 OLDEST = "0.19"
+# Sections of the guide whose old code the compiler takes for longer, and the last release that does.
+LASTING = {
+    "Migrating from the GIL Refs API to `Bound<T>`": "0.22",
+    "Deactivating the `gil-refs` feature": "0.22",
+    "`PyCell` has been deprecated": "0.22",
+}
 # The newest one has the headings of all releases.
 GUIDE = "https://pyo3.rs/latest/migration.html"
 
@@ -109,6 +115,17 @@ def read_rule(release: str, entry: dict[str, Any]) -> Rule:
 def read_trigger(entry: dict[str, Any]) -> Trigger:
     """Read what the compiler has to say for a rule."""
     return Trigger(tuple(entry["codes"]), tuple(entry.get("mentions", ())), entry.get("exact", False))
+
+
+def lasting_rules(release: str) -> tuple[Rule, ...]:
+    """Return the rules of older releases for code that may still be there in a project that begins with a release.
+
+    Args:
+        release: A series of PyO3, such as `0.22`.
+    """
+    names = releases()
+    older = names[: names.index(release)] if release in names else ()
+    return tuple(rule for name in older for rule in load_rules(name) if LASTING.get(rule.section) == release)
 
 
 @cache

@@ -43,9 +43,31 @@ pub fn start() -> i32 {
     Python::attach(|py| py.detach(|| 1) + CELL.get(py).is_some() as i32)
 }
 """
+# PyO3 0.22 takes references into the pool where nothing is called on them.
+REFERENCES = """\
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+
+#[pyclass]
+pub struct Id(u128);
+
+#[pymethods]
+impl Id {
+    fn __getnewargs__(&self) -> (Option<&str>, Option<&PyBytes>, u128) {
+        (None, None, self.0)
+    }
+}
+"""
 
 
 @pytest.mark.slow
 @pytest.mark.exclusive("migration")
 def test_what_older_releases_deprecated_goes_before_it_is_gone(migrate_crate: MigrateCrate) -> None:
     assert migrate_crate(CRATE, BEFORE, "0.28") == AFTER
+
+
+@pytest.mark.slow
+@pytest.mark.exclusive("migration")
+def test_references_into_the_pool_that_were_left_go_before_they_are_gone(migrate_crate: MigrateCrate) -> None:
+    result = migrate_crate(CRATE.replace("0.27", "0.22"), REFERENCES, "0.23")
+    assert result == REFERENCES.replace("&PyBytes", "Bound<'_, PyBytes>")

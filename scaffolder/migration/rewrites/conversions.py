@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from scaffolder.migration.rewrites.byte_collections import refuse_bytes
 from scaffolder.migration.rewrites.fallible import joined, let_fail, require_fallible
 from scaffolder.migration.rewrites.returning import (
     PANICS,
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from scaffolder.migration.rewrites.fallible import Change
 
 ANY = {"PyObject", "PyAny", "Py<PyAny>"}
-BYTES = ("Vec<u8>", "[u8;", "SmallVec<[u8;")
 # What is a value already, and is not borrowed to be converted.
 VALUES = {
     "macro_invocation", "call_expression", "try_expression", "tuple_expression", "array_expression",
@@ -50,7 +50,7 @@ def convert_value(match: Match) -> list[Change]:
     if receiver.kind() == "unit_expression":
         # `IntoPyObject` makes an empty tuple of it.
         return [(*match.region.span(match.node), f"{python}.None()")]
-    refuse_bytes(match)
+    refuse_bytes(match.node, receiver)
     return convert_object(match)
 
 
@@ -79,25 +79,6 @@ def parts_of(call: SgNode) -> tuple[SgNode, SgNode, str]:
     if receiver is None or name is None or len(arguments) != 1:
         raise Undecided
     return receiver, name, arguments[0].text()
-
-
-def refuse_bytes(match: Match) -> None:
-    """Refuse what may be a `Vec<u8>` or an array of bytes, of which `IntoPyObject` makes `bytes`.
-
-    Raises:
-        Undecided: The function speaks of such a type.
-    """
-    receiver, _, _ = parts_of(match.node)
-    call = named(receiver)[0] if receiver.kind() == "try_expression" else receiver
-    function = call.field("function") if call.kind() == "call_expression" else None
-    path = function.field("path") if function is not None else None
-    # What `PyBytes::new` returns, or `Py::new`.
-    if last_name(path)[:2] == "Py" and last_name(path) != "Python":
-        return
-    function = function_of(match.node)
-    text = function.text() if function is not None else ""
-    if any(kind in text for kind in BYTES):
-        raise Undecided("a `Vec<u8>` or an array of `u8` was a list, and would be `bytes`")
 
 
 def lent(receiver: SgNode) -> Iterator[Change]:

@@ -244,6 +244,8 @@ def in_macro(match: Match) -> list[Change]:
 
     root = SgRoot(match.source, "rust").root()
     macros = [node for node in root.find_all({"rule": {"kind": "macro_invocation"}}) if is_around(node, start, end)]
+    if not macros:
+        raise Undecided("it is in a macro of the project's own")
     plan = Plan(root)
     plan.let_fail(macros[0])
     # The macro itself does not fail, so what it returns is wrapped.

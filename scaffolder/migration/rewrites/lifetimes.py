@@ -45,7 +45,7 @@ def name_source(match: Match) -> Iterator[tuple[int, int, str]]:
     reference, name = sources[0], names.pop()
     inner = bound_lifetime(reference)
     borrows = any(lifetime_of(node) == name for node in references_in(result))
-    if inner is not None and (lifetime_of(reference) or not borrows):
+    if inner is not None and inner.text() != name and (lifetime_of(reference) or not borrows):
         yield *match.region.span(inner), name
     else:
         end = match.region.span(reference)[0] + 1
