@@ -73,7 +73,8 @@ def find_environment(name: str | None, project: Path, variables: Mapping[str, st
         hint = f"create the environment again, such as by `uv sync`, or trust it: `--python {python}`"
         raise ScaffolderError(f"the Python that `{place}` was made with is not one of the machine's", hint)
     command = [str(base or python), "-I", "-S", "-c", QUESTIONS, str(place or ""), str(is_open).lower()]
-    done = run(command, variables, neutral_folder())
+    # It takes no time; on a machine that is very busy more than 20 seconds were seen, and it would be called broken.
+    done = run(command, variables, neutral_folder(), timeout=120)
     if done is None or done.code:
         hint = "create the environment again, such as by `uv sync`" if place else "name another: `--python PYTHON`"
         raise ScaffolderError(f"the Python `{base or python}` does not run", hint)
