@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     Makes = tuple[tuple[str, str], ...]
     Show = Callable[[str], AbstractContextManager[object]]
 
-# How many calls of one class are made in pairs, and how often a function that ends its process is tried.
-MOST_PAIRED, ATTEMPTS = 6, 4
+# Calls of one class that are made in pairs; how often a function that ends its process is tried, and one that hangs.
+MOST_PAIRED, ATTEMPTS, MOST_HANGS = 6, 4, 2
 # How long a call may take that is tried for the first time.
 FITTING = 3.0
 
@@ -170,6 +170,7 @@ def fit_calls(
         UsageError: The object can't be made.
     """
     skip: list[str] = []
+    hangs = 0
     verb = "fit" if "path" in request else "fit_object"
     usual, runner.timeout = runner.timeout, min(runner.timeout, FITTING)
     try:
@@ -178,6 +179,9 @@ def fit_calls(
                 answer = runner.ask(verb, skip=skip, **request)
             except ChildError as error:
                 skip.append(record_end(runner, error, trials))
+                hangs += runner.standstill is not None
+                if hangs == MOST_HANGS:
+                    break  # Most likely it does so with any argument, and each try takes the time of other functions.
                 continue
             if answer.get("raises"):
                 make = next(make for name, make in request["makes"] if name == request["name"])
