@@ -220,8 +220,10 @@ def say_speed_up(scaling: Scaling) -> str:
     if base is None or top is None:
         return "the call fails"
     if scaling.peak == 1:
-        few = f"no number of threads from 2 to {scaling.before.usable} was measured"
-        return few if scaling.before.usable > 1 else "no speed-up can be measured on one processor"
+        usable = scaling.before.usable
+        if usable == 1:
+            return "no speed-up can be measured on one processor"
+        return f"{'2' if usable == 2 else f'from 2 to {usable}'} threads, as many as can run at once, were not measured"
     ratio = speed_up(base, top)
     place = f"with {scaling.peak} threads and n = {stage.n:,}"
     return f"{doubt_text(ratio)} {place}" if ratio.doubt else f"{ratio.value:.2f} times as fast {place}"

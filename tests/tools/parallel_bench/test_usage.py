@@ -178,7 +178,7 @@ def test_of_a_call_that_always_fails_nothing_is_shown_but_why(bench: Bench) -> N
 def test_only_threads_without_a_processor(bench: Bench, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     allow(monkeypatch, tmp_path, 2)
     result = bench("measured:shares", *INSIDE[:6], "--threads", "4")
-    assert result["summary"].startswith("`measured:shares`: no number of threads from 2 to 2 was measured")
+    assert result["summary"].startswith("`measured:shares`: 2 threads, as many as can run at once, were not measured")
     assert rows(result, "Scaling")[1]["speed-up"] == "not counted: 2 usable"
 
 
