@@ -28,7 +28,7 @@ from scaffolder.checkout.checkout import (
     require_recent_git,
 )
 from scaffolder.checkout.interruption import require_uninterrupted
-from scaffolder.checkout.manifests import outdated_locks
+from scaffolder.checkout.manifests import stale_locks
 from scaffolder.checkout.merge import MergeResult, Scratch, open_scratch
 from scaffolder.checkout.obstacles import require_free
 from scaffolder.checkout.project_merge import Plan, merge_project
@@ -391,10 +391,7 @@ def merge(
 
 def locks(checkout: Checkout, project: Survey, scratch: Scratch, tree: str) -> tuple[LockFile, ...]:
     """Return the lock files that are out of date."""
-    if not any((checkout.folder / name).exists() for name in ("uv.lock", "Cargo.lock")):
-        return ()
-    after = Scratch(scratch.folder, tree).committed_files(["pyproject.toml", project.cargo_path])
-    before = scratch.committed_files(["pyproject.toml", project.cargo_path])
-    usual = {"pyproject.toml": "pyproject.toml", project.cargo_path: "Cargo.toml"}
-    pairs = [{usual[path]: file for path, file in files.items()} for files in (before, after)]
-    return tuple(lock for lock in outdated_locks(*pairs) if (checkout.folder / lock.path).exists())
+    before, after = (
+        Scratch(scratch.folder, name).committed_files([PYPROJECT, project.cargo_path]) for name in (scratch.ours, tree)
+    )
+    return stale_locks(checkout.folder, before, after, project.workspace.get("workspace"))

@@ -125,6 +125,11 @@ class Record:
         return tuple((self.answers.get("layout") or {}).get("own", ()))
 
     @property
+    def workspace(self) -> str | None:
+        """The folder above the project with the workspace that its crate is in, if there is one."""
+        return (self.answers.get("layout") or {}).get("workspace")
+
+    @property
     def name(self) -> str:
         """What the project is called."""
         return str(self.answers.get("project_name", "the project"))

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 import tomllib
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
     from scaffolder.checkout.merge import Files
 
@@ -146,6 +147,20 @@ def lock_places(manifest: PurePosixPath) -> Iterator[LockFile]:
     yield lock
     if len(manifest.parts) > 1:
         yield LockFile(str(manifest.with_name(lock.path)), f"{lock.command} --manifest-path {manifest}")
+
+
+def stale_locks(folder: Path, before: Files, after: Files, workspace: str | None = None) -> tuple[LockFile, ...]:
+    """Return the lock files of a project that are there and out of date.
+
+    Args:
+        folder: Where it is.
+        before: Its manifests as they were.
+        after: The same as they are now.
+        workspace: The folder of the workspace that its crate is in, if that is above it.
+    """
+    above = {"Cargo.lock": f"{workspace}/Cargo.lock"} if workspace else {}
+    locks = (replace(lock, path=above.get(lock.path, lock.path)) for lock in outdated_locks(before, after))
+    return tuple(lock for lock in locks if (folder / lock.path).exists())
 
 
 def behind_versions(before: Files, after: Files) -> Iterator[tuple[str, str]]:

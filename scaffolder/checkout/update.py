@@ -16,7 +16,7 @@ from scaffolder.checkout.answers import (
 )
 from scaffolder.checkout.apply import apply
 from scaffolder.checkout.checkout import readable, require_ready
-from scaffolder.checkout.manifests import behind_versions, outdated_locks
+from scaffolder.checkout.manifests import behind_versions, stale_locks
 from scaffolder.checkout.merge import open_scratch, read_files
 from scaffolder.checkout.obstacles import require_free
 from scaffolder.checkout.project_merge import Plan, merge_project
@@ -287,9 +287,7 @@ def change(
             conflicts=merge.conflicts,
             stubs=merge.stubs,
             uses=find_uses(scratch, merge.tree, base, theirs) if plan.verb == "remove" or plan.answers else (),
-            locks=tuple(
-                lock for lock in outdated_locks(merge.ours, merge.files) if (checkout.folder / lock.path).exists()
-            ),
+            locks=stale_locks(checkout.folder, merge.ours, merge.files, record.workspace),
             notes=(
                 *notes,
                 *(f"`{path}` changed in the template; it stays deleted as you left it" for path in merge.gone),

@@ -165,6 +165,7 @@ def test_each_project_of_a_repository_goes_its_own_way(tmp_path: Path, pyo3_new:
     workspace = {
         "pyproject.toml": '[tool.uv.workspace]\nmembers = ["*-python"]\n',
         "Cargo.toml": '[workspace]\nmembers = ["*-python"]\n',
+        "Cargo.lock": "version = 4\n",
     }
     write(tmp_path, {**workspace, **files})
     done = pyo3_new("adopt", cwd=tmp_path, code=1)
@@ -172,12 +173,13 @@ def test_each_project_of_a_repository_goes_its_own_way(tmp_path: Path, pyo3_new:
     pyo3_new("adopt", "--project", "a-python", cwd=tmp_path)
     commit(tmp_path)
     folder = tmp_path / "b-python"
-    pyo3_new("adopt", cwd=folder)
+    outdated = {"path": "../Cargo.lock", "command": "cargo update --workspace"}
+    assert json.loads(pyo3_new("adopt", "--json", cwd=folder).stdout)["outdated"] == [outdated]
     commit(tmp_path)
     before = tree(tmp_path)
     # Cargo has no workspace in a workspace.
     assert "needs a crate that is in no other workspace" in pyo3_new("add", "workspace", cwd=folder, code=2).stderr
-    pyo3_new("add", "numpy", cwd=folder)
+    assert json.loads(pyo3_new("add", "numpy", "--json", cwd=folder).stdout)["outdated"] == [outdated]
     commit(tmp_path)
     found = json.loads(pyo3_new("status", "--json", "--offline", cwd=folder).stdout)
     assert (found["features"], "workspace" in found["available"]) == (["numpy"], False)
