@@ -101,6 +101,12 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
         return (yield)
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Let the processes of pytest-xdist know of each other."""
+    if hasattr(config, "workerinput"):
+        quiet.join(config.workerinput)
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
     """Remove, after a run, what its processes waited for each other with."""

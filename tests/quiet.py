@@ -6,16 +6,38 @@ new test passes, and takes the locks of all.
 
 from __future__ import annotations
 
-import os
 import tempfile
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
+
+# Seconds after which a test fails that waits for others.
+PATIENCE = 1800.0
+
+
+@dataclass(frozen=True)
+class Locks:
+    """The locks of a process of pytest-xdist.
+
+    Attributes:
+        gate: The one that each test begins with.
+        own: That of this process.
+        others: Those of the other processes.
+    """
+
+    gate: FileLock
+    own: FileLock
+    others: tuple[FileLock, ...]
+
+
+# None where tests are not distributed, as in a pytest that a test starts.
+_locks: Locks | None = None
 
 
 def folder_of(run: str) -> Path:
@@ -23,42 +45,47 @@ def folder_of(run: str) -> Path:
     return Path(tempfile.gettempdir()) / f"pyo3-new-tests-{run}"
 
 
-RUN = os.environ.get("PYTEST_XDIST_TESTRUNUID")
-FOLDER = folder_of(RUN or "")
-OWN = os.environ.get("PYTEST_XDIST_WORKER", "")
-ALL = [f"gw{number}" for number in range(int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "0")))]
-# Seconds after which a measurement is taken beside others after all.
-PATIENCE = 600.0
-_held = FileLock(FOLDER / OWN)
+def join(worker: Mapping[str, Any]) -> None:
+    """Take part, as a process of pytest-xdist.
+
+    Args:
+        worker: What pytest-xdist gave it, `config.workerinput`.
+    """
+    global _locks  # noqa: PLW0603  (there is one for each process)
+    folder = folder_of(worker["testrunuid"])
+    # One that replaces a process that crashed has a higher number.
+    names = {worker["workerid"], *(f"gw{number}" for number in range(worker["workercount"]))}
+    locks = {name: FileLock(folder / name, timeout=PATIENCE) for name in sorted(names)}
+    own = locks.pop(worker["workerid"])
+    _locks = Locks(FileLock(folder / "gate", timeout=PATIENCE), own, tuple(locks.values()))
 
 
 @contextmanager
 def beside_others() -> Iterator[None]:
     """Run a test while other processes may run theirs."""
-    if RUN is None:
+    if _locks is None:
         yield
         return
-    with FileLock(FOLDER / "gate"):
-        _held.acquire()
+    with _locks.gate:
+        _locks.own.acquire()
     try:
         yield
     finally:
-        _held.release()
+        _locks.own.release()
 
 
 @contextmanager
 def alone() -> Iterator[None]:
     """Wait until no other process runs a test, and keep them from it; only within `beside_others`."""
-    if RUN is None:
+    if _locks is None:
         yield
         return
     # Two that want to be alone would wait for each other if each kept its own.
-    _held.release()
+    _locks.own.release()
     try:
-        with ExitStack() as locks:
-            locks.enter_context(FileLock(FOLDER / "gate", timeout=PATIENCE))
-            for name in ALL:
-                locks.enter_context(FileLock(FOLDER / name, timeout=PATIENCE))
+        with ExitStack() as held:
+            for lock in (_locks.gate, _locks.own, *_locks.others):
+                held.enter_context(lock)
             yield
     finally:
-        _held.acquire()
+        _locks.own.acquire()

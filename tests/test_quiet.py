@@ -18,6 +18,10 @@ CONFTEST = """\
 
     from tests import quiet
 
+    def pytest_configure(config):
+        if hasattr(config, "workerinput"):
+            quiet.join(config.workerinput)
+
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(item):
         with quiet.beside_others():
@@ -48,7 +52,11 @@ TESTS = """\
 """
 
 
-def test_who_wants_to_be_alone_is(pytester: pytest.Pytester, tmp_path: Path) -> None:
+def test_who_wants_to_be_alone_is(
+    pytester: pytest.Pytester, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("TMPDIR", "TEMP", "TMP"):
+        monkeypatch.setenv(name, str(tmp_path_factory.mktemp("locks")))
     pytester.makeconftest(textwrap.dedent(CONFTEST))
     pytester.makepyfile(textwrap.dedent(TESTS).format(folder=str(tmp_path)))
     assert pytester.runpytest_subprocess("-n2", "-p", "no:cacheprovider").ret == 0
