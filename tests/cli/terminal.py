@@ -74,6 +74,8 @@ class Terminal:
 
     def choose(self, name: str, key: str = ENTER) -> None:
         """Type a key at the entry of a menu that begins with a name."""
+        # Its first line may be there before it: a key would go to an entry that is not drawn yet.
+        self.wait("» ")
         for _ in range(100):
             if f"» {name}" in self.text:
                 self.child.send(key)

@@ -98,10 +98,10 @@ def test_calls_are_not_cancelled_on_demand(profile: Profile) -> None:
 
 @is_linux
 def test_threads_that_compute_on_are_seen(profile: Profile) -> None:
-    # A machine that is busy enough hides it from a run: nothing is said then, and nothing else ever is.
+    # A machine that is busy enough hides it, or has a thread keep the GIL while it waits for a processor.
     result = profile("known:burns", *ALONE)
     for _ in range(3):
-        if not said(result):
+        if said(result) != {"f()": {"work-goes-on"}}:
             with alone():
                 result = profile("known:burns", *ALONE)
     assert said(result) == {"f()": {"work-goes-on"}}
