@@ -120,14 +120,19 @@ class Record:
         return tuple(self.answers.get("features", ()))
 
     @property
+    def layout(self) -> dict[str, Any]:
+        """Where an adopted project has what the template has elsewhere; empty for any other project."""
+        return self.answers.get("layout") or {}
+
+    @property
     def own(self) -> tuple[str, ...]:
         """The files of the template that the project has in a form of its own, or does without."""
-        return tuple((self.answers.get("layout") or {}).get("own", ()))
+        return tuple(self.layout.get("own", ()))
 
     @property
     def workspace(self) -> str | None:
         """The folder above the project with the workspace that its crate is in, if there is one."""
-        return (self.answers.get("layout") or {}).get("workspace")
+        return self.layout.get("workspace")
 
     @property
     def name(self) -> str:

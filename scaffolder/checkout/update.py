@@ -271,7 +271,7 @@ def change(
         target = replace(record, answers={**record.answers, **plan.answers})
         theirs = render_files(releases, plan.release, target, plan.features, workspace / "theirs")
         scratch = open_scratch(workspace / "scratch", checkout, checkout.tree())
-        merge = merge_project(scratch, plan, base, theirs, is_adopted=bool(record.answers.get("layout")))
+        merge = merge_project(scratch, plan, base, theirs, is_adopted=bool(record.layout))
         require_free(checkout, scratch, merge.changes)
         if not dry_run:
             apply(checkout, scratch, merge.changes, merge.stages)

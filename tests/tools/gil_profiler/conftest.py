@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import pytest
 
 from scaffolder.tools.gil_profiler.app import app
-from tests.quiet import alone
+from tests import quiet
 from tests.tools.extensions import build_extension
 from tests.tools.results import call_tool, result_or_error, rows
 
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 SKILL = "pyo3-performance-gil-parallel"
 CALLS = "How long calls hold the GIL"
-# How often a measurement is made on a machine that the tool itself calls busy.
-ATTEMPTS = 4
 
 
 class Profile(Protocol):
@@ -38,15 +36,13 @@ class Profile(Protocol):
 def measure(profile: Profile, *arguments: str, until: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
     """Measure until the result is as it should be, or the tool does not say that the machine was busy.
 
-    Other processes may keep a thread from a processor for most of a measurement. From the second one on no other test
-    runs meanwhile.
+    Other processes may keep a thread from a processor for most of a measurement.
     """
-    result = profile(*arguments)
-    for _ in range(ATTEMPTS - 1):
-        if until(result) or not {"busy-machine", "too-busy"} & {finding["id"] for finding in result["findings"]}:
-            break
-        with alone():
-            result = profile(*arguments)
+
+    def is_good(result: dict[str, Any]) -> bool:
+        return until(result) or not {"busy-machine", "too-busy"} & {finding["id"] for finding in result["findings"]}
+
+    result = quiet.measure(lambda: profile(*arguments), is_good)
     assert until(result), json.dumps(result, indent=1)
     return result
 
