@@ -7,6 +7,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Tests that build in the same place wait for each other: see `exclusive` in pyproject.toml.
 WORKERS ?= 2
+# A test that failed while others kept the machine busy runs once more alone; the summary names it with what failed.
+AGAIN := --reruns=1 --max-suite-reruns=6 --rerun-show-tracebacks
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/pyo3-new
 SITE ?= $(CACHE)/site
 
@@ -33,7 +35,7 @@ demo: $(VENV)/ready ## Make a project with every feature, build it and run its t
 	&& printf '\nThe project is in %s\n' $$folder/price-tools
 
 test: $(VENV)/ready lint ## Run all tests that fit on this machine
-	$(BIN)/python -m pytest --numprocesses=$(WORKERS) --dist=worksteal
+	$(BIN)/python -m pytest --numprocesses=$(WORKERS) --dist=worksteal $(AGAIN)
 
 lint: $(VENV)/ready ## Check the formatting, lints and types of this repository
 	$(BIN)/ruff format --check

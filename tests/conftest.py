@@ -33,6 +33,8 @@ CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "pyo3
 # A shell that starts the tests in the background lets them, and all that they start, ignore Ctrl-C.
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+# The locks that a test holds.
+LOCKS = pytest.StashKey[ExitStack]()
 IDENTITY = "[user]\n  name = Ada Lovelace\n  email = ada@example.org\n"
 
 
@@ -98,7 +100,15 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
             CACHE.mkdir(parents=True, exist_ok=True)
             locks.enter_context(FileLock(CACHE / f"{mark.args[0]}.lock"))
         locks.enter_context(quiet.beside_others())
+        item.stash[LOCKS] = locks
         return (yield)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Let a test that failed beside others run again alone, where `make test` has pytest-rerunfailures run it again."""
+    if getattr(item, "execution_count", 1) > 1:
+        item.stash[LOCKS].enter_context(quiet.alone())
 
 
 def pytest_configure(config: pytest.Config) -> None:

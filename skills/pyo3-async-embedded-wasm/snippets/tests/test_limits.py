@@ -54,17 +54,16 @@ def test_a_script_that_ends_in_time_is_let_be(host: Host, write: Write) -> None:
 def test_cleaning_up_runs_and_the_exception_can_be_caught(host: Host, write: Write) -> None:
     script = "try:\n    while True: str(1)\nexcept BaseException as error:\n    print(type(error).__name__)\n"
     script += "print('on and on')\n"
-    done = host("limits", "here", write(script), "0.2")
+    done = host("limits", "here", write(script), "2")
     assert (done.returncode, done.stdout) == (0, "TimeIsUp\non and on\n")
 
 
 def test_what_runs_in_c_is_not_interrupted(host: Host, write: Write) -> None:
-    script = (
-        "import time\nbegin = time.monotonic()\ntry: sum(range(60_000_000))\nfinally: print(time.monotonic() - begin)\n"
-    )
-    done = host("limits", "here", write(script), "0.2")
+    script = "import time\nbegin = time.monotonic()\n"
+    script += "try: sum(range(120_000_000))\nfinally: print(time.monotonic() - begin)\n"
+    done = host("limits", "here", write(script), "0.5")
     assert "TimeIsUp" in done.stderr
-    assert float(done.stdout) > 0.3
+    assert float(done.stdout) > 0.5
 
 
 @pytest.mark.parametrize(

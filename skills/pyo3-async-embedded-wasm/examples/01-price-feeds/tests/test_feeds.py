@@ -652,9 +652,10 @@ def test_no_work_is_taken_when_python_ends() -> None:
 def test_a_forked_process_is_told_that_it_has_no_runtime() -> None:
     process = python(
         "import warnings; warnings.simplefilter('ignore', DeprecationWarning)\n"
-        "feed = Feed(1.0)\n"
-        "async def read(): return await feed.next(3600)\n"
+        "ready, late = Feed(1.0), Feed(1.0, interval=3600)\n"
         "child = os.fork()\n"
+        # A quote that is there already is read without the runtime.
+        "async def read(): return await (ready if child else late).next(3600)\n"
         "if child: os.waitpid(child, 0)\n"
         "try: print(asyncio.run(read()))\n"
         "except RuntimeError as error: print(error)\n"

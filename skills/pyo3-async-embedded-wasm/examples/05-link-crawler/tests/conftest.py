@@ -109,5 +109,8 @@ async def serve(site: Site, certificate: Path | None = None) -> AsyncIterator[Si
         yield site
     finally:
         server.close()
+        # A connection that was accepted just now is handled a few turns of the loop later.
+        for _ in range(5):
+            await asyncio.sleep(0)
         while site.open:
             await asyncio.sleep(0.001)
