@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 import textwrap
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from scaffolder.runtime.awaiting import cause_of
+from scaffolder.runtime.child.watching import Watch
 from tests import quiet
 from tests.tools.async_profiler.conftest import HERE, said
 from tests.tools.results import chapters_of, finding, rows
@@ -224,9 +226,12 @@ def test_the_drawing_has_a_lane_for_each_call(profile: Profile, tmp_path: Path) 
 
 SEEN = {
     "lag": 0.1, "lost": 0.0, "cpu": 0.0, "looks": 9, "total": 0.0, "held": 0.0, "is_same": True, "is_step": True,
-    "is_same_code": True, "stack": [("a.py", 1, "f()")], "other": None, "pause": 0.0,
+    "is_same_code": True, "stack": [("a.py", 1, "f()")], "other": None, "pause": 0.0, "unseen": 0.01, "delay": 0.0,
+    "limit": 0.02,
 }  # fmt: skip
 OTHER = {"name": "b", "cpu": 0.09, "delay": 0.0, "stack": []}
+# Nobody got the GIL for all of the time, and a thread that may have had it had no processor for most of it.
+STOPPED = {"unseen": 0.1, "delay": 0.09, "held": 0.09, "other": {**OTHER, "cpu": 0.01, "delay": 0.09}}
 
 
 @pytest.mark.parametrize(
@@ -244,7 +249,38 @@ OTHER = {"name": "b", "cpu": 0.09, "delay": 0.0, "stack": []}
         ({"is_same": False}, "waits"),
         ({"is_same": False, "is_same_code": False}, "unknown"),
         ({"stack": []}, "unknown"),
+        (STOPPED, "unknown"),
+        ({**STOPPED, "stack": []}, "unknown"),
+        ({**STOPPED, "other": None}, "unknown"),
+        ({**STOPPED, "delay": 0.07, "other": {**OTHER, "cpu": 0.03, "delay": 0.07}}, "another thread"),
+        ({**STOPPED, "cpu": 0.08}, "computes"),
+        ({**STOPPED, "unseen": 0.01, "held": 0.0}, "waits"),
     ],
 )
 def test_the_cause_of_a_lag_follows_from_what_threads_used(seen: dict[str, object], cause: str) -> None:
     assert cause_of({**SEEN, **seen}, 0.1) == cause
+
+
+@pytest.mark.parametrize(
+    ("delays", "expected"),
+    [
+        ({"other": 0.09}, 0.09),
+        ({"other": 0.01, "quiet": 0.08}, 0.08),
+        ({"other": 0.01, "own": 0.07}, 0.07),
+        ({"other": 0.01, "own": 0.07, "harmless": 0.07}, 0.01),
+    ],
+    ids=["the busiest", "one that did little", "our own with the GIL", "our own without the GIL"],
+)
+def test_who_waited_for_a_processor_is_known_of_all_threads(delays: dict[str, float], expected: float) -> None:
+    loop = asyncio.new_event_loop()
+    watch = Watch(loop, 0.02, "")
+    loop.close()
+    watch.start_time, watch.seen = 0.0, 0.0
+    watch.mark()
+    watch.before = {1: (1.0, 1.0), 2: (1.0, 1.0)}
+    now = {1: (1.01, 1 + delays["other"]), 2: (1.0, 1 + delays.get("quiet", 0.0))}
+    watch.uses.read = lambda: now  # type: ignore[method-assign]
+    watch.own_delay, watch.harmless = lambda: delays.get("own", 0.0), delays.get("harmless", 0.0)
+    seen = watch.describe(0.1, 0.0, 0.1, 0.0)
+    assert seen["delay"] == pytest.approx(expected)
+    assert (seen["unseen"], seen["limit"], seen["looks"]) == (0.1, 0.02, 0)
