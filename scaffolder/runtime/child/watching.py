@@ -110,11 +110,13 @@ class Watch(threading.Thread):
         if other and longest and longest["name"] == other["name"]:
             other["stack"] = longest["stack"]
         cpu = time.thread_time() - self.cpu
+        unseen = now - max(due, self.seen)
+        # If our other thread waits for a processor, it proves nothing that it has not looked.
+        is_blind = other and unseen >= self.unseen and is_ready(self.native_id)
         return {
             "start": due - self.start_time, "lag": lag, "lost": lost, "cpu": cpu, "looks": len(looks),
             "total": time.process_time() - self.total, "limit": self.limit,
-            "unseen": max(self.unseen, now - max(due, self.seen)),
-            "delay": lag if other and is_ready(self.native_id) else self.longest_delay(),
+            "unseen": max(self.unseen, unseen), "delay": lag if is_blind else self.longest_delay(),
             "held": max((look["waited"] for look in looks), default=0.0),
             "is_same": len({look["place"] for look in looks}) == 1,
             # Another call of the same function, made before the loop's next turn, waits there as well.
