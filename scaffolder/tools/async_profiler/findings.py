@@ -320,7 +320,8 @@ def find_program(program: ProgramRun) -> Iterator[Finding]:
             )
     unclear = [window for window in program.windows if window.cause == "unknown"]
     if unclear:
-        message = f"the loop was up to {longest(unclear)} late where it can't be told why, {len(unclear)} times"
+        times = f", {len(unclear)} times" if len(unclear) > 1 else ""
+        message = f"the loop was up to {longest(unclear)} late{times}; why can't be told"
         yield Finding("late", "note", message, fix="run it again when the machine is quiet")
     if program.left:
         message = f"the program ended while tasks had not, which were cancelled: {counted(program.left)}"

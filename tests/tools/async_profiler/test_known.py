@@ -10,8 +10,9 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from scaffolder.runtime.awaiting import cause_of
+from scaffolder.runtime.awaiting import Lag, ProgramRun, Window, cause_of
 from scaffolder.runtime.child.watching import Watch
+from scaffolder.tools.async_profiler.findings import find
 from tests.tools.async_profiler.conftest import HERE, judge, said
 from tests.tools.results import chapters_of, finding, measure_until, rows
 
@@ -282,3 +283,14 @@ def test_who_waited_for_a_processor_is_known_of_all_threads(delays: dict[str, fl
     seen = watch.describe(0.1, 0.0, 0.1, 0.0)
     assert seen["delay"] == pytest.approx(expected)
     assert (seen["unseen"], seen["limit"], seen["looks"]) == (0.1, 0.02, 0)
+
+
+def test_a_program_whose_loop_was_late_for_no_known_reason_is_told_so() -> None:
+    windows = tuple(Window.read({**SEEN, **STOPPED, "start": float(number), "lost": 0.0}) for number in range(2))
+    lag = Lag(0.1, 0.1, (), windows)
+    end = {"complaints": [], "threads": [], "busy": 1.8}
+    program = ProgramRun({"debug": [], "python": "3.14.0"}, 3.0, None, ((0.0, lag),), (), end)
+    assert {finding.id: finding.message for finding in find([], program, 0.02)} == {
+        "busy-machine": "other processes kept 1.8 processors busy meanwhile",
+        "late": "the loop was up to 100 ms late, 2 times; why can't be told",
+    }
