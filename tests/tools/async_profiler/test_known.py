@@ -13,6 +13,7 @@ import pytest
 from scaffolder.runtime.awaiting import Lag, ProgramRun, Window, cause_of
 from scaffolder.runtime.child.watching import Watch
 from scaffolder.tools.async_profiler.findings import find
+from tests import quiet
 from tests.tools.async_profiler.conftest import HERE, judge, said
 from tests.tools.results import chapters_of, finding, measure_until, rows
 
@@ -67,12 +68,14 @@ def test_what_blocks_the_loop_is_named_with_its_line(profile: Profile, call: str
 
 @is_linux
 def test_a_thread_that_keeps_the_gil_is_named(profile: Profile) -> None:
-    result = judge(
-        profile, "known:waits_beside_a_hog", "--no-cancel", "--seconds", "1", *ALONE, expected={"f()": {"gil-held"}}
-    )
+    arguments = ("known:waits_beside_a_hog", "--no-cancel", "--seconds", "1", *ALONE)
+    result = quiet.measure(lambda: profile(*arguments), lambda result: bool(said(result)))
     warnings = [item for item in result["findings"] if item["id"] == "gil-held"]
     assert all(item["message"].startswith("thread `hog` keeps the GIL: the loop stands still") for item in warnings)
     assert all("HARD.search" in item["evidence"] for item in warnings if item["evidence"])
+    # Where other processes keep it from a processor all the time, it can't be told, and nothing else is said.
+    is_doubted = {"late", "busy-machine"} <= {item["id"] for item in result["findings"]}
+    assert said(result) == ({"f()": {"gil-held"}} if warnings or not is_doubted else {})
 
 
 @pytest.mark.parametrize(
