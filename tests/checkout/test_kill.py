@@ -42,10 +42,14 @@ CALLS = ("replace", "unlink", "rmdir", "mkdir", "open")
 
 def start(grow: Grow, arguments: tuple[str, ...], cwd: Path, prepare: Callable[[], None] = lambda: None) -> int:
     """Run the command in a copy of this process, which has loaded everything, and return that process's number."""
+    # An interrupt that comes before the copy has begun would go on with the tests in it.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     if number := os.fork():
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
         return number
     code = 99
     try:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
         os.setsid()
         prepare()
         code = grow(*arguments, cwd=cwd, code=None).code

@@ -8,12 +8,14 @@ from functools import cache
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from scaffolder.checkout.stubs import merge_stubs
 
 PATH = "python/price_tools/_core/__init__.pyi"
+# Hypothesis refuses a strategy that takes long, which a busy machine makes of any.
+SLOW = [HealthCheck.too_slow]
 # The versions of each definition, in the order in which they are written.
 VERSIONS = {
     "ALPHA": ["ALPHA: Final = 1", "ALPHA: Final[str]", 'ALPHA: Final[str]\n"""\nThe first.\n"""'],
@@ -91,7 +93,7 @@ def merge(base: str, ours: str, theirs: str) -> str | None:
     return None if merged is None else merged.decode()
 
 
-@settings(max_examples=80, deadline=None, database=None, derandomize=True)
+@settings(max_examples=80, deadline=None, database=None, derandomize=True, suppress_health_check=SLOW)
 @given(base=MODELS, ours=MODELS, theirs=MODELS, merges=st.booleans())
 def test_a_merge_is_what_the_session_would_write(base: Model, ours: Model, theirs: Model, merges: bool) -> None:
     theirs = elsewhere(base, ours, theirs) if merges else theirs
@@ -100,7 +102,7 @@ def test_a_merge_is_what_the_session_would_write(base: Model, ours: Model, their
     assert merge(render(base), render(ours), render(theirs)) == (render(model) if model is not None else None)
 
 
-@settings(max_examples=120, deadline=None, database=None, derandomize=True)
+@settings(max_examples=120, deadline=None, database=None, derandomize=True, suppress_health_check=SLOW)
 @given(base=MODELS, ours=MODELS, theirs=MODELS, where=st.lists(st.integers(0, 10**6), min_size=1, max_size=3))
 def test_no_line_of_the_users_is_lost(base: Model, ours: Model, theirs: Model, where: list[int]) -> None:
     theirs = elsewhere(base, ours, theirs)

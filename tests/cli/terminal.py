@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
 DOWN, UP, ENTER, SPACE, TAB, INTERRUPT, END = "\x1b[B", "\x1b[A", "\r", " ", "\t", "\x03", "\x04"
 HEIGHT = 100
-# Seconds until a test fails, and until a screen on which nothing moves is taken for complete.
-PATIENCE, STILL = 30, 1.0
+# Seconds until a test fails, however busy the machine is, and until a screen on which nothing moves is taken for
+# complete.
+PATIENCE, STILL = 300, 1.0
 # `RENEW_SCREENS=1 pytest tests/cli/test_wizard.py` writes the screens that the tests expect.
 RENEW = bool(os.environ.get("RENEW_SCREENS"))
 OLDEST_PYTHON = re.compile(r"(?<=Oldest Python    )3\.\d+")
@@ -74,17 +75,25 @@ class Terminal:
 
     def choose(self, name: str, key: str = ENTER) -> None:
         """Type a key at the entry of a menu that begins with a name."""
-        # Its first line may be there before it: a key would go to an entry that is not drawn yet.
-        self.wait("» ")
+        row = self.pointer(-1)
         for _ in range(100):
-            if f"» {name}" in self.text:
+            if f"» {name}" in self.screen.display[row]:
                 self.child.send(key)
                 return
-            before = self.text
             self.child.send(DOWN)
-            while self.text == before:
-                assert self.read(PATIENCE), f"the command ended before `{name}` was chosen:\n{before}"
+            row = self.pointer(row)
         raise AssertionError(f"no `{name}` in the menu:\n{self.text}")
+
+    def pointer(self, before: int) -> int:
+        """Wait until the pointer of a menu has left a row and is in one other, and return that."""
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            # A menu that is half drawn has two pointers, or none: a key would go to an entry that is not drawn yet.
+            rows = [row for row, line in enumerate(self.screen.display) if "» " in line]
+            if len(rows) == 1 and rows[0] != before:
+                return rows[0]
+            assert self.read(0.2), f"the command ended in a menu:\n{self.text}"
+            assert time.monotonic() < deadline, f"the pointer does not move:\n{self.text}"
 
     def end(self) -> int:
         """Wait for the end of the command, and return its exit code."""

@@ -55,6 +55,8 @@ class Watch(threading.Thread):
         self.looks: list[dict[str, Any]] = []
         self.pauses: list[tuple[float, float]] = []
         self.delay = read_delay(self.caller)
+        # How long the other thread waited for a processor, and how much of that without the GIL.
+        self.own_delay, self.harmless = read_delay(0), 0.0
         self.uses = Uses({self.caller})
         self.before = self.uses.read()
         self.is_over = False
@@ -62,7 +64,7 @@ class Watch(threading.Thread):
     def __enter__(self) -> Self:
         """Begin."""
         gc.callbacks.append(self.note_pause)
-        self.start_time = self.due = CLOCK()
+        self.start_time = self.due = self.seen = CLOCK()
         self.mark()
         self.timer = self.loop.call_later(PERIOD, self.turn)
         self.start()
@@ -81,6 +83,7 @@ class Watch(threading.Thread):
         """Note what was used until now, and when the next turn is due."""
         now = CLOCK()
         self.cpu, self.total, self.lost = time.thread_time(), time.process_time(), self.delay()
+        self.lost_looking, self.unseen = self.own_delay() - self.harmless, 0.0
         self.due = now + PERIOD
 
     def turn(self, *, is_last: bool = False) -> None:
@@ -107,9 +110,13 @@ class Watch(threading.Thread):
         if other and longest and longest["name"] == other["name"]:
             other["stack"] = longest["stack"]
         cpu = time.thread_time() - self.cpu
+        unseen = now - max(due, self.seen)
+        # If our other thread waits for a processor, it proves nothing that it has not looked.
+        is_blind = other and unseen >= self.unseen and is_ready(self.native_id)
         return {
             "start": due - self.start_time, "lag": lag, "lost": lost, "cpu": cpu, "looks": len(looks),
-            "total": time.process_time() - self.total,
+            "total": time.process_time() - self.total, "limit": self.limit,
+            "unseen": max(self.unseen, unseen), "delay": lag if is_blind else self.longest_delay(),
             "held": max((look["waited"] for look in looks), default=0.0),
             "is_same": len({look["place"] for look in looks}) == 1,
             # Another call of the same function, made before the loop's next turn, waits there as well.
@@ -119,23 +126,35 @@ class Watch(threading.Thread):
             "pause": sum(max(0.0, min(end, now) - max(start, due)) for start, end in self.pauses),
         }  # fmt: skip
 
+    def longest_delay(self) -> float:
+        """Return how long a thread that may have had the GIL waited for a processor since the loop is late, at most."""
+        delays = [delay - self.before.get(ident, (0.0, 0.0))[1] for ident, (_, delay) in self.uses.read().items()]
+        return max(0.0, self.own_delay() - self.harmless - self.lost_looking, *delays)
+
     def run(self) -> None:
         """Look where the loop's thread is while it is late."""
-        self.uses.ignored.add(threading.get_ident())
+        ident = threading.get_ident()
+        self.uses.ignored.add(ident)
+        self.own_delay = read_delay(ident)
         step = max(LOOK, self.limit / 8)
         while not self.is_over:
-            due = CLOCK() + step
+            lost, due = self.own_delay(), CLOCK() + step
             time.sleep(step)
             got = CLOCK()
+            lost = self.own_delay() - lost
+            self.harmless += lost
+            seen, self.seen = self.seen, got
             if got - self.due < self.limit / 4:
                 self.before = self.uses.read()
                 continue
+            # The longest time in which another thread may have had the GIL throughout.
+            self.unseen = max(self.unseen, got - max(seen, self.due))
             frames = sys._current_frames()  # noqa: SLF001
             frame = frames.get(self.caller)
             stack, root = stack_of(frame, self.ours)
             place = (id(frame), id(frame.f_code), frame.f_lasti) if frame else (0, 0, 0)
-            other = self.busiest(frames)
-            look = {"time": got, "waited": got - due, "place": place, "step": root, "stack": stack, "other": other}
+            look = {"time": got, "waited": got - due - lost, "place": place, "step": root, "stack": stack}
+            look["other"] = self.busiest(frames)
             # The first ones say how it began, and the last where it was in the end.
             self.looks = [*self.looks[:20], *self.looks[20:][-20:], look]
 
@@ -195,6 +214,15 @@ class Uses:
                 with suppress(OSError):
                     uses[ident] = time.clock_gettime(time.pthread_getcpuclockid(ident)), self.delays[ident]()
         return uses
+
+
+def is_ready(native: int | None) -> bool:
+    """Return whether a thread waits for a processor now, which is not yet counted; never where the system is silent."""
+    try:
+        with open(f"/proc/self/task/{native}/stat", "rb") as file:  # noqa: PTH123
+            return file.read().rpartition(b")")[2].split()[0] == b"R"
+    except (OSError, IndexError):
+        return False
 
 
 def stack_of(frame: FrameType | None, ours: str) -> tuple[Stack, int]:

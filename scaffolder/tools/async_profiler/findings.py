@@ -42,7 +42,8 @@ def find(runs: Sequence[LoopRun], program: ProgramRun | None, limit: float) -> t
         # What a loop before has shown is said once.
         known = {(finding.id, finding.where) for finding in findings}
         findings += [finding for finding in find_all(run, limit) if (finding.id, finding.where) not in known]
-    findings += find_busy([run.end.get("busy") or 0.0 for run in runs])
+    ends = [*(run.end for run in runs), *([program.end] if program else [])]
+    findings += find_busy([end.get("busy") or 0.0 for end in ends])
     if program:
         findings += find_program(program)
     return by_level(findings)
@@ -317,6 +318,11 @@ def find_program(program: ProgramRun) -> Iterator[Finding]:
             yield Finding(
                 "many-steps", "note", message, fix="start fewer tasks at once", reference=reference(SKILL, "blocking")
             )
+    unclear = [window for window in program.windows if window.cause == "unknown"]
+    if unclear:
+        times = f", {len(unclear)} times" if len(unclear) > 1 else ""
+        message = f"the loop was up to {longest(unclear)} late{times}; why can't be told"
+        yield Finding("late", "note", message, fix="run it again when the machine is quiet")
     if program.left:
         message = f"the program ended while tasks had not, which were cancelled: {counted(program.left)}"
         yield Finding("tasks-left", "note", message, reference=reference(SKILL, "deadlines"))

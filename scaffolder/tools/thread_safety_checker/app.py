@@ -216,9 +216,17 @@ def describe(
     if scan:
         parts.append(f"{number_of(scan.files, 'file')} of Rust with {number_of(scan.lines, 'line')}")
     wrong = sum(finding.level in {"error", "warning"} for finding in findings)
-    outcome = number_of(wrong, "finding") if wrong else "nothing found, which is no proof"
+    outcome = number_of(wrong, "finding") if wrong else describe_silence(scan, trials)
     tables = tuple(tables_of(trials)) if trials and in_full else ()
     return toolkit.Result(TOOL, f"{'; '.join(parts)}: {outcome}", toolkit.by_level(findings), tables)
+
+
+def describe_silence(scan: Scan | None, trials: Trials | None) -> str:
+    """Return what it means that nothing was found."""
+    if trials and not trials.comparisons:
+        return "nothing found in source, and no call was tried" if scan else "no call was tried"
+    is_late = trials and ("time" in trials.omissions or trials.unmixed)
+    return "nothing found, but there was no time for all of it" if is_late else "nothing found, which is no proof"
 
 
 def number_of(count: int, noun: str) -> str:

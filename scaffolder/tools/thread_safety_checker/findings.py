@@ -169,7 +169,12 @@ def describe_limits(trials: Trials, runner: ModuleRunner) -> Iterator[Finding]:
     }
     for reason, names in trials.omissions.items():
         text = f"not tried: {some_of(names)}; {words[reason]}"
-        yield Finding("not-tried", "note", text, runner.module, "\n".join(names))
+        # Where no call was tried at all, nothing else says so.
+        level: Level = "warning" if reason == "time" and not trials.comparisons else "note"
+        yield Finding("not-tried", level, text, runner.module, "\n".join(names))
+    if trials.unmixed:
+        count = f"{trials.unmixed} combination{'s' if trials.unmixed > 1 else ''} of calls"
+        yield Finding("not-tried", "note", f"not tried: {count}; {words['time']}", runner.module)
     uncompared = [call.text for call, basis in trials.comparisons if basis in {"nothing", "thread"}]
     if uncompared:
         text = f"not compared, because results change from call to call: {some_of(uncompared)}"

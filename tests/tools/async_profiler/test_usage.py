@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.conftest import CHECKOUT
-from tests.tools.async_profiler.conftest import said
-from tests.tools.results import finding
+from tests.tools.async_profiler.conftest import judge, said
+from tests.tools.results import finding, measure_until, timeout_for
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,7 +52,7 @@ def test_what_is_typed_wrongly_is_said(profile: Profile, arguments: list[str], m
 
 def test_a_loop_that_is_not_installed_is_an_error_only_if_it_is_named(profile: Profile, tmp_path: Path) -> None:
     (tmp_path / "uvloop.py").write_text("raise ImportError('no uvloop')", encoding="utf-8")
-    assert said(profile("known:waits", "--tasks", "1", "--loop", "all")) == {}
+    judge(profile, "known:waits", "--tasks", "1", "--loop", "all", expected={})
     error = profile("known:waits", "--tasks", "1", "--loop", "uvloop", code=2)
     assert error["message"] == f"`{sys.executable}` has no `uvloop`: ImportError: no uvloop"
 
@@ -82,10 +82,14 @@ def test_an_import_that_fails_is_an_error(profile: Profile, tmp_path: Path) -> N
 def test_a_call_that_fails_is_a_finding_and_the_next_is_measured(
     profile: Profile, call: str, identifier: str, message: str
 ) -> None:  # fmt: skip
-    result = profile("known:waits", "--call", call, "--call", "f()", "--tasks", "1", "--timeout", "3", code=1)
+    arguments = ("known:waits", "--call", call, "--call", "f()", "--tasks", "1", *timeout_for("hang" in call, "3"))
+
+    def is_measured(result: dict[str, Any]) -> bool:
+        return any(item["id"] == "awaits-well" and item["where"] == "f()" for item in result["findings"])
+
+    result = measure_until(lambda: profile(*arguments, code=1), is_measured)
     error = finding(result, identifier)
     assert (error["level"], error["message"]) == ("error", message)
-    assert any(item["id"] == "awaits-well" and item["where"] == "f()" for item in result["findings"])
 
 
 @pytest.mark.parametrize(
@@ -98,7 +102,7 @@ def test_a_call_that_fails_is_a_finding_and_the_next_is_measured(
 )
 def test_a_script_that_fails_is_an_error(profile: Profile, tmp_path: Path, source: str, message: str) -> None:
     (tmp_path / "bad.py").write_text(source, encoding="utf-8")
-    error = profile("bad.py", "--timeout", "2", code=1)
+    error = profile("bad.py", *timeout_for("hangs" in source, "2"), code=1)
     assert error["message"].startswith(message)
     assert error["hint"]
 

@@ -13,7 +13,7 @@ import pytest
 
 from tests.conftest import CHECKOUT
 from tests.tools.conversion_profiler.conftest import names
-from tests.tools.results import finding, rows
+from tests.tools.results import finding, rows, timeout_for
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -96,7 +96,7 @@ def test_a_library_that_is_not_there_is_an_error(pyo3_new: Command, tmp_path: Pa
     ],
 )
 def test_a_call_that_fails_leaves_what_was_measured(measure: Measure, function: str, message: str) -> None:
-    result = measure(f"measured:{function}", *BYTES, "--timeout", "3", code=1)
+    result = measure(f"measured:{function}", *BYTES, *timeout_for(function == "hangs", "3"), code=1)
     assert [item["message"] for item in result["findings"] if item["level"] == "error"] == [message]
     assert [row["n"] for row in rows(result, "Time of a call")] == ["1", "10"]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import subprocess
@@ -13,9 +12,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 import pytest
 
 from scaffolder.tools.gil_profiler.app import app
-from tests import quiet
 from tests.tools.extensions import build_extension
-from tests.tools.results import call_tool, result_or_error, rows
+from tests.tools.results import call_tool, measure_until, result_or_error, rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,17 +32,8 @@ class Profile(Protocol):
 
 
 def measure(profile: Profile, *arguments: str, until: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
-    """Measure until the result is as it should be, or the tool does not say that the machine was busy.
-
-    Other processes may keep a thread from a processor for most of a measurement.
-    """
-
-    def is_good(result: dict[str, Any]) -> bool:
-        return until(result) or not {"busy-machine", "too-busy"} & {finding["id"] for finding in result["findings"]}
-
-    result = quiet.measure(lambda: profile(*arguments), is_good)
-    assert until(result), json.dumps(result, indent=1)
-    return result
+    """Measure until the result is as it should be, as long as the tool doubts it."""
+    return measure_until(lambda: profile(*arguments), until)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 
 from tests.conftest import CHECKOUT
 from tests.tools.gil_profiler.conftest import CALLS, names
-from tests.tools.results import finding, rows
+from tests.tools.results import finding, rows, timeout_for
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -69,7 +69,7 @@ def test_an_import_that_fails_is_an_error(profile: Profile, tmp_path: Path) -> N
     ],
 )
 def test_a_call_that_fails_is_an_error(profile: Profile, function: str, identifier: str, message: str) -> None:
-    result = profile(f"known:{function}", *BYTES, "--timeout", "2", code=1)
+    result = profile(f"known:{function}", *BYTES, *timeout_for(function == "hangs", "2"), code=1)
     assert finding(result, identifier)["message"] == message
     assert finding(result, identifier)["level"] == "error"
 
@@ -77,7 +77,7 @@ def test_a_call_that_fails_is_an_error(profile: Profile, function: str, identifi
 @pytest.mark.parametrize(("function", "identifier"), [("refuses", "call-raises"), ("ends", "crash"), ("hangs", "hang")])
 def test_a_call_that_fails_leaves_what_was_measured(profile: Profile, function: str, identifier: str) -> None:
     calls = ("--call", "f(a)", "--call", "len(a)")
-    result = profile(f"known:{function}", *calls, *BYTES, "--timeout", "2", code=1)
+    result = profile(f"known:{function}", *calls, *BYTES, *timeout_for(function == "hangs", "4"), code=1)
     assert [row["call"] for row in rows(result, CALLS)] == ["len(a)"]
     assert finding(result, identifier)["message"].startswith("`f(a)` ")
     assert names(result) == {identifier, "short"}
@@ -95,7 +95,7 @@ def test_a_script_that_fails_is_an_error(
     profile: Profile, tmp_path: Path, source: str, message: str, hint: str
 ) -> None:
     (tmp_path / "bad.py").write_text(source, encoding="utf-8")
-    error = profile("bad.py", "--timeout", "2", code=1)
+    error = profile("bad.py", *timeout_for("sleep" in source, "2"), code=1)
     assert error["message"].startswith(message)
     assert error["hint"].startswith(hint)
 

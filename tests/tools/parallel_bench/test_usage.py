@@ -10,7 +10,7 @@ import pytest
 
 from tests.conftest import CHECKOUT
 from tests.tools.parallel_bench.conftest import allow, names, rows
-from tests.tools.results import finding
+from tests.tools.results import finding, timeout_for
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -161,7 +161,7 @@ def test_results_of_more_threads_are_compared(bench: Bench, function: str, name:
     ],
 )
 def test_a_call_that_fails_is_an_error(bench: Bench, function: str, name: str, message: str) -> None:
-    result = bench(f"measured:{function}", *INSIDE, "--timeout", "3", code=1)
+    result = bench(f"measured:{function}", *INSIDE, *timeout_for(function == "hangs", "3"), code=1)
     assert finding(result, name)["message"] == message
     assert finding(result, name)["level"] == "error"
 

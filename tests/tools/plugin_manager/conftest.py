@@ -57,8 +57,10 @@ class Good:
     def crash(self):
         ctypes.string_at(0)
 
-    def endless(self):
-        subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    def endless(self, note="note"):
+        process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+        with open(note, "w") as file:
+            file.write(str(process.pid))
         while True:
             pass
 

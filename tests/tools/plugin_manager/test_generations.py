@@ -205,7 +205,7 @@ def test_a_command_watches_until_it_has_reloaded(site: Path) -> None:
         assert process.stderr is not None
         assert "`add`: returned [100, 1, [100], 1]" in process.stderr.readline()
         replace(site / "counting_source.py", version(101))
-        stdout, stderr = process.communicate(timeout=60)
+        stdout, stderr = process.communicate(timeout=300)
     assert stdout.endswith("`counter`: 1 reload, 0 of them failed\n")
     assert "generation 2 runs after" in stderr
     assert "state kept\n`add`: returned [101, 2, [100, 101], 2]" in stderr
@@ -225,7 +225,7 @@ def test_a_signal_ends_the_command_and_the_plugin(site: Path, number: signal.Sig
             ["ps", "-o", "pid=", "--ppid", str(process.pid)], capture_output=True, text=True, check=True
         )
         process.send_signal(number)
-        process.communicate(timeout=20)
+        process.communicate(timeout=300)
     assert process.returncode == code
     assert child.stdout.strip()
     assert all(not Path(f"/proc/{pid}").exists() for pid in child.stdout.split())

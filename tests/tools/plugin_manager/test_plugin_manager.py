@@ -5,16 +5,16 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+import time
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from scaffolder.skills import find_tool
+from tests import quiet
 from tests.tools.plugin_manager.conftest import GROUP, PLUGINS, Tool, install
 from tests.tools.results import read_result
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 CLASSES = [line[6:].partition("(")[0].rstrip(":") for line in PLUGINS.splitlines() if line.startswith("class ")]
 CONTRACT = "tide_tables:Source"
@@ -26,6 +26,15 @@ def finding(result: dict[str, object], name: str) -> tuple[str, str]:
     """Return the name and the message of a plugin's first finding."""
     findings = [item for item in result["findings"] if str(item["where"]).startswith(f"{name} (")]  # type: ignore[attr-defined]
     return findings[0]["id"], findings[0]["message"]
+
+
+def runs(process: str) -> bool:
+    """Return whether there is a process, other than one that has ended and that nobody has collected."""
+    try:
+        status = Path(f"/proc/{process}/stat").read_text(encoding="utf-8")
+    except OSError:
+        return False
+    return status.rpartition(")")[2].split()[0] != "Z"
 
 
 @pytest.fixture
@@ -90,8 +99,15 @@ def test_where_a_plugin_fails_is_shown(tool: Tool) -> None:
 
 
 def test_all_are_verified_and_one_that_crashes_stops_nothing(tool: Tool) -> None:
-    result = read_result(tool("verify", "--timeout", "5", "--json", code=1)[0])
-    rows = {row[0]: row[2] for row in result["tables"][0]["rows"]}
+    def kinds(result: dict[str, Any]) -> dict[str, str]:
+        return {row[0]: row[2] for row in result["tables"][0]["rows"]}
+
+    # A machine that is busy may take longer to start a process.
+    result = quiet.measure(
+        lambda: read_result(tool("verify", "--timeout", "5", "--json", code=1)[0]),
+        lambda result: list(kinds(result).values()).count("hangs") == 1,
+    )
+    rows = kinds(result)
     assert len(rows) == len(CLASSES) + 1
     assert rows["arguments"] == "raises"
     assert rows["crashes"] == "crashes"
@@ -250,11 +266,15 @@ def test_a_crash_names_the_signal(tool: Tool) -> None:
     assert "in crash" in result["findings"][0]["evidence"]
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="processes are counted in /proc")
-def test_what_a_plugin_started_ends_with_it(tool: Tool) -> None:
-    tool("run", "good", "endless", "--timeout", "4", code=1)
-    commands = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
-    assert "import time; time.sleep(60)" not in commands
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are looked up in /proc")
+def test_what_a_plugin_started_ends_with_it(tool: Tool, tmp_path: Path) -> None:
+    tool("run", "good", "endless", str(tmp_path / "started"), "--timeout", "4", code=1)
+    process = (tmp_path / "started").read_text(encoding="ascii")
+    # It was killed, and ends once it gets a processor.
+    deadline = time.monotonic() + 300
+    while runs(process):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 @pytest.mark.parametrize("verb", [["verify"], ["run", "good", "height", "Brest"], ["watch", "good"]])

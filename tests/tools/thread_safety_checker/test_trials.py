@@ -2,19 +2,35 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
 import sys
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
 
+from scaffolder.tools.thread_safety_checker import trying
 from tests.tools.thread_safety_checker.conftest import of, serious
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.tools.thread_safety_checker.conftest import Check
 
 SHARED = ("shared", "--timeout", "1")
 COUNTER = ("--make", "x=Counter()")
+
+
+@dataclass
+class Clock:
+    """A clock that says what it is told."""
+
+    times: Iterator[float]
+
+    def monotonic(self) -> float:
+        """Return the time."""
+        return next(self.times)
 
 
 @pytest.mark.parametrize(
@@ -126,3 +142,30 @@ def test_what_there_is_no_time_for_is_said(check: Check) -> None:
     result = check(*SHARED, "--call", "slow()", "--call", "total([1])", "--seconds", "1")
     (finding,) = of(result, "not-tried")
     assert "`total([1])`; there was no time left: raise `--seconds`" in finding["message"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "names"),
+    [(("--call", "total([1])", "--call", "visit()"), "`total([1])` and `visit()`"), (COUNTER, "`x`")],
+    ids=["calls", "objects"],
+)
+def test_where_no_call_was_tried_that_is_a_warning(
+    check: Check, arguments: tuple[str, ...], names: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trying, "time", Clock(itertools.count(step=2.0)))
+    result = check(*SHARED, *arguments, "--seconds", "1")
+    assert result["summary"].startswith("0 calls of `shared` in 4 threads, by Python 3.")
+    assert result["summary"].endswith(": 1 finding")
+    assert serious(result) == ["not-tried"]
+    (finding,) = of(result, "not-tried")
+    assert finding["message"] == f"not tried: {names}; there was no time left: raise `--seconds`"
+
+
+def test_combinations_that_there_is_no_time_for_are_counted(check: Check, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Two calls are in time, and what comes after them is not.
+    monkeypatch.setattr(trying, "time", Clock(itertools.chain([0.0, 0.0, 0.0], itertools.repeat(2.0))))
+    result = check(*SHARED, "--call", "total([1])", "--call", "visit()", "--seconds", "1")
+    assert result["summary"].startswith("2 calls of `shared` in 4 threads, by Python 3.")
+    assert result["summary"].endswith(": nothing found, but there was no time for all of it")
+    (finding,) = of(result, "not-tried")
+    assert finding["message"] == "not tried: 1 combination of calls; there was no time left: raise `--seconds`"
