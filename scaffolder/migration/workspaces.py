@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from scaffolder.machine.programs import run
+from scaffolder.migration.builders import crate_of
 from scaffolder.migration.companions import is_companion
 from scaffolder.migration.manifests import entries
 
@@ -24,7 +25,7 @@ class Workspace:
     Attributes:
         folder: The workspace's folder, in the copy.
         packages: The ids of those crates in it that depend on PyO3.
-        options: What switches PyO3 on where it is optional.
+        options: What switches on PyO3 where it is optional, and the features that the crate is built with.
     """
 
     folder: Path
@@ -66,7 +67,8 @@ def find_workspaces(
             unreadable.append(UnreadableCrate(path, place))
         else:
             packages.setdefault(place.folder, []).append(place.package)
-            options.setdefault(place.folder, []).extend(f"{name}/{feature}" for feature in switches(document))
+            features = dict.fromkeys([*switches(document), *built_features(sources, path)])
+            options.setdefault(place.folder, []).extend(f"{name}/{feature}" for feature in features)
     workspaces = tuple(
         Workspace(folder, tuple(names), ("--features", ",".join(options[folder])) if options[folder] else ())
         for folder, names in packages.items()
@@ -113,3 +115,17 @@ def switches(document: Mapping[str, Any]) -> Iterator[str]:
     for name, items in features.items():
         if name != "default" and any(item.removeprefix("dep:").partition("/")[0] in optional for item in items):
             yield name
+
+
+def built_features(sources: Sources, path: str) -> Iterator[str]:
+    """Yield the features of a crate that maturin builds it with: what Python gets may be behind one that is off.
+
+    Args:
+        sources: The repository.
+        path: The crate's manifest.
+    """
+    own = dict(sources.documents[path].get("features", {}))
+    for place, project in sources.projects.items():
+        names = dict(dict(project.get("tool", {})).get("maturin", {})).get("features", ())
+        if names and crate_of(sources, place) == path:
+            yield from (str(name) for name in names if name in own)

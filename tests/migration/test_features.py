@@ -8,6 +8,8 @@ import pytest
 
 from scaffolder.migration.checking import write_config
 from scaffolder.migration.manifests import add_feature, manifest_of, parse_manifests, raise_manifest
+from scaffolder.migration.sources import Sources
+from scaffolder.migration.workspaces import built_features
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,3 +61,26 @@ def test_a_stable_abi_is_checked_as_it_is_built(tmp_path: Path, features: list[s
     lines = write_config(tmp_path, features).read_text(encoding="utf-8").splitlines()
     assert f"version={version}" in lines
     assert f"abi3={stable}" in lines
+
+
+@pytest.mark.parametrize(
+    ("maturin", "features"),
+    [
+        ('features = ["pyo3/extension-module", "python"]', ["python"]),
+        ('features = ["python", "unknown"]', ["python"]),
+        ('manifest-path = "other/Cargo.toml"\nfeatures = ["python"]', []),
+        ("strip = true", []),
+    ],
+)
+def test_a_crate_is_compiled_with_the_features_that_maturin_builds(
+    tmp_path: Path, maturin: str, features: list[str]
+) -> None:
+    crate = '[dependencies]\npyo3 = "0.20"\n\n[features]\npython = []\nslow = []\n'
+    texts = {"Cargo.toml": crate, "other/Cargo.toml": crate, "pyproject.toml": f"[tool.maturin]\n{maturin}\n"}
+    (tmp_path / "other").mkdir()
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    documents = parse_manifests(texts)
+    projects = {"pyproject.toml": documents.pop("pyproject.toml")}
+    sources = Sources(tmp_path, {}, {}, documents, projects, tuple(documents))
+    assert list(built_features(sources, "Cargo.toml")) == features
