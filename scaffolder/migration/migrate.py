@@ -36,6 +36,7 @@ from scaffolder.migration.matching import apply_rules
 from scaffolder.migration.results import Migration, RuleEdit, Step
 from scaffolder.migration.rules import OLDEST, lasting_rules, load_rules, releases
 from scaffolder.migration.sources import read_sources
+from scaffolder.migration.unused import drop_unused, unused_imports
 from scaffolder.migration.work import ALL_TARGETS, open_work
 
 if TYPE_CHECKING:
@@ -207,6 +208,7 @@ def walk(work: Work, before: str, wanted: str, report: Callable[[str], None], no
     if not work.reason:
         report(before)
         notes += check_before(work)
+        work.unused = unused_imports(work.last, work.sources.texts) if work.last else frozenset()
     over: list[str] = []
     for place, name in enumerate(names):
         if missing := missing_releases(work.sources.documents.values(), name):
@@ -274,6 +276,8 @@ def take(work: Work, name: str, over: Sequence[str] = (), *, late: bool = False)
         work.sources.write()
         return Step(name, tuple(manifests), tuple(edits), reason=work.reason)
     check = settle(work, rules, edits, manifests)
+    edits += drop_unused(work)
+    check = work.last or check
     return Step(name, tuple(manifests), tuple(edits), checked=check.ran, passed=check.passed, reason=check.reason)
 
 

@@ -40,6 +40,7 @@ class Work:
         last: What the compiler said the last time.
         notes: What else the user should know.
         targets: What cargo is asked to compile; by default libraries and programs.
+        unused: The imports that were unused from the start, by file.
         offers: Rules that the user asked for, by the release whose step they go with.
     """
 
@@ -52,6 +53,7 @@ class Work:
     last: Check | None = None
     notes: list[str] = field(default_factory=list)
     targets: tuple[str, ...] = ALL_TARGETS
+    unused: frozenset[tuple[str, str]] = frozenset()
     offers: dict[str, tuple[Rule, ...]] = field(default_factory=dict)
 
     def check(self) -> Check:
@@ -73,6 +75,7 @@ class Work:
             total.reason = total.reason or check.reason
             total.problems += check.problems
             total.features |= check.features
+            total.unused |= check.unused
             for path, messages in check.messages.items():
                 total.messages.setdefault(path, []).extend(messages)
         self.last = total
