@@ -25,12 +25,19 @@ class Workspace:
     Attributes:
         folder: The workspace's folder, in the copy.
         packages: The ids of those crates in it that depend on PyO3.
-        options: What switches on PyO3 where it is optional, and the features that the crate is built with.
+        switches: The features that switch on PyO3 where it is optional.
+        built: The features that crates are built with.
     """
 
     folder: Path
     packages: tuple[str, ...]
-    options: tuple[str, ...] = ()
+    switches: tuple[str, ...] = ()
+    built: tuple[str, ...] = ()
+
+    def options(self, *, built: bool) -> tuple[str, ...]:
+        """Return the options of `cargo check`, with the features that crates are built with or without."""
+        names = dict.fromkeys([*self.switches, *(self.built if built else ())])
+        return ("--features", ",".join(names)) if names else ()
 
 
 class UnreadableCrate(NamedTuple):
@@ -54,8 +61,7 @@ def find_workspaces(
         sources: The repository.
         environment: The variables that cargo runs with.
     """
-    packages: dict[Path, list[str]] = {}
-    options: dict[Path, list[str]] = {}
+    found: dict[Path, Workspace] = {}
     unreadable = []
     for path in sources.crates:
         document = sources.documents[path]
@@ -65,15 +71,15 @@ def find_workspaces(
         place = locate_package(sources.copy / path, environment)
         if isinstance(place, str):
             unreadable.append(UnreadableCrate(path, place))
-        else:
-            packages.setdefault(place.folder, []).append(place.package)
-            features = dict.fromkeys([*switches(document), *built_features(sources, path)])
-            options.setdefault(place.folder, []).extend(f"{name}/{feature}" for feature in features)
-    workspaces = tuple(
-        Workspace(folder, tuple(names), ("--features", ",".join(options[folder])) if options[folder] else ())
-        for folder, names in packages.items()
-    )
-    return workspaces, tuple(unreadable)
+            continue
+        workspace = found.get(place.folder, Workspace(place.folder, ()))
+        found[place.folder] = Workspace(
+            place.folder,
+            (*workspace.packages, place.package),
+            (*workspace.switches, *(f"{name}/{feature}" for feature in switches(document))),
+            (*workspace.built, *(f"{name}/{feature}" for feature in built_features(sources, path))),
+        )
+    return tuple(found.values()), tuple(unreadable)
 
 
 class Place(NamedTuple):

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from scaffolder.migration.checking import write_config
+from scaffolder.migration.checking import Check, write_config
 from scaffolder.migration.manifests import add_feature, manifest_of, parse_manifests, raise_manifest
+from scaffolder.migration.migrate import check_before
 from scaffolder.migration.sources import Sources
-from scaffolder.migration.workspaces import built_features
+from scaffolder.migration.work import Work
+from scaffolder.migration.workspaces import Workspace, built_features
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -84,3 +86,21 @@ def test_a_crate_is_compiled_with_the_features_that_maturin_builds(
     projects = {"pyproject.toml": documents.pop("pyproject.toml")}
     sources = Sources(tmp_path, {}, {}, documents, projects, tuple(documents))
     assert list(built_features(sources, "Cargo.toml")) == features
+
+
+class WithoutCompiler(Work):
+    """A project that compiles only without the features that it is built with."""
+
+    def check(self) -> Check:
+        works = "--features" not in self.workspaces[0].options(built=self.built)
+        return Check(ran=works, passed=works, reason="`fast-sys` does not compile: `cc` is not installed")
+
+
+def test_a_feature_that_this_machine_can_not_build_is_left_out_and_said(tmp_path: Path) -> None:
+    sources = Sources(tmp_path, {}, {}, {}, {}, ())
+    work = WithoutCompiler(sources, (Workspace(tmp_path, ("fares",), built=("fares/fast",)),), tmp_path, {})
+    notes = list(check_before(work))
+    assert notes == [
+        "the features in `[tool.maturin]` are not checked: `fast-sys` does not compile: `cc` is not installed"
+    ]
+    assert work.check().passed
