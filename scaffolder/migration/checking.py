@@ -166,7 +166,7 @@ def add_message(check: Check, message: Mapping[str, Any], root: Path, folder: Pa
         if message["level"] != "error":
             return
     check.problems.append(Problem(path, span["line_start"], code, message["message"], message["level"] == "error"))
-    text = texts.setdefault(path, (root / path).read_text(encoding="utf-8"))
+    text = texts.setdefault(path, read_exactly(root / path))
     suggestion = suggestion_of(message, path, root, folder, text)
     made = any(place["is_primary"] and place["expansion"] for place in message["spans"])
     entry = Message(code, full_text(message), *characters(text, span), suggestion, made)
@@ -178,10 +178,15 @@ def add_message(check: Check, message: Mapping[str, Any], root: Path, folder: Pa
 
 def add_unused(check: Check, message: Mapping[str, Any], path: str, root: Path, folder: Path) -> None:
     """Take over which imports the compiler would leave out."""
-    edits = suggestion_of(message, path, root, folder, (root / path).read_text(encoding="utf-8"))
+    edits = suggestion_of(message, path, root, folder, read_exactly(root / path))
     suggestions = check.unused.setdefault(path, [])
     if edits and edits not in suggestions:
         suggestions.append(edits)
+
+
+def read_exactly(path: Path) -> str:
+    """Return a file's text with its line endings as they are, since the compiler counts their bytes."""
+    return path.read_bytes().decode("utf-8")
 
 
 def own_span(spans: Sequence[Mapping[str, Any]], root: Path, folder: Path) -> Mapping[str, Any] | None:

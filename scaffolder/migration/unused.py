@@ -89,8 +89,9 @@ def without(text: str, edits: Sequence[Edit]) -> str:
     for edit in sorted(edits, reverse=True):
         line_start = text.rfind("\n", 0, edit.start) + 1
         end = edit.end
-        if not text[line_start : edit.start].strip() and text[end : end + 1] == "\n":
-            text = text[:line_start] + text[end + 1 :]
+        rest = text[end:].removeprefix("\r")
+        if not text[line_start : edit.start].strip() and rest.startswith("\n"):
+            text = text[:line_start] + rest[1:]
         else:
             text = text[: edit.start] + edit.text + text[end:]
     return text
