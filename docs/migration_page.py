@@ -29,11 +29,13 @@ pyo3-new migrate
 ```
 
 The sections are those of [PyO3's migration guide](https://pyo3.rs/v{newest}.1/migration.html). Code is *changed* where
-the result is certain; what needs you is *marked*, with the file, the line and the section to read.
+the result is certain; what needs you is *marked*, with the file, the line and the section to read. Imports that a step
+makes superfluous go with it.
 
-"Compiles" is said of what `cargo check` compiles on this machine with the default features. Code under another `cfg`,
-for another system or a feature that is off, is changed only by the rules that need no compiler, and is listed: check it
-where it is compiled, for instance with `cargo check --no-default-features`.
+"Compiles" is said of what `cargo check` compiles on this machine with the default features, those that `[tool.maturin]`
+names and those that PyO3 is behind. Code under another `cfg`, for another system or a feature that is off, is changed
+only by the rules that need no compiler, and is listed: check it where it is compiled, for instance with
+`cargo check --no-default-features`.
 """
 RELEASE = """
 ## To {release}

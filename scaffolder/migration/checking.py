@@ -25,6 +25,7 @@ build_flags=
 suppress_build_script_link_lines=true
 """
 DEPRECATED = "deprecated"
+UNUSED = "unused_imports"
 # Rules live on deprecations, which `#![allow(deprecated)]` would hide.
 FLAGS = ["--force-warn", DEPRECATED]
 
@@ -58,6 +59,7 @@ class Check:
         problems: Its errors, and the deprecations.
         messages: The same, by file, in a form that rules apply to.
         features: The features that are on, by the manifest of a crate that compiles.
+        unused: The edits that leave out unused imports, by file and message.
         reason: Why it did not run, in the first line that says so.
     """
 
@@ -66,6 +68,7 @@ class Check:
     problems: list[Problem] = field(default_factory=list)
     messages: dict[str, list[Message]] = field(default_factory=dict)
     features: dict[str, set[str]] = field(default_factory=dict)
+    unused: dict[str, list[tuple[Edit, ...]]] = field(default_factory=dict)
     reason: str = ""
 
     @property
@@ -152,14 +155,18 @@ def note_features(check: Check, artifact: Mapping[str, Any], root: Path) -> None
 def add_message(check: Check, message: Mapping[str, Any], root: Path, folder: Path, texts: dict[str, str]) -> None:
     """Take over an error or deprecation that is about a file of the project."""
     code = (message["code"] or {}).get("code", "")
-    if message["level"] != "error" and code != DEPRECATED:
+    if message["level"] != "error" and code not in {DEPRECATED, UNUSED}:
         return
     span = own_span(message["spans"], root, folder)
     if span is None:
         return
     path = relative_path(span, root, folder) or ""
+    if code == UNUSED:
+        add_unused(check, message, path, root, folder)
+        if message["level"] != "error":
+            return
     check.problems.append(Problem(path, span["line_start"], code, message["message"], message["level"] == "error"))
-    text = texts.setdefault(path, (root / path).read_text(encoding="utf-8"))
+    text = texts.setdefault(path, read_exactly(root / path))
     suggestion = suggestion_of(message, path, root, folder, text)
     made = any(place["is_primary"] and place["expansion"] for place in message["spans"])
     entry = Message(code, full_text(message), *characters(text, span), suggestion, made)
@@ -167,6 +174,19 @@ def add_message(check: Check, message: Mapping[str, Any], root: Path, folder: Pa
     # A file that is compiled twice, for tests too, is complained about twice.
     if entry not in entries:
         entries.append(entry)
+
+
+def add_unused(check: Check, message: Mapping[str, Any], path: str, root: Path, folder: Path) -> None:
+    """Take over which imports the compiler would leave out."""
+    edits = suggestion_of(message, path, root, folder, read_exactly(root / path))
+    suggestions = check.unused.setdefault(path, [])
+    if edits and edits not in suggestions:
+        suggestions.append(edits)
+
+
+def read_exactly(path: Path) -> str:
+    """Return a file's text with its line endings as they are, since the compiler counts their bytes."""
+    return path.read_bytes().decode("utf-8")
 
 
 def own_span(spans: Sequence[Mapping[str, Any]], root: Path, folder: Path) -> Mapping[str, Any] | None:

@@ -36,6 +36,7 @@ from scaffolder.migration.matching import apply_rules
 from scaffolder.migration.results import Migration, RuleEdit, Step
 from scaffolder.migration.rules import OLDEST, lasting_rules, load_rules, releases
 from scaffolder.migration.sources import read_sources
+from scaffolder.migration.unused import drop_unused, unused_imports
 from scaffolder.migration.work import ALL_TARGETS, open_work
 
 if TYPE_CHECKING:
@@ -207,6 +208,7 @@ def walk(work: Work, before: str, wanted: str, report: Callable[[str], None], no
     if not work.reason:
         report(before)
         notes += check_before(work)
+        work.unused = unused_imports(work.last, work.sources.texts) if work.last else frozenset()
     over: list[str] = []
     for place, name in enumerate(names):
         if missing := missing_releases(work.sources.documents.values(), name):
@@ -242,6 +244,11 @@ def check_before(work: Work) -> Iterator[str]:
         yield "tests, examples and benchmarks are not checked: they do not compile as they are"
     elif whole.ran:
         work.targets = ALL_TARGETS
+    elif work.built and any(workspace.built for workspace in work.workspaces):
+        # Such a feature may need a library or compiler that this machine lacks.
+        work.targets, work.built = ALL_TARGETS, False
+        yield f"the features in `[tool.maturin]` are not checked: {whole.reason}"
+        yield from check_before(work)
     else:
         raise unchecked(whole.reason)
 
@@ -274,6 +281,8 @@ def take(work: Work, name: str, over: Sequence[str] = (), *, late: bool = False)
         work.sources.write()
         return Step(name, tuple(manifests), tuple(edits), reason=work.reason)
     check = settle(work, rules, edits, manifests)
+    edits += drop_unused(work)
+    check = work.last or check
     return Step(name, tuple(manifests), tuple(edits), checked=check.ran, passed=check.passed, reason=check.reason)
 
 

@@ -40,6 +40,8 @@ class Work:
         last: What the compiler said the last time.
         notes: What else the user should know.
         targets: What cargo is asked to compile; by default libraries and programs.
+        built: Whether crates are compiled with the features that they are built with.
+        unused: The imports that were unused from the start, by file.
         offers: Rules that the user asked for, by the release whose step they go with.
     """
 
@@ -52,6 +54,8 @@ class Work:
     last: Check | None = None
     notes: list[str] = field(default_factory=list)
     targets: tuple[str, ...] = ALL_TARGETS
+    built: bool = True
+    unused: frozenset[tuple[str, str]] = frozenset()
     offers: dict[str, tuple[Rule, ...]] = field(default_factory=dict)
 
     def check(self) -> Check:
@@ -67,12 +71,13 @@ class Work:
                 workspace.packages,
                 config,
                 self.environment,
-                options=(*self.targets, *workspace.options),
+                options=(*self.targets, *workspace.options(built=self.built)),
             )
             total.ran, total.passed = total.ran and check.ran, total.passed and check.passed
             total.reason = total.reason or check.reason
             total.problems += check.problems
             total.features |= check.features
+            total.unused |= check.unused
             for path, messages in check.messages.items():
                 total.messages.setdefault(path, []).extend(messages)
         self.last = total

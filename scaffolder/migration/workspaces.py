@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from scaffolder.machine.programs import run
+from scaffolder.migration.builders import crate_of
 from scaffolder.migration.companions import is_companion
 from scaffolder.migration.manifests import entries
 
@@ -24,12 +25,19 @@ class Workspace:
     Attributes:
         folder: The workspace's folder, in the copy.
         packages: The ids of those crates in it that depend on PyO3.
-        options: What switches PyO3 on where it is optional.
+        switches: The features that switch on PyO3 where it is optional.
+        built: The features that crates are built with.
     """
 
     folder: Path
     packages: tuple[str, ...]
-    options: tuple[str, ...] = ()
+    switches: tuple[str, ...] = ()
+    built: tuple[str, ...] = ()
+
+    def options(self, *, built: bool) -> tuple[str, ...]:
+        """Return the options of `cargo check`, with the features that crates are built with or without."""
+        names = dict.fromkeys([*self.switches, *(self.built if built else ())])
+        return ("--features", ",".join(names)) if names else ()
 
 
 class UnreadableCrate(NamedTuple):
@@ -53,8 +61,7 @@ def find_workspaces(
         sources: The repository.
         environment: The variables that cargo runs with.
     """
-    packages: dict[Path, list[str]] = {}
-    options: dict[Path, list[str]] = {}
+    found: dict[Path, Workspace] = {}
     unreadable = []
     for path in sources.crates:
         document = sources.documents[path]
@@ -64,14 +71,15 @@ def find_workspaces(
         place = locate_package(sources.copy / path, environment)
         if isinstance(place, str):
             unreadable.append(UnreadableCrate(path, place))
-        else:
-            packages.setdefault(place.folder, []).append(place.package)
-            options.setdefault(place.folder, []).extend(f"{name}/{feature}" for feature in switches(document))
-    workspaces = tuple(
-        Workspace(folder, tuple(names), ("--features", ",".join(options[folder])) if options[folder] else ())
-        for folder, names in packages.items()
-    )
-    return workspaces, tuple(unreadable)
+            continue
+        workspace = found.get(place.folder, Workspace(place.folder, ()))
+        found[place.folder] = Workspace(
+            place.folder,
+            (*workspace.packages, place.package),
+            (*workspace.switches, *(f"{name}/{feature}" for feature in switches(document))),
+            (*workspace.built, *(f"{name}/{feature}" for feature in built_features(sources, path))),
+        )
+    return tuple(found.values()), tuple(unreadable)
 
 
 class Place(NamedTuple):
@@ -113,3 +121,17 @@ def switches(document: Mapping[str, Any]) -> Iterator[str]:
     for name, items in features.items():
         if name != "default" and any(item.removeprefix("dep:").partition("/")[0] in optional for item in items):
             yield name
+
+
+def built_features(sources: Sources, path: str) -> Iterator[str]:
+    """Yield the features of a crate that maturin builds it with: what Python gets may be behind one that is off.
+
+    Args:
+        sources: The repository.
+        path: The crate's manifest.
+    """
+    own = dict(sources.documents[path].get("features", {}))
+    for place, project in sources.projects.items():
+        names = dict(dict(project.get("tool", {})).get("maturin", {})).get("features", ())
+        if names and crate_of(sources, place) == path:
+            yield from (str(name) for name in names if name in own)

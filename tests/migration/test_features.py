@@ -6,8 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from scaffolder.migration.checking import write_config
+from scaffolder.migration.checking import Check, write_config
 from scaffolder.migration.manifests import add_feature, manifest_of, parse_manifests, raise_manifest
+from scaffolder.migration.migrate import check_before
+from scaffolder.migration.sources import Sources
+from scaffolder.migration.work import Work
+from scaffolder.migration.workspaces import Workspace, built_features
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,3 +63,44 @@ def test_a_stable_abi_is_checked_as_it_is_built(tmp_path: Path, features: list[s
     lines = write_config(tmp_path, features).read_text(encoding="utf-8").splitlines()
     assert f"version={version}" in lines
     assert f"abi3={stable}" in lines
+
+
+@pytest.mark.parametrize(
+    ("maturin", "features"),
+    [
+        ('features = ["pyo3/extension-module", "python"]', ["python"]),
+        ('features = ["python", "unknown"]', ["python"]),
+        ('manifest-path = "other/Cargo.toml"\nfeatures = ["python"]', []),
+        ("strip = true", []),
+    ],
+)
+def test_a_crate_is_compiled_with_the_features_that_maturin_builds(
+    tmp_path: Path, maturin: str, features: list[str]
+) -> None:
+    crate = '[dependencies]\npyo3 = "0.20"\n\n[features]\npython = []\nslow = []\n'
+    texts = {"Cargo.toml": crate, "other/Cargo.toml": crate, "pyproject.toml": f"[tool.maturin]\n{maturin}\n"}
+    (tmp_path / "other").mkdir()
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    documents = parse_manifests(texts)
+    projects = {"pyproject.toml": documents.pop("pyproject.toml")}
+    sources = Sources(tmp_path, {}, {}, documents, projects, tuple(documents))
+    assert list(built_features(sources, "Cargo.toml")) == features
+
+
+class WithoutCompiler(Work):
+    """A project that compiles only without the features that it is built with."""
+
+    def check(self) -> Check:
+        works = "--features" not in self.workspaces[0].options(built=self.built)
+        return Check(ran=works, passed=works, reason="`fast-sys` does not compile: `cc` is not installed")
+
+
+def test_a_feature_that_this_machine_can_not_build_is_left_out_and_said(tmp_path: Path) -> None:
+    sources = Sources(tmp_path, {}, {}, {}, {}, ())
+    work = WithoutCompiler(sources, (Workspace(tmp_path, ("fares",), built=("fares/fast",)),), tmp_path, {})
+    notes = list(check_before(work))
+    assert notes == [
+        "the features in `[tool.maturin]` are not checked: `fast-sys` does not compile: `cc` is not installed"
+    ]
+    assert work.check().passed

@@ -8,6 +8,8 @@ from scaffolder.migration.rewrites.returning import result_type
 from scaffolder.migration.rewrites.tree import around, part
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from ast_grep_py import SgNode
 
     from scaffolder.migration.matching import Match
@@ -61,14 +63,30 @@ def is_fallible(node: SgNode) -> bool:
 
 def token_in_scope(node: SgNode) -> str:
     """Return an expression for the `Python` that a place has; empty if it has none."""
+    hidden: set[str] = set()
     for outer in node.ancestors():
         if outer.kind() == "block" and (name := declared_token(outer, node)):
             return name
-        if outer.kind() in {"function_item", "closure_expression"} and (name := token_parameter(outer)):
+        if outer.kind() in {"function_item", "closure_expression"} and (name := token_parameter(outer, hidden)):
             return name
+        hidden |= names_bound(outer, node)
         if outer.kind() in {"function_item", "async_block"} or is_detached(outer):
             return ""
     return ""
+
+
+def names_bound(outer: SgNode, node: SgNode) -> set[str]:
+    """Return the names that a block, arm, condition, loop or closure binds before a place in it."""
+    start, patterns = node.range().start.index, [outer.field("pattern")]
+    if outer.kind() == "block":
+        before = [child for child in outer.children() if child.range().end.index < start]
+        patterns = [child.field("pattern") for child in before if child.kind() == "let_declaration"]
+    elif outer.kind() == "closure_expression":
+        patterns = [outer.field("parameters")]
+    elif (condition := outer.field("condition")) is not None:
+        patterns = [let.field("pattern") for let in (condition, *condition.find_all(kind="let_condition"))]
+    names = [leaf for pattern in patterns if pattern for leaf in pattern.find_all(regex="^[a-z_0-9]+$")]
+    return {name.text() for name in names}
 
 
 def declared_token(block: SgNode, node: SgNode) -> str:
@@ -84,9 +102,17 @@ def declared_token(block: SgNode, node: SgNode) -> str:
     return ""
 
 
-def token_parameter(function: SgNode) -> str:
-    """Return what gives the `Python` among a function's parameters."""
+def token_parameter(function: SgNode, hidden: Collection[str] = ()) -> str:
+    """Return what gives the `Python` among a function's parameters.
+
+    Args:
+        function: The function or closure.
+        hidden: The names that mean something else at the place.
+    """
     for parameter in part(function, "parameters").children():
+        pattern = parameter.field("pattern") or parameter
+        if pattern.text() in hidden:
+            continue
         if function.kind() == "closure_expression" and parameter.text() == "py":
             return "py"
         rust_type = part(parameter, "type").text() if parameter.kind() == "parameter" else ""

@@ -35,6 +35,9 @@ VALUES = {
 SIMPLE = {"identifier", "self", "call_expression", "field_expression", "scoped_identifier", "index_expression"}
 METHODS = {"IntoPy": "into_py", "ToPyObject": "to_object"}
 PATHS = {"scoped_identifier", "use_as_clause", "scoped_use_list"}
+FUNCTIONS = {"function_item", "closure_expression"}
+BINDING = ("match_arm", "let_declaration", "let_condition", "for_expression")
+NAMES = ("identifier", "shorthand_field_identifier")
 LEAVES = ("identifier", "type_identifier", "field_identifier")
 ASSOCIATED = """\
 type Target = {target};
@@ -100,11 +103,37 @@ def is_lent(receiver: SgNode) -> bool:
     if receiver.kind() == "try_expression":
         return is_lent(named(receiver)[0])
     if receiver.text() != "self":
-        return receiver.kind() in VALUES or receiver.kind().endswith("_literal")
+        return receiver.kind() in VALUES or receiver.kind().endswith("_literal") or is_part_of_self(receiver)
     function = function_of(receiver)
     parameters = named(function.field("parameters") or function) if function is not None else []
     # Without `&`, an `into_py` that calls `to_object` would become a conversion that calls itself.
     return not any(parameter.text() in {"self", "mut self"} for parameter in parameters)
+
+
+def is_part_of_self(receiver: SgNode) -> bool:
+    """Whether a name is bound by an arm of `match self`, where that is a reference: so is what it binds."""
+    arm = next((node for node in receiver.ancestors() if node.kind() in {"match_arm", *FUNCTIONS}), None)
+    function = function_of(receiver)
+    if arm is None or arm.kind() != "match_arm" or function is None or not binds(arm, receiver.text()):
+        return False
+    around = next(node for node in arm.ancestors() if node.kind() == "match_expression")
+    given = named(function.field("parameters") or function)
+    borrows = bool(given) and given[0].kind() == "self_parameter" and given[0].text().startswith("&")
+    copied = arm.find({"rule": {"any": [{"kind": "reference_pattern"}, {"kind": "ref_pattern"}]}})
+    again = arm.find_all({"rule": {"any": [{"kind": kind} for kind in BINDING]}})
+    return (
+        borrows
+        and (around.field("value") or around).text() == "self"
+        and copied is None
+        and not any(binds(node, receiver.text()) for node in again if node != arm)
+    )
+
+
+def binds(node: SgNode, name: str) -> bool:
+    """Whether the pattern of an arm, `let` or loop has a name."""
+    pattern = node.field("pattern")
+    names = pattern.find_all({"rule": {"any": [{"kind": kind} for kind in NAMES]}}) if pattern is not None else []
+    return any(leaf.text() == name for leaf in names)
 
 
 def implement(match: Match) -> list[Change]:

@@ -44,6 +44,7 @@ ATTACHING = {"with_gil", "attach"}
 DESERIALIZING = {"Visitor", "DeserializeSeed"}
 COLLECT = ".collect::<PyResult<Vec<_>>>()"
 CUSTOM = ".map_err(serde::de::Error::custom)"
+HANDLE = "handle the error there, or panic with `expect`"
 NEVER_FAIL = {"__traverse__", "__clear__", "drop", "main"}
 
 
@@ -93,7 +94,7 @@ class Plan:
             for caller in callers(owner, self.root):
                 self.let_fail(caller)
         elif owner.field("return_type") is not None:
-            raise Undecided("it is in a closure that returns no error")
+            raise Undecided(f"the closure around it returns no error: {HANDLE}")
         else:
             self.open_closure(owner)
 
@@ -123,7 +124,7 @@ class Plan:
             elif default.kind() != "closure_expression":
                 self.defaults.append(default)
         else:
-            raise Undecided("it is in a closure that returns no error")
+            raise Undecided(f"the closure around it returns no error: {HANDLE}")
 
     def edits(self) -> list[Change]:
         """Return the edits, of those at one place the inner ones first."""
@@ -238,7 +239,7 @@ def in_macro(match: Match) -> list[Change]:
     inner = owner_of(match.node)
     if inner is not None and inner.kind() == "closure_expression":
         if not is_fallible(inner):
-            raise Undecided("it is in a closure that returns no error")
+            raise Undecided(f"the closure around it returns no error: {HANDLE}")
         return [(end, end, "?")]
     from ast_grep_py import SgRoot
 
@@ -268,9 +269,9 @@ def require_open(function: SgNode) -> None:
     name = last_name(function.field("name"))
     block = next((node for node in function.ancestors() if node.kind() in {"impl_item", "trait_item"}), None)
     if block is not None and (block.kind() == "trait_item" or block.field("trait") is not None):
-        raise Undecided(f"the trait says what `{name}` returns")
+        raise Undecided(f"the trait says what `{name}` returns: {HANDLE}")
     if name in NEVER_FAIL or any("extern" in child.text() for child in function.children()[:-1] if is_modifier(child)):
-        raise Undecided(f"`{name}` can't return an error")
+        raise Undecided(f"`{name}` can't return an error: handle it there")
     require_plain(function)
 
 
