@@ -150,6 +150,15 @@ def test_what_the_project_says_is_recorded(project: Callable[[str], Path], pyo3_
     assert "does not know the licence `GPL-3.0-only`" in done.stderr
 
 
+def test_what_the_crate_and_maturin_say_is_recorded(tmp_path: Path, pyo3_new: Command) -> None:
+    files = changed(
+        "alone", "Cargo.toml", 'name = "soil"\nversion', 'name = "soil"\nauthors = ["Ada <a@b.c>"]\nversion'
+    )
+    write(tmp_path, {**files, "pyproject.toml": MATURIN + '\n[tool.maturin]\nfeatures = ["pyo3/abi3-py311"]\n'})
+    answers = json.loads(pyo3_new("adopt", "--json", cwd=tmp_path).stdout)["answers"]
+    assert (answers["author_name"], answers["author_email"], answers["wheels"]) == ("Ada", "a@b.c", "abi3")
+
+
 def test_no_description_is_made_up(project: Callable[[str], Path], pyo3_new: Command) -> None:
     folder = project("python")
     pyo3_new("adopt", "--with", "docs", cwd=folder)
