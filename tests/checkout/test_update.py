@@ -213,6 +213,15 @@ def test_a_file_that_the_user_deleted_stays_deleted(grow: Grow) -> None:
     assert not (project / "AGENTS.md").exists()
 
 
+def test_a_file_of_the_users_where_a_feature_has_one_is_not_called_changed(grow: Grow) -> None:
+    project = grow.project()
+    (project / "tests/test_tables.py").write_text('"""Furniture."""\n', encoding="utf-8")
+    commit_all(project)
+    done = grow("add", "arrow", cwd=project, code=3)
+    assert "  tests/test_tables.py  both sides added it: if yours is about something else, go back" in done.stdout
+    assert '"""Furniture."""\n' in (project / "tests/test_tables.py").read_text("utf-8")
+
+
 def test_a_deleted_file_that_new_code_needs_is_named_with_the_way_back(grow: Grow) -> None:
     project = grow.project()
     errors = project / "python/price_tools/errors.py"
