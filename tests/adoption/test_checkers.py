@@ -60,6 +60,15 @@ def test_what_is_added_passes_the_rules_that_a_project_chose(tmp_path: Path, pyo
     assert ruff(tmp_path, "check") == ""
 
 
+def test_a_module_without_a_stub_is_not_empty_to_a_type_checker(tmp_path: Path, pyo3_new: Command) -> None:
+    write(tmp_path, {**FILES["beside"], "mypy.ini": "[mypy]\nignore_missing_imports = true\n"})
+    command = [sys.executable, "-m", "mypy", "--strict", "src"]
+    assert subprocess.run(command, cwd=tmp_path, check=False).returncode == 0
+    done = pyo3_new("adopt", "--with", "plugins", cwd=tmp_path)
+    assert "`src/soil/soil/__init__.pyi` is new, and says only that the types in the module are unknown" in done.stderr
+    assert subprocess.run(command, cwd=tmp_path, check=False).returncode == 0
+
+
 def test_the_settings_of_a_repository_still_hold_for_a_project_in_it(tmp_path: Path, pyo3_new: Command) -> None:
     files = {f"bindings/{path}": text for path, text in FILES["alone"].items()}
     write(tmp_path, {**files, "ruff.toml": 'lint.select = ["T20"]\n', "bindings/tools.py": "print()\n"})
