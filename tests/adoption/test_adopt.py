@@ -303,6 +303,10 @@ REFUSED: dict[str, tuple[dict[str, str], str]] = {
         changed("alone", "Cargo.toml", '"0.30"', '{ version = "0.30", git = "https://example.com/pyo3" }'),
         "takes `pyo3` from `https://example.com/pyo3`",
     ),
+    "TOML 1.1": (
+        changed("alone", "Cargo.toml", '"0.30"', '{\n  version = "0.30",\n}'),
+        "write each inline table on one line",
+    ),
     "no module": (changed("alone", "src/lib.rs", "#[pymodule]", ""), "there is no `#[pymodule]` called `soil`"),
     "a package in the way": (longer("alone", "python/soil/a.txt", ""), "is in the way"),
     "metadata elsewhere": ({"pyproject.toml": '[build-system]\nrequires = ["setuptools"]\n'}, "has no `[project]`"),
