@@ -315,7 +315,7 @@ REFUSED: dict[str, tuple[dict[str, str], str]] = {
     "no package": ({"pyproject.toml": PYTHON, "soil.py": ""}, "there is no Python package"),
     "a dynamic version": (
         changed("python", "pyproject.toml", 'version = "1.2"', 'dynamic = ["version"]'),
-        "leaves to the backend, `version`",
+        "which maturin has no counterpart for\n\nhint: write `version` in `[project]` of `pyproject.toml`",
     ),
     "another backend": (changed("python", "pyproject.toml", "hatchling.build", "mesonpy"), '= "mesonpy"`'),
     "a plugin": (changed("python", "pyproject.toml", '["hatchling"]', '["hatchling", "hatch-vcs"]'), "`hatch-vcs`"),
@@ -331,6 +331,34 @@ def test_what_can_not_work_is_refused(tmp_path: Path, pyo3_new: Command, files: 
     before = tree(tmp_path)
     assert reason in pyo3_new("adopt", cwd=tmp_path, code=1).stderr
     assert tree(tmp_path) == before
+
+
+FLIT = '[build-system]\nrequires = ["flit_core"]\nbuild-backend = "flit_core.buildapi"\n[project]\n'
+SETUPTOOLS = '[build-system]\nrequires = ["setuptools"]\nbuild-backend = "setuptools.build_meta"\n[project]\n'
+METADATA = 'name = "soil"\nversion = "1.2"\n'
+DATA = '[tool.setuptools]\ndynamic.version = { attr = "soil.VERSION" }\npackage-data = { soil = ["py.typed"] }\n'
+SDIST = '[tool.flit.sdist]\ninclude = ["tests"]\n'
+
+
+@pytest.mark.parametrize(
+    ("manifest", "note"),
+    [
+        (SETUPTOOLS + METADATA + DATA, "maturin does not read `MANIFEST.in`"),
+        (FLIT + METADATA + SDIST, "maturin does not read `tool.flit.sdist.include`"),
+    ],
+    ids=["setuptools", "flit"],
+)
+def test_what_a_wheel_does_not_depend_on_is_no_obstacle(
+    tmp_path: Path, pyo3_new: Command, manifest: str, note: str
+) -> None:
+    write(tmp_path, {"pyproject.toml": manifest, "soil/__init__.py": "", "MANIFEST.in": "graft tests\n"})
+    notes = pyo3_new("adopt", cwd=tmp_path).stderr
+    assert notes.count("maturin does not read") == notes.count(note) == 1
+    dynamic = manifest.replace('version = "1.2"', 'dynamic = ["version"]')
+    git("reset", "--hard", "--quiet", cwd=tmp_path)
+    (tmp_path / "pyproject.toml").write_text(dynamic, encoding="utf-8")
+    commit(tmp_path)
+    assert "leaves to the backend, `version`" in pyo3_new("adopt", cwd=tmp_path, code=1).stderr
 
 
 def test_unfinished_work_is_refused(project: Callable[[str], Path], pyo3_new: Command, tmp_path: Path) -> None:
