@@ -31,6 +31,8 @@ HARMLESS = {
     "hatch.envs", "hatch.publish", "poetry.group", "poetry.dev-dependencies", "poetry.requires-poetry",
     "setuptools.include-package-data", "setuptools.zip-safe",
 }  # fmt: skip
+# About source distributions; maturin has settings of its own for those.
+SOURCES = ("flit.sdist", "hatch.build.targets.sdist")
 # `debug` is for cargo's profiles, which maturin has options for.
 PORTABLE = {"target", "path", "binding", "debug"}
 STAY = "leave out `--maturin`"
@@ -81,7 +83,12 @@ def require_portable(manifests: Manifests, python: str, package: str, *, is_move
         if requirement is None or requirement.name not in REQUIREMENTS:
             raise refusal(manifests, f"`{text}` in `requires` of `[build-system]`")
     if dynamic := table_of(manifests.pyproject, "project").get("dynamic"):
-        raise refusal(manifests, f"what `[project]` leaves to the backend, {listing(map(str, dynamic), 'and')}")
+        names = listing(map(str, dynamic), "and")
+        raise refusal(
+            manifests,
+            f"what `[project]` leaves to the backend, {names}",
+            f"write {names} in `[project]` of `{manifests.pyproject_path.name}`, and take `dynamic` out",
+        )
     for setting in settings_of(manifests.pyproject, TABLES[name], python, package):
         raise refusal(manifests, f"`{setting}`")
     for file in () if is_moved else files_of(manifests.folder):
@@ -107,7 +114,7 @@ def require_movable(manifests: Manifests, python: str, package: str, *, is_moved
     for setting in sorted({str(key) for table in tables.get("ext-modules", []) for key in table} - PORTABLE):
         raise refusal(manifests, f"`{setting}` in `[[tool.setuptools-rust.ext-modules]]`", STAY)
     for file in files_of(manifests.folder):
-        if file != "MANIFEST.in" and not is_moved:
+        if not is_moved:
             raise refusal(manifests, f"`{file}`", STAY)
 
 
@@ -128,10 +135,23 @@ def settings_of(pyproject: dict[str, Any], path: tuple[str, ...], python: str, p
     for key in path:
         table = table_of(table, key)
     owner = path[1] if len(path) == 2 else ".".join(path[1:])
+    # What it says of fields counts only for those that `[project]` leaves to it.
+    unused = () if table_of(pyproject, "project").get("dynamic") else ("setuptools.dynamic",)
     for name, value in flatten(table, owner):
-        harmless = any(name == known or name.startswith(f"{known}.") for known in HARMLESS)
+        harmless = any(name == known or name.startswith(f"{known}.") for known in (*HARMLESS, *SOURCES, *unused))
         if not harmless and not says_where(name.removeprefix(f"{owner}."), value, python, package):
             yield f"tool.{name}"
+
+
+def source_notes(manifests: Manifests) -> Iterator[str]:
+    """Yield what to know of settings for source distributions that maturin does not read."""
+    backend = str(table_of(manifests.pyproject, "build-system").get("build-backend", "setuptools"))
+    names = [name for name, _ in flatten(table_of(manifests.pyproject, "tool"), "tool")]
+    settings = [name for name in names if name.startswith(tuple(f"tool.{known}." for known in SOURCES))]
+    if backend.startswith("setuptools") and is_file(manifests.folder / "MANIFEST.in"):
+        settings.append("MANIFEST.in")
+    for name in settings:
+        yield f"maturin does not read `{name}`: its source distributions have what `[tool.maturin]` includes"
 
 
 def flatten(table: dict[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:
@@ -154,6 +174,9 @@ def says_where(name: str, value: Any, python: str, package: str) -> bool:
         ("packages", [{"include": package, "from": python}]),
         ("packages", [{"include": package}]),
         ("build.targets.wheel.packages", [place]),
+        # Maturin takes every file in the package that git does not ignore.
+        (f"package-data.{package}", value),
+        ("package-data.*", value),
         ("module.name", package),
         ("module-name", package),
         ("module-root", root),
@@ -169,8 +192,6 @@ def files_of(folder: Path) -> Iterator[str]:
     configuration = reader.read(folder / "setup.cfg") or b""
     if any(line.strip() in {b"[metadata]", b"[options]"} for line in configuration.splitlines()):
         yield "setup.cfg"
-    if is_file(folder / "MANIFEST.in"):
-        yield "MANIFEST.in"
 
 
 def is_bare_call(script: bytes) -> bool:

@@ -25,6 +25,12 @@ if TYPE_CHECKING:
 
 PYPROJECT, IGNORED = "pyproject.toml", ".gitignore"
 ERRORS = ("Error", "EmptyError")
+# Beside the stubs of features, a checker takes a module without a stub of its own for an empty one.
+UNKNOWN_STUB = """\
+from typing import Any
+
+def __getattr__(name: str) -> Any: ...
+"""
 # What the first build of a crate leaves behind, where nothing was compiled before.
 BUILT = ("*.so", "*.pyd")
 
@@ -78,8 +84,8 @@ def adopt_files(survey: Survey, scratch: Scratch, template: Files, *, maturin: b
         files |= added
     else:
         files |= merge_crate(survey, ours, template)
-        moved, gone = move_stub(survey, ours, f"{stub}/__init__.pyi")
-        files |= moved
+        stubs, gone, notes = place_stub(survey, ours, f"{stub}/__init__.pyi")
+        files |= stubs
     files |= merge_start(survey, start, ours, template)
     if survey.is_single and gone:
         files[join(survey.package_path, "py.typed")] = File("100644", b"")
@@ -230,10 +236,22 @@ def stubs_of(survey: Survey) -> list[str]:
     return [folder, *(alone or beside)]
 
 
-def move_stub(survey: Survey, ours: Files, place: str) -> tuple[Files, tuple[str, ...]]:
-    """Move the stub of the extension module into a folder, where those of features can be beside it."""
-    found = [path for path in stubs_of(survey)[1:] if path in ours]
+def place_stub(survey: Survey, ours: Files, place: str) -> tuple[Files, tuple[str, ...], tuple[str, ...]]:
+    """Return the stub of the extension module in a folder, where those of features can be beside it.
+
+    Args:
+        survey: The project.
+        ours: Its files.
+        place: Where the stub goes.
+
+    Returns:
+        The stub, if it moves or is new, the file that it leaves, and notes.
+    """
+    found = [path for path in stubs_of(survey) if path in ours]
+    if not found:
+        note = f"`{place}` is new, and says only that the types in the module are unknown: write them there"
+        return {place: File("100644", UNKNOWN_STUB.encode())}, (), (note,)
     # A wheel of setuptools has the stubs that its own settings name.
-    if not found or place in ours or survey.builder == "setuptools-rust":
-        return {}, ()
-    return {place: ours[found[0]]}, (found[0],)
+    if place in found or survey.builder == "setuptools-rust":
+        return {}, (), ()
+    return {place: ours[found[0]]}, (found[0],), ()

@@ -39,7 +39,7 @@ def import_submodules(path: str, source: str) -> str:
         raise ScaffolderError(f"`{path}` is not valid Python")
     lines = source.splitlines(keepends=True)
     ending = "\r\n" if lines and lines[0].endswith("\r\n") else "\n"
-    after = last_import(tree)
+    after = last_import(tree) or opening_lines(lines)
     if after and not lines[after - 1].endswith(("\n", "\r")):
         lines[after - 1] += ending
     modules = [getattr(node, "module", "") for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
@@ -47,6 +47,15 @@ def import_submodules(path: str, source: str) -> str:
     above = [ending] if after else []
     below = [ending] * gap_below(lines[after:]) if is_first else []
     return "".join([*lines[:after], *above, LINE + ending, *below, *lines[after:]])
+
+
+def opening_lines(lines: list[str]) -> int:
+    """Return how many lines a file begins with that are about all of it: its licence, its encoding, how it is run."""
+    comments = next((number for number, line in enumerate(lines) if not line.startswith("#")), len(lines))
+    if comments == len(lines) or not lines[comments].strip():
+        return comments
+    # The others are about the code below.
+    return sum(line.startswith("#") and ("#!" in line or "coding" in line) for line in lines[:2])
 
 
 def gap_below(lines: list[str]) -> int:

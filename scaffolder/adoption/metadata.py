@@ -42,7 +42,7 @@ def read_answers(survey: Survey, catalog: Catalog) -> tuple[dict[str, Any], dict
         "agent_skills": False,
         "update_workflow": False,
     }
-    author = next((entry for entry in as_list(project.get("authors")) if isinstance(entry, dict)), {})
+    author = find_author(project, survey)
     suggested = {
         "repository": find_address(project, survey),
         "author_name": author.get("name"),
@@ -101,13 +101,24 @@ def read_python(project: Mapping[str, Any], known: list[str]) -> tuple[str, tupl
 
 
 def has_abi3(survey: Survey) -> bool:
-    """Whether the crate is built for the stable ABI, by any of its features."""
+    """Whether the crate is built for the stable ABI, by any of its features or by those that maturin is given."""
     if survey.crate is None:
         return True
+    given = map(str, as_list(survey.manifests.maturin.get("features")))
     dependency = survey.crate.dependency("pyo3")
     own = (str(name) for names in table_of(survey.crate.data, "features").values() for name in names)
-    names = [*(dependency.features if dependency else ()), *own]
+    names = [*(dependency.features if dependency else ()), *own, *given]
     return any(name.rpartition("/")[2].startswith("abi3") for name in names)
+
+
+def find_author(project: Mapping[str, Any], survey: Survey) -> Mapping[str, Any]:
+    """Return the first author's name and address; a crate has both in one text."""
+    author = next((entry for entry in as_list(project.get("authors")) if isinstance(entry, dict)), None)
+    if author is not None:
+        return author
+    text = next((entry for entry in as_list(field_of(survey, "authors")) if isinstance(entry, str)), "")
+    name, _, address = text.partition("<")
+    return {"name": name.strip(), "email": address.rstrip("> ")}
 
 
 def find_address(project: Mapping[str, Any], survey: Survey) -> Any:

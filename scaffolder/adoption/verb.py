@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from scaffolder.adoption.backend import require_movable
+from scaffolder.adoption.backend import require_movable, source_notes
 from scaffolder.adoption.files import PYPROJECT, Adopted, adopt_files
 from scaffolder.adoption.metadata import read_answers
 from scaffolder.adoption.reading import survey
@@ -245,8 +245,8 @@ def move_notes(project: Survey, *, maturin: bool) -> tuple[str, ...]:
         notes.append(
             f"what {listing(names, 'and')} said of the project is in `[project]` of `{PYPROJECT}`: read it again"
         )
-    if (maturin or moved) and (project.folder / "MANIFEST.in").is_file():
-        notes.append("maturin does not read `MANIFEST.in`: a source distribution has what git has")
+    if maturin or project.builder == "python":
+        notes += source_notes(project.manifests)
     return tuple(notes)
 
 

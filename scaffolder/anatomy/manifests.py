@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 REPAIR = "repair the file, then run the command again"
+# Cargo reads TOML 1.1, Python's own reader and pip 1.0.
+PLAIN = "repair the file; if cargo reads it, write each inline table on one line without a last comma, as in TOML 1.0"
 TABLES = (
     "project", "build-system", "tool", "package", "lib", "features", "profile", "workspace", "dependencies", "target",
     "build-dependencies", "dev-dependencies", "tool.maturin", "tool.uv", "tool.setuptools-rust", "profile.*",
@@ -239,7 +241,8 @@ def parse_toml(path: Path) -> dict[str, Any]:
     except (RecursionError, MemoryError) as error:
         raise UnreadableFileError(path, TOO_DEEP, REPAIR) from error
     except ValueError as error:
-        raise UnreadableFileError(path, str(error), REPAIR) from error
+        is_crate = isinstance(error, tomllib.TOMLDecodeError) and path.name == "Cargo.toml"
+        raise UnreadableFileError(path, str(error), PLAIN if is_crate else REPAIR) from error
 
 
 def _objection(data: dict[str, Any]) -> str | None:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from scaffolder.checkout.checkout import Checkout
 
+# Git says `contents` of it, too.
+BOTH_ADDED = "add/add"
 RESULT = "result"
 ABSENT = "000000"
 LINK = "120000"
@@ -65,7 +67,7 @@ class Conflict:
 
     Attributes:
         path: The file.
-        kind: In git's words, such as `contents` or `modify/delete`; `broken` if git merged it cleanly.
+        kind: In git's words, such as `contents`, `add/add` or `modify/delete`; `broken` if git merged it cleanly.
         reason: What happened, in a sentence.
     """
 
@@ -315,7 +317,7 @@ def read_merge(output: bytes) -> MergeResult:
     return MergeResult(tree, stages, tuple(read_conflicts(fields, stages)))
 
 
-def read_conflicts(fields: Iterator[str], stages: Mapping[str, object]) -> Iterator[Conflict]:
+def read_conflicts(fields: Iterator[str], stages: Mapping[str, Mapping[int, Blob]]) -> Iterator[Conflict]:
     """Read the messages of a merge; every path in conflict gets one conflict."""
     named = set()
     while count := next(fields, "").strip():
@@ -326,7 +328,9 @@ def read_conflicts(fields: Iterator[str], stages: Mapping[str, object]) -> Itera
         for path in paths:
             if path in stages and path not in named:
                 named.add(path)
-                yield Conflict(path, kind.removeprefix("CONFLICT (").removesuffix(")"), sentence(text))
+                word = kind.removeprefix("CONFLICT (").removesuffix(")")
+                is_new = word == "contents" and 1 not in stages[path]
+                yield Conflict(path, BOTH_ADDED if is_new else word, sentence(text))
     for path in sorted(set(stages) - named):
         yield Conflict(path, "conflict", "git could not merge it")
 

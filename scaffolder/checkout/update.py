@@ -18,6 +18,7 @@ from scaffolder.checkout.apply import apply
 from scaffolder.checkout.checkout import readable, require_ready
 from scaffolder.checkout.manifests import behind_versions, stale_locks
 from scaffolder.checkout.merge import open_scratch, read_files
+from scaffolder.checkout.missing import missing_files
 from scaffolder.checkout.obstacles import require_free
 from scaffolder.checkout.project_merge import Plan, merge_project
 from scaffolder.checkout.pythons import old_pythons
@@ -295,6 +296,7 @@ def change(
                     f'set `version = "{version}"` in `{path}`, too: the project has that version'
                     for path, version in behind_versions(merge.ours, merge.files)
                 ),
+                *missing_files(checkout, merge.changes, merge.files, {*theirs, *record.own}, scratch.blobs(merge.tree)),
                 *old_pythons(merge.ours, merge.files, releases.catalog(plan.release).choices_of("python_min")[0]),
             ),
             difference=scratch.difference(scratch.ours, merge.tree, colour=colour).decode("utf-8", "replace")

@@ -82,6 +82,28 @@ def test_features_can_be_added_and_removed(project: Callable[[str], Path], pyo3_
     assert {path: after.get(path) for path in kept} == {path: adopted[path] for path in kept}
 
 
+HEADERS = {
+    "a licence": ("# SPDX-License-Identifier: MIT\n# By Ada.\n", '\n__all__ = ["double"]\n'),
+    "an encoding": ("# -*- coding: utf-8 -*-\n", "# The version.\n__version__ = 1\n"),
+    "a comment on code": ("", "# The version.\n__version__ = 1\n"),
+}
+
+
+@pytest.mark.parametrize(("header", "rest"), HEADERS.values(), ids=HEADERS)
+@pytest.mark.parametrize("ending", ["\n", "\r\n"], ids=["lf", "crlf"])
+def test_what_a_package_begins_with_stays_on_top(
+    tmp_path: Path, pyo3_new: Command, header: str, rest: str, ending: str
+) -> None:
+    start = "src/soil/__init__.py"
+    text = (header + rest).replace("\n", ending)
+    write(tmp_path, {**FILES["python"], start: text})
+    pyo3_new("adopt", cwd=tmp_path)
+    head, _, tail = (tmp_path / start).read_bytes().decode().partition("from . import _submodules")
+    assert head.strip() == header.strip().replace("\n", ending)
+    assert tail.endswith(ending + rest.strip("\n").replace("\n", ending) + ending)
+    assert "\n" not in (tmp_path / start).read_bytes().decode().replace(ending, "")
+
+
 @each_project
 def test_adopting_with_a_feature_is_adopting_and_adding_it(
     project: Callable[[str], Path], pyo3_new: Command, name: str
@@ -126,6 +148,15 @@ def test_what_the_project_says_is_recorded(project: Callable[[str], Path], pyo3_
     layout = {key: value for key, value in answers["layout"].items() if key != "own"}
     assert layout == {"source": "rust", "extension": "soil"}
     assert "does not know the licence `GPL-3.0-only`" in done.stderr
+
+
+def test_what_the_crate_and_maturin_say_is_recorded(tmp_path: Path, pyo3_new: Command) -> None:
+    files = changed(
+        "alone", "Cargo.toml", 'name = "soil"\nversion', 'name = "soil"\nauthors = ["Ada <a@b.c>"]\nversion'
+    )
+    write(tmp_path, {**files, "pyproject.toml": MATURIN + '\n[tool.maturin]\nfeatures = ["pyo3/abi3-py311"]\n'})
+    answers = json.loads(pyo3_new("adopt", "--json", cwd=tmp_path).stdout)["answers"]
+    assert (answers["author_name"], answers["author_email"], answers["wheels"]) == ("Ada", "a@b.c", "abi3")
 
 
 def test_no_description_is_made_up(project: Callable[[str], Path], pyo3_new: Command) -> None:
@@ -272,6 +303,10 @@ REFUSED: dict[str, tuple[dict[str, str], str]] = {
         changed("alone", "Cargo.toml", '"0.30"', '{ version = "0.30", git = "https://example.com/pyo3" }'),
         "takes `pyo3` from `https://example.com/pyo3`",
     ),
+    "TOML 1.1": (
+        changed("alone", "Cargo.toml", '"0.30"', '{\n  version = "0.30",\n}'),
+        "write each inline table on one line",
+    ),
     "no module": (changed("alone", "src/lib.rs", "#[pymodule]", ""), "there is no `#[pymodule]` called `soil`"),
     "a package in the way": (longer("alone", "python/soil/a.txt", ""), "is in the way"),
     "metadata elsewhere": ({"pyproject.toml": '[build-system]\nrequires = ["setuptools"]\n'}, "has no `[project]`"),
@@ -280,7 +315,7 @@ REFUSED: dict[str, tuple[dict[str, str], str]] = {
     "no package": ({"pyproject.toml": PYTHON, "soil.py": ""}, "there is no Python package"),
     "a dynamic version": (
         changed("python", "pyproject.toml", 'version = "1.2"', 'dynamic = ["version"]'),
-        "leaves to the backend, `version`",
+        "which maturin has no counterpart for\n\nhint: write `version` in `[project]` of `pyproject.toml`",
     ),
     "another backend": (changed("python", "pyproject.toml", "hatchling.build", "mesonpy"), '= "mesonpy"`'),
     "a plugin": (changed("python", "pyproject.toml", '["hatchling"]', '["hatchling", "hatch-vcs"]'), "`hatch-vcs`"),
@@ -296,6 +331,34 @@ def test_what_can_not_work_is_refused(tmp_path: Path, pyo3_new: Command, files: 
     before = tree(tmp_path)
     assert reason in pyo3_new("adopt", cwd=tmp_path, code=1).stderr
     assert tree(tmp_path) == before
+
+
+FLIT = '[build-system]\nrequires = ["flit_core"]\nbuild-backend = "flit_core.buildapi"\n[project]\n'
+SETUPTOOLS = '[build-system]\nrequires = ["setuptools"]\nbuild-backend = "setuptools.build_meta"\n[project]\n'
+METADATA = 'name = "soil"\nversion = "1.2"\n'
+DATA = '[tool.setuptools]\ndynamic.version = { attr = "soil.VERSION" }\npackage-data = { soil = ["py.typed"] }\n'
+SDIST = '[tool.flit.sdist]\ninclude = ["tests"]\n'
+
+
+@pytest.mark.parametrize(
+    ("manifest", "note"),
+    [
+        (SETUPTOOLS + METADATA + DATA, "maturin does not read `MANIFEST.in`"),
+        (FLIT + METADATA + SDIST, "maturin does not read `tool.flit.sdist.include`"),
+    ],
+    ids=["setuptools", "flit"],
+)
+def test_what_a_wheel_does_not_depend_on_is_no_obstacle(
+    tmp_path: Path, pyo3_new: Command, manifest: str, note: str
+) -> None:
+    write(tmp_path, {"pyproject.toml": manifest, "soil/__init__.py": "", "MANIFEST.in": "graft tests\n"})
+    notes = pyo3_new("adopt", cwd=tmp_path).stderr
+    assert notes.count("maturin does not read") == notes.count(note) == 1
+    dynamic = manifest.replace('version = "1.2"', 'dynamic = ["version"]')
+    git("reset", "--hard", "--quiet", cwd=tmp_path)
+    (tmp_path / "pyproject.toml").write_text(dynamic, encoding="utf-8")
+    commit(tmp_path)
+    assert "leaves to the backend, `version`" in pyo3_new("adopt", cwd=tmp_path, code=1).stderr
 
 
 def test_unfinished_work_is_refused(project: Callable[[str], Path], pyo3_new: Command, tmp_path: Path) -> None:

@@ -213,6 +213,35 @@ def test_a_file_that_the_user_deleted_stays_deleted(grow: Grow) -> None:
     assert not (project / "AGENTS.md").exists()
 
 
+def test_a_file_of_the_users_where_a_feature_has_one_is_not_called_changed(grow: Grow) -> None:
+    project = grow.project()
+    (project / "tests/test_tables.py").write_text('"""Furniture."""\n', encoding="utf-8")
+    commit_all(project)
+    done = grow("add", "arrow", cwd=project, code=3)
+    assert "  tests/test_tables.py  both sides added it: if yours is about something else, go back" in done.stdout
+    assert '"""Furniture."""\n' in (project / "tests/test_tables.py").read_text("utf-8")
+
+
+def test_a_deleted_file_that_new_code_needs_is_named_with_the_way_back(grow: Grow) -> None:
+    project = grow.project()
+    errors = project / "python/price_tools/errors.py"
+    text = errors.read_text("utf-8")
+    errors.unlink()
+    commit_all(project)
+    (note,) = [
+        note for note in grow("add", "numpy", "--json", cwd=project).data["notes"] if "which you deleted" in note
+    ]
+    start = "`python/price_tools/arrays.py` needs `python/price_tools/errors.py`, which you deleted: run `"
+    assert note.startswith(start)
+    subprocess.run(note.removeprefix(start).removesuffix("`").split(), cwd=project, check=True)
+    assert errors.read_text("utf-8") == text
+    # It is about the code that comes, not about what is there.
+    commit_all(project)
+    errors.unlink()
+    commit_all(project)
+    assert not grow("add", "wasm", "--json", cwd=project).data["notes"]
+
+
 def test_files_committed_with_crlf_take_the_new_lines(grow: Grow) -> None:
     project = grow.project(version="0.1.0")
     (project / ".gitattributes").write_bytes(b"* -text\n")

@@ -2,7 +2,7 @@
 Lines of text over the network.
 """
 
-from typing import Any, SupportsFloat, SupportsIndex, final
+from typing import Any, final
 
 __all__ = [
     "Lines",
@@ -17,7 +17,7 @@ class Lines:
 
     They are read in Rust as soon as the object is made; while `buffer` lines wait, nothing is read.
     """
-    def __new__(cls, /, host: str, port: SupportsIndex, buffer: SupportsIndex) -> Lines: ...
+    def __new__(cls, /, host: str, port: int, buffer: int) -> Lines: ...
     def close(self, /) -> None:
         """
         End the connection. Lines that are there can still be taken.
@@ -31,7 +31,7 @@ class Lines:
         Wait until there is something to take: a line, an error or the end.
         """
 
-def ask(host: str, port: SupportsIndex, line: str, timeout: SupportsFloat | SupportsIndex) -> Any:
+def ask(host: str, port: int, line: str, timeout: float) -> Any:
     """
     Send a server one line, and wait for its answer.
     """
