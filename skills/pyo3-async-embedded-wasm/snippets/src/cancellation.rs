@@ -80,7 +80,7 @@ async fn carry_carelessly(wall: &Wall, from: u64, to: u64) -> Option<()> {
 }
 
 async fn ride(from: u64, to: u64) {
-    sleep(Duration::from_millis(from.abs_diff(to).min(20))).await;
+    sleep(Duration::from_millis(from.abs_diff(to))).await;
 }
 
 async fn unlock(_locker: u64) {
@@ -214,6 +214,12 @@ impl Belt {
 
     fn lay(&self, parcel: u64) -> bool {
         self.sender.try_send(parcel).is_ok()
+    }
+
+    /// Whether somebody waits for a parcel, or was cancelled and is not gone yet.
+    #[getter]
+    fn waited_for(&self) -> bool {
+        Arc::strong_count(&self.shared) > 1
     }
 
     /// Wait for the next parcel, and return it. A parcel is lost if the caller is cancelled at the wrong moment.

@@ -86,7 +86,10 @@ def test_stop_iteration_is_never_a_result() -> None:
 
     async def main() -> None:
         asyncio.get_running_loop().set_exception_handler(lambda _, report: reports.append(str(report["exception"])))
-        await asyncio.wait_for(awaitables.weigh_last(), 0.5)
+        weight = awaitables.weigh_last()
+        while not (reports or weight.done()):
+            await asyncio.sleep(0.001)
+        await asyncio.wait_for(weight, 0.1)
 
     version = sys.version_info[:3]
     if version >= (3, 12, 2) or (3, 11, 8) <= version < (3, 12):
@@ -116,7 +119,8 @@ def test_results_that_come_at_once_take_a_thread_each_without_a_mailbox() -> Non
         return await main(awaitables.Depot().weigh)
 
     assert run(in_depot()) < 10
-    assert run(main(awaitables.weigh)) > 80
+    # A busy machine may start too few of them in the time that the thread stays attached.
+    assert any(run(main(awaitables.weigh)) > 80 for _ in range(20))
 
 
 def test_nothing_is_kept_of_a_cancelled_or_forgotten_weighing() -> None:
@@ -150,8 +154,10 @@ def test_results_for_a_closed_event_loop_are_dropped() -> None:
     begin = "async def main():\n    depot = awaitables.Depot(); return [depot.weigh(n, 30) for n in range(20)], depot\n"
     done = python(f"{begin}kept = asyncio.run(main())\nimport time; time.sleep(0.2)")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-    weigh = "async def main(): return [awaitables.weigh(1, 30)]\n"
-    done = python(f"{weigh}kept = asyncio.run(main())\nimport time; time.sleep(0.2)")
+    hook = "import sys, threading\nprinted = threading.Event()\n"
+    hook += "def show(*error): sys.__excepthook__(*error); printed.set()\nsys.excepthook = show\n"
+    weigh = "async def main(): return [awaitables.weigh(1, 500)]\n"
+    done = python(f"{hook}{weigh}kept = asyncio.run(main())\nprinted.wait()")
     assert "RuntimeError: Event loop is closed" in done.stderr
 
 

@@ -39,16 +39,19 @@ async def ask(parcel: int) -> str:
 class Desk:
     """Counts what runs at once."""
 
-    def __init__(self) -> None:
+    def __init__(self, others: int = 0) -> None:
+        """Parcel 0 fails as soon as so many others are asked for."""
         self.now = self.most = self.ended = self.cancelled = 0
+        self.others, self.may_end = others, asyncio.Event()
 
     async def ask(self, parcel: int) -> str:
         self.now += 1
         self.most = max(self.most, self.now)
         try:
-            await asyncio.sleep(parcel / 100 if parcel else 0.1)
             if parcel == 0:
+                await until(lambda: self.now > self.others)
                 raise LookupError("no locker")
+            await self.may_end.wait()
             self.ended += 1
         except asyncio.CancelledError:
             self.cancelled += 1
@@ -71,7 +74,10 @@ def test_codes_come_in_order() -> None:
 def test_so_many_run_at_once(limit: int) -> None:
     async def main() -> None:
         desk = Desk()
-        await coroutines.codes_at_once(desk.ask, [1] * 20, limit=limit)
+        codes = coroutines.codes_at_once(desk.ask, [1] * 20, limit=limit)
+        await until(lambda: desk.now == limit)
+        desk.may_end.set()
+        await codes
         assert desk.most == limit
 
     run(main())
@@ -108,10 +114,11 @@ def test_an_exception_keeps_its_traceback() -> None:
 
 def test_the_first_error_leaves_the_others_running() -> None:
     async def main() -> None:
-        desk = Desk()
+        desk = Desk(others=3)
         with pytest.raises(LookupError):
-            await coroutines.codes_at_once(desk.ask, [0, 50, 50, 50])
-        assert desk.now > 0
+            await coroutines.codes_at_once(desk.ask, [0, 1, 1, 1])
+        assert desk.now == 3
+        desk.may_end.set()
         await until(lambda: desk.now == 0)
         assert (desk.ended, desk.cancelled) == (3, 0)
 
@@ -121,7 +128,9 @@ def test_the_first_error_leaves_the_others_running() -> None:
 def test_what_is_dropped_in_rust_goes_on_in_python() -> None:
     async def main() -> None:
         desk = Desk()
-        coroutines.give_up(desk.ask(10), 1)
+        coroutines.give_up(desk.ask(1), 1)
+        await asyncio.sleep(0.1)
+        desk.may_end.set()
         await until(lambda: desk.ended == 1)
         assert desk.cancelled == 0
 
@@ -214,9 +223,10 @@ def test_a_thread_asks_and_waits() -> None:
 
 def test_a_thread_waits_no_longer_than_it_said() -> None:
     async def main() -> None:
-        loop, cancelled = asyncio.get_running_loop(), asyncio.Event()
+        loop, begun, cancelled = asyncio.get_running_loop(), asyncio.Event(), asyncio.Event()
 
         async def slow(parcel: int) -> str:
+            begun.set()
             try:
                 await asyncio.sleep(LIMIT)
             except asyncio.CancelledError:
@@ -224,8 +234,10 @@ def test_a_thread_waits_no_longer_than_it_said() -> None:
                 raise
             return "0000"
 
-        with pytest.raises(TimeoutError):
-            await asyncio.to_thread(coroutines.code_from_thread, loop, slow, 7, 0.05)
+        # On a busy machine the time may be over before it has begun.
+        while not begun.is_set():
+            with pytest.raises(TimeoutError):
+                await asyncio.to_thread(coroutines.code_from_thread, loop, slow, 7, 0.05)
         await cancelled.wait()
         # The event loop's own thread would wait for itself.
         with pytest.raises(TimeoutError):

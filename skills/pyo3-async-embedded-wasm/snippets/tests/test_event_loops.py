@@ -201,27 +201,34 @@ def test_a_future_belongs_to_the_loop_that_made_it() -> None:
 def run(code: str) -> subprocess.CompletedProcess[str]:
     header = (
         "import asyncio, time\nfrom datetime import timedelta\nfrom async_snippets._core import event_loops\n"
-        "moment = timedelta(milliseconds=100)\n"
+        "moment = timedelta(milliseconds=500)\n"
     )
     command = [sys.executable, "-c", header + code]
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
 
 LATE = """
+import sys, threading
+printed = threading.Event()
+
+def hook(*error):
+    show(*error)
+    printed.set()
+
 async def main():
     event_loops.forecast_for_asyncio("Dover", moment)
 
+sys.excepthook = hook
 asyncio.run(main())
-time.sleep(0.5)
+printed.wait()
 """
 
 
 def test_a_result_for_a_loop_that_is_closed_is_printed_as_an_error() -> None:
-    done = run(LATE)
+    done = run(f"show = lambda *error: sys.__excepthook__(*error)\n{LATE}")
     assert done.returncode == 0
     assert "RuntimeError: Event loop is closed" in done.stderr
-    hook = "import sys\nsys.excepthook = lambda *error: print(error[1])\n"
-    assert run(hook + LATE).stdout == "Event loop is closed\n"
+    assert run(f"show = lambda *error: print(error[1])\n{LATE}").stdout == "Event loop is closed\n"
 
 
 def test_a_loop_that_runs_cannot_be_run_or_waited_for() -> None:

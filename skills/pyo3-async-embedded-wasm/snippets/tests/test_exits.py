@@ -47,12 +47,12 @@ def run(code: str) -> subprocess.CompletedProcess[str]:
 @needs_fork
 def test_after_a_fork_a_used_runtime_never_answers() -> None:
     done = run("""
-async def nap():
-    await asyncio.wait_for(exits.nap(second / 100), 1)
+async def nap(limit):
+    await asyncio.wait_for(exits.nap(second / 100), limit)
     say("woke up")
 
-asyncio.run(nap())
-in_child(lambda: asyncio.run(nap()))
+asyncio.run(nap(30))
+in_child(lambda: asyncio.run(nap(1)))
 """)
     assert done.stdout.splitlines() == ["woke up", "TimeoutError: "]
 
@@ -218,8 +218,10 @@ async def main():
     task = asyncio.create_task(nap())
     await asyncio.sleep(0.05)
 
+from async_snippets._core import testing_async
 asyncio.run(main())
-time.sleep(0.5)
+while testing_async.running_tasks():
+    time.sleep(0.01)
 """)
     assert done.stderr == "nap dropped\n"
 
@@ -227,8 +229,13 @@ time.sleep(0.5)
 ORDER = r"""
 import logging
 atexit.register(say, "atexit")
-threading._register_atexit(say, "threading")
+ending = threading.Event()
+def end():
+    say("threading")
+    ending.set()
+threading._register_atexit(end)
 def last():
+    ending.wait()
     time.sleep(0.3)
     say("thread")
 threading.Thread(target=last).start()
@@ -245,7 +252,7 @@ def test_the_order_of_the_end() -> None:
 
 
 def test_a_daemon_thread_ends_nothing() -> None:
-    done = run("threading.Thread(target=exits.hold, args=(second,), daemon=True).start()\ntime.sleep(0.1)")
+    done = run("threading.Thread(target=exits.hold, args=(100 * second,), daemon=True).start()\ntime.sleep(0.1)")
     assert (done.returncode, done.stderr) == (0, "")
     done = run("threading.Thread(target=exits.hold, args=(second,)).start()\ntime.sleep(0.1)")
     assert (done.returncode, done.stderr) == (0, "hold dropped\n")

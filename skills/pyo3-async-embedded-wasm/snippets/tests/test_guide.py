@@ -25,11 +25,12 @@ SOON = timedelta(seconds=30)
 
 @asynccontextmanager
 async def server(seconds: float = 0) -> AsyncIterator[tuple[str, list[str]]]:
-    """Answer lines, after a while; say who hung up before."""
+    """Answer lines, after a while; say who asked, and who hung up before."""
     events: list[str] = []
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         question = (await reader.readline()).decode()
+        events.append("asked")
         try:
             await asyncio.wait_for(reader.read(1), seconds or 0.001)
             events.append("hung up")
@@ -80,16 +81,17 @@ def test_cancelling_hangs_up() -> None:
     async def main() -> list[str]:
         async with server(30) as (address, events):
             asking = asyncio.ensure_future(guide.ask(address, "rain", SOON))
-            await asyncio.sleep(0.05)
+            while not events:
+                await asyncio.sleep(0.001)
             asking.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await asking
             start = time.monotonic()
-            while not events and time.monotonic() < start + 20:
+            while len(events) < 2 and time.monotonic() < start + 20:
                 await asyncio.sleep(0.01)
             return events
 
-    assert asyncio.run(main()) == ["hung up"]
+    assert asyncio.run(main()) == ["asked", "hung up"]
 
 
 CHILD = """

@@ -79,7 +79,8 @@ def steps_meanwhile(wait: Callable[[int], None]) -> int:
 
 
 def test_other_threads_run_while_one_is_detached() -> None:
-    assert steps_meanwhile(settle) > 3
+    # A busy machine may have no time for the other thread just then.
+    assert any(steps_meanwhile(settle) > 3 for _ in range(10))
 
 
 def test_other_threads_wait_while_one_stays_attached() -> None:
@@ -88,9 +89,10 @@ def test_other_threads_wait_while_one_stays_attached() -> None:
 
 def test_threads_of_python_wait_together() -> None:
     start = perf_counter()
-    with ThreadPoolExecutor(4) as threads:
-        list(threads.map(settle, [200] * 4))
-    assert perf_counter() - start < 0.7
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(settle, [500] * 8))
+    # One after the other would take four seconds.
+    assert perf_counter() - start < 3
 
 
 def test_threads_of_rust_can_call_python() -> None:

@@ -15,8 +15,8 @@ def interrupted(work: Callable[[], object], after: float = 0.2) -> float:
     """Do some work that Ctrl-C is to end, and return how long it went on."""
     timer = threading.Timer(after, _thread.interrupt_main)
     start = time.monotonic()
-    timer.start()
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt):  # noqa: PT012 - it may come as soon as the timer starts
+        timer.start()
         work()
     timer.join(timeout=60)
     return time.monotonic() - start
@@ -46,7 +46,7 @@ def test_without_a_check_ctrl_c_has_no_effect_until_the_end() -> None:
         ownership.settle(1_000)
         ended.append(time.monotonic())
 
-    assert interrupted(work) >= 1
+    assert interrupted(work, after=0.7) >= 1
 
 
 def test_only_the_main_thread_sees_signals() -> None:

@@ -17,14 +17,18 @@ if TYPE_CHECKING:
 
 # region: inverted
 INVERTED = """
-board = _core.deadlocks.Board()
+board, cooking = _core.deadlocks.Board(), threading.Event()
+
+def cook(count):
+    cooking.set()
+    time.sleep(0.3)
 
 def announce():
-    board.{method}("soup", lambda count: time.sleep(0.3))
+    board.{method}("soup", cook)
 
 kitchen = threading.Thread(target=announce)
 kitchen.start()
-time.sleep(0.1)
+cooking.wait()
 {look}
 kitchen.join()
 print(len(board))
@@ -36,7 +40,7 @@ def test_python_code_under_a_lock() -> None:
     outcome = run_watched(INVERTED.format(method="announce_locked", look="len(board)"), 1)
     assert outcome.hung
     # The one waits to go on after `sleep`, the other in `len`, which is Rust.
-    assert "in <lambda>" in outcome.stacks
+    assert "in cook" in outcome.stacks
     assert "in announce" in outcome.stacks
     assert "in <module>" in outcome.stacks
     assert ends(INVERTED.format(method="announce", look="len(board)")) == "1"

@@ -77,7 +77,9 @@ def runs_meanwhile(call: Callable[[], object]) -> bool:
 @WITH_GIL
 @pytest.mark.parametrize("detach", [False, True])
 def test_others_run_only_while_it_is_detached(detach: bool) -> None:
-    assert runs_meanwhile(lambda: detaching.compute(200, detach)) is detach
+    # A busy machine may have no time for the other thread just then.
+    tries = 20 if detach else 1
+    assert any(runs_meanwhile(lambda: detaching.compute(200, detach)) for _ in range(tries)) is detach
 
 
 def test_a_moment_detached_lets_others_run() -> None:

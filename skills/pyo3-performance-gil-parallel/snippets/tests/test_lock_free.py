@@ -85,11 +85,16 @@ def test_removing_while_iterating_hangs() -> None:
 
 
 BESIDE = """
-sightings = _core.lock_free.Sightings()
+sightings, begun = _core.lock_free.Sightings(), threading.Event()
 sightings.add(["wren"])
-calling = threading.Thread(target=sightings.each_locked, args=(lambda name: time.sleep(0.3),))
+
+def call(name):
+    begun.set()
+    time.sleep(0.3)
+
+calling = threading.Thread(target=sightings.each_locked, args=(call,))
 calling.start()
-time.sleep(0.1)
+begun.wait()
 {action}
 calling.join()
 print("done")
@@ -107,7 +112,7 @@ def test_who_waits_for_a_map_attached_may_hang() -> None:
 
 
 def test_a_callable_that_writes_the_map_it_is_called_from() -> None:
-    code = BESIDE.replace("lambda name: time.sleep(0.3)", "lambda name: sightings.add([name])")
+    code = BESIDE.replace("    time.sleep(0.3)", "    sightings.add([name])")
     assert hangs(code.format(action="pass"))
 
 

@@ -36,8 +36,8 @@ def press_ctrl_c() -> None:
 def ctrl_c(press: Callable[[], None] = _thread.interrupt_main) -> Iterator[None]:
     """Interrupt the main thread after a moment."""
     timer = threading.Timer(0.3, press)
-    timer.start()
-    with pytest.raises(KeyboardInterrupt), quickly():
+    with pytest.raises(KeyboardInterrupt), quickly():  # noqa: PT012 - it may come as soon as the timer starts
+        timer.start()
         yield
     timer.join()
 
@@ -70,8 +70,8 @@ def test_any_handler_may_end_it() -> None:
         raise ConnectionError("the dealer is gone")
 
     before = signal.signal(signal.SIGALRM, give_up)
-    signal.setitimer(signal.ITIMER_REAL, 0.2)
-    with pytest.raises(ConnectionError, match="the dealer is gone"), quickly():
+    with pytest.raises(ConnectionError, match="the dealer is gone"), quickly():  # noqa: PT012 - as soon as it is set
+        signal.setitimer(signal.ITIMER_REAL, 0.2)
         win_share(FOR_EVER)
     signal.signal(signal.SIGALRM, before)
 
@@ -89,14 +89,16 @@ def test_progress_grows_and_comes_a_few_times_a_second() -> None:
 
     def report(done: int) -> None:
         reports.append((done, time.perf_counter(), threading.get_ident()))
+        if len(reports) == 6:
+            raise InterruptedError
 
-    with pytest.raises(TimeoutError):
-        win_share(FOR_EVER, progress=report, timeout=1.0)
+    with pytest.raises(InterruptedError):
+        win_share(FOR_EVER, progress=report)
     done, times, threads = zip(*reports, strict=True)
     assert sorted(done) == list(done)
     assert done[-1] > 0
-    assert 2 <= len(reports) <= 12
     assert times == tuple(sorted(times))
+    assert times[-1] - times[0] > 5 / 12
     assert set(threads) == {threading.get_ident()}
 
 

@@ -100,14 +100,19 @@ def meet(first: Callable[[], object], second: Callable[[], object]) -> object:
             running.result()
 
 
+def meet_until_refused(first: Callable[[], object], second: Callable[[], object]) -> object:
+    """Return how the second of two calls is refused; on a busy machine they may miss each other at first."""
+    results = (meet(first, second) for _ in range(50))
+    return next(result for result in results if isinstance(result, RuntimeError))
+
+
 MANY = ["river"] * 20_000
 
 
 def test_who_changes_it_keeps_all_others_out() -> None:
     tally = Tally()
     for second in (lambda: tally.count(["bank"]), lambda: tally.look_up("bank")):
-        error = meet(lambda: tally.count(MANY), second)
-        assert isinstance(error, RuntimeError)
+        error = meet_until_refused(lambda: tally.count(MANY), second)
         assert str(error) == (
             "Already borrowed" if second.__code__.co_names[0] == "count" else "Already mutably borrowed"
         )
@@ -116,8 +121,7 @@ def test_who_changes_it_keeps_all_others_out() -> None:
 def test_readers_keep_only_those_out_who_change_it() -> None:
     tally = Tally()
     assert meet(lambda: tally.look_up("river"), lambda: tally.look_up("bank")) == 0
-    error = meet(lambda: tally.look_up("river"), lambda: tally.count(["bank"]))
-    assert isinstance(error, RuntimeError)
+    error = meet_until_refused(lambda: tally.look_up("river"), lambda: tally.count(["bank"]))
     assert str(error) == "Already borrowed"
 
 

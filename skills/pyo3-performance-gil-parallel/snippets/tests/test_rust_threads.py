@@ -56,7 +56,7 @@ def test_the_callback_may_close_the_alarm() -> None:
     done = threading.Event()
     alarm = Alarm(3.0, lambda _: (alarm.close(), done.set()))
     alarm.report(4.0)
-    assert done.wait(10)
+    assert done.wait(60)
 
 
 def test_an_error_of_the_callback_ends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -87,7 +87,7 @@ def test_a_forgotten_alarm_ends_its_thread() -> None:
             ended.set()
 
     Alarm(3.0, Callback())
-    assert ended.wait(10)
+    assert ended.wait(60)
 
 
 def names() -> list[str]:
@@ -151,16 +151,16 @@ def test_the_process_ends_while_a_thread_attaches(number: int) -> None:
     assert not done.stderr or "The Python interpreter is not initialized" in done.stderr
 
 
-EXITS: dict[str, tuple[str, str]] = {
-    "nothing": ("", ""),
-    "atexit": ("import atexit; atexit.register(alarm.close)", "4.0\n"),
+EXITS: dict[str, tuple[str, float, str]] = {
+    "nothing": ("", 60, ""),
+    "atexit": ("import atexit; atexit.register(alarm.close)", 0.5, "4.0\n"),
 }
 
 
 @pytest.mark.parametrize("way", EXITS)
 def test_nobody_waits_for_the_thread_at_the_end(way: str) -> None:
-    more, output = EXITS[way]
-    slow = "def call(level):\n    import time; time.sleep(0.5); print(level, flush=True)"
+    more, seconds, output = EXITS[way]
+    slow = f"def call(level):\n    import time; time.sleep({seconds}); print(level, flush=True)"
     done = run(f"{slow}\nalarm = rust_threads.Alarm(3.0, call)\n{more}\nalarm.report(4.0)")
     assert (done.returncode, done.stdout, done.stderr) == (0, output, "")
 

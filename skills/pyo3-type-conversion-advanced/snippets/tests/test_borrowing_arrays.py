@@ -152,12 +152,12 @@ def test_limit_waits_until_a_borrow_ends() -> None:
 
     def hold() -> None:
         thread.start()
-        waits.wait(10)
+        waits.wait(60)
         thread.join(0.1)
         assert thread.is_alive()
 
     borrowing_arrays.while_written(loads[0], hold)
-    thread.join(10)
+    thread.join(60)
     assert waited == [2.0]
 
 

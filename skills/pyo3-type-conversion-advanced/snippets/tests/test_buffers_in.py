@@ -183,7 +183,7 @@ def test_lines_are_counted_in_place() -> None:
 
 def test_c_code_writes_while_rust_is_attached() -> None:
     memory = bytearray(1)
-    code = "import time; time.sleep(0.2); print('x', end='')"
+    code = "import time; time.sleep(1); print('x', end='')"
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, bufsize=0) as process:
         assert isinstance(process.stdout, io.FileIO)
         reader = threading.Thread(target=process.stdout.readinto, args=(memory,))

@@ -214,9 +214,9 @@ def test_threads_never_share_a_place() -> None:
 
 def during_audit(balances: np.ndarray, action: Callable[[], None]) -> float:
     results: list[float] = []
-    audit = threading.Thread(target=lambda: results.append(in_place.audit(balances, 0.4)))
+    audit = threading.Thread(target=lambda: results.append(in_place.audit(balances, 1.0)))
     audit.start()
-    time.sleep(0.15)
+    time.sleep(0.3)
     action()
     audit.join()
     return results[0]

@@ -365,12 +365,15 @@ def test_the_first_error_cancels_the_other_fetches(error: BaseException) -> None
 
 
 def test_an_error_arrives_when_the_other_fetches_have_ended() -> None:
+    begun: list[str] = []
     ended: list[str] = []
 
     async def fetch(symbol: str) -> float:
         if symbol == "bad":
+            await until(lambda: len(begun) == 3)
             raise LookupError(symbol)
         try:
+            begun.append(symbol)
             await asyncio.sleep(FOREVER)
         finally:
             await asyncio.sleep(0.05)

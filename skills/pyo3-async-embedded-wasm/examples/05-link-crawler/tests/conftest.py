@@ -86,13 +86,12 @@ class Site:
             await self.pieces(writer, rest if fault == "!raw" else answer)
 
     async def pieces(self, writer: asyncio.StreamWriter, answer: str) -> None:
-        """Send the half of a line at a time."""
-        await self.stage()
+        """Send the half of a line at a time. Where it stops, something is left to be sent."""
         for line in answer.splitlines(keepends=True):
             for piece in (line[: len(line) // 2], line[len(line) // 2 :]):
+                await self.stage()
                 writer.write(piece.encode())
                 await writer.drain()
-                await self.stage()
 
 
 @asynccontextmanager

@@ -114,7 +114,7 @@ def turn(view):
     finally:
         view.memory["clean"] = True
 """
-    assert "memory: {'clean': True}\n" in play(2, 300, tidy=script).stdout
+    assert "memory: {'clean': True}\n" in play(2, 1_500, tidy=script).stdout
 
 
 def test_a_script_is_reloaded_with_its_memory(play: Play) -> None:

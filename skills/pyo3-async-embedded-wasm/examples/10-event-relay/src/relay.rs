@@ -89,6 +89,8 @@ impl Relay {
                 (listener.accept().await, place)
             };
             let (accepted, place) = tokio::select! {
+                // Whoever comes after the word to stop is not taken.
+                biased;
                 _ = phase.wait_for(|phase| *phase > Phase::Running) => return,
                 accepted = accept => accepted,
             };

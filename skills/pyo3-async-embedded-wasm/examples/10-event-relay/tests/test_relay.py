@@ -121,6 +121,7 @@ def test_publishers_wait_for_a_slow_subscriber_and_nothing_is_lost() -> None:
                 return await publisher.finish()
 
             publishing = asyncio.create_task(publish())
+            await until(lambda: relay.metrics()["accepted_total"] > 0)
             before = -1
             while (now := relay.metrics()["accepted_total"]) > before:
                 before = now
@@ -239,7 +240,7 @@ def test_a_hook_that_fails_loses_its_batch_and_no_other(
         return [{"no": "topic"}]
 
     async def main() -> None:
-        relay = Relay(hook, batch=1, hook_limit=0.3 if fault == "hangs" else LIMIT)
+        relay = Relay(hook, batch=1, hook_limit=1.0 if fault == "hangs" else LIMIT)
         async with serve(relay) as port, connect(port, "SUB") as client, connect(port, "PUB") as publisher:
             await until(lambda: relay.metrics()["subscribers"] == 1)
             await publisher.write(event("a"), event("fine"))
@@ -248,6 +249,13 @@ def test_a_hook_that_fails_loses_its_batch_and_no_other(
 
     run(main())
     assert reason in caplog.text
+
+
+async def connect_for_ever(port: int) -> None:
+    """Connect until it is refused: who listens may hear of the end later than who serves a publisher."""
+    while True:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.close()
 
 
 def test_stop_delivers_what_was_sent_and_tells_publishers() -> None:
@@ -268,7 +276,7 @@ def test_stop_delivers_what_was_sent_and_tells_publishers() -> None:
             stopping = asyncio.create_task(relay.stop(LIMIT))
             assert await publisher.rest() == [{"accepted": 100, "rejected": 0}]
             with pytest.raises(ConnectionError):
-                await asyncio.open_connection("127.0.0.1", port)
+                await connect_for_ever(port)
             assert not stopping.done()
             may_go.set()
             assert [item["n"] for item in await client.rest()] == list(range(100))

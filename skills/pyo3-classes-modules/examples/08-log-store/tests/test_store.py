@@ -287,8 +287,8 @@ def test_ctrl_c_ends_the_wait_for_a_transaction(tmp_path: Path) -> None:
         "def hold():\n"
         "    with store.transaction():\n        opened.set()\n        done.wait(30)\n"
         "threading.Thread(target=hold).start()\nopened.wait()\n"
-        "threading.Timer(0.2, signal.raise_signal, [signal.SIGINT]).start()\n"
-        "try:\n    with store.transaction():\n        print('never')\n"
+        "try:\n    threading.Timer(0.2, signal.raise_signal, [signal.SIGINT]).start()\n"
+        "    with store.transaction():\n        print('never')\n"
         "except KeyboardInterrupt:\n    print('interrupted')\n"
         "done.set()\nstore.close()\n"
     )

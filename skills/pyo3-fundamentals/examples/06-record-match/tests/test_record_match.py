@@ -110,11 +110,11 @@ def test_the_callback_may_change_the_list() -> None:
 def test_ctrl_c_ends_the_comparison() -> None:
     names = [f"{number:06} Grace Hopper {number:06}" for number in range(40_000)]
     timer = threading.Timer(0.3, _thread.interrupt_main)
-    timer.start()
-    started = time.monotonic()
-    with pytest.raises(KeyboardInterrupt):
+    started = time.process_time()
+    with pytest.raises(KeyboardInterrupt):  # noqa: PT012 - it may come as soon as the timer starts
+        timer.start()
         find_pairs(names, refuse, ask_from=0.99, sure_from=1)
-    assert time.monotonic() - started < 20
+    assert time.process_time() - started < 20
     timer.join()
 
 

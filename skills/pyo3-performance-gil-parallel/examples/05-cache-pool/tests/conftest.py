@@ -2,7 +2,6 @@
 
 import socketserver
 import threading
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -32,12 +31,12 @@ class Handler(socketserver.StreamRequestHandler):
             elif key == "close":
                 return
             elif key == "slow":
-                time.sleep(0.5)
+                self.server.may_answer.wait()
                 self.wfile.write(b"END\r\n")
             elif key == "trickle":
-                for byte in b"a byte at a time\r\n":
-                    self.wfile.write(bytes([byte]))
-                    time.sleep(0.1)
+                while not self.server.may_answer.wait(0.1):
+                    self.wfile.write(b".")
+                self.wfile.write(b"\r\n")
             elif key in NASTY:
                 self.wfile.write(NASTY[key])
             else:
@@ -55,6 +54,7 @@ class Server(socketserver.ThreadingTCPServer):
         self.values: dict[str, bytes] = {}
         self.connections = 0
         self.lock = threading.Lock()
+        self.may_answer = threading.Event()
 
     @property
     def address(self) -> str:
@@ -70,5 +70,6 @@ def server() -> Iterator[Server]:
         thread = threading.Thread(target=server.serve_forever, args=[0.01])
         thread.start()
         yield server
+        server.may_answer.set()
         server.shutdown()
         thread.join()

@@ -93,11 +93,12 @@ def test_a_connection_that_the_server_closed_is_replaced(server: Server) -> None
 
 
 def test_an_answer_that_is_late_is_nobodys(server: Server) -> None:
-    with Client(server.address, size=1, timeout=0.2) as client:
+    with Client(server.address, size=1, timeout=1) as client:
         client.set("a", b"1")
         with pytest.raises(TimeoutError, match="did not answer in time"):
             client.get("slow")
-        time.sleep(0.5)
+        server.may_answer.set()
+        assert client.get("slow") is None
         assert client.get("a") == b"1"
 
 
@@ -120,14 +121,15 @@ def test_many_threads_share_few_connections(server: Server) -> None:
 
 
 def test_who_waits_too_long_gets_an_error(server: Server) -> None:
-    client = Client(server.address, size=1, timeout=0.3)
+    client = Client(server.address, size=1, timeout=1)
     with ThreadPoolExecutor(2) as pool:
         # Each byte is in time, so this takes longer than the limit.
         slow = pool.submit(client.get, "trickle")
         wait_until(lambda: client.status()[0] == 1)
-        with pytest.raises(TimeoutError, match="no connection was free within 300ms"):
+        with pytest.raises(TimeoutError, match="no connection was free within 1s"):
             client.get("a")
-        with pytest.raises(CacheError, match="the server answered `a byte at a time`"):
+        server.may_answer.set()
+        with pytest.raises(CacheError, match=r"the server answered `\.+`"):
             slow.result()
 
 
@@ -142,6 +144,7 @@ def test_close_ends_the_waiting(server: Server) -> None:
         for future in waiting:
             with pytest.raises(CacheError, match="the client is closed"):
                 future.result()
+        server.may_answer.set()
         assert slow.result() is None, "a request that has begun is finished"
     assert client.status() == (0, 0, 0)
     client.close()
@@ -152,18 +155,24 @@ def test_close_ends_the_waiting(server: Server) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="there a signal ends the process")
 def test_ctrl_c_ends_the_waiting_for_a_connection() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent, ThreadPoolExecutor(1) as pool:
-        client = Client(f"127.0.0.1:{silent.getsockname()[1]}", size=1, timeout=3)
+        client = Client(f"127.0.0.1:{silent.getsockname()[1]}", size=1, timeout=30)
         future = pool.submit(client.get, "a")
         wait_until(lambda: client.status()[0] == 1)
         signal.signal(signal.SIGINT, signal.default_int_handler)  # What a shell starts in the background ignores it.
         main = threading.main_thread().ident
         assert main is not None
-        threading.Timer(0.2, lambda: signal.pthread_kill(main, signal.SIGINT)).start()
-        started = time.monotonic()
-        with pytest.raises(KeyboardInterrupt):
+        timer = threading.Timer(0.2, lambda: signal.pthread_kill(main, signal.SIGINT))
+
+        def wait() -> None:
+            # Not before: the exception is expected in here, however late this thread goes on.
+            timer.start()
             client.get("b")
-        assert time.monotonic() - started < 2
-        with pytest.raises(TimeoutError):
+
+        with pytest.raises(KeyboardInterrupt):
+            wait()
+        assert not future.done()
+        silent.close()
+        with pytest.raises(OSError, match=r"end of file|reset"):
             future.result()
 
 

@@ -14,20 +14,20 @@ DAY = 1 / 86_400  # one token a day: none comes while a test runs
 
 
 def test_a_client_takes_its_burst_and_waits_for_more() -> None:
-    limiter = Limiter(2, 3)
+    limiter = Limiter(1 / 60, 3)
     assert [limiter.take("10.0.0.1") for _ in range(3)] == [0, 0, 0]
-    assert 0.3 < limiter.take("10.0.0.1") <= 0.5
-    assert limiter.take("10.0.0.1", 2) > 0.8
+    assert 30 < limiter.take("10.0.0.1") <= 60
+    assert 90 < limiter.take("10.0.0.1", 2) <= 120
     assert limiter.take("10.0.0.2", 3) == 0
     assert (limiter.available("10.0.0.1"), limiter.available("10.0.0.3")) == (0, 3)
     assert repr(limiter.stats()) == "Stats(clients=2, allowed=4, refused=2)"
 
 
 def test_tokens_come_back() -> None:
-    limiter = Limiter(100, 1)
+    limiter = Limiter(1, 1)
     assert limiter.take("a") == 0
     wait = limiter.take("a")
-    assert 0 < wait <= 0.01
+    assert 0 < wait <= 1
     time.sleep(wait + 0.002)
     assert limiter.take("a") == 0
 
@@ -196,6 +196,6 @@ def test_other_threads_run_meanwhile() -> None:
     # Nobody is asked for the interpreter: only who detaches lets others have it.
     sys.setswitchinterval(1000)
     try:
-        assert any(runs_meanwhile() for _ in range(5))
+        assert any(runs_meanwhile() for _ in range(100))
     finally:
         sys.setswitchinterval(interval)

@@ -367,8 +367,8 @@ def test_threads_write_in_place_what_others_read() -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there a signal ends the process")
 def test_ctrl_c_ends_a_wait() -> None:
-    threading.Timer(0.2, signal.raise_signal, [signal.SIGINT]).start()
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt):  # noqa: PT012 - it may come as soon as the timer starts
+        threading.Timer(0.2, signal.raise_signal, [signal.SIGINT]).start()
         AudioRing(1).read_into(np.zeros((1, 2), "f4"), timeout=None)
 
 

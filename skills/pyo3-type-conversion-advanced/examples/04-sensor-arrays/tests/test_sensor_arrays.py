@@ -268,10 +268,10 @@ def test_no_layout_takes_exponential_time() -> None:
     buffer = np.zeros(192_163_377)
     signal = as_strided(buffer, (1049,) * 3, (36674 * 8, 61119 * 8, 85569 * 8))
     target = as_strided(buffer[64_023_025:], (1049, 1049, 1), (12223 * 8, 12224 * 8, 8))
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(ReadingTypeError, match="overlap"):
         mix_into(signal, target)
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
 
 
 def test_channels_of_one_recording_can_be_mixed() -> None:
