@@ -90,7 +90,8 @@ def without(text: str, edits: Sequence[Edit]) -> str:
         line_start = text.rfind("\n", 0, edit.start) + 1
         end = edit.end
         rest = text[end:].removeprefix("\r")
-        if not text[line_start : edit.start].strip() and rest.startswith("\n"):
+        is_line = not text[line_start : edit.start].strip() and not text[edit.start : end].endswith("\n")
+        if is_line and rest.startswith("\n"):
             text = text[:line_start] + rest[1:]
         else:
             text = text[: edit.start] + edit.text + text[end:]

@@ -55,6 +55,8 @@ def edits_for(text: str, *parts: str) -> tuple[Edit, ...]:
         ("use a::{B, C};\n\nfn f() -> B {}\n", ["{", ", C", "}"], "use a::B;\n\nfn f() -> B {}\n"),
         ("use a::B;\nuse a::c::D;\n\nfn f() -> B {}\n", ["use a::c::D;"], "use a::B;\n\nfn f() -> B {}\n"),
         ("use a::B;\r\nuse a::D;\r\n\r\nfn f() -> B {}\r\n", ["use a::D;"], "use a::B;\r\n\r\nfn f() -> B {}\r\n"),
+        # The compiler takes the end of the line, too.
+        ("use a::B;\nuse a::D;\n\nfn f() -> B {}\n", ["use a::D;\n"], "use a::B;\n\nfn f() -> B {}\n"),
         ("use a::B; // both\n\nfn f() {}\n", ["use a::B;"], " // both\n\nfn f() {}\n"),
     ],
 )
