@@ -93,7 +93,7 @@ def adopt_files(survey: Survey, scratch: Scratch, template: Files, *, maturin: b
     # The stub of a module that was there before is its own; that of a new crate is the template's.
     rendered = {path for path in files if template.get(path) == files[path]}
     own = [path for path in template if path not in shared | rendered or path in {*ours, *gone} - shared]
-    files = {**moved_files, **files}
+    files = match_line_endings({**moved_files, **files}, committed)
     return Adopted(unlike(files, committed), (*gone, *moved_gone), sorted(own), notes)
 
 

@@ -29,7 +29,7 @@ from scaffolder.checkout.checkout import (
 )
 from scaffolder.checkout.interruption import require_uninterrupted
 from scaffolder.checkout.manifests import stale_locks
-from scaffolder.checkout.merge import MergeResult, Scratch, open_scratch
+from scaffolder.checkout.merge import MergeResult, Scratch, match_line_endings, open_scratch
 from scaffolder.checkout.obstacles import require_free
 from scaffolder.checkout.project_merge import Plan, merge_project
 from scaffolder.checkout.update import render_files
@@ -380,7 +380,8 @@ def merge(
 ) -> MergeResult:
     """Return the tree of the adopted project, with features merged as `add` would."""
     base = render_files(releases, record.release, record, (), workspace / "base")
-    tree = scratch.with_files(scratch.ours, {**adopted.files, ANSWERS: base[ANSWERS]}, adopted.gone)
+    answers = match_line_endings({ANSWERS: base[ANSWERS]}, scratch.committed_files(base))
+    tree = scratch.with_files(scratch.ours, {**adopted.files, **answers}, adopted.gone)
     if not features:
         return MergeResult(tree, {}, ())
     theirs = render_files(releases, record.release, record, features, workspace / "theirs")

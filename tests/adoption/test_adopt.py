@@ -82,28 +82,6 @@ def test_features_can_be_added_and_removed(project: Callable[[str], Path], pyo3_
     assert {path: after.get(path) for path in kept} == {path: adopted[path] for path in kept}
 
 
-HEADERS = {
-    "a licence": ("# SPDX-License-Identifier: MIT\n# By Ada.\n", '\n__all__ = ["double"]\n'),
-    "an encoding": ("# -*- coding: utf-8 -*-\n", "# The version.\n__version__ = 1\n"),
-    "a comment on code": ("", "# The version.\n__version__ = 1\n"),
-}
-
-
-@pytest.mark.parametrize(("header", "rest"), HEADERS.values(), ids=HEADERS)
-@pytest.mark.parametrize("ending", ["\n", "\r\n"], ids=["lf", "crlf"])
-def test_what_a_package_begins_with_stays_on_top(
-    tmp_path: Path, pyo3_new: Command, header: str, rest: str, ending: str
-) -> None:
-    start = "src/soil/__init__.py"
-    text = (header + rest).replace("\n", ending)
-    write(tmp_path, {**FILES["python"], start: text})
-    pyo3_new("adopt", cwd=tmp_path)
-    head, _, tail = (tmp_path / start).read_bytes().decode().partition("from . import _submodules")
-    assert head.strip() == header.strip().replace("\n", ending)
-    assert tail.endswith(ending + rest.strip("\n").replace("\n", ending) + ending)
-    assert "\n" not in (tmp_path / start).read_bytes().decode().replace(ending, "")
-
-
 @each_project
 def test_adopting_with_a_feature_is_adopting_and_adding_it(
     project: Callable[[str], Path], pyo3_new: Command, name: str
