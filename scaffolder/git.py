@@ -24,6 +24,8 @@ USER_VARIABLES = (
 )  # fmt: skip
 # What a repository's own settings would have every command run, or keep it from seeing.
 SETTINGS = {"core.fsmonitor": "false", "core.hooksPath": os.devnull, "core.ignoreStat": "false"}
+# How a repository of another user's is allowed.
+TRUST = "git config --global --add safe.directory "
 # Seconds that an interrupted git has to remove what it began.
 PATIENCE = 5
 
@@ -33,11 +35,14 @@ class GitError(ScaffolderError):
 
     Args:
         message: Which command, and why.
+        hint: The next step, where git names one.
         kind: What went wrong, where callers need to know.
     """
 
-    def __init__(self, message: str, kind: Literal["failure", "no repository"] = "failure") -> None:
-        super().__init__(message)
+    def __init__(
+        self, message: str, hint: str | None = None, kind: Literal["failure", "no repository"] = "failure"
+    ) -> None:
+        super().__init__(message, hint)
         self.kind = kind
 
 
@@ -96,7 +101,14 @@ def foreign_variables(environment: Iterable[str]) -> set[str]:
 def failure(arguments: Collection[str], errors: str) -> GitError:
     """Return the error for a failed command; only git's message says what is wrong."""
     message = f"`git {' '.join([*arguments][:3])}` failed: {last_line(errors)}"
-    return GitError(message, "no repository" if "not a git repository" in errors else "failure")
+    return GitError(message, trusting(errors), "no repository" if "not a git repository" in errors else "failure")
+
+
+def trusting(errors: str) -> str | None:
+    """Return what git says to do about a repository of another user's, with which it does nothing."""
+    commands = (line.strip() for line in errors.splitlines())
+    command = next((line for line in commands if line.startswith(TRUST)), None)
+    return f"if you trust the repository, run `{command}`" if command else None
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:

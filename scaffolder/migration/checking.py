@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -234,10 +235,11 @@ def first_error(records: Iterable[Mapping[str, Any]], output: str) -> str:
     """Return why nothing of the project was looked at: an error in another crate, or cargo's own."""
     for message in errors_of(records):
         return f"{message}"
-    lines = [line for line in output.splitlines() if line.strip()]
-    return next(
-        (line.removeprefix("error: ") for line in lines if line.startswith("error")), lines[-1] if lines else ""
-    )
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    failure = next((line for line in lines if line.startswith("error")), lines[-1] if lines else "")
+    causes = [after for line, after in pairwise(lines) if line == "Caused by:"]
+    # Those in between say on which way cargo came there.
+    return ": ".join([failure.removeprefix("error: "), *causes[-2:]])
 
 
 def errors_of(records: Iterable[Mapping[str, Any]]) -> Iterator[str]:

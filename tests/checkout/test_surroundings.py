@@ -15,6 +15,7 @@ from scaffolder import folders
 from scaffolder.checkout import status
 from scaffolder.errors import ScaffolderError
 from scaffolder.folders import temporary_folder
+from scaffolder.git import run
 from scaffolder.template.catalog import InvalidYamlError, load_yaml
 from tests.conftest import git, tree
 from tests.history import commit_all
@@ -30,6 +31,17 @@ def test_a_path_may_hold_every_character(grow: Grow, character: str) -> None:
     grow("status", "--offline", cwd=project)
     grow("add", "numpy", cwd=project)
     assert (project / "src/arrays.rs").exists()
+
+
+def test_a_repository_of_another_user_says_how_to_trust_it(tmp_path: Path) -> None:
+    git("init", "--quiet", cwd=tmp_path)
+    settings = tmp_path / "settings"
+    settings.touch()
+    files = {"GIT_CONFIG_GLOBAL": str(settings), "GIT_CONFIG_SYSTEM": str(settings)}
+    with pytest.raises(ScaffolderError) as failure:
+        run("rev-parse", "--git-dir", folder=tmp_path, variables=files | {"GIT_TEST_ASSUME_DIFFERENT_OWNER": "1"})
+    assert failure.value.hint is not None
+    assert f"`git config --global --add safe.directory {tmp_path}`" in failure.value.hint
 
 
 VARIABLES = {

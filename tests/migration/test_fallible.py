@@ -18,6 +18,10 @@ CHANGED = {
         "fn f(py: Python<'_>) -> Result<Bound<'_, PyList>, Mine> { Ok(PyList::new_bound(py, [1])) }",
         "fn f(py: Python<'_>) -> Result<Bound<'_, PyList>, Mine> { Ok(PyList::new(py, [1])?) }",
     ),
+    "an error of input and output, which an error of Python is converted to": (
+        "impl Read for R { fn read(&mut self) -> io::Result<usize> { Ok(PyList::new_bound(self.py(), [1]).len()) } }",
+        "impl Read for R { fn read(&mut self) -> io::Result<usize> { Ok(PyList::new(self.py(), [1])?.len()) } }",
+    ),
     "a function that returned nothing": (
         "fn f(py: Python<'_>) { if done() { return; } let x = PyList::new_bound(py, [1]); }",
         "fn f(py: Python<'_>) -> PyResult<()> { if done() { return Ok(()); } let x = PyList::new(py, [1])?; Ok(()) }",

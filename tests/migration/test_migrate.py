@@ -299,6 +299,14 @@ def test_what_cargo_can_not_read_is_not_said_to_compile(pyo3_new: Command, tmp_p
     assert tree(folder) == before
 
 
+def test_it_says_what_cargo_misses(pyo3_new: Command, tmp_path: Path) -> None:
+    settings = '[source.crates-io]\nreplace-with = "vendored"\n[source.vendored]\ndirectory = "crates"\n'
+    folder = write(tmp_path / "fares", FILES | {".cargo/config.toml": settings})
+    errors = pyo3_new("migrate", cwd=folder, code=1).stderr
+    assert "failed to get `numpy` as a dependency" in errors
+    assert "failed to read root of directory source" in errors
+
+
 def test_a_compiler_that_is_too_old_is_named(pyo3_new: Command, tmp_path: Path) -> None:
     folder = write(tmp_path / "fares", FILES | {"rust-toolchain.toml": '[toolchain]\nchannel = "1.70.0"\n'})
     notes = migrate(pyo3_new, folder, "--to", "0.26")["notes"]

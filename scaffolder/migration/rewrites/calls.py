@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from scaffolder.migration.rewrites.returning import result_type
+from scaffolder.migration.rewrites.returning import last_name, result_type
 from scaffolder.migration.rewrites.tree import around, part
 
 if TYPE_CHECKING:
@@ -115,12 +115,12 @@ def token_parameter(function: SgNode, hidden: Collection[str] = ()) -> str:
             continue
         if function.kind() == "closure_expression" and parameter.text() == "py":
             return "py"
-        rust_type = part(parameter, "type").text() if parameter.kind() == "parameter" else ""
-        name = part(parameter, "pattern").text() if rust_type else ""
-        if rust_type.partition("<")[0].rpartition("::")[2] == "Python":
-            return str(name)
-        if rust_type.removeprefix("&").partition("<")[0] in {"Bound", "PyRef", "PyRefMut"} and name.isidentifier():
-            return f"{name}.py()"
+        name = pattern.text()
+        match last_name(parameter.field("type")) if parameter.kind() == "parameter" else "":
+            case "Python":
+                return name
+            case "Bound" | "Borrowed" | "PyRef" | "PyRefMut" if name.isidentifier():
+                return f"{name}.py()"
     return ""
 
 

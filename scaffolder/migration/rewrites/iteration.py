@@ -1,11 +1,13 @@
-"""What `__next__` returns."""
+"""What `__next__` returns, and what iterators yield."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from scaffolder.migration.rewrites.tree import part
-from scaffolder.migration.rewrites.undecided import Unconcerned
+from scaffolder.migration.rewrites.calls import method_of
+from scaffolder.migration.rewrites.returning import call_with
+from scaffolder.migration.rewrites.tree import around, function_of, part
+from scaffolder.migration.rewrites.undecided import Unconcerned, Undecided
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from scaffolder.migration.matching import Match
 
 OUTPUT = "IterNextOutput"
+KEPT = "items"
 NAMES: list[Rule] = [{"kind": "identifier"}, {"kind": "type_identifier"}]
 # What `StopIteration` carries if nobody gave it a value.
 NOTHING = {"()", "py.None()", "None"}
@@ -66,3 +69,26 @@ def raised(match: Match, call: SgNode, argument: SgNode) -> tuple[int, int, str]
         raise Unconcerned
     text = f"Err(pyo3::exceptions::PyStopIteration::new_err({match.source[slice(*match.region.span(argument))]}))"
     return *match.region.span(outer), text
+
+
+def keep_items(match: Match) -> Iterator[tuple[int, int, str]]:
+    """Keep the objects of a list before a closure lends their data, which lives no longer than they do."""
+    closure, mapping = match.node, call_with(match.node)
+    mapped = method_of(mapping) if mapping is not None else None
+    iterated = method_of(mapped[0]) if mapped is not None else None
+    called, function = part(closure, "body"), function_of(closure)
+    if mapped is None or iterated is None or function is None or called.kind() != "call_expression":
+        raise Unconcerned
+    parameter = part(closure, "parameters").text().strip("|")
+    lends = part(called, "arguments").text() == f"(&{parameter})"
+    if not lends or mapped[1].text() != "map" or iterated[1].text() != "iter":
+        raise Unconcerned
+    statement = next(outer for outer in closure.ancestors() if around(outer).kind() == "block")
+    if iterated[0].kind() != "identifier" or function.find(kind="identifier", regex=f"^{KEPT}$"):
+        raise Undecided
+    start = match.region.span(statement)[0]
+    line = match.source[match.source.rfind("\n", 0, start) + 1 : start]
+    kept = f"let {KEPT}: Vec<_> = {iterated[0].text()}.iter().collect();\n"
+    yield start, start, f"{kept}{line[: len(line) - len(line.lstrip())]}"
+    yield *match.region.span(iterated[0]), KEPT
+    yield *match.span, part(called, "function").text()

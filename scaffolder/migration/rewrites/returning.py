@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 OWNERS = {"function_item", "closure_expression", "async_block", "const_item", "static_item", "const_block"}
 # Errors that have no conversion from `PyErr`, and aliases for `Result` with such errors.
 FOREIGN_ERRORS = {"()", "String", "&str", "&'static str", "Infallible", "std::convert::Infallible", "char", "bool"}
-FOREIGN_RESULTS = {"fmt::Result", "std::fmt::Result", "io::Result", "std::io::Result"}
+FOREIGN_RESULTS = {"fmt::Result", "std::fmt::Result"}
 PYTHON_RESULTS = {"PyResult", "pyo3::PyResult"}
 PYTHON_ERRORS = {"PyErr", "pyo3::PyErr"}
 FALLIBLE = {"Ok", "Err", "into_py_any", "into_pyobject", "into_bound_py_any"}

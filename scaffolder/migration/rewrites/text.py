@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from scaffolder.migration.rewrites.tree import function_of
+from scaffolder.migration.rewrites.calls import token_in_scope
 from scaffolder.migration.rewrites.undecided import Undecided
 
 if TYPE_CHECKING:
@@ -23,9 +23,10 @@ def decode_error(match: Match) -> Edits:
     before = match.node.prev()
     arguments = before.field("arguments") if before is not None else None
     values = [child for child in arguments.children() if child.is_named()] if arguments is not None else []
-    if len(values) != 1 or not is_pure(values[0]):
+    token = token_in_scope(match.node)
+    if not token or len(values) != 1 or not is_pure(values[0]):
         raise Undecided
-    token, values_text = token_at(match.node), values[0].text()
+    values_text = values[0].text()
     conversion = f"PyUnicodeDecodeError::new_err_from_utf8({token}, {values_text}, error)"
     return [(*match.span, f".map_err(|error| {conversion})?")]
 
@@ -43,28 +44,3 @@ def is_pure(node: SgNode) -> bool:
         return False
     inner = node.field("value")
     return node.kind() in {"identifier", "self"} or (inner is not None and is_pure(inner))
-
-
-def token_at(node: SgNode) -> str:
-    """Return an expression for `Python<'_>` at a place: a parameter, or that of an object among the parameters."""
-    function = function_of(node)
-    parameters = function.field("parameters") if function is not None else None
-    objects = []
-    for parameter in parameters.children() if parameters is not None else ():
-        name, kind = parameter.field("pattern"), parameter.field("type")
-        if name is None or kind is None or name.kind() != "identifier":
-            continue
-        if last_name(kind) == "Python":
-            return name.text()
-        if last_name(kind) in {"Bound", "Borrowed", "PyRef", "PyRefMut"}:
-            objects.append(f"{name.text()}.py()")
-    if not objects:
-        raise Undecided
-    return objects[0]
-
-
-def last_name(kind: SgNode) -> str:
-    """Return the last name of a type's path, without references and generics."""
-    if kind.kind() == "reference_type" and (inner := kind.field("type")) is not None:
-        kind = inner
-    return kind.text().partition("<")[0].rpartition("::")[2]
