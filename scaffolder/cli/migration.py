@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from scaffolder.migration.checking import Problem
+    from scaffolder.migration.manifests import ManifestEdit
     from scaffolder.migration.results import Left, Migration, Step
 
 UNFINISHED = 3
@@ -136,15 +137,20 @@ def step_text(step: Step) -> Iterator[str]:
     outcome = "compiles" if step.passed else "does not compile" if step.checked else f"not checked: {step.reason}"
     yield f"PyO3 {step.release}: {outcome}"
     # A crate may be a dependency twice, for its tests too.
-    yield from dict.fromkeys(
-        f"  {edit.path}: {edit.name} {edit.before} → {edit.after or 'left out'}" for edit in step.manifests
-    )
+    yield from dict.fromkeys(f"  {edit.path}: {manifest_text(edit)}" for edit in step.manifests)
     counts = Counter(edit.rule for edit in step.edits)
     width = max(map(len, counts), default=0)
     for rule, count in counts.items():
         files = len({edit.path for edit in step.edits if edit.rule == rule})
         edits = "1 edit" if count == 1 else f"{count} edits"
         yield f"  {rule:<{width}}  {edits} in {files} file{'s' if files > 1 else ''}"
+
+
+def manifest_text(edit: ManifestEdit) -> str:
+    """Return what became of an entry in a manifest."""
+    if not edit.before or not edit.after:
+        return f"{edit.name} {'added' if edit.after else 'left out'}"
+    return f"{edit.name} {edit.before} → {edit.after}"
 
 
 def problems_text(problems: Iterable[Problem]) -> Iterator[str]:

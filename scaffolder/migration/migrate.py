@@ -40,7 +40,7 @@ from scaffolder.migration.unused import drop_unused, unused_imports
 from scaffolder.migration.work import ALL_TARGETS, open_work
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from packaging.version import Version
@@ -54,6 +54,8 @@ if TYPE_CHECKING:
     from scaffolder.migration.sources import Sources
     from scaffolder.migration.work import Work
 
+# What PyO3 calls the feature that has `Clone` of `Py`.
+CLONE = "py-clone"
 # How many rounds may lessen nothing.
 MOST_IDLE = 8
 
@@ -103,7 +105,7 @@ def migrate(  # noqa: PLR0913
         notes += work.notes
         walk(work, before, wanted, report, notes)
         after = work.steps[-1].release if work.steps else before
-        notes += [*old_compilers(scratch, after), *old_pythons(sources, after)]
+        notes += [*old_compilers(scratch, after), *old_pythons(sources, after), *new_panics(work.steps)]
         if format_like_before(sources) and not work.reason:
             work.check()
         sources.write()
@@ -198,6 +200,13 @@ def old_pythons(sources: Sources, series: str) -> Iterator[str]:
         if oldest and lower and lower < oldest.oldest:
             needed = f"PyO3 {series} needs {oldest.oldest} or newer"
             yield f"`requires-python` in `{path}` allows Python {lower}, and {needed}"
+
+
+def new_panics(steps: Iterable[Step]) -> Iterator[str]:
+    """Yield which crates clone a `Py` without a `Python`, which was put off until a thread attached before."""
+    added = [edit for step in steps for edit in step.manifests if edit.after == CLONE and not edit.before]
+    for path in dict.fromkeys(edit.path for edit in added):
+        yield f"`{path}` has the feature `{CLONE}` now: cloning a `Py` panics in a thread that is not attached"
 
 
 def walk(work: Work, before: str, wanted: str, report: Callable[[str], None], notes: list[str]) -> None:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from scaffolder.migration.checking import Check, write_config
-from scaffolder.migration.manifests import add_feature, manifest_of, parse_manifests, raise_manifest
-from scaffolder.migration.migrate import check_before
+from scaffolder.migration.manifests import ManifestEdit, add_feature, manifest_of, parse_manifests, raise_manifest
+from scaffolder.migration.migrate import check_before, new_panics
+from scaffolder.migration.results import Step
 from scaffolder.migration.sources import Sources
 from scaffolder.migration.work import Work
 from scaffolder.migration.workspaces import Workspace, built_features
@@ -34,6 +35,14 @@ def test_a_feature_is_added_once(before: str, after: str) -> None:
     assert len(add_feature("Cargo.toml", documents["Cargo.toml"], "py-clone")) == 1
     assert documents["Cargo.toml"].as_string() == f"[dependencies]\n{after}\n"
     assert add_feature("Cargo.toml", documents["Cargo.toml"], "py-clone") == []
+
+
+def test_what_a_new_feature_costs_is_said_once_for_a_crate() -> None:
+    new = ManifestEdit("core/Cargo.toml", "feature `py-clone`", "", "py-clone")
+    raised = ManifestEdit("Cargo.toml", "pyo3", "0.21", "0.22")
+    (note,) = new_panics([Step("0.21"), Step("0.22", (raised, new, new))])
+    assert note.startswith("`core/Cargo.toml` has the feature `py-clone` now")
+    assert "panics in a thread that is not attached" in note
 
 
 def test_a_workspace_that_others_inherit_from_gets_no_feature() -> None:

@@ -234,6 +234,13 @@ def test_the_build_backend_takes_over_extension_module(
     assert result["notes"] == []
 
 
+def test_the_text_says_what_became_of_a_feature(pyo3_new: Command, tmp_path: Path) -> None:
+    manifest = CARGO.replace("abi3-py38", "extension-module")
+    folder = write(tmp_path / "fares", FILES | {"Cargo.toml": manifest, "pyproject.toml": PYPROJECT})
+    done = pyo3_new("migrate", "--no-check", "--dry-run", "--to", "0.26", cwd=folder)
+    assert "  Cargo.toml: feature `extension-module` left out\n" in done.stdout
+
+
 @pytest.mark.parametrize(
     "pyproject",
     ["", PYPROJECT.replace("maturin>=1.0,<2.0", "maturin>=1.0,<1.5"), PYPROJECT.replace("maturin", "other")],
