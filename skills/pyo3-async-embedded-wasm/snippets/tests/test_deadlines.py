@@ -218,7 +218,9 @@ async def main():
 
 asyncio.run(main())
 """
-    done = python(begin.format(work="asyncio.create_task(ride())") + "while cancellation.riding(): time.sleep(0.001)\n")
+    # The thread that ends last still tells the loop, which is closed: Python must live until it has.
+    wait = "while cancellation.riding(): time.sleep(0.001)\ntime.sleep(1)\n"
+    done = python(begin.format(work="asyncio.create_task(ride())") + wait)
     assert (done.returncode, done.stderr) == (0, "")
     done = python(
         begin.format(work="cancellation.ride_for(3_600_000)") + "time.sleep(0.2); print(cancellation.riding())"

@@ -37,11 +37,10 @@ def held() -> dict[str, int]:
 
 @asynccontextmanager
 async def nothing_left(limit: float = 10) -> AsyncIterator[None]:
-    """Fail unless all that the block began ends, and gives back what it took."""
+    """Fail unless what the block began ends, and gives back what it took. What went on before may end meanwhile."""
     before = Counter(held())
     yield
     deadline = time.monotonic() + limit
-    # What went on before may end meanwhile: only more than that is left.
     while (left := Counter(held()) - before) and time.monotonic() < deadline:
         await asyncio.sleep(0.01)
     assert not left
