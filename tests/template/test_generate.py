@@ -251,7 +251,8 @@ def test_a_run_that_is_killed_leaves_all_or_nothing(
         if target.exists():
             assert set(tree(target)) == names
         elif number != signal.SIGKILL:
-            assert code in {128 + number, -number}
+            # Python itself ends with 1 if Ctrl-C comes while it starts.
+            assert code in {128 + number, -number, *([1] if number == signal.SIGINT else [])}
             assert not target.parent.exists() or not list(target.parent.iterdir())
         shutil.rmtree(target.parent, ignore_errors=True)
 
