@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 # Tests that build in the same place wait for each other: see `exclusive` in pyproject.toml.
 WORKERS ?= 2
 # A test that failed while others kept the machine busy runs once more alone; the summary names it with what failed.
-AGAIN := --reruns=1 --max-suite-reruns=6 --rerun-show-tracebacks
+AGAIN := --reruns=1 --max-suite-reruns=12 --rerun-show-tracebacks
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/pyo3-new
 SITE ?= $(CACHE)/site
 
