@@ -154,7 +154,7 @@ def note_features(check: Check, artifact: Mapping[str, Any], root: Path) -> None
 
 
 def add_message(check: Check, message: Mapping[str, Any], root: Path, folder: Path, texts: dict[str, str]) -> None:
-    """Take over an error or deprecation that is about a file of the project."""
+    """Take over an error, deprecation or unused import that is about a file of the project."""
     code = (message["code"] or {}).get("code", "")
     if message["level"] != "error" and code not in {DEPRECATED, UNUSED}:
         return
@@ -162,27 +162,23 @@ def add_message(check: Check, message: Mapping[str, Any], root: Path, folder: Pa
     if span is None:
         return
     path = relative_path(span, root, folder) or ""
+    if path not in texts:
+        texts[path] = read_exactly(root / path)
+    text = texts[path]
+    suggestion = suggestion_of(message, path, root, folder, text)
     if code == UNUSED:
-        add_unused(check, message, path, root, folder)
+        suggestions = check.unused.setdefault(path, [])
+        if suggestion and suggestion not in suggestions:
+            suggestions.append(suggestion)
         if message["level"] != "error":
             return
     check.problems.append(Problem(path, span["line_start"], code, message["message"], message["level"] == "error"))
-    text = texts.setdefault(path, read_exactly(root / path))
-    suggestion = suggestion_of(message, path, root, folder, text)
     made = any(place["is_primary"] and place["expansion"] for place in message["spans"])
     entry = Message(code, full_text(message), *characters(text, span), suggestion, made)
     entries = check.messages.setdefault(path, [])
     # A file that is compiled twice, for tests too, is complained about twice.
     if entry not in entries:
         entries.append(entry)
-
-
-def add_unused(check: Check, message: Mapping[str, Any], path: str, root: Path, folder: Path) -> None:
-    """Take over which imports the compiler would leave out."""
-    edits = suggestion_of(message, path, root, folder, read_exactly(root / path))
-    suggestions = check.unused.setdefault(path, [])
-    if edits and edits not in suggestions:
-        suggestions.append(edits)
 
 
 def read_exactly(path: Path) -> str:

@@ -15,6 +15,7 @@ from scaffolder.migration.rewrites.calls import (
     token_in_scope,
 )
 from scaffolder.migration.rewrites.gil_refs import is_native
+from scaffolder.migration.rewrites.paths import indentation
 from scaffolder.migration.rewrites.tree import around, function_of, part
 from scaffolder.migration.rewrites.undecided import Unconcerned, Undecided
 
@@ -187,9 +188,8 @@ def name_temporary(match: Match) -> Iterator[tuple[int, int, str]]:
     if pattern.kind() != "identifier":
         raise Undecided
     start = match.region.span(declaration)[0]
-    line = match.source[match.source.rfind("\n", 0, start) + 1 : start]
     name = pattern.text()
-    yield start, start, f"let {name} = {text_of(match, match.node)};\n{line[: len(line) - len(line.lstrip())]}"
+    yield start, start, f"let {name} = {text_of(match, match.node)};\n{indentation(match.source, start)}"
     yield *match.span, name
 
 

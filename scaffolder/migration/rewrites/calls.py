@@ -85,8 +85,12 @@ def names_bound(outer: SgNode, node: SgNode) -> set[str]:
         patterns = [outer.field("parameters")]
     elif (condition := outer.field("condition")) is not None:
         patterns = [let.field("pattern") for let in (condition, *condition.find_all(kind="let_condition"))]
-    names = [leaf for pattern in patterns if pattern for leaf in pattern.find_all(regex="^[a-z_0-9]+$")]
-    return {name.text() for name in names}
+    return {name for pattern in patterns if pattern for name in names_in(pattern)}
+
+
+def names_in(pattern: SgNode) -> set[str]:
+    """Return the names in a pattern or among a closure's parameters."""
+    return {leaf.text() for leaf in pattern.find_all(regex="^[a-z_0-9]+$")}
 
 
 def declared_token(block: SgNode, node: SgNode) -> str:

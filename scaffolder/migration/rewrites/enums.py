@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from scaffolder.migration.rewrites.paths import indentation
 from scaffolder.migration.rewrites.signatures import Attribute, attributes_of, methods_block
 from scaffolder.migration.rewrites.tree import part
 from scaffolder.migration.rewrites.undecided import Unconcerned
@@ -80,5 +81,4 @@ def derive_equality(match: Match, attributes: list[Attribute]) -> tuple[int, int
         if attribute.name == "derive" and not attribute.condition:
             return add_arguments(match, attribute, "PartialEq")
     start = match.span[0]
-    line = match.source[match.source.rfind("\n", 0, start) + 1 : start]
-    return start, start, f"#[derive(PartialEq)]\n{line[: len(line) - len(line.lstrip())]}"
+    return start, start, f"#[derive(PartialEq)]\n{indentation(match.source, start)}"

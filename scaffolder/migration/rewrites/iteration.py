@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from scaffolder.migration.rewrites.calls import method_of
+from scaffolder.migration.rewrites.paths import indentation
 from scaffolder.migration.rewrites.returning import call_with
 from scaffolder.migration.rewrites.tree import around, function_of, part
 from scaffolder.migration.rewrites.undecided import Unconcerned, Undecided
@@ -87,8 +88,7 @@ def keep_items(match: Match) -> Iterator[tuple[int, int, str]]:
     if iterated[0].kind() != "identifier" or function.find(kind="identifier", regex=f"^{KEPT}$"):
         raise Undecided
     start = match.region.span(statement)[0]
-    line = match.source[match.source.rfind("\n", 0, start) + 1 : start]
     kept = f"let {KEPT}: Vec<_> = {iterated[0].text()}.iter().collect();\n"
-    yield start, start, f"{kept}{line[: len(line) - len(line.lstrip())]}"
+    yield start, start, f"{kept}{indentation(match.source, start)}"
     yield *match.region.span(iterated[0]), KEPT
     yield *match.span, part(called, "function").text()

@@ -207,4 +207,4 @@ def full_path(entry: SgNode) -> tuple[str, ...]:
 def indentation(source: str, start: int) -> str:
     """Return the white space before the first word of a line."""
     line = source[source.rfind("\n", 0, start) + 1 : start]
-    return line if not line.strip() else line[: len(line) - len(line.lstrip())]
+    return line[: len(line) - len(line.lstrip())]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from scaffolder.migration.rewrites.paths import indentation
 from scaffolder.migration.rewrites.tree import part
 from scaffolder.migration.rewrites.undecided import Unconcerned, Undecided
 
@@ -78,10 +79,8 @@ def order_signature(match: Match) -> Iterator[tuple[int, int, str]]:
 def insert_attribute(match: Match, exporting: Attribute, text: str) -> tuple[int, int, str]:
     """Put an attribute before a function, under the condition that it is exported under."""
     start = match.region.span(match.node)[0]
-    line = match.source[match.source.rfind("\n", 0, start) + 1 : start]
-    indent = line[: len(line) - len(line.lstrip())]
     attribute = f"cfg_attr({exporting.condition}, {text})" if exporting.condition else text
-    return start, start, f"#[{attribute}]\n{indent}"
+    return start, start, f"#[{attribute}]\n{indentation(match.source, start)}"
 
 
 def exporting_attribute(function: SgNode, *, args: bool = False) -> Attribute:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from scaffolder.migration.rewrites.calls import token_parameter
+from scaffolder.migration.rewrites.calls import names_in, token_parameter
+from scaffolder.migration.rewrites.paths import indentation
 from scaffolder.migration.rewrites.tree import function_of, part
 from scaffolder.migration.rewrites.undecided import Undecided
 
@@ -27,19 +28,12 @@ def take_early(match: Match) -> Edits:
     if binds(body, name) or binds(function, NAME):
         raise Undecided
     start = match.region.span(next(child for child in body.children() if child.is_named()))[0]
-    line = match.source[match.source.rfind("\n", 0, start) + 1 : start]
     calls = body.find_all({"rule": {"pattern": call}})
-    declaration = f"let {NAME} = {call};\n{line[: len(line) - len(line.lstrip())]}"
+    declaration = f"let {NAME} = {call};\n{indentation(match.source, start)}"
     return [(start, start, declaration), *((*match.region.span(node), NAME) for node in calls)]
 
 
 def binds(node: SgNode, name: str) -> bool:
     """Whether a name stands for something new in a node: in a pattern, or among a closure's parameters."""
     binding = [outer for kind in BINDING for outer in node.find_all(kind=kind)]
-    patterns = [outer.field("pattern") or outer for outer in binding]
-    return any(leaf.text() == name for pattern in patterns for leaf in leaves(pattern))
-
-
-def leaves(node: SgNode) -> list[SgNode]:
-    """Return the names in a pattern, also the pattern itself."""
-    return [node, *node.find_all(regex="^[a-z_0-9]+$")]
+    return any(name in names_in(outer.field("pattern") or outer) for outer in binding)
