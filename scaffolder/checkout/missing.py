@@ -31,13 +31,13 @@ def missing_files(
         known: The files that the template has, also those that the project has in a form of its own.
         present: The files that the project will have.
     """
-    needs: dict[str, list[str]] = {}
+    users: dict[str, str] = {}
     for path in (change.path for change in changes if change.before is None and change.path.endswith(".py")):
         for need in imported_files(path, files[path].content) if path in files else ():
             if need in known and need not in present:
-                needs.setdefault(need, []).append(path)
-    for need, users in needs.items():
-        yield f"`{users[0]}` needs `{need}`, which you deleted{way_back(checkout, need)}"
+                users.setdefault(need, path)
+    for need, user in users.items():
+        yield f"`{user}` needs `{need}`, which you deleted{way_back(checkout, need)}"
 
 
 def imported_files(path: str, content: bytes) -> Iterator[str]:

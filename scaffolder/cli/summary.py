@@ -131,7 +131,9 @@ def conflicts_text(conflicts: Iterable[Conflict]) -> str:
 
 def conflict_reason(conflict: Conflict) -> str:
     """Return what happened to a file; of the most usual conflicts git says no more than its path."""
-    if conflict.kind == "add/add":
+    from scaffolder.checkout.merge import BOTH_ADDED
+
+    if conflict.kind == BOTH_ADDED:
         return "both sides added it: if yours is about something else, go back, rename it, commit and run this again"
     return "both sides changed it" if conflict.kind == "contents" else f"{conflict.kind}: {conflict.reason}"
 
